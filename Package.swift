@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is held to the same rules: no warning survives, existentials and imports are spelled out.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+/// A library target and, where `tested`, its test target.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true) -> [Target] {
+  let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
+  guard tested else { return [target] }
+  let tests = Target.testTarget(
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, swiftSettings: strict)
+  return [target, tests]
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+  [.executableTarget(name: name, dependencies: dependencies + [argumentParser, logging], swiftSettings: strict)]
+}
+
+let systemLibraries: [Target] = [
+  .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+  .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
+  .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+]
+
+// The pure core: values in, values out. No client, store, socket, logger or clock.
+let core: [Target] =
+  library("WorkerContract")
+  + library("KubernetesModel")
+  + library("Statistics")
+  + library("Tabular", ["WorkerContract"])
+  + library("Monitoring", ["WorkerContract", "Tabular", "Statistics"])
+  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"])
+  + library("ApusAPI", ["KubernetesModel", "WorkerContract"])
+  + library("Decisions", ["ApusAPI", "KubernetesModel", "WorkerContract"])
+  + library("ClusterState", ["KubernetesModel"])
+  + library("Exposition")
+
+// The edges: one for each system the core has to meet.
+let edges: [Target] =
+  library("HTTPTransport", ["CCurl"])
+  + library("YAMLCoding", ["CYAML", "KubernetesModel"])
+  + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", logging])
+  + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
+  + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
+  + library("Telemetry", ["Monitoring", "WorkerContract", "CPostgres", grdb, logging])
+  + library("Alerting", ["Decisions", "HTTPTransport", logging])
+  + library(
+    "Reconcilers",
+    [
+      "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
+      "Artifacts", "Telemetry", "Exposition", "YAMLCoding", logging, lifecycle,
+    ])
+  + library(
+    "Serving",
+    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle])
+  + library(
+    "Workers",
+    ["Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport", logging])
+  + library("LocalCluster", ["ClusterState", "KubernetesModel", "YAMLCoding", hummingbird, logging, lifecycle])
+  + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
+  + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
+
+let programs: [Target] =
+  program("apus-operator", ["Reconcilers", "ControllerRuntime", "KubernetesClient"])
+  + program("apus-worker", ["Workers", "WorkerContract"])
+  + program("apus-server", ["Serving"])
+  + program(
+    "apus", ["LocalCluster", "Simulation", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
+
+let testing: [Target] = [
+  .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+  .testTarget(
+    name: "EndToEndTests",
+    dependencies: ["TestSupport", "KubernetesModel", "YAMLCoding", "HTTPTransport", "Learning", "Tabular", "WorkerContract"],
+    swiftSettings: strict),
+]
+
+let package = Package(
+  name: "apus",
+  products: [
+    .library(name: "ControllerRuntime", targets: ["ControllerRuntime", "KubernetesClient", "KubernetesModel"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: systemLibraries + core + edges + programs + testing
+)

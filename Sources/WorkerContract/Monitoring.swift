@@ -1,0 +1,162 @@
+/// How drift is judged.
+public struct DriftRules: Codable, Sendable, Equatable {
+  public var numeric: Numeric
+  public var categorical: Categorical
+  public var psi: PSI
+  public var correction: Correction
+  public var minimumEffect: MinimumEffect
+
+  public init(
+    numeric: Numeric = .init(), categorical: Categorical = .init(), psi: PSI = .init(),
+    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init()
+  ) {
+    self.numeric = numeric
+    self.categorical = categorical
+    self.psi = psi
+    self.correction = correction
+    self.minimumEffect = minimumEffect
+  }
+
+  public struct Numeric: Codable, Sendable, Equatable {
+    public var test: Test
+    public var significance: Double
+
+    public init(test: Test = .kolmogorovSmirnov, significance: Double = 0.05) {
+      self.test = test
+      self.significance = significance
+    }
+
+    public enum Test: String, Codable, Sendable, CaseIterable {
+      case kolmogorovSmirnov = "KolmogorovSmirnov"
+    }
+  }
+
+  public struct Categorical: Codable, Sendable, Equatable {
+    public var test: Test
+    public var significance: Double
+
+    public init(test: Test = .chiSquare, significance: Double = 0.05) {
+      self.test = test
+      self.significance = significance
+    }
+
+    public enum Test: String, Codable, Sendable, CaseIterable {
+      case chiSquare = "ChiSquare"
+    }
+  }
+
+  public struct PSI: Codable, Sendable, Equatable {
+    public var bins: Int
+    public var warning: Double
+    public var critical: Double
+
+    public init(bins: Int = 10, warning: Double = 0.1, critical: Double = 0.2) {
+      self.bins = bins
+      self.warning = warning
+      self.critical = critical
+    }
+  }
+
+  /// Across the features of one check.
+  public enum Correction: String, Codable, Sendable, CaseIterable {
+    case none = "None"
+    case bonferroni = "Bonferroni"
+    case benjaminiHochberg = "BenjaminiHochberg"
+  }
+
+  /// An effect below its floor is no drift, whatever its p-value: the Kolmogorov–Smirnov distance D for numeric
+  /// features, Cramér's V for categorical ones. 0 reproduces the plain rules.
+  public struct MinimumEffect: Codable, Sendable, Equatable {
+    public var numeric: Double
+    public var categorical: Double
+
+    public init(numeric: Double = 0.1, categorical: Double = 0.1) {
+      self.numeric = numeric
+      self.categorical = categorical
+    }
+  }
+}
+
+/// The limits of the data quality checks; all are shares of rows but `meanConfidence`.
+public struct QualityRules: Codable, Sendable, Equatable {
+  public var missing: Missing
+  public var outOfRange: OutOfRange
+  public var unknownCategory: UnknownCategory
+  public var meanConfidence: MeanConfidence
+
+  public init(
+    missing: Missing = .init(), outOfRange: OutOfRange = .init(), unknownCategory: UnknownCategory = .init(),
+    meanConfidence: MeanConfidence = .init()
+  ) {
+    self.missing = missing
+    self.outOfRange = outOfRange
+    self.unknownCategory = unknownCategory
+    self.meanConfidence = meanConfidence
+  }
+
+  public struct Missing: Codable, Sendable, Equatable {
+    public var warning: Double
+    public var critical: Double
+
+    public init(warning: Double = 0.05, critical: Double = 0.15) {
+      self.warning = warning
+      self.critical = critical
+    }
+  }
+
+  public struct OutOfRange: Codable, Sendable, Equatable {
+    public var critical: Double
+
+    public init(critical: Double = 0.10) { self.critical = critical }
+  }
+
+  public struct UnknownCategory: Codable, Sendable, Equatable {
+    public var warning: Double
+
+    public init(warning: Double = 0.05) { self.warning = warning }
+  }
+
+  public struct MeanConfidence: Codable, Sendable, Equatable {
+    public var warning: Double
+
+    public init(warning: Double = 0.55) { self.warning = warning }
+  }
+}
+
+/// When performance counts as lost.
+public struct PerformanceRules: Codable, Sendable, Equatable {
+  public var minimumAccuracy: Double
+  public var maximumP95Latency: TimeSpan
+  /// How long labels take: predictions younger than this are not missed in the coverage.
+  public var labelDelay: TimeSpan
+  public var queries: [Query]
+
+  public init(
+    minimumAccuracy: Double = 0.90, maximumP95Latency: TimeSpan = TimeSpan(seconds: 0.3),
+    labelDelay: TimeSpan = TimeSpan(seconds: 86400), queries: [Query] = []
+  ) {
+    self.minimumAccuracy = minimumAccuracy
+    self.maximumP95Latency = maximumP95Latency
+    self.labelDelay = labelDelay
+    self.queries = queries
+  }
+
+  /// A trigger read from a Prometheus server; the operator evaluates it, not the worker.
+  public struct Query: Codable, Sendable, Equatable {
+    public var name: String
+    public var server: String
+    public var promql: String
+    /// The trigger fires when the value is below this.
+    public var below: Double?
+    /// The trigger fires when the value is above this.
+    public var above: Double?
+
+    public init(name: String, server: String, promql: String, below: Double? = nil, above: Double? = nil) {
+      self.name = name
+      self.server = server
+      self.promql = promql
+      self.below = below
+      self.above = above
+    }
+  }
+}

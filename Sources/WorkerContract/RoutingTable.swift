@@ -1,0 +1,61 @@
+/// What a server is to serve: mirrored from `ModelDeployment.status.traffic` to a ConfigMap (key `routing.json`) that
+/// the pods mount, and pushed to them by `POST /model/reload` with the same document as body.
+public struct RoutingTable: Codable, Sendable, Equatable {
+  public var namespace: String
+  public var model: String
+  /// Grows with every change; a server never goes back to an older one.
+  public var revision: Int
+  public var entries: [Entry]
+  public var logging: LoggingRules
+
+  /// The key of the ConfigMap, and the file's name in the mount.
+  public static let fileName = "routing.json"
+
+  public init(namespace: String, model: String, revision: Int, entries: [Entry], logging: LoggingRules = .init()) {
+    self.namespace = namespace
+    self.model = model
+    self.revision = revision
+    self.entries = entries
+    self.logging = logging
+  }
+
+  public struct Entry: Codable, Sendable, Equatable {
+    public var version: String
+    public var digest: String
+    /// Percent of requests, 0…100; the weights of all entries add up to 100. 0 with role `warm` is kept loaded only.
+    public var weight: Int
+    public var role: Role
+
+    public init(version: String, digest: String, weight: Int, role: Role) {
+      self.version = version
+      self.digest = digest
+      self.weight = weight
+      self.role = role
+    }
+  }
+
+  public enum Role: String, Codable, Sendable, CaseIterable {
+    case production
+    case canary
+    /// Predicts every request, answers none.
+    case shadow
+    /// Loaded, so that a rollback takes seconds.
+    case warm
+  }
+}
+
+/// How predictions are logged.
+public struct LoggingRules: Codable, Sendable, Equatable {
+  /// Share of predictions that are logged, 0…1, chosen by a hash of the request id.
+  public var sample: Double
+  /// Features whose values are never stored.
+  public var redact: [String]
+  /// Older predictions are deleted.
+  public var retention: TimeSpan
+
+  public init(sample: Double = 1, redact: [String] = [], retention: TimeSpan = TimeSpan(seconds: 30 * 86400)) {
+    self.sample = sample
+    self.redact = redact
+    self.retention = retention
+  }
+}

@@ -1,0 +1,327 @@
+/// The one output of a worker that the operator reads: compact JSON, at most 4096 bytes, in the termination message.
+public struct RunResult: Codable, Sendable, Equatable {
+  /// `apus.dev/worker/v1`
+  public var contract: String
+  public var run: String
+  /// Exactly one of the three.
+  public var trained: TrainingResult?
+  public var checked: CheckResult?
+  public var failed: RunFailure?
+
+  /// The most bytes Kubernetes keeps of a termination message.
+  public static let maximumBytes = 4096
+
+  public init(
+    run: String, trained: TrainingResult? = nil, checked: CheckResult? = nil, failed: RunFailure? = nil,
+    contract: String = RunSpecification.currentContract
+  ) {
+    self.contract = contract
+    self.run = run
+    self.trained = trained
+    self.checked = checked
+    self.failed = failed
+  }
+}
+
+/// Why a run ended without a result.
+public struct RunFailure: Codable, Sendable, Equatable {
+  /// CamelCase, becomes the reason of a condition: `SourceUnreadable`, `TargetColumnMissing`, `SingleClass`, `NoRows` …
+  public var reason: String
+  /// A sentence for a person that names the field and the mend.
+  public var message: String
+  /// False where trying again with the same input can not help.
+  public var retryable: Bool
+  /// The step that failed: ingest, validate, features, split, train, evaluate, register; or read, compare, report.
+  public var step: String
+
+  public init(reason: String, message: String, retryable: Bool, step: String) {
+    self.reason = reason
+    self.message = message
+    self.retryable = retryable
+    self.step = step
+  }
+}
+
+/// What training made.
+public struct TrainingResult: Codable, Sendable, Equatable {
+  public var artifact: ArtifactReference
+  public var rows: RowCounts
+  /// On the test rows.
+  public var metrics: ModelMetrics
+  public var comparison: Comparison?
+  /// Worst level of each guarded segment.
+  public var segments: [SegmentResult]
+  /// Expected calibration error on the test rows.
+  public var calibrationError: Double
+  /// Soft validation findings, each a short sentence.
+  public var warnings: [String]
+  /// Seconds by step.
+  public var seconds: [String: Double]
+  /// SHA-256 of the training rows, `sha256:<hex>`.
+  public var dataDigest: String
+
+  public init(
+    artifact: ArtifactReference, rows: RowCounts, metrics: ModelMetrics, comparison: Comparison? = nil,
+    segments: [SegmentResult] = [], calibrationError: Double = 0, warnings: [String] = [],
+    seconds: [String: Double] = [:], dataDigest: String = ""
+  ) {
+    self.artifact = artifact
+    self.rows = rows
+    self.metrics = metrics
+    self.comparison = comparison
+    self.segments = segments
+    self.calibrationError = calibrationError
+    self.warnings = warnings
+    self.seconds = seconds
+    self.dataDigest = dataDigest
+  }
+
+  public struct RowCounts: Codable, Sendable, Equatable {
+    public var train: Int
+    public var validation: Int
+    public var test: Int
+
+    public init(train: Int, validation: Int, test: Int) {
+      self.train = train
+      self.validation = validation
+      self.test = test
+    }
+  }
+
+  public struct SegmentResult: Codable, Sendable, Equatable {
+    public var feature: String
+    public var level: String
+    public var metric: MetricName
+    public var challenger: Double
+    public var champion: Double
+    public var rows: Int
+
+    public init(feature: String, level: String, metric: MetricName, challenger: Double, champion: Double, rows: Int) {
+      self.feature = feature
+      self.level = level
+      self.metric = metric
+      self.challenger = challenger
+      self.champion = champion
+      self.rows = rows
+    }
+  }
+}
+
+/// Measures on a held-out set, each in 0…1.
+public struct ModelMetrics: Codable, Sendable, Equatable {
+  public var accuracy: Double
+  public var precision: Double
+  public var recall: Double
+  public var f1: Double
+  /// Multi-class: macro average, one against the rest.
+  public var rocAUC: Double
+  public var brier: Double
+
+  public init(accuracy: Double, precision: Double, recall: Double, f1: Double, rocAUC: Double, brier: Double) {
+    self.accuracy = accuracy
+    self.precision = precision
+    self.recall = recall
+    self.f1 = f1
+    self.rocAUC = rocAUC
+    self.brier = brier
+  }
+
+  public subscript(name: MetricName) -> Double {
+    switch name {
+    case .accuracy: accuracy
+    case .precision: precision
+    case .recall: recall
+    case .f1: f1
+    case .rocAUC: rocAUC
+    case .brier: brier
+    }
+  }
+}
+
+/// Challenger against champion on the same test rows.
+public struct Comparison: Codable, Sendable, Equatable {
+  public var champion: ArtifactReference
+  public var championMetrics: ModelMetrics
+  public var metric: MetricName
+  /// Challenger minus champion.
+  public var difference: Double
+  /// Bounds of the confidence interval of the difference.
+  public var lower: Double
+  public var upper: Double
+  /// Two-sided, of no difference: DeLong for the area under the curve, McNemar for accuracy, paired bootstrap else.
+  public var pValue: Double
+  public var rows: Int
+
+  public init(
+    champion: ArtifactReference, championMetrics: ModelMetrics, metric: MetricName, difference: Double, lower: Double,
+    upper: Double, pValue: Double, rows: Int
+  ) {
+    self.champion = champion
+    self.championMetrics = championMetrics
+    self.metric = metric
+    self.difference = difference
+    self.lower = lower
+    self.upper = upper
+    self.pValue = pValue
+    self.rows = rows
+  }
+}
+
+/// What a check found. Everything per feature is in the stored report; here is what decisions need.
+public struct CheckResult: Codable, Sendable, Equatable {
+  public var version: String
+  public var rows: Int
+  /// False: fewer rows than `minimumSamples`; verdicts are then `inconclusive`.
+  public var conclusive: Bool
+  public var drift: DriftSummary
+  public var predictionDrift: PredictionDriftSummary?
+  public var quality: QualitySummary
+  public var performance: PerformanceSummary
+  /// Where the report for people lies, relative to the artifact store: `reports/<run>.html`.
+  public var report: String?
+
+  public init(
+    version: String, rows: Int, conclusive: Bool, drift: DriftSummary, predictionDrift: PredictionDriftSummary? = nil,
+    quality: QualitySummary, performance: PerformanceSummary, report: String? = nil
+  ) {
+    self.version = version
+    self.rows = rows
+    self.conclusive = conclusive
+    self.drift = drift
+    self.predictionDrift = predictionDrift
+    self.quality = quality
+    self.performance = performance
+    self.report = report
+  }
+}
+
+public enum Severity: String, Codable, Sendable, CaseIterable, Comparable {
+  case none
+  case warning
+  case critical
+
+  private var rank: Int {
+    switch self {
+    case .none: 0
+    case .warning: 1
+    case .critical: 2
+    }
+  }
+
+  public static func < (left: Severity, right: Severity) -> Bool { left.rank < right.rank }
+}
+
+public struct DriftSummary: Codable, Sendable, Equatable {
+  public var severity: Severity
+  /// Features judged.
+  public var features: Int
+  public var critical: Int
+  public var warning: Int
+  /// Share of features that drifted, 0…1.
+  public var share: Double
+  /// The worst features, largest PSI first, at most ten.
+  public var worst: [FeatureDrift]
+
+  public init(
+    severity: Severity = .none, features: Int = 0, critical: Int = 0, warning: Int = 0, share: Double = 0,
+    worst: [FeatureDrift] = []
+  ) {
+    self.severity = severity
+    self.features = features
+    self.critical = critical
+    self.warning = warning
+    self.share = share
+    self.worst = worst
+  }
+
+  public struct FeatureDrift: Codable, Sendable, Equatable {
+    public var feature: String
+    public var severity: Severity
+    public var psi: Double
+    /// After the correction.
+    public var pValue: Double
+    /// D of Kolmogorov–Smirnov, or Cramér's V.
+    public var effect: Double
+
+    public init(feature: String, severity: Severity, psi: Double, pValue: Double, effect: Double) {
+      self.feature = feature
+      self.severity = severity
+      self.psi = psi
+      self.pValue = pValue
+      self.effect = effect
+    }
+  }
+}
+
+public struct PredictionDriftSummary: Codable, Sendable, Equatable {
+  public var drifted: Bool
+  public var severity: Severity
+  public var psi: Double
+  public var pValue: Double
+  public var meanConfidence: Double
+  public var referenceMeanConfidence: Double
+
+  public init(
+    drifted: Bool, severity: Severity, psi: Double, pValue: Double, meanConfidence: Double,
+    referenceMeanConfidence: Double
+  ) {
+    self.drifted = drifted
+    self.severity = severity
+    self.psi = psi
+    self.pValue = pValue
+    self.meanConfidence = meanConfidence
+    self.referenceMeanConfidence = referenceMeanConfidence
+  }
+}
+
+public struct QualitySummary: Codable, Sendable, Equatable {
+  public var severity: Severity
+  /// Checks that did not pass, at most ten.
+  public var failed: [FailedCheck]
+
+  public init(severity: Severity = .none, failed: [FailedCheck] = []) {
+    self.severity = severity
+    self.failed = failed
+  }
+
+  public struct FailedCheck: Codable, Sendable, Equatable {
+    /// missingRate, outOfRange, unknownCategory, duplicateRequestIDs, meanConfidence, columnPresence, unseenClass
+    public var check: String
+    public var feature: String?
+    public var severity: Severity
+    public var value: Double
+    public var limit: Double
+
+    public init(check: String, feature: String? = nil, severity: Severity, value: Double, limit: Double) {
+      self.check = check
+      self.feature = feature
+      self.severity = severity
+      self.value = value
+      self.limit = limit
+    }
+  }
+}
+
+public struct PerformanceSummary: Codable, Sendable, Equatable {
+  /// Share of the predictions that are old enough to have a label and have one, 0…1.
+  public var coverage: Double
+  public var labelled: Int
+  /// Nil while too few labels are there.
+  public var metrics: ModelMetrics?
+  /// Seconds.
+  public var p95Latency: Double?
+  public var positiveRate: Double?
+  public var meanConfidence: Double?
+
+  public init(
+    coverage: Double = 0, labelled: Int = 0, metrics: ModelMetrics? = nil, p95Latency: Double? = nil,
+    positiveRate: Double? = nil, meanConfidence: Double? = nil
+  ) {
+    self.coverage = coverage
+    self.labelled = labelled
+    self.metrics = metrics
+    self.p95Latency = p95Latency
+    self.positiveRate = positiveRate
+    self.meanConfidence = meanConfidence
+  }
+}

@@ -1,0 +1,118 @@
+/// The one input of a worker: an immutable JSON document, mounted from a ConfigMap. It holds no secret and names no
+/// path but the sources': where artifacts and telemetry lie is told by the pod's environment (`RunEnvironment`).
+public struct RunSpecification: Codable, Sendable, Equatable {
+  /// `apus.dev/worker/v1`
+  public var contract: String
+  /// Identifies the run; a second run with the same id overwrites what the first left.
+  public var run: String
+  public var namespace: String
+  public var model: String
+  /// Exactly one of `train` and `check`.
+  public var train: TrainingRun?
+  public var check: CheckRun?
+
+  public static let currentContract = "apus.dev/worker/v1"
+
+  public init(
+    run: String, namespace: String, model: String, train: TrainingRun? = nil, check: CheckRun? = nil,
+    contract: String = RunSpecification.currentContract
+  ) {
+    self.contract = contract
+    self.run = run
+    self.namespace = namespace
+    self.model = model
+    self.train = train
+    self.check = check
+  }
+}
+
+/// Environment variables by which a pod learns where things are.
+public enum RunEnvironment {
+  /// Folder or bucket of artifacts: `file:///…` or `s3://bucket/prefix`.
+  public static let artifacts = "APUS_ARTIFACTS"
+  /// Telemetry store: `sqlite:///path/apus.sqlite` or `postgres://…` (from a Secret).
+  public static let telemetry = "APUS_TELEMETRY"
+  /// The pod's own address, on which a server listens.
+  public static let podIP = "POD_IP"
+  /// JSON object from mount path to the real folder: set by the local cluster, where pods share the machine's file
+  /// system, and absent elsewhere. `file:` URIs in documents are resolved through it.
+  public static let mounts = "APUS_MOUNTS"
+  public static let sourcePostgresURL = "APUS_SOURCE_POSTGRES_URL"
+}
+
+/// What a training run is to do.
+public struct TrainingRun: Codable, Sendable, Equatable {
+  /// The version the result will bear, such as `v3`.
+  public var version: String
+  public var schema: FeatureSchema
+  public var source: DataSource
+  public var split: SplitPlan
+  public var algorithm: Algorithm
+  public var segments: [SegmentGuard]
+  /// The version in production, evaluated on the same test rows.
+  public var champion: ArtifactReference?
+  /// Confidence of the interval around the difference to the champion.
+  public var confidence: Double
+  /// Metric of that difference.
+  public var comparedBy: MetricName
+
+  public init(
+    version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
+    segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
+    comparedBy: MetricName = .rocAUC
+  ) {
+    self.version = version
+    self.schema = schema
+    self.source = source
+    self.split = split
+    self.algorithm = algorithm
+    self.segments = segments
+    self.champion = champion
+    self.confidence = confidence
+    self.comparedBy = comparedBy
+  }
+}
+
+/// One version's files: the digest is the SHA-256 of the bundle's manifest, as `sha256:<hex>`, and is its only address.
+public struct ArtifactReference: Codable, Sendable, Hashable {
+  public var version: String
+  public var digest: String
+
+  public init(version: String, digest: String) {
+    self.version = version
+    self.digest = digest
+  }
+}
+
+/// What a check is to look at and by which rules.
+public struct CheckRun: Codable, Sendable, Equatable {
+  public var policy: String
+  /// The version in production, whose training data is the reference.
+  public var reference: ArtifactReference
+  /// RFC 3339, inclusive.
+  public var from: String
+  /// RFC 3339, exclusive.
+  public var to: String
+  public var minimumSamples: Int
+  /// At most this many predictions are read, the latest first; nil: all of the window.
+  public var maximumSamples: Int?
+  public var drift: DriftRules
+  public var quality: QualityRules
+  public var performance: PerformanceRules
+
+  public init(
+    policy: String, reference: ArtifactReference, from: String, to: String, minimumSamples: Int = 30,
+    maximumSamples: Int? = nil, drift: DriftRules = .init(), quality: QualityRules = .init(),
+    performance: PerformanceRules = .init()
+  ) {
+    self.policy = policy
+    self.reference = reference
+    self.from = from
+    self.to = to
+    self.minimumSamples = minimumSamples
+    self.maximumSamples = maximumSamples
+    self.drift = drift
+    self.quality = quality
+    self.performance = performance
+  }
+}
