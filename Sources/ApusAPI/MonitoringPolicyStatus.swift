@@ -1,0 +1,80 @@
+package import KubernetesModel
+package import WorkerContract
+
+/// What the operator knows from watching a model.
+package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
+  package var observedGeneration: Int?
+  /// Ready, Healthy, DriftDetected, QualityPassed, PerformanceOK, RetrainingNeeded; Reconciling and Stalled only while true.
+  package var conditions: [Condition]
+  /// Drift in one word: none, warning, critical, inconclusive.
+  package var drift: String?
+  /// passed, warning, failed, inconclusive
+  package var quality: String?
+  /// `0.871 (62%)`: accuracy and label coverage
+  package var performance: String?
+  package var lastCheck: CheckRecord?
+  /// The latest checks, newest first, at most ten: what debounce counts.
+  package var history: [CheckRecord]
+  package var runningCheck: String?
+  package var lastCheckTime: Timestamp?
+  package var nextCheck: Timestamp?
+  package var retraining: RetrainingStatus
+  package var handled: Handled
+
+  package struct CheckRecord: Codable, Sendable, Equatable {
+    package var job: String
+    package var time: Timestamp
+    /// The version it looked at.
+    package var version: String
+    package var rows: Int
+    package var outcome: Outcome
+    /// Which of the policy's triggers fired.
+    package var triggers: [MonitoringPolicySpec.Retraining.Trigger]
+    /// Of the last check only.
+    package var result: CheckResult?
+    package var message: String?
+
+    package enum Outcome: String, Codable, Sendable, CaseIterable {
+      case healthy = "Healthy"
+      case warning = "Warning"
+      case critical = "Critical"
+      case inconclusive = "Inconclusive"
+      case failed = "Failed"
+    }
+  }
+
+  /// The loop's memory: what it decided last, and the requests that the model's reconciler answers.
+  package struct RetrainingStatus: Codable, Sendable, Equatable {
+    /// The request in force; the model's reconciler trains once for each new id.
+    package var request: Request?
+    /// When requests were made, newest first, at most a day back.
+    package var recent: [Timestamp]
+    package var decision: Decision?
+
+    package struct Request: Codable, Sendable, Equatable {
+      package var id: String
+      package var at: Timestamp
+      package var reason: String
+    }
+
+    /// Also the decision not to act.
+    package struct Decision: Codable, Sendable, Equatable {
+      package var action: Action
+      package var reason: String
+      package var message: String
+      package var at: Timestamp
+    }
+
+    package enum Action: String, Codable, Sendable, CaseIterable {
+      case retrain = "Retrain"
+      case wait = "Wait"
+      case none = "None"
+    }
+  }
+
+  package struct Handled: Codable, Sendable, Equatable {
+    /// Last value of the annotation `apus.dev/check-requested-at`.
+    package var checkRequest: String?
+    package var scheduledUntil: Timestamp?
+  }
+}
