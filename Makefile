@@ -1,0 +1,35 @@
+# What people type. `make demo` and `make test` install what is missing and say so.
+SHELL := bash
+
+.PHONY: help build demo test test-unit test-local test-real verify format generate clean bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+build: ## the four programs, optimised, in bin/
+	@scripts/install-dependencies build
+	@scripts/build-programs release
+
+demo: build ## the whole loop on this machine: train, serve, drift, detect, retrain, promote (KEEP=1 leaves it running)
+	@scripts/demo $(if $(KEEP),--keep)
+
+test: ## everything: unit suites, end-to-end on the local cluster, and on a real Kubernetes where one is at hand
+	@scripts/install-dependencies test
+	@scripts/test
+
+verify: ## format, import arrows, generated files
+	@scripts/install-dependencies build
+	@scripts/verify
+
+format: ## rewrites the Swift files in the project's format
+	swift format -i -r -p Sources Tests Package.swift
+
+generate: ## rewrites crds/, manifests/, charts/, docs tables and rules from the Swift types
+	@scripts/generate
+
+bench: ## measures against the peers; takes minutes (docs/performance.md)
+	@scripts/install-dependencies test
+	@scripts/bench
+
+clean: ## removes what was built
+	rm -rf .build bin
