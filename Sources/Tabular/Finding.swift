@@ -1,0 +1,79 @@
+/// One thing that is wrong with a table, told for a person.
+package struct Finding: Sendable, Equatable, Codable {
+  package var reason: Reason
+  package var column: String?
+  /// Rows concerned.
+  package var count: Int
+  /// Where the first of them stands in the source, from 1.
+  package var firstLine: Int?
+  /// A sentence: column, count, first place, and the mend.
+  package var message: String
+
+  package init(_ reason: Reason, column: String? = nil, count: Int = 0, firstLine: Int? = nil, message: String) {
+    self.reason = reason
+    self.column = column
+    self.count = count
+    self.firstLine = firstLine
+    self.message = message
+  }
+
+  /// Hard findings forbid training; soft ones are warnings.
+  package var isHard: Bool { reason.isHard }
+
+  package enum Reason: String, Sendable, Codable, CaseIterable {
+    case noRows = "NoRows"
+    case targetColumnMissing = "TargetColumnMissing"
+    case targetIsFeature = "TargetIsFeature"
+    case noLabels = "NoLabels"
+    case singleClass = "SingleClass"
+    case unknownClass = "UnknownClass"
+    case columnMissing = "ColumnMissing"
+    case featureAlwaysMissing = "FeatureAlwaysMissing"
+    case notNumeric = "NotNumeric"
+    case notTimestamp = "NotTimestamp"
+    case notNullable = "NotNullable"
+    case outOfBounds = "OutOfBounds"
+    case tooFewRows = "TooFewRows"
+    case targetValueMissing = "TargetValueMissing"
+    case unknownCategory = "UnknownCategory"
+    case duplicatePrimaryKey = "DuplicatePrimaryKey"
+
+    package var isHard: Bool {
+      switch self {
+      case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey: false
+      default: true
+      }
+    }
+  }
+}
+
+extension [Finding] {
+  /// Those that forbid training, the most telling reason first.
+  package var failures: [Finding] {
+    let order = Finding.Reason.allCases
+    return filter(\.isHard).enumerated()
+      .sorted {
+        (order.firstIndex(of: $0.element.reason) ?? 0, $0.offset) < (
+          order.firstIndex(of: $1.element.reason) ?? 0, $1.offset
+        )
+      }
+      .map(\.element)
+  }
+
+  package var warnings: [Finding] { filter { !$0.isHard } }
+
+  /// All messages as one text of at most `limit` characters; what does not fit is counted.
+  package func summary(limit: Int = 1000) -> String {
+    var text = ""
+    for (position, finding) in enumerated() {
+      let part = (text.isEmpty ? "" : "; ") + finding.message
+      guard text.count + part.count <= limit else {
+        let rest = count - position
+        if text.isEmpty { return String(finding.message.prefix(limit)) }
+        return text + "; and \(rest) more \(rest == 1 ? "finding" : "findings")"
+      }
+      text += part
+    }
+    return text
+  }
+}

@@ -1,0 +1,70 @@
+/// Rows of text as a source gives them, before anything is typed. All contents lie in one byte array.
+package struct RawTable: Sendable {
+  package let header: [String]
+  package let rowCount: Int
+  /// What a position in the source is called in messages: `line` of a file, `row` of a query's result.
+  package let place: String
+  private let bytes: [UInt8]
+  /// Row by row, the end of each cell in `bytes`; a cell starts where the one before ends.
+  private let ends: [UInt32]
+  private let lines: [UInt32]
+
+  init(header: [String], place: String, bytes: [UInt8], ends: [UInt32], lines: [UInt32]) {
+    self.header = header
+    self.place = place
+    self.bytes = bytes
+    self.ends = ends
+    self.lines = lines
+    self.rowCount = lines.count
+  }
+
+  /// Rows of a query's result; nil is a missing value. Rows shorter than the header are filled with missing values,
+  /// longer ones are cut.
+  package init(header: [String], rows: [[String?]]) {
+    var bytes: [UInt8] = []
+    var ends: [UInt32] = []
+    ends.reserveCapacity(rows.count * header.count)
+    for row in rows {
+      for column in header.indices {
+        if column < row.count, let text = row[column] { bytes.append(contentsOf: text.utf8) }
+        ends.append(UInt32(bytes.count))
+      }
+    }
+    self.init(
+      header: header, place: "row", bytes: bytes, ends: ends, lines: rows.indices.map { UInt32($0 + 1) })
+  }
+
+  /// Where the row stands in the source, from 1.
+  package func line(of row: Int) -> Int { Int(lines[row]) }
+
+  /// The cell's text; empty is a missing value.
+  package func text(row: Int, column: Int) -> String {
+    let cell = row * header.count + column
+    let start = cell == 0 ? 0 : Int(ends[cell - 1])
+    return String(decoding: bytes[start..<Int(ends[cell])], as: UTF8.self)
+  }
+
+  /// Calls `body` with the row and the bytes of each of the column's cells, from the first row to the last.
+  package func forEachCell(ofColumn column: Int, _ body: (Int, UnsafeBufferPointer<UInt8>) -> Void) {
+    let width = header.count
+    bytes.withUnsafeBufferPointer { bytes in
+      ends.withUnsafeBufferPointer { ends in
+        var cell = column
+        for row in 0..<rowCount {
+          let start = cell == 0 ? 0 : Int(ends[cell - 1])
+          body(row, UnsafeBufferPointer(rebasing: bytes[start..<Int(ends[cell])]))
+          cell += width
+        }
+      }
+    }
+  }
+
+  /// The first `count` rows.
+  package func prefix(_ count: Int) -> RawTable {
+    let rows = min(count, rowCount)
+    let cells = Array(ends.prefix(rows * header.count))
+    return RawTable(
+      header: header, place: place, bytes: Array(bytes.prefix(Int(cells.last ?? 0))), ends: cells,
+      lines: Array(lines.prefix(rows)))
+  }
+}

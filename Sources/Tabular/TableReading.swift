@@ -1,0 +1,330 @@
+package import WorkerContract
+
+/// A table typed by a schema, and everything that is wrong with it.
+package struct TableReading: Sendable {
+  /// Features, target (categorical), timestamp (numeric, seconds since 1970) and primary key columns (categorical) that
+  /// were there; values that could not be read are missing. With a target required, rows without one are left out.
+  package var table: Table
+  package var findings: [Finding]
+  /// Number of rows that were left out because their target was missing.
+  package var unlabelledRows: Int
+
+  package var failures: [Finding] { findings.failures }
+  package var warnings: [Finding] { findings.warnings }
+}
+
+extension RawTable {
+  /// Texts that are missing values in a numeric column, where they can mean nothing else.
+  static let missingNumbers: Set<String> = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
+
+  /// Types the columns by `schema` and validates them; never stops at the first problem.
+  /// - Parameters:
+  ///   - minimumRows: Fewer rows are a hard finding.
+  ///   - requiresTarget: Whether the target column has to be there and have two classes.
+  package func read(schema: FeatureSchema, minimumRows: Int = 10, requiresTarget: Bool = true) -> TableReading {
+    var reader = TableReader(raw: self, schema: schema)
+    if rowCount == 0 {
+      reader.report(
+        Finding(.noRows, message: "the data has no rows below its header: check the source and its window"))
+    }
+    let featureNames = Set(schema.features.map(\.name))
+    for feature in schema.features { reader.readFeature(feature) }
+    if let name = schema.timestamp, !featureNames.contains(name) { reader.readTimestamp(name) }
+    var unlabelled: [Int] = []
+    if featureNames.contains(schema.target.name) {
+      reader.report(
+        Finding(
+          .targetIsFeature, column: schema.target.name,
+          message: "column \(schema.target.name) is both target and feature: take it out of spec.schema.features"))
+    } else {
+      unlabelled = reader.readTarget(schema.target, isRequired: requiresTarget)
+    }
+    reader.readPrimaryKey(schema.primaryKey)
+
+    let labelled = rowCount - unlabelled.count
+    if rowCount > 0, labelled < minimumRows, labelled > 0 || !requiresTarget {
+      reader.report(
+        Finding(
+          .tooFewRows, count: labelled,
+          message:
+            "there are only \(counted(labelled, "row")), at least \(minimumRows) are needed: widen the window or the query"
+        ))
+    }
+    var table = reader.table
+    if requiresTarget, !unlabelled.isEmpty {
+      let without = Set(unlabelled)
+      table = table.selecting(rows: (0..<rowCount).filter { !without.contains($0) })
+    }
+    return TableReading(table: table, findings: reader.findings, unlabelledRows: unlabelled.count)
+  }
+}
+
+/// `1 row`, `3 rows`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// Reads column by column and gathers findings.
+private struct TableReader {
+  let raw: RawTable
+  let schema: FeatureSchema
+  var findings: [Finding] = []
+  private var columns: [(name: String, column: Column)] = []
+
+  init(raw: RawTable, schema: FeatureSchema) {
+    self.raw = raw
+    self.schema = schema
+  }
+
+  var table: Table { Table(columns, lines: (0..<raw.rowCount).map { raw.line(of: $0) }) }
+
+  mutating func report(_ finding: Finding) { findings.append(finding) }
+
+  private mutating func add(_ name: String, _ column: Column) {
+    if !columns.contains(where: { $0.name == name }) { columns.append((name, column)) }
+  }
+
+  private func position(of name: String) -> Int? { raw.header.firstIndex(of: name) }
+
+  private func place(_ row: Int) -> String { "\(raw.place) \(raw.line(of: row))" }
+
+  private mutating func reportMissingColumn(_ name: String, _ role: String, _ reason: Finding.Reason) {
+    let similar = raw.header.first { $0.lowercased() == name.lowercased() }
+    let hint = similar.map { "did you mean '\($0)'?" } ?? "it has \(listed(raw.header))"
+    report(
+      Finding(reason, column: name, message: "\(role) column \(name) is not in the data: \(hint)"))
+  }
+
+  mutating func readFeature(_ feature: FeatureSchema.Feature) {
+    guard let position = position(of: feature.name) else {
+      return reportMissingColumn(feature.name, "feature", .columnMissing)
+    }
+    let column: Column
+    switch feature.type {
+    case .numeric: column = readNumbers(feature, position)
+    case .categorical: column = readLevels(feature, position)
+    }
+    add(feature.name, column)
+    guard raw.rowCount > 0 else { return }
+    let missing = column.missingCount
+    let unread = findings.contains { $0.column == feature.name && $0.reason == .notNumeric }
+    if missing == raw.rowCount, !unread {
+      report(
+        Finding(
+          .featureAlwaysMissing, column: feature.name, count: missing, firstLine: raw.line(of: 0),
+          message: "feature \(feature.name) is missing in all \(counted(missing, "row")): "
+            + "mend the source or take it out of spec.schema.features"))
+    } else if !feature.nullable {
+      reportNulls(feature.name, position)
+    }
+  }
+
+  private mutating func reportNulls(_ name: String, _ position: Int) {
+    var count = 0
+    var first = 0
+    let isNumeric = schema.features.contains { $0.name == name && $0.type == .numeric }
+    raw.forEachCell(ofColumn: position) { row, text in
+      guard text.isEmpty || (isNumeric && isMissingNumber(text)) else { return }
+      if count == 0 { first = row }
+      count += 1
+    }
+    guard count > 0 else { return }
+    report(
+      Finding(
+        .notNullable, column: name, count: count, firstLine: raw.line(of: first),
+        message:
+          "column \(name): \(counted(count, "value")) \(count == 1 ? "is" : "are") missing, first at \(place(first)): "
+          + "mend the rows or set nullable: true"))
+  }
+
+  private mutating func readNumbers(_ feature: FeatureSchema.Feature, _ position: Int) -> Column {
+    let isTimestamp = feature.name == schema.timestamp
+    var values = [Double](repeating: .nan, count: raw.rowCount)
+    var unreadable = Tally()
+    var outside = Tally()
+    let minimum = feature.minimum ?? -.infinity
+    let maximum = feature.maximum ?? .infinity
+    raw.forEachCell(ofColumn: position) { row, text in
+      guard !text.isEmpty else { return }
+      guard let value = isTimestamp ? timestamp(in: text) : number(in: text) else {
+        if !isMissingNumber(text) { unreadable.note(row, text) }
+        return
+      }
+      values[row] = value
+      if value < minimum || value > maximum { outside.note(row, text) }
+    }
+    if unreadable.count > 0 {
+      report(
+        Finding(
+          .notNumeric, column: feature.name, count: unreadable.count, firstLine: raw.line(of: unreadable.row),
+          message:
+            "column \(feature.name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
+            + "first '\(unreadable.text)' at \(place(unreadable.row)): mend the rows or set type: categorical"))
+    }
+    if outside.count > 0 {
+      let bounds = [
+        feature.minimum.map { "below \(numberText($0))" }, feature.maximum.map { "above \(numberText($0))" },
+      ]
+      report(
+        Finding(
+          .outOfBounds, column: feature.name, count: outside.count, firstLine: raw.line(of: outside.row),
+          message: "column \(feature.name): \(counted(outside.count, "value")) \(outside.count == 1 ? "lies" : "lie") "
+            + bounds.compactMap { $0 }.joined(separator: " or ")
+            + ", first \(outside.text) at \(place(outside.row)): mend the rows or widen the feature's bounds"))
+    }
+    return .numeric(values)
+  }
+
+  private mutating func readLevels(_ feature: FeatureSchema.Feature, _ position: Int) -> Column {
+    let (column, unknown) = readTexts(position, known: feature.categories)
+    if unknown.count > 0 {
+      report(
+        Finding(
+          .unknownCategory, column: feature.name, count: unknown.count, firstLine: raw.line(of: unknown.row),
+          message:
+            "column \(feature.name): \(counted(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its "
+            + "\(feature.categories.count) categories, first '\(unknown.text)' at \(place(unknown.row)): "
+            + "mend the rows or add the category"))
+    }
+    return column
+  }
+
+  /// The column's texts as levels, the known ones first; with the values outside `known` where that is not empty.
+  private func readTexts(_ position: Int, known: [String]) -> (Column, Tally) {
+    var index = LevelIndex(known)
+    var codes = [Int32](repeating: -1, count: raw.rowCount)
+    var unknown = Tally()
+    raw.forEachCell(ofColumn: position) { row, text in
+      guard !text.isEmpty else { return }
+      let code = index.intern(text)
+      codes[row] = code
+      if !known.isEmpty, code >= known.count { unknown.note(row, text) }
+    }
+    return (.categorical(codes: codes, levels: index.levels), unknown)
+  }
+
+  mutating func readTimestamp(_ name: String) {
+    guard let position = position(of: name) else { return reportMissingColumn(name, "timestamp", .columnMissing) }
+    var values = [Double](repeating: .nan, count: raw.rowCount)
+    var unreadable = Tally()
+    raw.forEachCell(ofColumn: position) { row, text in
+      guard !text.isEmpty else { return }
+      if let seconds = timestamp(in: text) { values[row] = seconds } else { unreadable.note(row, text) }
+    }
+    if unreadable.count > 0 {
+      report(
+        Finding(
+          .notTimestamp, column: name, count: unreadable.count, firstLine: raw.line(of: unreadable.row),
+          message:
+            "column \(name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no time" : "are no times"), first "
+            + "'\(unreadable.text)' at \(place(unreadable.row)): write RFC 3339 (2025-03-01T12:30:00Z) or seconds since 1970"
+        ))
+    }
+    add(name, .numeric(values))
+  }
+
+  /// Returns the rows without a target value.
+  mutating func readTarget(_ target: FeatureSchema.Target, isRequired: Bool) -> [Int] {
+    guard let position = position(of: target.name) else {
+      if isRequired { reportMissingColumn(target.name, "target", .targetColumnMissing) }
+      return []
+    }
+    let (column, unknown) = readTexts(position, known: target.classes)
+    add(target.name, column)
+    guard isRequired, raw.rowCount > 0, case .categorical(let codes, let levels) = column else { return [] }
+    if unknown.count > 0 {
+      report(
+        Finding(
+          .unknownClass, column: target.name, count: unknown.count, firstLine: raw.line(of: unknown.row),
+          message:
+            "target \(target.name): \(counted(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its classes "
+            + "\(listed(target.classes)), first '\(unknown.text)' at \(place(unknown.row)): mend the rows or add the class"
+        ))
+    }
+    let unlabelled = codes.indices.filter { codes[$0] < 0 }
+    reportLabels(target, unlabelled: unlabelled, present: Set(codes.filter { $0 >= 0 }).map { levels[Int($0)] })
+    return unlabelled
+  }
+
+  private mutating func reportLabels(_ target: FeatureSchema.Target, unlabelled: [Int], present: [String]) {
+    if let only = present.first, present.count == 1 {
+      report(
+        Finding(
+          .singleClass, column: target.name, count: raw.rowCount - unlabelled.count,
+          message: "target \(target.name) has the single class '\(only)' in all rows: "
+            + "training needs at least two; widen the window or check the target column"))
+    }
+    if present.isEmpty {
+      return report(
+        Finding(
+          .noLabels, column: target.name, count: unlabelled.count,
+          message:
+            "target \(target.name) is missing in all \(counted(unlabelled.count, "row")): check the target column"))
+    }
+    if let positive = target.positive, present.count > 1, !present.contains(positive) {
+      report(
+        Finding(
+          .unknownClass, column: target.name,
+          message:
+            "target \(target.name) has no row of its positive class '\(positive)', only \(listed(present.sorted())): "
+            + "set spec.schema.target.positive to one of them"))
+    }
+    if let first = unlabelled.first {
+      report(
+        Finding(
+          .targetValueMissing, column: target.name, count: unlabelled.count, firstLine: raw.line(of: first),
+          message:
+            "target \(target.name) is missing in \(counted(unlabelled.count, "row")), first at \(place(first)): left out"
+        ))
+    }
+  }
+
+  mutating func readPrimaryKey(_ names: [String]) {
+    guard !names.isEmpty else { return }
+    var keys = [String](repeating: "", count: raw.rowCount)
+    for name in names {
+      guard let position = position(of: name) else {
+        reportMissingColumn(name, "primary key", .columnMissing)
+        return
+      }
+      add(name, readTexts(position, known: []).0)
+      raw.forEachCell(ofColumn: position) { row, text in
+        keys[row] += String(decoding: text, as: UTF8.self) + "\u{1f}"
+      }
+    }
+    var seen: Set<String> = []
+    var repeated = Tally()
+    for (row, key) in keys.enumerated() where !seen.insert(key).inserted { repeated.note(row, nil) }
+    guard repeated.count > 0 else { return }
+    report(
+      Finding(
+        .duplicatePrimaryKey, column: names.joined(separator: ","), count: repeated.count,
+        firstLine: raw.line(of: repeated.row),
+        message: "primary key \(names.joined(separator: ", ")): \(counted(repeated.count, "row")) "
+          + "\(repeated.count == 1 ? "repeats" : "repeat") an earlier key, first at \(place(repeated.row)): "
+          + "remove them or correct primaryKey"))
+  }
+}
+
+private func isMissingNumber(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+  text.count <= 4 && RawTable.missingNumbers.contains(String(decoding: text, as: UTF8.self))
+}
+
+/// At most eight names.
+func listed(_ names: [String]) -> String {
+  let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
+  return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
+}
+
+/// How many values share a problem, and the first of them.
+private struct Tally {
+  var count = 0
+  var row = 0
+  var text = ""
+
+  mutating func note(_ row: Int, _ text: UnsafeBufferPointer<UInt8>?) {
+    if count == 0 {
+      self.row = row
+      if let text { self.text = String(String(decoding: text, as: UTF8.self).prefix(40)) }
+    }
+    count += 1
+  }
+}

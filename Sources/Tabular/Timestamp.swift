@@ -1,0 +1,124 @@
+/// Seconds since 1970-01-01T00:00:00Z of a text: RFC 3339 (`2025-03-01T12:30:00.5+01:00`, a space for `T` allowed, without an
+/// offset UTC is meant, without a time midnight) or a number of seconds. Nil where it is neither.
+package func timestamp(in text: UnsafeBufferPointer<UInt8>) -> Double? {
+  if let seconds = number(in: text) { return seconds }
+  var reader = DigitReader(text: text)
+  guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
+    let day = reader.digits(2), (1...12).contains(month), (1...daysIn(month: month, year: year)).contains(day)
+  else { return nil }
+  var seconds = Double(daysSince1970(year: year, month: month, day: day)) * 86400
+  if reader.isAtEnd { return seconds }
+  guard reader.skip("T") || reader.skip("t") || reader.skip(" "), let hour = reader.digits(2), reader.skip(":"),
+    let minute = reader.digits(2), hour < 24, minute < 60
+  else { return nil }
+  seconds += Double(hour * 3600 + minute * 60)
+  if reader.skip(":") {
+    guard let second = reader.digits(2), second <= 60 else { return nil }
+    seconds += Double(second)
+    if reader.skip(".") || reader.skip(",") {
+      guard let fraction = reader.fraction() else { return nil }
+      seconds += fraction
+    }
+  }
+  if reader.isAtEnd || reader.skip("Z") || reader.skip("z") { return reader.isAtEnd ? seconds : nil }
+  let isWest = reader.skip("-")
+  guard isWest || reader.skip("+"), let hours = reader.digits(2), hours < 24 else { return nil }
+  _ = reader.skip(":")
+  let minutes = reader.isAtEnd ? 0 : reader.digits(2)
+  guard let minutes, minutes < 60, reader.isAtEnd else { return nil }
+  let offset = Double(hours * 3600 + minutes * 60)
+  return isWest ? seconds + offset : seconds - offset
+}
+
+package func timestamp(in text: String) -> Double? {
+  var text = text
+  return text.withUTF8 { timestamp(in: $0) }
+}
+
+/// RFC 3339 in UTC, with milliseconds where there are any: `2025-03-01T12:30:00Z`.
+package func timestampText(_ secondsSince1970: Double) -> String {
+  let milliseconds = Int((secondsSince1970 * 1000).rounded())
+  let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
+  var rest = milliseconds - days * 86_400_000
+  let (year, month, day) = civilDate(daysSince1970: days)
+  let fraction = rest % 1000
+  rest /= 1000
+  let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { padded($0, 2) }.joined(separator: ":")
+  let tail = fraction == 0 ? "" : "." + padded(fraction, 3)
+  return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock)\(tail)Z"
+}
+
+private func padded(_ value: Int, _ width: Int) -> String {
+  let text = String(value)
+  return String(repeating: "0", count: max(0, width - text.count)) + text
+}
+
+private func daysIn(month: Int, year: Int) -> Int {
+  switch month {
+  case 4, 6, 9, 11: 30
+  case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+  default: 31
+  }
+}
+
+/// Days of the proleptic Gregorian calendar (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013).
+private func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+  let shifted = month <= 2 ? year - 1 : year
+  let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+  let yearOfEra = shifted - era * 400
+  let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+  return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+}
+
+private func civilDate(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
+  let shifted = days + 719_468
+  let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+  let dayOfEra = shifted - era * 146_097
+  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+  let shiftedMonth = (5 * dayOfYear + 2) / 153
+  let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+  return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+}
+
+private struct DigitReader {
+  let text: UnsafeBufferPointer<UInt8>
+  var position = 0
+
+  init(text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+  var isAtEnd: Bool { position == text.count }
+
+  mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard position < text.count, text[position] == UInt8(ascii: character) else { return false }
+    position += 1
+    return true
+  }
+
+  mutating func digits(_ count: Int) -> Int? {
+    guard position + count <= text.count else { return nil }
+    var value = 0
+    for _ in 0..<count {
+      let byte = text[position]
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + Int(byte - 0x30)
+      position += 1
+    }
+    return value
+  }
+
+  /// The digits after the point; those after the fifteenth do not count.
+  mutating func fraction() -> Double? {
+    var value = 0.0
+    var scale = 1.0
+    let start = position
+    while position < text.count, text[position] >= 0x30, text[position] <= 0x39 {
+      if scale < 1e15 {
+        value = value * 10 + Double(text[position] - 0x30)
+        scale *= 10
+      }
+      position += 1
+    }
+    return position > start ? value / scale : nil
+  }
+}
