@@ -1,0 +1,39 @@
+/// Why an artifact could not be stored or opened; each case reads as a sentence for a person.
+package enum ArtifactError: Error, Equatable, CustomStringConvertible {
+  /// Not `sha256:<hex>`.
+  case malformedDigest(String)
+  /// No bundle with this digest, or no report at this path.
+  case notFound(String)
+  /// A file's bytes are not those that were stored.
+  case corrupted(digest: String, file: String, detail: String)
+  /// A name that is no plain file name, or a path that leaves the store.
+  case unsafeName(String)
+  /// A location that no store understands.
+  case unsupportedLocation(String)
+  /// The store could not be read or written; trying again may help.
+  case unavailable(location: String, reason: String)
+  /// The store refused: credentials or rights.
+  case forbidden(location: String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .malformedDigest(let text): "'\(text)' is no digest; write sha256: and 64 hexadecimal digits."
+    case .notFound(let what):
+      "\(what) is not in the artifact store; check APUS_ARTIFACTS and that the volume is mounted."
+    case .corrupted(let digest, let file, let detail):
+      "The artifact \(digest) is damaged: \(file) \(detail). Restore the file or train again."
+    case .unsafeName(let name): "'\(name)' can not be a name in the artifact store; use letters, digits, '.', '-', '_'."
+    case .unsupportedLocation(let text):
+      "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
+    case .unavailable(let location, let reason): "The artifact store \(location) can not be used: \(reason)."
+    case .forbidden(let location, let reason):
+      "The artifact store \(location) refused access: \(reason). Check the credentials and their rights."
+    }
+  }
+
+  /// Whether trying again with the same input may help.
+  package var isRetryable: Bool {
+    if case .unavailable = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,36 @@
+import Crypto
+package import Foundation
+
+/// The SHA-256 of some bytes, written as `sha256:<64 hexadecimal digits>`: the only address of an artifact.
+package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
+  /// 64 lower-case hexadecimal digits.
+  package let hex: String
+
+  /// The digest of `data`.
+  package init(of data: Data) {
+    hex = Self.hex(SHA256.hash(data: data))
+  }
+
+  /// Reads `sha256:<hex>`; nil where `text` is anything else, so that no digest can leave the store's folder.
+  package init?(_ text: String) {
+    let prefix = "sha256:"
+    guard text.hasPrefix(prefix) else { return nil }
+    let hex = text.dropFirst(prefix.count)
+    guard hex.utf8.count == 64, hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+      return nil
+    }
+    self.hex = String(hex)
+  }
+
+  package var description: String { "sha256:" + hex }
+
+  static func hex(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in bytes {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

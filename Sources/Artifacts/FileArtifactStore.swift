@@ -1,0 +1,112 @@
+package import Foundation
+
+/// Artifacts in a folder, usually of a mounted volume: `sha256/<hex>/<file>` and `reports/…`.
+///
+/// A bundle is written to `incoming/<unique>` and moved to its place in one step, so a reader never sees a part of it.
+package struct FileArtifactStore: ArtifactStore {
+  private let root: URL
+
+  /// The store below `folder`, which is made when the first file is stored.
+  package init(folder: String) {
+    root = URL(fileURLWithPath: folder, isDirectory: true)
+  }
+
+  package func put(_ bundle: ArtifactBundle) async throws {
+    let place = folder(of: bundle.digest)
+    if try await isIntact(bundle.digest) { return }
+    let incoming = root.appendingPathComponent("incoming/\(UUID().uuidString)", isDirectory: true)
+    defer { try? FileManager.default.removeItem(at: incoming) }
+    try reporting {
+      try FileManager.default.createDirectory(at: incoming, withIntermediateDirectories: true)
+      for (name, data) in bundle.files {
+        try write(data, to: incoming.appendingPathComponent(name))
+      }
+      try write(bundle.manifest, to: incoming.appendingPathComponent(ArtifactManifest.fileName))
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
+    try await move(incoming, to: place, digest: bundle.digest)
+  }
+
+  package func open(_ digest: String) async throws -> ArtifactBundle {
+    guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
+    let place = folder(of: digest)
+    guard let manifest = try contents(place.appendingPathComponent(ArtifactManifest.fileName)) else {
+      if FileManager.default.fileExists(atPath: place.path) {
+        throw ArtifactError.corrupted(
+          digest: digest.description, file: ArtifactManifest.fileName, detail: "is missing")
+      }
+      throw ArtifactError.notFound("The artifact \(digest)")
+    }
+    return try await ArtifactBundle.verified(digest, manifest: manifest) { name in
+      try contents(place.appendingPathComponent(name))
+    }
+  }
+
+  package func putReport(_ data: Data, at path: String) async throws {
+    let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
+    try reporting {
+      try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: place, options: .atomic)
+    }
+  }
+
+  package func report(at path: String) async throws -> Data {
+    let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
+    guard let data = try contents(place) else { throw ArtifactError.notFound("The report \(path)") }
+    return data
+  }
+
+  private func folder(of digest: ContentDigest) -> URL {
+    root.appendingPathComponent("sha256/\(digest.hex)", isDirectory: true)
+  }
+
+  private func isIntact(_ digest: ContentDigest) async throws -> Bool {
+    do {
+      return try await contains(digest.description)
+    } catch ArtifactError.corrupted {
+      return false
+    }
+  }
+
+  /// Moves a complete folder to its place. Where another writer was faster, its bundle stays; a damaged one gives way.
+  private func move(_ incoming: URL, to place: URL, digest: ContentDigest) async throws {
+    guard rename(incoming.path, place.path) != 0 else { return }
+    guard errno == EEXIST || errno == ENOTEMPTY else {
+      throw ArtifactError.unavailable(location: root.path, reason: String(cString: strerror(errno)))
+    }
+    if try await isIntact(digest) { return }
+    let damaged = root.appendingPathComponent("incoming/\(UUID().uuidString)-damaged", isDirectory: true)
+    defer { try? FileManager.default.removeItem(at: damaged) }
+    _ = rename(place.path, damaged.path)
+    if rename(incoming.path, place.path) != 0, try await !isIntact(digest) {
+      throw ArtifactError.unavailable(location: place.path, reason: "the damaged bundle there can not be replaced")
+    }
+  }
+
+  /// Writes and flushes to the disk: the rename that follows must not overtake the bytes.
+  private func write(_ data: Data, to place: URL) throws {
+    guard FileManager.default.createFile(atPath: place.path, contents: nil) else {
+      throw ArtifactError.unavailable(location: place.path, reason: "the file can not be made")
+    }
+    let file = try FileHandle(forWritingTo: place)
+    defer { try? file.close() }
+    try file.write(contentsOf: data)
+    try file.synchronize()
+  }
+
+  private func contents(_ place: URL) throws -> Data? {
+    guard FileManager.default.fileExists(atPath: place.path) else { return nil }
+    return try reporting { try Data(contentsOf: place) }
+  }
+
+  private func reporting<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch let error as ArtifactError {
+      throw error
+    } catch {
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
+      throw ArtifactError.unavailable(location: root.path, reason: (cause as NSError).localizedDescription)
+    }
+  }
+}

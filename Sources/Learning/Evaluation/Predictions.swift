@@ -1,0 +1,52 @@
+/// Held-out rows as an evaluation sees them: what was true and what the model said.
+package struct Predictions: Sendable, Equatable {
+  /// Names of the classes, in the order of the probabilities.
+  package var classes: [String]
+  /// Index of the positive class: binary metrics are about it; multi-class metrics do not look at it.
+  package var positive: Int
+  /// True class of each row.
+  package var labels: [Int]
+  /// Row-major, `rows × classes`.
+  package var probabilities: [Float]
+
+  package var count: Int { labels.count }
+  package var isBinary: Bool { classes.count == 2 }
+
+  /// Throws unless the arrays fit, there is at least one row and every label is a class.
+  package init(
+    classes: [String], positive: Int, labels: [Int], probabilities: [Float]
+  ) throws(LearningError) {
+    guard classes.count >= 2, classes.indices.contains(positive) else {
+      throw .shapeMismatch("\(classes.count) classes with class \(positive) as the positive one")
+    }
+    guard !labels.isEmpty, probabilities.count == labels.count * classes.count,
+      labels.allSatisfy(classes.indices.contains)
+    else {
+      throw .shapeMismatch("\(probabilities.count) probabilities for \(labels.count) rows of \(classes.count) classes")
+    }
+    self.classes = classes
+    self.positive = positive
+    self.labels = labels
+    self.probabilities = probabilities
+  }
+
+  /// The most probable class of each row, the first of equals.
+  package var predicted: [Int] {
+    (0..<count).map { Model.mostProbable(probabilities[($0 * classes.count)..<(($0 + 1) * classes.count)]) }
+  }
+
+  /// Probability of one class for every row.
+  package func scores(of classIndex: Int) -> [Double] {
+    (0..<count).map { Double(probabilities[$0 * classes.count + classIndex]) }
+  }
+
+  /// Only the rows where `isIncluded` holds; nil where none does.
+  package func filter(_ isIncluded: (Int) -> Bool) -> Predictions? {
+    let rows = (0..<count).filter(isIncluded)
+    guard !rows.isEmpty else { return nil }
+    var part = self
+    part.labels = rows.map { labels[$0] }
+    part.probabilities = rows.flatMap { probabilities[($0 * classes.count)..<(($0 + 1) * classes.count)] }
+    return part
+  }
+}

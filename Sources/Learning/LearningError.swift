@@ -1,0 +1,27 @@
+/// Everything that can go wrong in training, loading and evaluating a model; each case reads as a sentence for a person.
+package enum LearningError: Error, Equatable, CustomStringConvertible {
+  /// The bytes are not an XGBoost model in JSON, or contradict themselves.
+  case unreadableModel(String)
+  /// A well-formed model that uses something the evaluator does not have.
+  case unsupportedModel(String)
+  /// Arrays that do not fit each other: a fault of the caller.
+  case shapeMismatch(String)
+  /// Fewer than two classes among the labels.
+  case singleClass(String)
+  /// The algorithm of the specification can not be trained here.
+  case unsupportedAlgorithm(String)
+  /// XGBoost refused a call.
+  case engine(call: String, message: String)
+
+  package var description: String {
+    switch self {
+    case .unreadableModel(let why): "The model can not be read: \(why). Train it again or restore the file."
+    case .unsupportedModel(let what): "The model uses \(what), which the evaluator does not support."
+    case .shapeMismatch(let what): "Shapes do not fit: \(what)."
+    case .singleClass(let name):
+      "All rows belong to the one class '\(name)'; a classifier needs rows of at least two classes."
+    case .unsupportedAlgorithm(let what): "The algorithm can not be trained here: \(what)."
+    case .engine(let call, let message): "XGBoost failed in \(call): \(message)"
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package import Foundation
+
+/// A trained classifier, read from XGBoost's JSON and evaluated here, without XGBoost.
+///
+/// Guarantees: predictions equal XGBoost's own to 1e-6; a row is predicted without allocation; the value is immutable
+/// and may be used from many threads at once.
+package struct Model: Sendable {
+  /// Columns of a row.
+  package let featureCount: Int
+  /// Classes told apart, at least 2. A row's probabilities are in the order of the labels it was trained with.
+  package let classCount: Int
+  /// Raw outputs of a row: 1 for two classes, else one for each class.
+  package let marginCount: Int
+
+  private let learner: Learner
+  private let baseMargins: [Float]
+
+  private enum Learner: Sendable {
+    case trees(TreeEnsemble)
+    case linear(LinearModel)
+  }
+
+  /// Reads an XGBoost model in JSON, as `XGBoosterSaveModel` of 1.6 … 3.x writes it.
+  ///
+  /// Supported: boosters gbtree (forests included) and gblinear; objectives binary:logistic, binary:logitraw,
+  /// reg:logistic, multi:softprob and multi:softmax. Anything else throws `unsupportedModel`.
+  package init(json: Data) throws(LearningError) {
+    let document: XGBoostDocument
+    do {
+      document = try JSONDecoder().decode(XGBoostDocument.self, from: json)
+    } catch {
+      throw .unreadableModel("it is not an XGBoost model in JSON (\(Self.reason(error)))")
+    }
+    let parameters = document.learner.learner_model_param
+    guard let columns = Int(parameters.num_feature), columns > 0, columns < Int(Int32.max) else {
+      throw .unreadableModel("num_feature is '\(parameters.num_feature)'")
+    }
+    let classes = Int(parameters.num_class) ?? 0
+    let objective = document.learner.objective.name
+    switch objective {
+    case "binary:logistic", "binary:logitraw", "reg:logistic":
+      marginCount = 1
+      classCount = 2
+    case "multi:softprob", "multi:softmax":
+      guard classes >= 2 else { throw .unreadableModel("num_class is '\(parameters.num_class)'") }
+      marginCount = classes
+      classCount = classes
+    default:
+      throw .unsupportedModel("the objective \(objective)")
+    }
+    featureCount = columns
+    baseMargins = try Self.baseMargins(
+      parameters.base_score, count: marginCount,
+      isProbability: objective == "binary:logistic" || objective == "reg:logistic")
+    learner = try Self.learner(document.learner, columns: columns, margins: marginCount)
+  }
+
+  private static func learner(
+    _ document: XGBoostDocument.Learner, columns: Int, margins: Int
+  ) throws(LearningError) -> Learner {
+    let booster = document.gradient_booster
+    guard let payload = booster.model else { throw .unsupportedModel("the booster \(booster.name)") }
+    switch booster.name {
+    case "gbtree":
+      guard let trees = payload.trees, let outputs = payload.tree_info else {
+        throw .unreadableModel("it holds no trees")
+      }
+      return .trees(try TreeEnsemble(trees, outputs: outputs, columns: columns, margins: margins))
+    case "gblinear":
+      guard let weights = payload.weights else { throw .unreadableModel("it holds no weights") }
+      let standardisation = try Self.standardisation(document.attributes)
+      return .linear(
+        try LinearModel(weights: weights, columns: columns, margins: margins, standardisation: standardisation))
+    default:
+      throw .unsupportedModel("the booster \(booster.name)")
+    }
+  }
+
+  private static func standardisation(_ attributes: [String: String]?) throws(LearningError) -> Standardisation? {
+    guard let text = attributes?[Standardisation.attribute] else { return nil }
+    do {
+      return try JSONDecoder().decode(Standardisation.self, from: Data(text.utf8))
+    } catch {
+      throw .unreadableModel("its attribute \(Standardisation.attribute) is damaged")
+    }
+  }
+
+  /// `base_score` in margin space: a probability goes through the logit; one number stands for every margin.
+  private static func baseMargins(
+    _ text: String, count: Int, isProbability: Bool
+  ) throws(LearningError) -> [Float] {
+    let numbers = text.trimmingCharacters(in: CharacterSet(charactersIn: "[] ")).split(separator: ",")
+      .map { Float($0.trimmingCharacters(in: .whitespaces)) }
+    let scores = numbers.compactMap(\.self)
+    guard scores.count == numbers.count, scores.count == 1 || scores.count == count else {
+      throw .unreadableModel("base_score is '\(text)'")
+    }
+    let margins = scores.map { isProbability ? -log(1 / $0 - 1) : $0 }
+    return margins.count == count ? margins : Array(repeating: margins[0], count: count)
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "\(error)" }
+    switch error {
+    case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return path.isEmpty ? "no valid JSON" : "at \(path)"
+    @unknown default: return "no valid JSON"
+    }
+  }
+
+  /// Raw outputs of one row: `row` holds `featureCount` values (NaN is missing), `margins` has room for `marginCount`.
+  package func predictMargins(
+    row: UnsafeBufferPointer<Float>, into margins: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(row.count >= featureCount && margins.count >= marginCount, "a row or its result is too short")
+    for index in 0..<marginCount { margins[index] = baseMargins[index] }
+    switch learner {
+    case .trees(let ensemble): ensemble.add(row: row, into: margins)
+    case .linear(let linear): linear.add(row: row, into: margins)
+    }
+  }
+
+  /// Total gain and number of splits of each column; nil for a linear model.
+  package var splitGains: (gains: [Double], splits: [Int])? {
+    guard case .trees(let ensemble) = learner else { return nil }
+    return (ensemble.gains, ensemble.splits)
+  }
+
+  /// Weight of each column for each margin, `[column][margin]`; nil for trees.
+  package var coefficients: [[Float]]? {
+    guard case .linear(let linear) = learner else { return nil }
+    return (0..<linear.columns).map { column in
+      (0..<linear.margins).map { linear.weights[column * linear.margins + $0] }
+    }
+  }
+
+  /// Typical distance of each column's values from their mean, where a linear model knows it, else 1.
+  var deviations: [Double]? {
+    guard case .linear(let linear) = learner else { return nil }
+    return linear.deviations
+  }
+
+  /// Number of trees; 0 for a linear model.
+  package var treeCount: Int {
+    guard case .trees(let ensemble) = learner else { return 0 }
+    return ensemble.roots.count
+  }
+}
