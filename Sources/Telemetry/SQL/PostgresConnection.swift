@@ -1,0 +1,154 @@
+import CPostgres
+
+/// One libpq connection, closed when the object goes. Confined to its link's queue.
+final class PostgresConnection: SQLConnection {
+  private let handle: OpaquePointer
+  /// Host and database, without user and password.
+  private let store: String
+
+  /// Defaults that the URL may override. Without the last three a peer that vanished would be waited for for hours.
+  private static let defaults = [
+    ("connect_timeout", "5"), ("application_name", "apus"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
+    ("tcp_user_timeout", "30000"),
+  ]
+
+  init(url: String) throws(TelemetryError) {
+    store = try Self.name(of: url)
+    let parameters = Self.defaults + [("dbname", url), ("client_encoding", "UTF8")]
+    let handle = Self.withCStrings(parameters.map(\.0)) { keywords in
+      Self.withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
+    }
+    guard let handle else { throw .unavailable(store: store, reason: "out of memory") }
+    self.handle = handle
+    guard PQstatus(handle) == CONNECTION_OK else {
+      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
+    }
+    // Notices would go to standard error, past the log.
+    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    try command("SET statement_timeout = '60s'")
+    try command("SET client_min_messages = warning")
+  }
+
+  deinit { PQfinish(handle) }
+
+  var isUsable: Bool { PQstatus(handle) == CONNECTION_OK }
+
+  /// Runs a command that takes and gives nothing.
+  func command(_ text: String) throws(TelemetryError) {
+    _ = try execute(SQLStatement(text, table: "", text), [])
+  }
+
+  func run(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> Int {
+    let result = try execute(statement, arguments)
+    return Int(Self.text(PQcmdTuples(result.handle))) ?? 0
+  }
+
+  func rows(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> [SQLRow] {
+    let result = try execute(statement, arguments)
+    let columns = 0..<PQnfields(result.handle)
+    return (0..<PQntuples(result.handle)).map { row in
+      let values = columns.map { column -> SQLValue in
+        guard PQgetisnull(result.handle, row, column) == 0, let bytes = PQgetvalue(result.handle, row, column) else {
+          return .null
+        }
+        return .text(String(cString: bytes))
+      }
+      return SQLRow(values: values, table: statement.table)
+    }
+  }
+
+  private func execute(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> PostgresResult {
+    let texts = arguments.map(\.postgresText)
+    let answer = Self.withCStrings(texts) { values in
+      PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
+    }
+    guard let answer else { throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle))) }
+    let result = PostgresResult(handle: answer)
+    switch PQresultStatus(answer) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return result
+    default: throw failure(of: result, statement)
+    }
+  }
+
+  /// PostgreSQL's messages of class 22 and 23 (data and integrity) can quote values, so they are told by code alone.
+  private func failure(of result: PostgresResult, _ statement: SQLStatement) -> TelemetryError {
+    let state = PQresultErrorField(result.handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
+    let message = Self.text(PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))))
+    guard isUsable else { return .unavailable(store: store, reason: "the connection was lost") }
+    switch state.prefix(2) {
+    case "22", "23":
+      return .refused(store: store, statement: statement.purpose, reason: "a value does not fit (SQLSTATE \(state))")
+    case "21", "42", "0A", "28":
+      return .refused(store: store, statement: statement.purpose, reason: "\(message) (SQLSTATE \(state))")
+    default:
+      // Serialization, locks, resources, shutdown, read-only replicas: another try may go well.
+      return .unavailable(store: store, reason: "\(message) (SQLSTATE \(state))")
+    }
+  }
+
+  /// Host and database of a URL. libpq's own words about a URL it can not read may quote its password, so they are not used.
+  private static func name(of url: String) throws(TelemetryError) -> String {
+    guard let options = PQconninfoParse(url, nil) else {
+      throw .location(reason: "it is not a URL that libpq understands")
+    }
+    defer { PQconninfoFree(options) }
+    var parts: [String: String] = [:]
+    var option = options
+    while let keyword = option.pointee.keyword {
+      if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
+      option += 1
+    }
+    return "postgres://\(parts["host"] ?? "localhost")/\(parts["dbname"] ?? "")"
+  }
+
+  private static func text(_ bytes: UnsafePointer<CChar>?) -> String {
+    guard let bytes else { return "no reason was given" }
+    return String(cString: bytes).split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  private static func text(_ bytes: UnsafeMutablePointer<CChar>?) -> String { text(UnsafePointer(bytes)) }
+
+  /// Lends a null-terminated array of C strings, nil for null, laid out in one buffer.
+  private static func withCStrings<Result>(
+    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
+  ) -> Result {
+    var bytes: [CChar] = []
+    var offsets: [Int?] = []
+    for text in texts {
+      guard let text else {
+        offsets.append(nil)
+        continue
+      }
+      offsets.append(bytes.count)
+      for byte in text.utf8 { bytes.append(CChar(bitPattern: byte)) }
+      bytes.append(0)
+    }
+    return bytes.withUnsafeBufferPointer { buffer in
+      let pointers = offsets.map { offset in offset.flatMap { buffer.baseAddress?.advanced(by: $0) } } + [nil]
+      return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
+  }
+}
+
+/// An answer of libpq, cleared when the object goes.
+private final class PostgresResult {
+  let handle: OpaquePointer
+
+  init(handle: OpaquePointer) { self.handle = handle }
+
+  deinit { PQclear(handle) }
+}
+
+extension SQLValue {
+  /// PostgreSQL takes no U+0000 in texts.
+  fileprivate var postgresText: String? {
+    switch self {
+    case .null: nil
+    case .integer(let value): String(value)
+    case .number(let value) where value.isNaN: nil
+    case .number(let value) where value.isInfinite: value < 0 ? "-Infinity" : "Infinity"
+    case .number(let value): value.description
+    case .text(let value): value.utf8.contains(0) ? value.replacing("\u{0}", with: "\u{FFFD}") : value
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/// The model that rows belong to. Every table is keyed by it.
+package struct ModelKey: Sendable, Hashable {
+  package var namespace: String
+  package var model: String
+
+  package init(namespace: String, model: String) {
+    self.namespace = namespace
+    self.model = model
+  }
+}
+
+/// Stores predictions. All of a batch is stored or none of it.
+///
+/// Guarantees: storing the same record again changes nothing, so a batch whose outcome is unknown may be sent again. A
+/// record with the request id and version of a stored one but a later time is a repeated request: the first record
+/// stays and its `repeats` grows.
+package protocol PredictionWriter: Sendable {
+  func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError)
+}
+
+/// Stores labels. They may come before their prediction, late, and more than once: the one with the latest time counts.
+package protocol LabelWriter: Sendable {
+  func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError)
+}
+
+package protocol PredictionReader: Sendable {
+  /// The predictions that match, oldest first, each with its label where one has come.
+  func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction]
+
+  /// How often each version said each class and what the label was, over the latest `limit` predictions not older
+  /// than `from` (seconds since 1970).
+  func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
+}
+
+/// Stores what checks found. A second record of the same run replaces the first.
+package protocol ReportWriter: Sendable {
+  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError)
+}
+
+package protocol ReportReader: Sendable {
+  /// The latest checks that ended not before `from` (seconds since 1970), the latest first.
+  func checks(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [CheckRecord]
+}
+
+/// The mirror of the ModelVersion objects, for dashboards and queries; the objects stay the truth.
+package protocol RegistryWriter: Sendable {
+  func store(_ version: VersionRecord, of model: ModelKey) async throws(TelemetryError)
+}
+
+package protocol RegistryReader: Sendable {
+  /// All versions, the newest first.
+  func versions(of model: ModelKey) async throws(TelemetryError) -> [VersionRecord]
+}
+
+/// Every alert that was decided, delivered or not. The same id again updates the delivery.
+package protocol AlertLog: Sendable {
+  func store(_ alert: AlertRecord, of model: ModelKey) async throws(TelemetryError)
+
+  /// The latest alerts not older than `from` (seconds since 1970), the latest first.
+  func alerts(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [AlertRecord]
+}
+
+/// Deletes what is older than its retention.
+package protocol RetentionSweeper: Sendable {
+  /// Deletes at most `limit` predictions older than `time` (seconds since 1970), with their labels, and as many labels of
+  /// that age that never found a prediction. Returns how many rows went; call again until it is 0.
+  func deletePredictions(of model: ModelKey, before time: Double, limit: Int) async throws(TelemetryError) -> Int
+
+  /// Deletes reports and alerts older than `time` (seconds since 1970). Returns how many checks and alerts went.
+  func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int
+}
+
+/// All roles in one. Opening one never waits: it connects, and brings its tables up to date, with the first call, and
+/// again after a failure.
+package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader, ReportWriter, ReportReader,
+  RegistryWriter,
+  RegistryReader, AlertLog, RetentionSweeper
+{
+  /// Connects and brings the tables up to date now.
+  func prepare() async throws(TelemetryError)
+  /// Releases the connections; calls after it open them again.
+  func close() async
+}
+
+/// Opens the store at a location such as `RunEnvironment.telemetry` holds: `sqlite:///folder/file.sqlite` or
+/// `postgres://user:password@host/database`.
+package func openTelemetryStore(at location: String) throws(TelemetryError) -> any TelemetryStore {
+  switch try TelemetryLocation(location) {
+  case .sqlite(let path): SQLTelemetryStore(database: SQLiteDatabase(path: path))
+  case .postgres(let url): SQLTelemetryStore(database: PostgresDatabase(url: url))
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Telemetry
+import Testing
+
+struct TelemetryLocationTests {
+  @Test func `a location is a SQLite file or a PostgreSQL URL, and nothing else`() throws {
+    #expect(try TelemetryLocation("sqlite:///var/lib/a%20b.sqlite") == .sqlite(path: "/var/lib/a b.sqlite"))
+    #expect(try TelemetryLocation("postgres://u:p@host/db") == .postgres(url: "postgres://u:p@host/db"))
+    for text in ["", "sqlite", "sqlite:///", "sqlite:///folder/", "sqlite://relative", "mysql://x/y", "postgres:x"] {
+      #expect(throws: TelemetryError.self, "\(text)") { try TelemetryLocation(text) }
+    }
+  }
+
+  @Test func `no error repeats a password`() async throws {
+    for url in ["postgres://apus:s3cret%@127.0.0.1:1/db", "postgres://apus:s3cret@127.0.0.1:1/db?connect_timeout=1"] {
+      let store = try openTelemetryStore(at: url)
+      do throws(TelemetryError) {
+        try await store.prepare()
+        Issue.record("nothing listens there")
+      } catch {
+        #expect(!error.description.contains("s3cret"), "\(error)")
+      }
+    }
+  }
+
+  @Test func `a file that was removed is made anew, a folder that is none makes the store unavailable`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "apus-telemetry-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try openTelemetryStore(at: "sqlite://\(folder.path)/t.sqlite")
+    try await store.append([aPrediction("a")], of: census)
+    try FileManager.default.removeItem(at: folder)
+    try Data().write(to: folder)
+    do throws(TelemetryError) {
+      try await store.append([aPrediction("b")], of: census)
+      Issue.record("the folder is a file")
+    } catch {
+      #expect(error.isTransient)
+    }
+    try FileManager.default.removeItem(at: folder)
+    try await store.append([aPrediction("b")], of: census)
+    #expect(try await store.predictions(PredictionQuery(model: census)).map(\.record.requestID) == ["b"])
+    await store.close()
+  }
+}

@@ -1,0 +1,228 @@
+import Foundation
+import Telemetry
+import TestSupport
+import Testing
+import WorkerContract
+
+/// What every store does, run on each of them.
+@Suite(.serialized) struct TelemetryStoreConformance {
+  @Test("a prediction reads back as it was written", arguments: StoreKind.available)
+  func roundTrip(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      let time = 1_763_766_000.123_456
+      let features = #"{"age":39.5,"name":"D’Arcy \"x\" \\ \u00e9\n","gone":null}"#
+      try await store.append([aPrediction("req-1", at: time, features: features)], of: census)
+      let read = try #require(try await store.predictions(PredictionQuery(model: census)).first)
+      #expect(read.record.time == time)
+      #expect(read.record.role == .production)
+      #expect(read.record.latency == 0.0015)
+      #expect(try read.features() == ["age": .number(39.5), "name": .text("D’Arcy \"x\" \\ é\n")])
+      #expect(try read.probabilities() == ["<=50K": 0.25, ">50K": 0.75])
+      #expect(read.label == nil)
+      #expect(read.repeats == 0)
+    }
+  }
+
+  @Test("a batch that is sent again changes nothing, a repeated request is counted", arguments: StoreKind.available)
+  func idempotence(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      let batch = (0..<700).map { aPrediction("req-\($0)", at: 1000 + Double($0)) }
+      try await store.append(batch, of: census)
+      try await store.append(batch, of: census)
+      #expect(try await store.predictions(PredictionQuery(model: census)).allSatisfy { $0.repeats == 0 })
+
+      let repeats = [aPrediction("req-3", at: 5000), aPrediction("req-3", at: 5001), aPrediction("req-4", at: 5000)]
+      try await store.append(repeats, of: census)
+      try await store.append(repeats, of: census)
+      let read = try await store.predictions(PredictionQuery(model: census))
+      #expect(read.count == 700)
+      #expect(read.filter { $0.repeats > 0 }.map(\.record.requestID) == ["req-3", "req-4"])
+      #expect(read.first { $0.record.requestID == "req-3" }?.repeats == 2)
+    }
+  }
+
+  @Test("windows, versions, roles and classes select; the limit keeps the latest", arguments: StoreKind.available)
+  func selection(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      try await store.append(
+        [
+          aPrediction("a", at: 10), aPrediction("b", at: 20, said: "<=50K"), aPrediction("c", version: "v2", at: 30),
+          aPrediction("c", version: "v3", role: .shadow, at: 30), aPrediction("d", at: 40),
+        ], of: census)
+      try await store.append([aPrediction("a", at: 10)], of: ModelKey(namespace: "other", model: "income"))
+      let cases: [(String, PredictionQuery, [String])] = [
+        (
+          "from is inclusive, to exclusive", PredictionQuery(model: census, from: 20, to: 40, roles: [.production]),
+          ["b", "c"]
+        ),
+        ("by version", PredictionQuery(model: census, version: "v2"), ["c"]),
+        ("by class", PredictionQuery(model: census, predictedClass: "<=50K"), ["b"]),
+        ("the latest", PredictionQuery(model: census, roles: [.production, .canary], limit: 2), ["c", "d"]),
+        ("shadows", PredictionQuery(model: census, roles: [.shadow]), ["c"]),
+        ("another model", PredictionQuery(model: ModelKey(namespace: "default", model: "none")), []),
+      ]
+      for (name, query, ids) in cases {
+        #expect(try await store.predictions(query).map(\.record.requestID) == ids, "\(name)")
+      }
+    }
+  }
+
+  @Test("labels join whether they come before, after or twice; the latest counts", arguments: StoreKind.available)
+  func labels(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      try await store.append([LabelRecord(requestID: "early", label: ">50K", time: 1)], of: census)
+      try await store.append([aPrediction("early"), aPrediction("late"), aPrediction("never")], of: census)
+      try await store.append(
+        [
+          LabelRecord(requestID: "late", label: "<=50K", time: 9),
+          LabelRecord(requestID: "late", label: ">50K", time: 8),
+        ],
+        of: census)
+      try await store.append([LabelRecord(requestID: "late", label: "stale", time: 7)], of: census)
+      let read = try await store.predictions(PredictionQuery(model: census))
+      #expect(read.map(\.label) == [">50K", "<=50K", nil])
+      #expect(read.map(\.labelTime) == [1, 9, nil])
+      let outcomes = try await store.outcomes(of: census, from: 0, limit: 100)
+      #expect(
+        Set(outcomes) == [
+          OutcomeCount(version: "v1", predictedClass: ">50K", label: ">50K", count: 1),
+          OutcomeCount(version: "v1", predictedClass: ">50K", label: "<=50K", count: 1),
+          OutcomeCount(version: "v1", predictedClass: ">50K", label: nil, count: 1),
+        ])
+    }
+  }
+
+  @Test(
+    "texts that a database could choke on are stored or refused, and never break the store",
+    arguments: StoreKind.available)
+  func hostileTexts(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      try await store.append([aPrediction("nul\u{0}'; DROP TABLE predictions; --", said: "\u{0}")], of: census)
+      do throws(TelemetryError) {
+        try await store.append([aPrediction("fine"), aPrediction("poison", features: #"{"a":"\u0000"}"#)], of: census)
+      } catch {
+        #expect(!error.isTransient)
+        #expect(!error.description.contains("poison"))
+      }
+      try await store.append([aPrediction("fine")], of: census)
+      let ids = try await store.predictions(PredictionQuery(model: census)).map(\.record.requestID)
+      #expect(ids.contains("fine"))
+      #expect(ids.contains { $0.contains("DROP TABLE") })
+    }
+  }
+
+  @Test(
+    "old predictions go with their labels, and labels that wait for one go by their own age",
+    arguments: StoreKind.available)
+  func retention(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      try await store.append((0..<5).map { aPrediction("r\($0)", at: Double($0)) }, of: census)
+      try await store.append(
+        [
+          LabelRecord(requestID: "r0", label: "x", time: 1), LabelRecord(requestID: "r4", label: "x", time: 1),
+          LabelRecord(requestID: "lost", label: "x", time: 1), LabelRecord(requestID: "waiting", label: "x", time: 9),
+        ], of: census)
+      var deleted = 0
+      while case let count = try await store.deletePredictions(of: census, before: 3, limit: 2), count > 0 {
+        deleted += count
+      }
+      #expect(deleted == 5, "three predictions and two labels")
+      #expect(try await store.predictions(PredictionQuery(model: census)).map(\.label) == [nil, "x"])
+    }
+  }
+
+  @Test("a check reads back whole, a second one of the same run replaces it", arguments: StoreKind.available)
+  func checks(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      var check = aCheck("income-check-1", at: 100)
+      try await store.store(check, of: census)
+      check.drift.features[0].psi = 0.5
+      try await store.store(check, of: census)
+      try await store.store(aCheck("income-check-2", at: 200), of: census)
+      let read = try await store.checks(of: census, from: 0, limit: 10)
+      #expect(read.map(\.run) == ["income-check-2", "income-check-1"])
+      var second = try #require(read.last)
+      for index in second.drift.features.indices { second.drift.features[index].detail = "{}" }
+      #expect(second == check)
+      #expect(try await store.checks(of: census, from: 150, limit: 10).count == 1)
+      #expect(try await store.deleteReports(of: census, before: 150) == 1)
+      #expect(try await store.checks(of: census, from: 0, limit: 10).map(\.run) == ["income-check-2"])
+    }
+  }
+
+  private func aCheck(_ run: String, at time: Double) -> CheckRecord {
+    CheckRecord(
+      run: run, policy: "income", version: "v1", from: 0, to: 50, time: time, rows: 1200, conclusive: true,
+      drift: .init(
+        severity: .critical, share: 0.5,
+        predictions: PredictionDriftSummary(
+          drifted: true, severity: .warning, psi: 0.12, pValue: 0.001, meanConfidence: 0.7, referenceMeanConfidence: 0.8
+        ),
+        features: [
+          .init(
+            feature: "hours", test: "KolmogorovSmirnov", drifted: true, severity: .critical, statistic: 0.31,
+            pValue: 1e-300, adjustedPValue: 2e-300, psi: 0.3, effect: 0.31),
+          .init(
+            feature: "age", test: "KolmogorovSmirnov", drifted: false, severity: .none, statistic: 0.01, pValue: 0.9,
+            adjustedPValue: 0.9, psi: 0.001, effect: 0.01),
+        ]),
+      quality: .init(
+        severity: .warning,
+        checks: [
+          .init(check: "missingRate", feature: "age", severity: .warning, passed: false, value: 0.07, limit: 0.05),
+          .init(check: "meanConfidence", severity: .none, passed: true, value: 0.7, limit: 0.55),
+        ]),
+      performance: PerformanceSummary(
+        coverage: 0.6, labelled: 720,
+        metrics: ModelMetrics(accuracy: 0.87, precision: 0.8, recall: 0.6, f1: 0.69, rocAUC: 0.92, brier: 0.1),
+        p95Latency: 0.004, positiveRate: 0.24, meanConfidence: 0.7))
+  }
+
+  @Test("the registry mirror and the alert log keep one row each, the newest first", arguments: StoreKind.available)
+  func registryAndAlerts(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      var first = VersionRecord(
+        version: "v1", digest: "sha256:1", stage: "Production", reason: "FirstVersion", metrics: nil, created: 1,
+        updated: 1)
+      try await store.store(first, of: census)
+      first.stage = "Archived"
+      first.updated = 5
+      try await store.store(first, of: census)
+      let second = VersionRecord(
+        version: "v2", digest: "sha256:2", stage: "Production", reason: "Better",
+        metrics: ModelMetrics(accuracy: 1, precision: 1, recall: 1, f1: 1, rocAUC: 1, brier: 0), created: 4, updated: 5)
+      try await store.store(second, of: census)
+      #expect(try await store.versions(of: census) == [second, first])
+
+      var alert = AlertRecord(
+        id: "a1", rule: "critical feature drift", severity: "critical", state: "firing", message: "hours drifted",
+        time: 7)
+      try await store.store(alert, of: census)
+      alert.delivered = ["slack", "pagerduty"]
+      try await store.store(alert, of: census)
+      #expect(try await store.alerts(of: census, from: 0, limit: 5) == [alert])
+    }
+  }
+
+  @Test("stores that open the same empty place at once all work", arguments: StoreKind.available)
+  func concurrentOpening(kind: StoreKind) async throws {
+    try await withLocation(of: kind) { location in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for writer in 0..<8 {
+          group.addTask {
+            let store = try openTelemetryStore(at: location)
+            for batch in 0..<5 {
+              try await store.append((0..<20).map { aPrediction("\(writer)-\(batch)-\($0)") }, of: census)
+              try await store.append((0..<20).map { aPrediction("shared-\($0)") }, of: census)
+            }
+            await store.close()
+          }
+        }
+        try await group.waitForAll()
+      }
+      let store = try openTelemetryStore(at: location)
+      #expect(try await store.predictions(PredictionQuery(model: census)).count == 8 * 5 * 20 + 20)
+      await store.close()
+    }
+  }
+}

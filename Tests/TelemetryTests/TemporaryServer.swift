@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+
+/// A PostgreSQL server of its own in a temporary folder, reached through a socket there; it ends with the object.
+final class TemporaryServer: Sendable {
+  private let folder: URL
+  private let process: Process
+
+  /// Where distributions put the server's programs.
+  private static let folders = ["/usr/local/bin"] + (13...18).reversed().map { "/usr/lib/postgresql/\($0)/bin" }
+
+  static let programs: URL? = folders.map { URL(fileURLWithPath: $0) }.first { folder in
+    ["initdb", "postgres"].allSatisfy { FileManager.default.isExecutableFile(atPath: folder.appending(path: $0).path) }
+  }
+
+  /// `initdb` refuses to run as root, so that root hands over to this user.
+  private static let user = "nobody"
+
+  init() async throws {
+    guard let programs = Self.programs else { throw CocoaError(.fileNoSuchFile) }
+    folder = URL(fileURLWithPath: "/tmp").appending(path: "apus-pg-\(UInt32.random(in: 0...UInt32.max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+    let data = folder.appending(path: "data").path
+    let initialization = Self.process(
+      programs.appending(path: "initdb").path,
+      ["-D", data, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"])
+    try initialization.run()
+    initialization.waitUntilExit()
+    guard initialization.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
+    process = Self.process(
+      programs.appending(path: "postgres").path,
+      ["-D", data, "-k", folder.path, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=40"])
+    try process.run()
+  }
+
+  var url: String {
+    "postgres://apus@/postgres?host=\(folder.path)"
+  }
+
+  /// SIGINT: fast shutdown, sessions are cut.
+  func stop() {
+    process.interrupt()
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private static func process(_ program: String, _ arguments: [String]) -> Process {
+    let process = Process()
+    if getuid() == 0 {
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+      process.arguments =
+        ["--reuid=\(user)", "--regid=nogroup", "--clear-groups", "--pdeathsig=INT", program] + arguments
+    } else {
+      process.executableURL = URL(fileURLWithPath: program)
+      process.arguments = arguments
+    }
+    process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    return process
+  }
+}
