@@ -140,7 +140,6 @@ private final class PostgresResult {
 }
 
 extension SQLValue {
-  /// PostgreSQL takes no U+0000 in texts.
   fileprivate var postgresText: String? {
     switch self {
     case .null: nil
@@ -148,7 +147,7 @@ extension SQLValue {
     case .number(let value) where value.isNaN: nil
     case .number(let value) where value.isInfinite: value < 0 ? "-Infinity" : "Infinity"
     case .number(let value): value.description
-    case .text(let value): value.utf8.contains(0) ? value.replacing("\u{0}", with: "\u{FFFD}") : value
+    case .text(let value): Self.withoutNull(value)
     }
   }
 }

@@ -8,6 +8,11 @@ enum SQLValue: Sendable, Equatable {
   init(_ text: String?) { self = text.map(SQLValue.text) ?? .null }
   init(_ number: Double?) { self = number.map(SQLValue.number) ?? .null }
   init(_ flag: Bool) { self = .integer(flag ? 1 : 0) }
+
+  /// PostgreSQL refuses U+0000 in a text, SQLite ends the text there: both get U+FFFD.
+  static func withoutNull(_ text: String) -> String {
+    text.utf8.contains(0) ? text.replacing("\u{0}", with: "\u{FFFD}") : text
+  }
 }
 
 /// One row of an answer, columns in the order of the statement.

@@ -196,7 +196,7 @@ extension SQLValue {
     case .null: .null
     case .integer(let value): value.databaseValue
     case .number(let value): value.isNaN ? .null : value.databaseValue
-    case .text(let value): value.databaseValue
+    case .text(let value): Self.withoutNull(value).databaseValue
     }
   }
 
