@@ -8,6 +8,15 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
   package var promotion: Promotion
   package var serving: Serving
 
+  package init(
+    schema: FeatureSchema, training: Training, promotion: Promotion = .init(), serving: Serving = .init()
+  ) {
+    self.schema = schema
+    self.training = training
+    self.promotion = promotion
+    self.serving = serving
+  }
+
   package struct Training: Codable, Sendable, Equatable {
     package var source: DataSource
     package var split: SplitPlan
@@ -19,6 +28,20 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var retries: Int
     /// A partial pod template, merged into the Job's pod; the container is `worker`.
     package var template: JSONValue?
+
+    package init(
+      source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm = Algorithm(gradientBoosting: .init()),
+      schedule: Schedule = Schedule(cron: "0 2 * * 0"), deadline: TimeSpan = TimeSpan(seconds: 7200),
+      retries: Int = 2, template: JSONValue? = nil
+    ) {
+      self.source = source
+      self.split = split
+      self.algorithm = algorithm
+      self.schedule = schedule
+      self.deadline = deadline
+      self.retries = retries
+      self.template = template
+    }
   }
 
   package struct Promotion: Codable, Sendable, Equatable {
@@ -29,6 +52,18 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var rollout: Rollout?
     /// Archived versions kept warm in the registry; older ones stay listed, their artifacts may be removed.
     package var keep: Int
+
+    package init(
+      approval: Approval = .manual, minimum: MinimumMetrics = .init(), against: Against = .init(),
+      segments: [SegmentGuard] = [], rollout: Rollout? = nil, keep: Int = 10
+    ) {
+      self.approval = approval
+      self.minimum = minimum
+      self.against = against
+      self.segments = segments
+      self.rollout = rollout
+      self.keep = keep
+    }
   }
 
   package enum Approval: String, Codable, Sendable, CaseIterable {
@@ -40,6 +75,12 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var accuracy: Double
     package var f1: Double
     package var rocAUC: Double
+
+    package init(accuracy: Double = 0.80, f1: Double = 0.70, rocAUC: Double = 0.75) {
+      self.accuracy = accuracy
+      self.f1 = f1
+      self.rocAUC = rocAUC
+    }
   }
 
   /// The gate against the version in production.
@@ -50,6 +91,16 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     /// The alternative of the gate: with this set, a challenger also passes when its accuracy is at least this share
     /// of production's (0.98 in the classic rule).
     package var accuracyRatio: Double?
+
+    package init(
+      metric: MetricName = .rocAUC, minimumImprovement: Double = 0.001, confidence: Double = 0.95,
+      accuracyRatio: Double? = nil
+    ) {
+      self.metric = metric
+      self.minimumImprovement = minimumImprovement
+      self.confidence = confidence
+      self.accuracyRatio = accuracyRatio
+    }
   }
 
   package struct Rollout: Codable, Sendable, Equatable {
@@ -57,20 +108,44 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var steps: [Step]
     package var analysis: Analysis?
 
+    package init(shadow: Shadow? = nil, steps: [Step] = [], analysis: Analysis? = nil) {
+      self.shadow = shadow
+      self.steps = steps
+      self.analysis = analysis
+    }
+
     package struct Shadow: Codable, Sendable, Equatable {
       package var requests: Int
+
+      package init(requests: Int = 500) {
+        self.requests = requests
+      }
     }
 
     package struct Step: Codable, Sendable, Equatable {
       /// Percent of requests.
       package var weight: Int
       package var duration: TimeSpan
+
+      package init(weight: Int, duration: TimeSpan) {
+        self.weight = weight
+        self.duration = duration
+      }
     }
 
     package struct Analysis: Codable, Sendable, Equatable {
       package var maximumErrorRate: Double
       package var maximumP99Latency: TimeSpan
       package var maximumPredictionPSI: Double
+
+      package init(
+        maximumErrorRate: Double = 0.01, maximumP99Latency: TimeSpan = TimeSpan(seconds: 0.2),
+        maximumPredictionPSI: Double = 0.2
+      ) {
+        self.maximumErrorRate = maximumErrorRate
+        self.maximumP99Latency = maximumP99Latency
+        self.maximumPredictionPSI = maximumPredictionPSI
+      }
     }
   }
 
@@ -82,6 +157,17 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var logging: LoggingRules
     /// A partial pod template, merged into the Deployment's pod; the container is `server`.
     package var template: JSONValue?
+
+    package init(
+      version: String? = nil, replicas: Int = 2, autoscaling: Autoscaling? = nil, logging: LoggingRules = .init(),
+      template: JSONValue? = nil
+    ) {
+      self.version = version
+      self.replicas = replicas
+      self.autoscaling = autoscaling
+      self.logging = logging
+      self.template = template
+    }
   }
 
   package struct Autoscaling: Codable, Sendable, Equatable {
@@ -89,6 +175,12 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var maximum: Int
     /// Percent of the requested CPU.
     package var targetCPU: Int
+
+    package init(minimum: Int = 2, maximum: Int = 10, targetCPU: Int = 70) {
+      self.minimum = minimum
+      self.maximum = maximum
+      self.targetCPU = targetCPU
+    }
   }
 }
 
@@ -96,4 +188,9 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
 package struct Schedule: Codable, Sendable, Equatable {
   package var cron: String
   package var timeZone: String
+
+  package init(cron: String, timeZone: String = "Etc/UTC") {
+    self.cron = cron
+    self.timeZone = timeZone
+  }
 }

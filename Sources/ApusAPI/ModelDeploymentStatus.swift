@@ -20,11 +20,36 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var training: TrainingStatus?
   package var lastTrained: Timestamp?
   package var nextTraining: Timestamp?
-  /// Of the version in production, on its test rows.
+  /// Of the version in production, on its test rows, rounded to three decimals (`rounded(toDecimals:)`): a column of
+  /// `kubectl get`, as is `rocAUC`.
   package var accuracy: Double?
   package var rocAUC: Double?
   package var serving: ServingStatus?
   package var handled: Handled
+
+  package init(
+    observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
+    routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
+    candidate: String? = nil, training: TrainingStatus? = nil, lastTrained: Timestamp? = nil,
+    nextTraining: Timestamp? = nil, accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
+    handled: Handled = .init()
+  ) {
+    self.observedGeneration = observedGeneration
+    self.conditions = conditions
+    self.traffic = traffic
+    self.routingRevision = routingRevision
+    self.trafficSummary = trafficSummary
+    self.version = version
+    self.previousVersion = previousVersion
+    self.candidate = candidate
+    self.training = training
+    self.lastTrained = lastTrained
+    self.nextTraining = nextTraining
+    self.accuracy = accuracy
+    self.rocAUC = rocAUC
+    self.serving = serving
+    self.handled = handled
+  }
 
   /// The last training run.
   package struct TrainingStatus: Codable, Sendable, Equatable {
@@ -35,6 +60,19 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var message: String?
+
+    package init(
+      job: String, version: String, state: State, trigger: Trigger, startedAt: Timestamp? = nil,
+      finishedAt: Timestamp? = nil, message: String? = nil
+    ) {
+      self.job = job
+      self.version = version
+      self.state = state
+      self.trigger = trigger
+      self.startedAt = startedAt
+      self.finishedAt = finishedAt
+      self.message = message
+    }
 
     package enum State: String, Codable, Sendable, CaseIterable {
       case running = "Running"
@@ -57,6 +95,12 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var readyReplicas: Int
     /// Pods that confirmed the current routing revision.
     package var confirmedReplicas: Int
+
+    package init(replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0) {
+      self.replicas = replicas
+      self.readyReplicas = readyReplicas
+      self.confirmedReplicas = confirmedReplicas
+    }
   }
 
   /// What was acted on already, so that nothing is done twice.
@@ -73,5 +117,17 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var monitoringRequests: [String: String]
     /// Scheduled instants up to this one are done.
     package var scheduledUntil: Timestamp?
+
+    package init(
+      trainingInput: String? = nil, retrainRequest: String? = nil, approval: String? = nil,
+      forcedPromotion: String? = nil, monitoringRequests: [String: String] = [:], scheduledUntil: Timestamp? = nil
+    ) {
+      self.trainingInput = trainingInput
+      self.retrainRequest = retrainRequest
+      self.approval = approval
+      self.forcedPromotion = forcedPromotion
+      self.monitoringRequests = monitoringRequests
+      self.scheduledUntil = scheduledUntil
+    }
   }
 }

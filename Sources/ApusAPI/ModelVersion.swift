@@ -16,6 +16,23 @@ package struct ModelVersionSpec: Codable, Sendable, Equatable {
   package var artifact: ArtifactReference?
   package var result: TrainingResult?
   package var failure: RunFailure?
+
+  package init(
+    modelRef: MonitoringPolicySpec.ModelReference, version: String, number: Int, job: String,
+    trigger: ModelDeploymentStatus.Trigger, trainedAt: Timestamp? = nil, trainingInput: String,
+    artifact: ArtifactReference? = nil, result: TrainingResult? = nil, failure: RunFailure? = nil
+  ) {
+    self.modelRef = modelRef
+    self.version = version
+    self.number = number
+    self.job = job
+    self.trigger = trigger
+    self.trainedAt = trainedAt
+    self.trainingInput = trainingInput
+    self.artifact = artifact
+    self.result = result
+    self.failure = failure
+  }
 }
 
 package struct ModelVersionStatus: Codable, Sendable, Equatable {
@@ -24,9 +41,27 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   package var stage: Stage
   /// Why it is in that stage, in a few words: `better by 0.0041 rocAUC`.
   package var reason: String?
+  /// On its test rows, rounded to three decimals (`rounded(toDecimals:)`): a column of `kubectl get`.
+  package var accuracy: Double?
+  /// On its test rows, rounded to three decimals: a column of `kubectl get`.
+  package var rocAUC: Double?
   package var gates: [GateResult]
   /// Oldest first: the audit trail.
   package var history: [Transition]
+
+  package init(
+    observedGeneration: Int? = nil, conditions: [Condition] = [], stage: Stage = .candidate, reason: String? = nil,
+    accuracy: Double? = nil, rocAUC: Double? = nil, gates: [GateResult] = [], history: [Transition] = []
+  ) {
+    self.observedGeneration = observedGeneration
+    self.conditions = conditions
+    self.stage = stage
+    self.reason = reason
+    self.accuracy = accuracy
+    self.rocAUC = rocAUC
+    self.gates = gates
+    self.history = history
+  }
 
   package enum Stage: String, Codable, Sendable, CaseIterable {
     /// Trained, not judged yet.
@@ -48,6 +83,14 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
     package var value: Double?
     package var limit: Double?
     package var message: String
+
+    package init(gate: String, passed: Bool, value: Double? = nil, limit: Double? = nil, message: String) {
+      self.gate = gate
+      self.passed = passed
+      self.value = value
+      self.limit = limit
+      self.message = message
+    }
   }
 
   package struct Transition: Codable, Sendable, Equatable {
@@ -57,5 +100,22 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
     /// `operator`, or what a person did: `annotation apus.dev/approve`, `spec.serving.version`.
     package var by: String
     package var reason: String
+
+    package init(from: Stage? = nil, to: Stage, at: Timestamp, by: String, reason: String) {
+      self.from = from
+      self.to = to
+      self.at = at
+      self.by = by
+      self.reason = reason
+    }
+  }
+}
+
+extension Double {
+  /// For what people read: 0.8727 becomes 0.873. Decisions use the exact value.
+  package func rounded(toDecimals count: Int) -> Double {
+    var scale = 1.0
+    for _ in 0..<count { scale *= 10 }
+    return (self * scale).rounded() / scale
   }
 }

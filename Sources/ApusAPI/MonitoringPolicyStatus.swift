@@ -21,6 +21,26 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var retraining: RetrainingStatus
   package var handled: Handled
 
+  package init(
+    observedGeneration: Int? = nil, conditions: [Condition] = [], drift: String? = nil, quality: String? = nil,
+    performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
+    runningCheck: String? = nil, lastCheckTime: Timestamp? = nil, nextCheck: Timestamp? = nil,
+    retraining: RetrainingStatus = .init(), handled: Handled = .init()
+  ) {
+    self.observedGeneration = observedGeneration
+    self.conditions = conditions
+    self.drift = drift
+    self.quality = quality
+    self.performance = performance
+    self.lastCheck = lastCheck
+    self.history = history
+    self.runningCheck = runningCheck
+    self.lastCheckTime = lastCheckTime
+    self.nextCheck = nextCheck
+    self.retraining = retraining
+    self.handled = handled
+  }
+
   package struct CheckRecord: Codable, Sendable, Equatable {
     package var job: String
     package var time: Timestamp
@@ -33,6 +53,20 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     /// Of the last check only.
     package var result: CheckResult?
     package var message: String?
+
+    package init(
+      job: String, time: Timestamp, version: String, rows: Int, outcome: Outcome,
+      triggers: [MonitoringPolicySpec.Retraining.Trigger] = [], result: CheckResult? = nil, message: String? = nil
+    ) {
+      self.job = job
+      self.time = time
+      self.version = version
+      self.rows = rows
+      self.outcome = outcome
+      self.triggers = triggers
+      self.result = result
+      self.message = message
+    }
 
     package enum Outcome: String, Codable, Sendable, CaseIterable {
       case healthy = "Healthy"
@@ -51,10 +85,22 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     package var recent: [Timestamp]
     package var decision: Decision?
 
+    package init(request: Request? = nil, recent: [Timestamp] = [], decision: Decision? = nil) {
+      self.request = request
+      self.recent = recent
+      self.decision = decision
+    }
+
     package struct Request: Codable, Sendable, Equatable {
       package var id: String
       package var at: Timestamp
       package var reason: String
+
+      package init(id: String, at: Timestamp, reason: String) {
+        self.id = id
+        self.at = at
+        self.reason = reason
+      }
     }
 
     /// Also the decision not to act.
@@ -63,6 +109,13 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
       package var reason: String
       package var message: String
       package var at: Timestamp
+
+      package init(action: Action, reason: String, message: String, at: Timestamp) {
+        self.action = action
+        self.reason = reason
+        self.message = message
+        self.at = at
+      }
     }
 
     package enum Action: String, Codable, Sendable, CaseIterable {
@@ -76,5 +129,10 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     /// Last value of the annotation `apus.dev/check-requested-at`.
     package var checkRequest: String?
     package var scheduledUntil: Timestamp?
+
+    package init(checkRequest: String? = nil, scheduledUntil: Timestamp? = nil) {
+      self.checkRequest = checkRequest
+      self.scheduledUntil = scheduledUntil
+    }
   }
 }

@@ -1,0 +1,197 @@
+import KubernetesModel
+package import WorkerContract
+
+extension MonitoringPolicySpec: SchemaDescribed {
+  package static let schema = Schema.object(
+    "How one model is watched and when that makes the operator act.",
+    [
+      .required(
+        "modelRef",
+        ModelReference.schema.with(rules: [
+          .init("self == oldSelf", "modelRef can not change: make another MonitoringPolicy for another model")
+        ])),
+      .optional("schedule", Schedule.schema(cron: "0 */6 * * *").described("When the model is checked.")),
+      .optional("window", .timeSpan("A check looks at the predictions of this long before it.", default: "6h")),
+      .optional(
+        "minimumSamples",
+        .integer("Fewer rows make a check inconclusive.", minimum: 1, maximum: 1_000_000_000, default: 30)),
+      .optional(
+        "maximumSamples",
+        .integer(
+          "At most so many of the window's predictions are read, the latest; null: all.", minimum: 1,
+          maximum: 1_000_000_000
+        ).nullable),
+      .optional("drift", DriftRules.schema.with(default: [:])),
+      .optional("quality", QualityRules.schema.with(default: [:])),
+      .optional("performance", PerformanceRules.schema.with(default: [:])),
+      .optional("retraining", Retraining.schema.with(default: [:])),
+      .optional("alerts", Alerts.schema.nullable),
+      .optional("suspend", .boolean("No checks and no retraining while true.", default: false)),
+    ],
+    rules: [
+      .init(
+        "!has(self.maximumSamples) || self.minimumSamples <= self.maximumSamples",
+        "minimumSamples is above maximumSamples: no check could be conclusive", fieldPath: ".minimumSamples")
+    ])
+}
+
+extension MonitoringPolicySpec.ModelReference: SchemaDescribed {
+  package static let schema = Schema.object(
+    "A ModelDeployment of the same namespace.", [.required("name", .objectName("Its name."))])
+}
+
+extension DriftRules: SchemaDescribed {
+  package static let schema = Schema.object(
+    "How drift against the training data of the version in production is judged.",
+    [
+      .optional(
+        "numeric",
+        .object(
+          "Numeric features.",
+          [
+            .optional("test", .enumeration(Numeric.Test.self, "The test.", default: .kolmogorovSmirnov)),
+            .optional("significance", .significance),
+          ]
+        ).with(default: [:])),
+      .optional(
+        "categorical",
+        .object(
+          "Categorical features.",
+          [
+            .optional("test", .enumeration(Categorical.Test.self, "The test.", default: .chiSquare)),
+            .optional("significance", .significance),
+          ]
+        ).with(default: [:])),
+      .optional("psi", PSI.schema.with(default: [:])),
+      .optional(
+        "correction",
+        .enumeration(
+          Correction.self,
+          "For many features at once. None reproduces the plain rules, under which 30 quiet features raise an alarm in "
+            + "most checks.", default: .benjaminiHochberg)),
+      .optional(
+        "minimumEffect",
+        .object(
+          "An effect below its floor is no drift, whatever its p-value. 0 reproduces the plain rules.",
+          [
+            .optional("numeric", .share("Kolmogorov–Smirnov distance D.", default: 0.1)),
+            .optional("categorical", .share("Cramér's V.", default: 0.1)),
+          ]
+        ).with(default: [:])),
+    ])
+}
+
+extension Schema {
+  fileprivate static let significance = Schema.number(
+    "A p-value below this counts as drift.", above: 0, below: 1, default: 0.05)
+}
+
+extension DriftRules.PSI: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Population stability index over quantile bins of the reference.",
+    [
+      .optional("bins", .integer("Number of bins.", minimum: 2, maximum: 100, default: 10)),
+      .optional("warning", .number("From here on a warning.", maximum: 100, above: 0, default: 0.1)),
+      .optional("critical", .number("From here on critical.", maximum: 100, above: 0, default: 0.2)),
+    ],
+    rules: [
+      .init("self.warning <= self.critical", "warning is above critical: swap them", fieldPath: ".warning")
+    ])
+}
+
+extension QualityRules: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Limits of the data quality checks.",
+    [
+      .optional(
+        "missing",
+        .object(
+          "Share of rows without a feature.",
+          [
+            .optional("warning", .share("Above this a warning.", default: 0.05)),
+            .optional("critical", .share("Above this a failure.", default: 0.15)),
+          ],
+          rules: [
+            .init("self.warning <= self.critical", "warning is above critical: swap them", fieldPath: ".warning")
+          ]
+        ).with(default: [:])),
+      .optional(
+        "outOfRange",
+        .object(
+          "Share of rows with a number outside of its bounds.",
+          [.optional("critical", .share("Above this a failure.", default: 0.1))]
+        ).with(default: [:])),
+      .optional(
+        "unknownCategory",
+        .object(
+          "Share of rows with a level that training has not seen.",
+          [.optional("warning", .share("Above this a warning.", default: 0.05))]
+        ).with(default: [:])),
+      .optional(
+        "meanConfidence",
+        .object(
+          "Mean confidence of predictions.", [.optional("warning", .share("Below this a warning.", default: 0.55))]
+        ).with(default: [:])),
+    ])
+}
+
+extension PerformanceRules: SchemaDescribed {
+  package static let schema = Schema.object(
+    "When performance counts as lost.",
+    [
+      .optional("minimumAccuracy", .share("Accuracy on labelled predictions below this.", default: 0.9)),
+      .optional(
+        "maximumP95Latency", .timeSpan("95th percentile of the answer time above this.", default: "300ms")),
+      .optional(
+        "labelDelay",
+        .timeSpan("How long labels take: younger predictions are not missed in the coverage.", default: "24h")),
+      .optional(
+        "queries",
+        .list(
+          "Triggers read from a Prometheus server.", of: Query.schema, maximum: 32, type: .map(keys: ["name"])
+        ).with(default: [])),
+    ])
+}
+
+extension PerformanceRules.Query: SchemaDescribed {
+  package static let schema = Schema.object(
+    "A trigger read from a Prometheus server: it fires below or above a value.",
+    [
+      .required("name", .string("Its name.", minimum: 1, maximum: 64)),
+      .required(
+        "server",
+        .string(
+          "URL of the server.", minimum: 8, maximum: 2048, pattern: "^https?://.+$", form: "http://prometheus:9090")),
+      .required("promql", .string("The expression; one value.", minimum: 1, maximum: 4096)),
+      .optional("below", .number("Fires when the value is below this.")),
+      .optional("above", .number("Fires when the value is above this.")),
+    ],
+    rules: [.init("has(self.below) || has(self.above)", "a query needs below or above, or it never fires")])
+}
+
+extension MonitoringPolicySpec.Retraining: SchemaDescribed {
+  package static let schema = Schema.object(
+    "When the operator retrains on its own.",
+    [
+      .optional(
+        "on",
+        .list(
+          "What may start a training: CriticalDrift, QualityFailure, PerformanceLoss; empty: nothing.",
+          of: .enumeration(Trigger.self, "A trigger."), maximum: 3, type: .set
+        ).with(default: .array(Trigger.allCases.map { .string($0.rawValue) }))),
+      .optional("debounce", Debounce.schema.with(default: [:])),
+      .optional("cooldown", .timeSpan("No retraining for this long after one was requested.", default: "12h")),
+      .optional("dailyLimit", .integer("Most retrainings in 24 hours.", minimum: 0, maximum: 1000, default: 2)),
+      .optional("dryRun", .boolean("Decide and say so, but do not train.", default: false)),
+    ])
+}
+
+extension MonitoringPolicySpec.Retraining.Debounce: SchemaDescribed {
+  package static let schema = Schema.object(
+    "failures of the last of conclusive checks must have triggered.",
+    [
+      .optional("failures", .integer("So many.", minimum: 1, maximum: 10, default: 2)),
+      .optional("of", .integer("Of so many.", minimum: 1, maximum: 10, default: 3)),
+    ],
+    rules: [.init("self.failures <= self.of", "failures is above of: it could never fire", fieldPath: ".failures")])
+}

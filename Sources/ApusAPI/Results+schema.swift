@@ -1,0 +1,184 @@
+import KubernetesModel
+package import WorkerContract
+
+/// What workers report, as it stands in ModelVersions and in the status of MonitoringPolicies.
+extension ModelVersionSpec: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Written once by the operator when a run has ended.",
+    [
+      .required("modelRef", MonitoringPolicySpec.ModelReference.schema),
+      .required("version", .version("Its short name.")),
+      .required("number", .integer("Its number.", minimum: 1)),
+      .required("job", .string("The Job that trained it.")),
+      .required("trigger", .enumeration(ModelDeploymentStatus.Trigger.self, "Why it was trained.")),
+      .optional("trainedAt", .timestamp("When the run ended.")),
+      .required("trainingInput", .string("Digest of the spec it was trained from.", maximum: 128)),
+      .optional("artifact", ArtifactReference.schema.described("Its files; absent when the run failed.")),
+      .optional("result", TrainingResult.schema),
+      .optional("failure", RunFailure.schema),
+    ],
+    rules: [.init("self == oldSelf", "a version's spec can not change: train a new version")])
+}
+
+extension TrainingResult: SchemaDescribed {
+  package static let schema = Schema.object(
+    "What training made.",
+    [
+      .required("artifact", ArtifactReference.schema),
+      .required(
+        "rows",
+        .object(
+          "Rows in each part.",
+          [
+            .required("train", .integer("Trained on.", minimum: 0)),
+            .required("validation", .integer("For early stopping and calibration.", minimum: 0)),
+            .required("test", .integer("Evaluated on.", minimum: 0)),
+          ])),
+      .required("metrics", ModelMetrics.schema.described("On the test rows.")),
+      .optional("comparison", Comparison.schema),
+      .optional(
+        "segments", .list("Worst level of each guarded segment.", of: SegmentResult.schema, maximum: 64).implying([])),
+      .optional("calibrationError", .number("Expected calibration error on the test rows.").implying(0)),
+      .optional(
+        "warnings", .list("Soft findings.", of: .string("A finding.", maximum: 4096), maximum: 256).implying([])),
+      .optional("seconds", .map("Seconds by step.", of: .number("Seconds."), maximum: 64).implying([:])),
+      .optional("dataDigest", .string("SHA-256 of the training rows.", maximum: 128).implying("")),
+    ])
+}
+
+extension TrainingResult.SegmentResult: SchemaDescribed {
+  package static let schema = Schema.object(
+    "The worst level of a segment.",
+    [
+      .required("feature", .columnName("The feature.")),
+      .required("level", .string("The level.", maximum: 1024)),
+      .required("metric", .enumeration(MetricName.self, "What was compared.")),
+      .required("challenger", .number("Of this version.")),
+      .required("champion", .number("Of the version in production.")),
+      .required("rows", .integer("Test rows of the level.", minimum: 0)),
+    ])
+}
+
+extension ModelMetrics: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Measures in 0…1.",
+    MetricName.allCases.map {
+      .required(
+        $0.rawValue, .number($0 == .brier ? "Brier score; lower is better." : "\($0.rawValue); higher is better."))
+    })
+}
+
+extension Comparison: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Against the version in production, on the same test rows.",
+    [
+      .required("champion", ArtifactReference.schema),
+      .required("championMetrics", ModelMetrics.schema),
+      .required("metric", .enumeration(MetricName.self, "What was compared.")),
+      .required("difference", .number("This version minus production.")),
+      .required("lower", .number("Lower bound of the confidence interval.")),
+      .required("upper", .number("Upper bound of the confidence interval.")),
+      .required("pValue", .number("Of no difference, two-sided.")),
+      .required("rows", .integer("Rows compared on.", minimum: 0)),
+    ])
+}
+
+extension RunFailure: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Why the run ended without a result.",
+    [
+      .required("reason", .string("One CamelCase word.", maximum: 1024)),
+      .required("message", .string("For people.", maximum: 32768)),
+      .required("retryable", .boolean("Whether trying again with the same input can help.")),
+      .required("step", .string("The step that failed.", maximum: 64)),
+    ])
+}
+
+extension CheckResult: SchemaDescribed {
+  package static let schema = Schema.object(
+    "What a check found.",
+    [
+      .required("version", .string("The version it looked at.", maximum: 12)),
+      .required("rows", .integer("Predictions it looked at.", minimum: 0)),
+      .required("conclusive", .boolean("Whether there were enough rows.")),
+      .required("drift", DriftSummary.schema),
+      .optional("predictionDrift", PredictionDriftSummary.schema),
+      .required("quality", QualitySummary.schema),
+      .required("performance", PerformanceSummary.schema),
+      .optional("report", .string("Where the report for people lies in the artifact store.", maximum: 1024)),
+    ])
+}
+
+extension DriftSummary: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Drift of the features.",
+    [
+      .required("severity", .enumeration(Severity.self, "The worst.")),
+      .optional("features", .integer("Features judged.", minimum: 0).implying(0)),
+      .optional("critical", .integer("Of them critical.", minimum: 0).implying(0)),
+      .optional("warning", .integer("Of them with a warning.", minimum: 0).implying(0)),
+      .optional("share", .share("Share that drifted.").implying(0)),
+      .optional(
+        "worst",
+        .list(
+          "The worst features.",
+          of: .object(
+            "One feature.",
+            [
+              .required("feature", .columnName("The feature.")),
+              .required("severity", .enumeration(Severity.self, "How bad.")),
+              .required("psi", .number("Population stability index.")),
+              .required("pValue", .number("After the correction.")),
+              .required("effect", .number("D of Kolmogorov–Smirnov, or Cramér's V.")),
+            ]), maximum: 10
+        ).implying([])),
+    ])
+}
+
+extension PredictionDriftSummary: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Drift of the predictions.",
+    [
+      .required("drifted", .boolean("Whether the predicted classes drifted.")),
+      .required("severity", .enumeration(Severity.self, "How bad.")),
+      .required("psi", .number("Population stability index of the classes.")),
+      .required("pValue", .number("Of the chi-square test.")),
+      .required("meanConfidence", .number("In the window.")),
+      .required("referenceMeanConfidence", .number("In the reference.")),
+    ])
+}
+
+extension QualitySummary: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Data quality.",
+    [
+      .required("severity", .enumeration(Severity.self, "The worst.")),
+      .optional(
+        "failed",
+        .list(
+          "Checks that did not pass.",
+          of: .object(
+            "One check.",
+            [
+              .required("check", .string("Its name.", maximum: 64)),
+              .optional("feature", .columnName("The feature.")),
+              .required("severity", .enumeration(Severity.self, "How bad.")),
+              .required("value", .number("What was measured.")),
+              .required("limit", .number("What is allowed.")),
+            ]), maximum: 10
+        ).implying([])),
+    ])
+}
+
+extension PerformanceSummary: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Performance by labels.",
+    [
+      .optional("coverage", .share("Share of the predictions old enough to have a label that have one.").implying(0)),
+      .optional("labelled", .integer("Labelled predictions.", minimum: 0).implying(0)),
+      .optional("metrics", ModelMetrics.schema.described("Absent while too few labels are there.")),
+      .optional("p95Latency", .number("Seconds.")),
+      .optional("positiveRate", .number("Share of positive predictions.")),
+      .optional("meanConfidence", .number("Mean confidence.")),
+    ])
+}

@@ -1,0 +1,36 @@
+/// What is wrong with a resource: where, what, and how to mend it. A sentence for a person.
+package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The field, as people find it: `spec.schema.features[2].maximum`.
+  package var path: String
+  package var message: String
+  package var mend: String
+  package var weight: Weight
+
+  package enum Weight: String, Sendable, CaseIterable {
+    /// The resource can not be acted on.
+    case error
+    /// It can, but hardly does what was meant.
+    case warning
+  }
+
+  package init(_ path: String, _ message: String, mend: String, weight: Weight = .error) {
+    self.path = path
+    self.message = message
+    self.mend = mend
+    self.weight = weight
+  }
+
+  package var description: String {
+    let place = path.isEmpty ? "" : "\(path): "
+    return mend.isEmpty ? "\(place)\(message)" : "\(place)\(message); \(mend)"
+  }
+}
+
+/// An object that does not decode, with everything that is wrong with its form.
+package struct ResourceError: Error, Sendable, Equatable, CustomStringConvertible {
+  package var problems: [Problem]
+
+  package init(problems: [Problem]) { self.problems = problems }
+
+  package var description: String { problems.map(\.description).joined(separator: ". ") }
+}

@@ -1,0 +1,52 @@
+package import KubernetesModel
+
+/// Which defaults are filled in.
+package enum DefaultingDepth: Sendable {
+  /// What the API server does with the published schema.
+  case published
+  /// Also what is implied, as decoding needs it.
+  case complete
+}
+
+extension Schema {
+  /// The value with what is missing filled in, as structural defaulting of the API server does it: top-down, into lists
+  /// and maps; a null counts as missing where null is no value of its own. With `.complete` nulls go, and whole
+  /// numbers that stand for texts become texts, so that the result fits the Swift type.
+  package func filled(_ value: JSONValue, _ depth: DefaultingDepth = .complete) -> JSONValue {
+    switch (kind, value) {
+    case (.object(let properties), .object(var members)):
+      for property in properties {
+        let present = members[property.name]
+        if present == nil || (present == .null && (!property.schema.isNullable || depth == .complete)) {
+          members[property.name] = property.schema.defaultValue
+        }
+        if depth == .complete, members[property.name] == nil {
+          members[property.name] = property.schema.impliedValue
+        }
+        if let present = members[property.name] { members[property.name] = property.schema.filled(present, depth) }
+      }
+      return .object(members)
+    case (.list(_, let element), .array(let elements)):
+      return .array(elements.map { element.filled($0, depth) })
+    case (.map(_, let value), .object(let members)):
+      return .object(members.mapValues { value.filled($0, depth) })
+    case (.integerOrString, .integer(let number)) where depth == .complete:
+      return .string(String(number))
+    default:
+      return value
+    }
+  }
+
+  /// The value without what the schema does not know, as the API server prunes it.
+  package func pruned(_ value: JSONValue) -> JSONValue {
+    switch (kind, value) {
+    case (.object(let properties), .object(let members)):
+      var kept: [String: JSONValue] = [:]
+      for property in properties { kept[property.name] = members[property.name].map(property.schema.pruned) }
+      return .object(kept)
+    case (.list(_, let element), .array(let elements)): return .array(elements.map(element.pruned))
+    case (.map(_, let value), .object(let members)): return .object(members.mapValues(value.pruned))
+    default: return value
+    }
+  }
+}
