@@ -4,4 +4,50 @@
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
 // each wrapper fixes the type of the last argument.
+
+static inline CURLcode apus_curl_set_long(CURL *handle, CURLoption option, long value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode apus_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode apus_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode apus_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode apus_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+typedef size_t (*apus_curl_sink)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode apus_curl_set_sink(CURL *handle, CURLoption option, apus_curl_sink value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+// The bytes are copied: the caller may free them at once.
+static inline CURLcode apus_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
+  struct curl_blob blob;
+  blob.data = (void *)bytes;
+  blob.len = count;
+  blob.flags = CURL_BLOB_COPY;
+  return curl_easy_setopt(handle, option, &blob);
+}
+
+static inline CURLcode apus_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLMcode apus_curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
+  return curl_multi_setopt(handle, option, value);
+}
+
+// A macro whose value Swift does not import.
+static inline size_t apus_curl_pause_writing(void) { return CURL_WRITEFUNC_PAUSE; }
 #endif

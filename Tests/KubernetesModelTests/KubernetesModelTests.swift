@@ -85,7 +85,8 @@ struct TimestampTests {
     "Texts and seconds",
     arguments: [
       ("1970-01-01T00:00:00Z", 0.0), ("2000-02-29T12:00:00Z", 951_825_600), ("2026-11-21T23:20:00Z", 1_795_303_200),
-      ("1969-12-31T23:59:59Z", -1), ("9999-12-31T23:59:59Z", 253_402_300_799), ("1600-03-01T00:00:00Z", -11_670_998_400),
+      ("1969-12-31T23:59:59Z", -1), ("9999-12-31T23:59:59Z", 253_402_300_799),
+      ("1600-03-01T00:00:00Z", -11_670_912_000),
     ])
   func both(_ text: String, _ seconds: Double) {
     #expect(Timestamp(text)?.secondsSince1970 == seconds)
@@ -102,7 +103,9 @@ struct TimestampTests {
 
   @Test(
     "Other texts are no times",
-    arguments: ["", "2026-11-21", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-21T23:20:00", "2026-11-21T24:00:00Z"]
+    arguments: [
+      "", "2026-11-21", "2026-13-01T00:00:00Z", "2026-02-29T00:00:00Z", "2026-11-21T23:20:00", "2026-11-21T24:00:00Z",
+    ]
   )
   func refused(_ text: String) { #expect(Timestamp(text) == nil) }
 }
@@ -174,7 +177,9 @@ struct CanonicalTests {
       base.merged(with: overlay) == ["containers": [["name": "main", "image": "a", "args": ["2"]], ["name": "side"]]])
   }
 
-  @Test("Base64 in both directions", arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
+  @Test(
+    "Base64 in both directions",
+    arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
   func base64(_ plain: String, _ text: String) {
     #expect(Base64.encode(plain.utf8) == text)
     #expect(Base64.decode(text) == Array(plain.utf8))

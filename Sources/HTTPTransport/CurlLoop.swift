@@ -1,0 +1,130 @@
+internal import CCurl
+import Foundation
+import Synchronization
+
+/// The event loop: one thread that owns a curl multi handle and all its easy handles. Others only put requests into the
+/// inbox and wake it.
+///
+/// `@unchecked` because of the C handles: `multi` is touched by the loop's thread only, except for `curl_multi_wakeup`,
+/// which libcurl declares safe from any thread; `handles` and `spare` are touched by the loop's thread only.
+final class CurlLoop: @unchecked Sendable {
+  private struct Inbox {
+    var added: [Transfer] = []
+    var removed: [Transfer] = []
+    var resumed: [Transfer] = []
+    var isClosed = false
+  }
+
+  private let multi: UnsafeMutableRawPointer
+  private let inbox = Mutex(Inbox())
+  private var handles: [UnsafeMutableRawPointer: EasyHandle] = [:]
+  private var byTransfer: [ObjectIdentifier: EasyHandle] = [:]
+
+  /// Once for the process, as libcurl wants it.
+  private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+  init() throws(TransportError) {
+    guard Self.isReady, let multi = curl_multi_init() else {
+      throw .unavailable(reason: "libcurl could not be started")
+    }
+    self.multi = multi
+    _ = apus_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+    _ = apus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
+    let thread = Thread { [self] in run() }
+    thread.name = "apus-http"
+    thread.stackSize = 1 << 20
+    thread.start()
+  }
+
+  deinit { curl_multi_cleanup(multi) }
+
+  func add(_ transfer: Transfer) {
+    let isClosed = inbox.withLock { inbox in
+      if !inbox.isClosed { inbox.added.append(transfer) }
+      return inbox.isClosed
+    }
+    if isClosed {
+      transfer.finish(.failure(.unavailable(reason: "the transport has been closed")))
+    } else {
+      curl_multi_wakeup(multi)
+    }
+  }
+
+  func remove(_ transfer: Transfer) {
+    inbox.withLock { $0.removed.append(transfer) }
+    curl_multi_wakeup(multi)
+  }
+
+  func resume(_ transfer: Transfer) {
+    inbox.withLock { $0.resumed.append(transfer) }
+    curl_multi_wakeup(multi)
+  }
+
+  func close() {
+    inbox.withLock { $0.isClosed = true }
+    curl_multi_wakeup(multi)
+  }
+
+  // MARK: On the loop's thread
+
+  private func run() {
+    while takeInbox() {
+      var running: Int32 = 0
+      curl_multi_perform(multi, &running)
+      readOutcomes()
+      curl_multi_poll(multi, nil, 0, 60_000, nil)
+    }
+    for handle in handles.values {
+      handle.transfer.finish(.failure(.unavailable(reason: "the transport has been closed")))
+      curl_multi_remove_handle(multi, handle.easy)
+    }
+    handles = [:]
+    byTransfer = [:]
+  }
+
+  private func takeInbox() -> Bool {
+    let taken = inbox.withLock { inbox in
+      let taken = inbox
+      inbox = Inbox(isClosed: taken.isClosed)
+      return taken
+    }
+    for transfer in taken.added where !transfer.isFinished { begin(transfer) }
+    for transfer in taken.removed { end(byTransfer[ObjectIdentifier(transfer)]) }
+    for transfer in taken.resumed {
+      if let handle = byTransfer[ObjectIdentifier(transfer)] { curl_easy_pause(handle.easy, CURLPAUSE_CONT) }
+    }
+    return !taken.isClosed
+  }
+
+  private func begin(_ transfer: Transfer) {
+    do throws(TransportError) {
+      let handle = try EasyHandle(transfer)
+      guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
+        throw .unavailable(reason: "libcurl refused the transfer")
+      }
+      handles[handle.easy] = handle
+      byTransfer[ObjectIdentifier(transfer)] = handle
+    } catch {
+      transfer.finish(.failure(error))
+    }
+  }
+
+  private func end(_ handle: EasyHandle?) {
+    guard let handle else { return }
+    curl_multi_remove_handle(multi, handle.easy)
+    handles[handle.easy] = nil
+    byTransfer[ObjectIdentifier(handle.transfer)] = nil
+  }
+
+  private func readOutcomes() {
+    var remaining: Int32 = 0
+    while let message = curl_multi_info_read(multi, &remaining) {
+      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+      let code = message.pointee.data.result
+      guard let handle = handles[easy] else { continue }
+      let outcome: Result<Void, TransportError> = code == CURLE_OK ? .success(()) : .failure(handle.error(code))
+      handle.transfer.finish(outcome)
+      end(handle)
+    }
+  }
+}

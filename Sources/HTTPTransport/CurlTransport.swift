@@ -1,0 +1,81 @@
+/// How a transport meets servers: trust, identity, way. PEM bytes stay in memory, no file is written.
+public struct TransportConfiguration: Sendable, Equatable {
+  /// PEM; replaces the system's authorities. nil: the system's.
+  public var certificateAuthority: [UInt8]?
+  /// PEM, with intermediate certificates.
+  public var clientCertificate: [UInt8]?
+  /// PEM.
+  public var clientKey: [UInt8]?
+  /// The name that the server's certificate must have, where it is not the URL's host.
+  public var serverName: String?
+  /// false accepts any certificate.
+  public var verifiesServer = true
+  /// nil: as the environment says (`https_proxy`, `no_proxy` …), but never for loopback addresses.
+  public var proxy: String?
+  public var userAgent: String
+
+  public init(userAgent: String = "apus") {
+    self.userAgent = userAgent
+  }
+}
+
+/// HTTP over libcurl: one thread with one event loop for all transfers of this transport, connections are reused, HTTP/2
+/// is used where the server offers it over TLS. Its thread ends when the transport and all bodies it handed out are gone.
+public final class CurlTransport: HTTPTransport {
+  private let loop: CurlLoop
+  private let configuration: TransportConfiguration
+
+  /// Errors: `.unavailable` where libcurl cannot be started.
+  public init(_ configuration: TransportConfiguration = TransportConfiguration()) throws(TransportError) {
+    self.configuration = configuration
+    loop = try CurlLoop()
+  }
+
+  deinit { loop.close() }
+
+  public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    let transfer = Transfer(request, configuration, isStreaming: false, loop: loop)
+    let head = try await start(transfer)
+    return HTTPResponse(status: head.status, headers: head.headers, body: transfer.takeAll())
+  }
+
+  public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
+    let transfer = Transfer(request, configuration, isStreaming: true, loop: loop)
+    let head = try await start(transfer)
+    return HTTPStream(status: head.status, headers: head.headers, body: HTTPBody(source: CurlBodySource(transfer, self)))
+  }
+
+  private func start(_ transfer: Transfer) async throws(TransportError) -> Transfer.Head {
+    guard !Task.isCancelled else { throw .cancelled }
+    loop.add(transfer)
+    return try await withTaskCancellationHandler {
+      await transfer.head()
+    } onCancel: {
+      transfer.cancel()
+    }.get()
+  }
+}
+
+/// Ends the transfer when nobody can read it any more.
+private final class CurlBodySource: HTTPBodySource {
+  private let transfer: Transfer
+
+  /// A body outlives the variable that held its transport.
+  private let transport: CurlTransport
+
+  init(_ transfer: Transfer, _ transport: CurlTransport) {
+    self.transfer = transfer
+    self.transport = transport
+  }
+
+  deinit { transfer.cancel() }
+
+  func next() async throws(TransportError) -> [UInt8]? {
+    let transfer = transfer
+    return try await withTaskCancellationHandler {
+      await transfer.nextChunk()
+    } onCancel: {
+      transfer.cancel()
+    }.get()
+  }
+}

@@ -1,0 +1,200 @@
+internal import CCurl
+
+/// A curl easy handle set up for one transfer. Lives on the loop's thread; frees what it holds in `deinit`.
+final class EasyHandle {
+  let easy: UnsafeMutableRawPointer
+  let transfer: Transfer
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var connectList: UnsafeMutablePointer<curl_slist>?
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+  init(_ transfer: Transfer) throws(TransportError) {
+    guard let easy = curl_easy_init() else { throw .unavailable(reason: "libcurl has no memory for a transfer") }
+    self.easy = easy
+    self.transfer = transfer
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try setUp()
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    curl_slist_free_all(connectList)
+    errorText.deallocate()
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) { _ = apus_curl_set_long(easy, option, value) }
+
+  private func set(_ option: CURLoption, _ value: String?) throws(TransportError) {
+    guard value?.utf8.contains(0) != true, apus_curl_set_string(easy, option, value) == CURLE_OK else {
+      throw .invalidRequest(origin: transfer.origin, reason: "libcurl refused an option")
+    }
+  }
+
+  private func set(_ option: CURLoption, blob: [UInt8]) throws(TransportError) {
+    let code = blob.withUnsafeBytes { apus_curl_set_blob(easy, option, $0.baseAddress, $0.count) }
+    guard code == CURLE_OK else {
+      throw .invalidRequest(origin: transfer.origin, reason: "libcurl refused a certificate")
+    }
+  }
+
+  private func setUp() throws(TransportError) {
+    let request = transfer.request
+    set(CURLOPT_NOSIGNAL, 1)
+    _ = apus_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    try setTarget()
+    try set(CURLOPT_PROTOCOLS_STR, "http,https")
+    try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
+    set(CURLOPT_PIPEWAIT, request.url.hasPrefix("https") ? 1 : 0)
+    set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_TCP_KEEPIDLE, 30)
+    set(CURLOPT_TCP_KEEPINTVL, 15)
+    set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    set(CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
+    set(CURLOPT_MAXREDIRS, 10)
+    if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
+    try set(CURLOPT_USERAGENT, transfer.configuration.userAgent)
+    setTimeouts(request.timeouts)
+    try setTrust()
+    try setMessage(request)
+    setSinks()
+  }
+
+  private func setTimeouts(_ timeouts: HTTPTimeouts) {
+    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, timeouts.connect.milliseconds))
+    if let total = timeouts.total { set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds)) }
+    if let idle = timeouts.idle {
+      set(CURLOPT_LOW_SPEED_LIMIT, 1)
+      set(CURLOPT_LOW_SPEED_TIME, max(1, (idle.milliseconds + 999) / 1000))
+    }
+  }
+
+  private func setTrust() throws(TransportError) {
+    let configuration = transfer.configuration
+    set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
+    set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
+    if let authority = configuration.certificateAuthority {
+      try set(CURLOPT_CAINFO_BLOB, blob: authority)
+      // Else the system's folder of authorities would be trusted as well.
+      try set(CURLOPT_CAPATH, nil)
+    }
+    if let certificate = configuration.clientCertificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
+    if let key = configuration.clientKey { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
+  }
+
+  /// URL, proxy, and the detour for servers whose certificate has another name than the URL.
+  private func setTarget() throws(TransportError) {
+    guard let parsed = curl_url() else { throw .unavailable(reason: "libcurl has no memory for a URL") }
+    defer { curl_url_cleanup(parsed) }
+    guard curl_url_set(parsed, CURLUPART_URL, transfer.request.url, 0) == CURLUE_OK,
+      let host = Self.part(parsed, CURLUPART_HOST)
+    else {
+      throw .invalidRequest(origin: transfer.origin, reason: "the URL is not valid; write http://… or https://…")
+    }
+    if let proxy = transfer.configuration.proxy {
+      try set(CURLOPT_PROXY, proxy)
+    } else if host == "localhost" || host.hasPrefix("127.") || host == "[::1]" {
+      try set(CURLOPT_PROXY, "")
+    }
+    guard let name = transfer.configuration.serverName, name != host, transfer.request.url.hasPrefix("https") else {
+      return try set(CURLOPT_URL, transfer.request.url)
+    }
+    let port = Self.part(parsed, CURLUPART_PORT, flags: UInt32(CURLU_DEFAULT_PORT)) ?? "443"
+    guard curl_url_set(parsed, CURLUPART_HOST, name, 0) == CURLUE_OK, let url = Self.part(parsed, CURLUPART_URL),
+      let list = curl_slist_append(nil, "\(name):\(port):\(host):\(port)")
+    else {
+      throw .invalidRequest(origin: transfer.origin, reason: "the server name '\(name)' is not valid")
+    }
+    connectList = list
+    _ = apus_curl_set_list(easy, CURLOPT_CONNECT_TO, list)
+    try set(CURLOPT_URL, url)
+  }
+
+  private static func part(_ url: OpaquePointer, _ part: CURLUPart, flags: UInt32 = 0) -> String? {
+    var text: UnsafeMutablePointer<CChar>?
+    guard curl_url_get(url, part, &text, flags) == CURLUE_OK, let text else { return nil }
+    defer { curl_free(text) }
+    return String(cString: text)
+  }
+
+  private func setMessage(_ request: HTTPRequest) throws(TransportError) {
+    switch request.method {
+    case .get where request.body.isEmpty: set(CURLOPT_HTTPGET, 1)
+    case .head: set(CURLOPT_NOBODY, 1)
+    case .delete where request.body.isEmpty: try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+    default:
+      set(CURLOPT_POST, 1)
+      try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
+      _ = apus_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+      // Copied by libcurl: the array may move.
+      let code = request.body.withUnsafeBytes { bytes in
+        apus_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+      }
+      guard code == CURLE_OK else { throw .unavailable(reason: "libcurl has no memory for the body") }
+      // No round trip before the body, and no content type that nobody asked for.
+      try appendHeader("Expect:")
+      if request.headers["content-type"] == nil { try appendHeader("Content-Type:") }
+    }
+    for (name, value) in request.headers {
+      let isLine = !name.isEmpty && !(name + value).utf8.contains { $0 == 0x0A || $0 == 0x0D || $0 == 0 }
+      guard isLine else {
+        throw .invalidRequest(origin: transfer.origin, reason: "the header '\(name)' has a line break in it")
+      }
+      // A field without a value is written with a semicolon in libcurl's language.
+      try appendHeader(value.isEmpty ? "\(name);" : "\(name): \(value)")
+    }
+    if let headerList { _ = apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList) }
+  }
+
+  private func appendHeader(_ line: String) throws(TransportError) {
+    guard let list = curl_slist_append(headerList, line) else {
+      throw .unavailable(reason: "libcurl has no memory for headers")
+    }
+    headerList = list
+  }
+
+  /// The context is unretained: the loop holds this object, and so the transfer, as long as libcurl may call back.
+  private func setSinks() {
+    let context = Unmanaged.passUnretained(transfer).toOpaque()
+    _ = apus_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+    _ = apus_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
+    _ = apus_curl_set_sink(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+      guard let context else { return 0 }
+      let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      return transfer.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+    _ = apus_curl_set_sink(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+      guard let context else { return 0 }
+      let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+      transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      return size * count
+    }
+  }
+
+  func error(_ code: CURLcode) -> TransportError {
+    let origin = transfer.origin
+    // libcurl's own words name hosts and numbers, never headers.
+    let detail = String(cString: errorText)
+    let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
+    case CURLE_COULDNT_CONNECT: return .connectionFailed(origin: origin, reason: reason)
+    case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
+      return .tlsFailed(origin: origin, reason: reason)
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_TOO_MANY_REDIRECTS:
+      // libcurl quotes the URL here.
+      return .invalidRequest(origin: origin, reason: String(cString: curl_easy_strerror(code)))
+    default: return .interrupted(origin: origin, reason: reason)
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,244 @@
+import Foundation
+import Synchronization
+
+/// What a client asked for.
+package struct ScriptedRequest: Sendable {
+  package var method: String
+  /// Path and query as they came.
+  package var target: String
+  /// Names in lower case.
+  package var headers: [String: String]
+  package var body: [UInt8]
+  /// Counts the connections from 1, to see whether they are reused.
+  package var connection: Int
+
+  package var path: String { String(target.prefix { $0 != "?" }) }
+
+  /// Query items, percent-decoded.
+  package var query: [String: String] {
+    let items = URLComponents(string: target)?.queryItems ?? []
+    return Dictionary(items.map { ($0.name, $0.value ?? "") }, uniquingKeysWith: { $1 })
+  }
+
+  package var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// What the server does next on a connection.
+package enum ScriptedStep: Sendable {
+  /// A whole answer with its length; the connection stays open.
+  case answer(Int, headers: [String: String] = [:], body: String = "")
+  /// The head of a chunked answer.
+  case beginChunked(Int = 200, headers: [String: String] = [:])
+  /// One HTTP chunk.
+  case chunk(String)
+  /// The same text, one byte a chunk and a packet.
+  case dribble(String)
+  /// The clean end of a chunked answer.
+  case endChunked
+  /// Bytes as they are.
+  case raw(String)
+  /// Waits until the gate opens or the server stops.
+  case wait(ScriptedGate)
+  /// Says nothing more, but keeps the connection, until the server stops.
+  case hold
+  /// Closes the connection, in the middle of whatever was going on.
+  case close
+  /// Closes it with a TCP reset.
+  case reset
+}
+
+/// Opens once, for `ScriptedStep.wait`.
+package final class ScriptedGate: Sendable {
+  private let isOpenFlag = Mutex(false)
+
+  package init() {}
+
+  package func open() { isOpenFlag.withLock { $0 = true } }
+  package var isOpen: Bool { isOpenFlag.withLock { $0 } }
+}
+
+/// An HTTP/1.1 server on a loopback port that does exactly what a test tells it: also what no good server would do. One
+/// thread for each connection.
+package final class ScriptedServer: Sendable {
+  package typealias Script = @Sendable (ScriptedRequest) -> [ScriptedStep]
+
+  private struct State {
+    var requests: [ScriptedRequest] = []
+    var sockets: Set<Int32> = []
+    var connections = 0
+    var isStopped = false
+  }
+
+  private let state = Mutex(State())
+  private let listener: Int32
+  private let script: Script
+  package let port: Int
+
+  package init(_ script: @escaping Script) throws {
+    self.script = script
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard listener >= 0 else { throw ScriptedServerFailure(what: "socket", code: errno) }
+    var yes: Int32 = 1
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let listener = listener
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+        bind(listener, raw, length) == 0 && listen(listener, 64) == 0 && getsockname(listener, raw, &length) == 0
+      }
+    }
+    guard bound else { throw ScriptedServerFailure(what: "bind", code: errno) }
+    port = Int(UInt16(bigEndian: address.sin_port))
+    Thread { [weak self] in
+      while true {
+        let client = accept(listener, nil, nil)
+        guard client >= 0, let self else { break }
+        self.open(client)
+      }
+    }.start()
+  }
+
+  deinit { stop() }
+
+  package var url: String { "http://127.0.0.1:\(port)" }
+  package var requests: [ScriptedRequest] { state.withLock { $0.requests } }
+  package var openConnections: Int { state.withLock { $0.sockets.count } }
+
+  package func stop() {
+    let sockets: Set<Int32>? = state.withLock { state in
+      guard !state.isStopped else { return nil }
+      state.isStopped = true
+      return state.sockets
+    }
+    guard let sockets else { return }
+    shutdown(listener, Int32(SHUT_RDWR))
+    close(listener)
+    // Only shut down: the connection's own thread closes its socket.
+    for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+  }
+
+  private func open(_ client: Int32) {
+    var yes: Int32 = 1
+    setsockopt(client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+    let number: Int? = state.withLock { state in
+      guard !state.isStopped else { return nil }
+      state.sockets.insert(client)
+      state.connections += 1
+      return state.connections
+    }
+    guard let number else {
+      close(client)
+      return
+    }
+    Thread { [weak self] in
+      var buffer: [UInt8] = []
+      while let request = Self.read(client, number, &buffer) {
+        guard let steps = self?.note(request) else { break }
+        let stays = steps.allSatisfy { step in self?.perform(step, client) ?? false }
+        guard stays else { break }
+      }
+      self?.state.withLock { _ = $0.sockets.remove(client) }
+      close(client)
+    }.start()
+  }
+
+  private func note(_ request: ScriptedRequest) -> [ScriptedStep] {
+    state.withLock { $0.requests.append(request) }
+    return script(request)
+  }
+
+  /// false ends the connection.
+  private func perform(_ step: ScriptedStep, _ client: Int32) -> Bool {
+    switch step {
+    case .answer(let status, let headers, let body):
+      return Self.write(client, Self.head(status, headers, "Content-Length: \(body.utf8.count)") + body)
+    case .beginChunked(let status, let headers):
+      return Self.write(client, Self.head(status, headers, "Transfer-Encoding: chunked"))
+    case .chunk(let text):
+      return Self.write(client, "\(String(text.utf8.count, radix: 16))\r\n\(text)\r\n")
+    case .dribble(let text):
+      return text.utf8.allSatisfy { byte in Self.write(client, bytes: Array("1\r\n".utf8) + [byte] + Array("\r\n".utf8))
+      }
+    case .endChunked: return Self.write(client, "0\r\n\r\n")
+    case .raw(let text): return Self.write(client, text)
+    case .wait(let gate):
+      while !gate.isOpen, !state.withLock({ $0.isStopped }) { usleep(2000) }
+      return true
+    case .hold:
+      while !state.withLock({ $0.isStopped }) {
+        var one: UInt8 = 0
+        if recv(client, &one, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0 { break }
+        usleep(5000)
+      }
+      return false
+    case .close: return false
+    case .reset:
+      var linger = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+      return false
+    }
+  }
+
+  private static func head(_ status: Int, _ headers: [String: String], _ framing: String) -> String {
+    let lines = headers.map { "\($0.key): \($0.value)" } + [framing]
+    return "HTTP/1.1 \(status) Scripted\r\n" + lines.joined(separator: "\r\n") + "\r\n\r\n"
+  }
+
+  private static func write(_ client: Int32, _ text: String) -> Bool { write(client, bytes: Array(text.utf8)) }
+
+  private static func write(_ client: Int32, bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes { buffer in
+        send(client, buffer.baseAddress.map { $0 + sent }, buffer.count - sent, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
+  }
+
+  private static func read(_ client: Int32, _ number: Int, _ buffer: inout [UInt8]) -> ScriptedRequest? {
+    func fill() -> Bool {
+      var block = [UInt8](repeating: 0, count: 65536)
+      let count = recv(client, &block, block.count, 0)
+      guard count > 0 else { return false }
+      buffer += block[..<count]
+      return true
+    }
+    let mark = Array("\r\n\r\n".utf8)
+    var end = buffer.firstRange(of: mark)
+    while end == nil {
+      guard fill() else { return nil }
+      end = buffer.firstRange(of: mark)
+    }
+    guard let end else { return nil }
+    let lines = String(decoding: buffer[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+    buffer.removeSubrange(..<end.upperBound)
+    let start = lines[0].split(separator: " ")
+    guard start.count == 3 else { return nil }
+    var request = ScriptedRequest(
+      method: String(start[0]), target: String(start[1]), headers: [:], body: [], connection: number)
+    for line in lines.dropFirst() {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      request.headers[line[..<colon].lowercased()] =
+        line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    let length = request.headers["content-length"].flatMap(Int.init) ?? 0
+    while buffer.count < length {
+      guard fill() else { return nil }
+    }
+    request.body = Array(buffer[..<length])
+    buffer.removeSubrange(..<length)
+    return request
+  }
+}
+
+package struct ScriptedServerFailure: Error, CustomStringConvertible {
+  package var what: String
+  package var code: Int32
+  package var description: String { "\(what) failed with error \(code)" }
+}
