@@ -12,7 +12,7 @@ extension ModelDeploymentSpec: SchemaDescribed {
     ],
     rules: [
       .init(
-        "!has(self.training.source.window) || has(self.schema.timestamp)",
+        "!has(self.training.source.window) || has(self.schema.timestamp) || has(self.training.source.postgres)",
         "a window needs the column of the event's time: set schema.timestamp", fieldPath: ".training.source.window")
     ])
 }
