@@ -1,0 +1,96 @@
+import Tabular
+import Testing
+
+@Suite struct CSVTests {
+  private func cells(_ text: String, _ options: CSVOptions = CSVOptions()) throws -> [[String]] {
+    let raw = try RawTable(csv: Array(text.utf8), options: options)
+    return (0..<raw.rowCount).map { row in raw.header.indices.map { raw.text(row: row, column: $0) } }
+  }
+
+  @Test(arguments: [
+    ("a,b\n1,2\n", [["1", "2"]]),
+    ("a,b\r\n1,2\r\n3,4", [["1", "2"], ["3", "4"]]),
+    ("a,b\r1,2\r", [["1", "2"]]),
+    ("\u{feff}a,b\n1,2\n", [["1", "2"]]),
+    ("a,b\n\"x,y\",\"say \"\"hi\"\"\"\n", [["x,y", "say \"hi\""]]),
+    ("a,b\n\"two\nlines\",2\n", [["two\nlines", "2"]]),
+    ("a,b\n1,\n,2\n", [["1", ""], ["", "2"]]),
+    ("a,b\n1,", [["1", ""]]),
+    ("a,b\n\"\",\"\"\"\"\n", [["", "\""]]),
+    ("a,b\n\n1,2\n\n\n3,4\n", [["1", "2"], ["3", "4"]]),
+    ("a\n\"\"\n1\n", [[""], ["1"]]),
+    ("a,b\n", []),
+  ])
+  func `fields are read as RFC 4180 says`(text: String, expected: [[String]]) throws {
+    #expect(try cells(text) == expected)
+  }
+
+  @Test(arguments: [
+    ("", CSVError.noHeader),
+    ("a,b\n1,2,3\n", .raggedRow(line: 2, fields: 3, expected: 2)),
+    ("a,b\n1,2\n\n3\n", .raggedRow(line: 4, fields: 1, expected: 2)),
+    ("a,b\n\"x\n\ny\",1\n2\n", .raggedRow(line: 5, fields: 1, expected: 2)),
+    ("a,b\n1,\"x\n", .openQuote(line: 2)),
+    ("a,b\n1,\"x\"y\n", .textAfterQuote(line: 2)),
+    ("a,a\n1,2\n", .duplicateColumn("a")),
+    ("a,\n1,2\n", .emptyColumnName(position: 2)),
+  ])
+  func `broken files are named with their line`(text: String, expected: CSVError) {
+    #expect(throws: expected) { try RawTable(csv: Array(text.utf8)) }
+  }
+
+  @Test func `other delimiters and missing markers are options`() throws {
+    #expect(
+      try cells("a;b\n1;NA\n?;x,y\n", CSVOptions(delimiter: UInt8(ascii: ";"), missing: ["NA", "?"]))
+        == [["1", ""], ["", "x,y"]])
+  }
+
+  @Test func `lines are those of the file even behind quoted line ends`() throws {
+    let raw = try RawTable(csv: Array("a,b\n\"1\n1\",2\n3,4\n".utf8))
+    #expect((0..<2).map(raw.line(of:)) == [2, 4])
+  }
+
+  @Test func `what is written reads back`() throws {
+    let table = Table([
+      ("n", .numeric([1, .nan, -0.1, 1e300, 1234567890123456])),
+      ("c", .categorical(codes: [0, 1, -1, 2, 0], levels: ["plain", "with, comma", "\"q\"\r\n"])),
+    ])
+    let raw = try RawTable(csv: table.csv())
+    #expect((0..<5).map { number(in: raw.text(row: $0, column: 0)) } == [1, nil, -0.1, 1e300, 1234567890123456])
+    #expect((0..<5).map { raw.text(row: $0, column: 1) } == ["plain", "with, comma", "", "\"q\"\r\n", "plain"])
+  }
+
+  @Test(
+    arguments: [
+      ("1", 1), ("-1.5", -1.5), (" 2 ", 2), (".5", 0.5), ("5.", 5), ("1e3", 1000), ("1E-2", 0.01), ("+7", 7),
+      ("0.1", 0.1), ("12345678901234568901234567890", 1.2345678901234568e29),
+      ("1.7976931348623157e308", .greatestFiniteMagnitude),
+      ("0.30000000000000004", 0.30000000000000004), ("9007199254740993", 9007199254740992), ("1e-400", 0),
+      ("", nil), ("x", nil), ("1x", nil), ("1e", nil), ("1e+", nil), (".", nil), ("-", nil), ("nan", nil), ("inf", nil),
+      ("0x10", nil), ("1 2", nil), ("1e400", nil), ("1.2.3", nil),
+    ] as [(String, Double?)])
+  func `numbers are read exactly`(text: String, expected: Double?) {
+    #expect(number(in: text) == expected)
+  }
+
+  @Test(
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0), ("2025-03-01T12:30:00Z", 1_740_832_200),
+      ("2025-03-01T12:30:00.25+01:00", 1_740_828_600.25),
+      ("2025-03-01 12:30:00", 1_740_832_200), ("2025-03-01", 1_740_787_200),
+      ("2024-02-29T23:59:59-05:30", 1_709_270_999),
+      ("1740832200", 1_740_832_200), ("1969-12-31T23:59:59Z", -1),
+      ("2025-02-29", nil), ("2025-13-01", nil), ("yesterday", nil), ("2025-03-01T25:00:00Z", nil),
+      ("2025-03-01T12:30:00ZZ", nil),
+    ] as [(String, Double?)])
+  func `times are RFC 3339 or seconds`(text: String, expected: Double?) {
+    #expect(timestamp(in: text) == expected)
+  }
+
+  @Test(arguments: [
+    (0, "1970-01-01T00:00:00Z"), (1_740_832_200.25, "2025-03-01T12:30:00.250Z"), (-1, "1969-12-31T23:59:59Z"),
+  ])
+  func `times are written as RFC 3339`(seconds: Double, expected: String) {
+    #expect(timestampText(seconds) == expected)
+  }
+}
