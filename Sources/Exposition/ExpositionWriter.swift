@@ -1,0 +1,85 @@
+/// The two text formats that Prometheus asks for.
+package enum ExpositionFormat: Sendable {
+  /// Text format 0.0.4.
+  case prometheus
+  /// OpenMetrics 1.0.0.
+  case openMetrics
+
+  /// By a request's `Accept` header; text format where it does not prefer the other one.
+  package init(accepting header: String?) {
+    self = header?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
+  }
+
+  package var contentType: String {
+    switch self {
+    case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+    case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    }
+  }
+}
+
+struct ExpositionWriter {
+  let format: ExpositionFormat
+  private var text = ""
+
+  init(format: ExpositionFormat) { self.format = format }
+
+  func finished() -> String { format == .openMetrics ? text + "# EOF\n" : text }
+
+  mutating func write(_ family: MetricsRegistry.Family) {
+    switch family {
+    case .counter(let family):
+      let isOpen = format == .openMetrics && family.name.hasSuffix("_total")
+      header(isOpen ? String(family.name.dropLast(6)) : family.name, family.help, .counter)
+      for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
+    case .gauge(let family):
+      header(family.name, family.help, .gauge)
+      for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
+    case .histogram(let family):
+      header(family.name, family.help, .histogram)
+      for (values, child) in family.sorted {
+        let snapshot = child.snapshot
+        for (bound, count) in zip(child.bounds + [.infinity], snapshot.counts) {
+          sample(
+            family.name + "_bucket", family.labels + ["le"], values + [Self.bound(bound, format)], Double(count))
+        }
+        sample(family.name + "_sum", family.labels, values, snapshot.sum)
+        sample(family.name + "_count", family.labels, values, Double(snapshot.count))
+      }
+    }
+  }
+
+  private mutating func header(_ name: String, _ help: String, _ kind: MetricKind) {
+    text += "# HELP \(name) \(help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n"))\n"
+    text += "# TYPE \(name) \(kind.rawValue)\n"
+  }
+
+  private mutating func sample(_ name: String, _ labels: [String], _ values: [String], _ value: Double) {
+    text += name
+    if !labels.isEmpty {
+      text += "{"
+      for (index, label) in labels.enumerated() {
+        text += (index == 0 ? "" : ",") + label + "=\"" + Self.escaped(values[index]) + "\""
+      }
+      text += "}"
+    }
+    text += " " + Self.number(value) + "\n"
+  }
+
+  private static func escaped(_ value: String) -> String {
+    guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
+    return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+  }
+
+  private static func number(_ value: Double) -> String {
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value > 0 ? "+Inf" : "-Inf" }
+    if let integer = Int64(exactly: value), abs(integer) < 1 << 53 { return String(integer) }
+    return value.description
+  }
+
+  /// OpenMetrics wants bounds as floating-point numbers.
+  private static func bound(_ value: Double, _ format: ExpositionFormat) -> String {
+    format == .openMetrics && value.isFinite ? value.description : number(value)
+  }
+}

@@ -1,0 +1,107 @@
+import Synchronization
+
+/// Only goes up. Safe and cheap from every thread: one atomic word.
+package final class Counter: Sendable {
+  private let cell = AtomicDouble()
+
+  package init() {}
+
+  /// Negative amounts are ignored: a counter that falls looks like a restart.
+  package func increment(by amount: Double = 1) {
+    if amount > 0 { cell.add(amount) }
+  }
+
+  package var value: Double { cell.value }
+}
+
+/// Goes up and down. Safe and cheap from every thread: one atomic word.
+package final class Gauge: Sendable {
+  private let cell = AtomicDouble()
+
+  package init() {}
+
+  package func set(_ value: Double) { cell.set(value) }
+  package func add(_ amount: Double) { cell.add(amount) }
+  package var value: Double { cell.value }
+}
+
+/// Counts observations by upper bounds.
+package final class Histogram: Sendable {
+  package struct Snapshot: Sendable, Equatable {
+    /// Cumulative, one for each bound; the last bound is infinity.
+    package var counts: [Int]
+    package var sum: Double
+    package var count: Int
+  }
+
+  private struct State {
+    var counts: [Int]
+    var sum = 0.0
+  }
+
+  /// Ascending, without infinity.
+  package let bounds: [Double]
+  private let state: Mutex<State>
+
+  package init(bounds: [Double]) {
+    let finite = Array(Set(bounds.filter(\.isFinite))).sorted()
+    self.bounds = finite
+    state = Mutex(State(counts: Array(repeating: 0, count: finite.count + 1)))
+  }
+
+  package func observe(_ value: Double) {
+    var low = 0
+    var high = bounds.count
+    while low < high {
+      let middle = (low + high) / 2
+      if value <= bounds[middle] { high = middle } else { low = middle + 1 }
+    }
+    state.withLock { state in
+      state.counts[low] += 1
+      state.sum += value
+    }
+  }
+
+  package var snapshot: Snapshot {
+    let (counts, sum) = state.withLock { ($0.counts, $0.sum) }
+    var total = 0
+    let cumulative = counts.map { count in
+      total += count
+      return total
+    }
+    return Snapshot(counts: cumulative, sum: sum, count: total)
+  }
+
+  /// Seconds, from half a millisecond to ten seconds: requests and reconciles.
+  package static let latency: [Double] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.3, 0.5, 1, 2, 2.5, 5, 10,
+  ]
+
+  /// `count` bounds from `start`, each `factor` times the one before.
+  package static func exponential(start: Double, factor: Double, count: Int) -> [Double] {
+    var bound = start
+    return (0..<count).map { _ in
+      defer { bound *= factor }
+      return bound
+    }
+  }
+}
+
+/// A floating-point number in one atomic word.
+final class AtomicDouble: Sendable {
+  private let bits = Atomic<UInt64>(0)
+
+  var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
+
+  func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+
+  func add(_ amount: Double) {
+    var current = bits.load(ordering: .relaxed)
+    while true {
+      let next = (Double(bitPattern: current) + amount).bitPattern
+      let (done, found) = bits.weakCompareExchange(expected: current, desired: next, ordering: .relaxed)
+      if done { return }
+      current = found
+    }
+  }
+}
