@@ -14,6 +14,8 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
   case unavailable(location: String, reason: String)
   /// The store refused: credentials or rights.
   case forbidden(location: String, reason: String)
+  /// The store answered that the request makes no sense to it.
+  case refused(location: String, reason: String)
 
   package var description: String {
     switch self {
@@ -28,6 +30,8 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
     case .unavailable(let location, let reason): "The artifact store \(location) can not be used: \(reason)."
     case .forbidden(let location, let reason):
       "The artifact store \(location) refused access: \(reason). Check the credentials and their rights."
+    case .refused(let location, let reason):
+      "The store \(location) refused the request: \(reason). Check the bucket, the region and the endpoint."
     }
   }
 

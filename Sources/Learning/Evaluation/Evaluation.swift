@@ -1,3 +1,4 @@
+import Statistics
 package import WorkerContract
 
 /// Everything that is known of a model on held-out rows: `evaluation.json`.
@@ -90,7 +91,7 @@ extension ModelMetrics {
     let judged = predictions.isBinary ? [predictions.positive] : Array(predictions.classes.indices)
     let reports = judged.map(confusion.report(of:))
     let areas = judged.compactMap { index in
-      ROC.area(scores: predictions.scores(of: index), positives: predictions.labels.map { $0 == index })
+      areaUnderCurve(scores: predictions.scores(of: index), positives: predictions.labels.map { $0 == index })
     }
     self.init(
       accuracy: confusion.accuracy,
@@ -106,14 +107,6 @@ extension ModelMetrics {
   }
 
   private static func brier(_ predictions: Predictions) -> Double {
-    let classes = predictions.classes.count
-    var sum = 0.0
-    for (row, label) in predictions.labels.enumerated() {
-      for index in 0..<classes {
-        let error = Double(predictions.probabilities[row * classes + index]) - (index == label ? 1 : 0)
-        sum += error * error
-      }
-    }
-    return sum / 2 / Double(predictions.count)
+    predictions.squaredErrors.reduce(0, +) / Double(predictions.count)
   }
 }

@@ -40,13 +40,16 @@ package struct Predictions: Sendable, Equatable {
     (0..<count).map { Double(probabilities[$0 * classes.count + classIndex]) }
   }
 
-  /// Only the rows where `isIncluded` holds; nil where none does.
-  package func filter(_ isIncluded: (Int) -> Bool) -> Predictions? {
-    let rows = (0..<count).filter(isIncluded)
-    guard !rows.isEmpty else { return nil }
-    var part = self
-    part.labels = rows.map { labels[$0] }
-    part.probabilities = rows.flatMap { probabilities[($0 * classes.count)..<(($0 + 1) * classes.count)] }
-    return part
+  /// Whether each row's most probable class is its true one.
+  package var isCorrect: [Bool] { zip(predicted, labels).map(==) }
+
+  /// Half the summed squared error of each row's probabilities: for two classes the squared error of either.
+  package var squaredErrors: [Double] {
+    labels.enumerated().map { row, label in
+      classes.indices.reduce(0.0) { sum, index in
+        let error = Double(probabilities[row * classes.count + index]) - (index == label ? 1 : 0)
+        return sum + error * error
+      } / 2
+    }
   }
 }

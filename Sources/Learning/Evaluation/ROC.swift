@@ -1,26 +1,5 @@
-/// The receiver operating characteristic of scores for one class.
+/// The receiver operating characteristic of scores for one class; its area is `Statistics.areaUnderCurve`.
 package enum ROC {
-  /// Area under the curve: the chance that a positive row scores higher than a negative one, ties counting half
-  /// (Mann and Whitney, 1947; scikit-learn's `roc_auc_score`). Nil where one of the two kinds is absent.
-  package static func area(scores: [Double], positives: [Bool]) -> Double? {
-    let positiveCount = positives.count { $0 }
-    let negativeCount = positives.count - positiveCount
-    guard positiveCount > 0, negativeCount > 0 else { return nil }
-    let order = scores.indices.sorted { scores[$0] < scores[$1] }
-    var rankSum = 0.0
-    var start = 0
-    while start < order.count {
-      var end = start + 1
-      while end < order.count, scores[order[end]] == scores[order[start]] { end += 1 }
-      // Ranks start + 1 … end share their mean.
-      let rank = Double(start + 1 + end) / 2
-      for position in start..<end where positives[order[position]] { rankSum += rank }
-      start = end
-    }
-    let count = Double(positiveCount)
-    return (rankSum - count * (count + 1) / 2) / (count * Double(negativeCount))
-  }
-
   /// A point of the curve.
   package struct Point: Codable, Sendable, Equatable {
     package var falsePositiveRate: Double

@@ -97,7 +97,7 @@ package struct Trainer: Sendable {
     let standardisation = Standardisation(fitting: rows)
     let matrix = try TrainingMatrix(standardisation.apply(to: rows), threads: threads)
     let booster = try Booster(matrix: matrix, parameters: parameters)
-    var last = try booster.json()
+    var last: Data?
     var rounds = 0
     while rounds < Self.maximumSweeps {
       for _ in 0..<Self.sweepsBetweenLooks {
@@ -105,7 +105,7 @@ package struct Trainer: Sendable {
         rounds += 1
       }
       let now = try booster.json()
-      if try Self.largestStep(from: last, to: now) < Self.tolerance { break }
+      if let last, try Self.largestStep(from: last, to: now) < Self.tolerance { break }
       last = now
     }
     let json = try standardisation.unfold(try booster.json())

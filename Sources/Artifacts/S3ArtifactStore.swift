@@ -1,0 +1,64 @@
+package import Foundation
+import HTTPTransport
+
+/// Artifacts in an S3 bucket, below a prefix: `<prefix>/sha256/<hex>/<file>` and `<prefix>/reports/…`.
+///
+/// A bundle's manifest is stored last: while it is missing, the bundle is not there.
+package struct S3ArtifactStore: ArtifactStore {
+  private let bucket: S3Bucket
+  private let prefix: String
+
+  package init(_ bucket: S3Bucket, prefix: String) {
+    self.bucket = bucket
+    self.prefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
+  }
+
+  init(location: String, environment: [String: String]) throws(ArtifactError) {
+    guard let (bucket, prefix) = S3Bucket.split(location) else { throw .unsupportedLocation(location) }
+    let place = S3Bucket.Location(bucket: bucket, environment: environment)
+    do {
+      self.init(S3Bucket(place, transport: try CurlTransport()), prefix: prefix)
+    } catch {
+      throw .unavailable(location: location, reason: error.description)
+    }
+  }
+
+  package func put(_ bundle: ArtifactBundle) async throws {
+    if try await isIntact(bundle.digest) { return }
+    for (name, data) in bundle.files.sorted(by: { $0.key < $1.key }) {
+      try await bucket.put(data, at: key(bundle.digest, name))
+    }
+    try await bucket.put(bundle.manifest, at: key(bundle.digest, ArtifactManifest.fileName))
+  }
+
+  package func open(_ digest: String) async throws -> ArtifactBundle {
+    guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
+    guard let manifest = try await bucket.get(key(digest, ArtifactManifest.fileName)) else {
+      throw ArtifactError.notFound("The artifact \(digest)")
+    }
+    return try await ArtifactBundle.verified(digest, manifest: manifest) { name in
+      try await bucket.get(key(digest, name))
+    }
+  }
+
+  package func putReport(_ data: Data, at path: String) async throws {
+    try await bucket.put(data, at: prefix + ReportPath(path).text)
+  }
+
+  package func report(at path: String) async throws -> Data {
+    guard let data = try await bucket.get(prefix + ReportPath(path).text) else {
+      throw ArtifactError.notFound("The report \(path)")
+    }
+    return data
+  }
+
+  private func key(_ digest: ContentDigest, _ name: String) -> String { "\(prefix)sha256/\(digest.hex)/\(name)" }
+
+  private func isIntact(_ digest: ContentDigest) async throws -> Bool {
+    do {
+      return try await contains(digest.description)
+    } catch ArtifactError.corrupted {
+      return false
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Artifacts
+import Foundation
+import Testing
+
+/// A folder of its own for one test, removed at the end.
+final class TemporaryFolder {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent("apus-artifacts-\(UUID().uuidString)")
+
+  deinit {
+    try? FileManager.default.removeItem(at: url)
+  }
+}
+
+private func aBundle(_ model: String = "{\"a\":1}") throws -> ArtifactBundle {
+  try ArtifactBundle(files: ["model.json": Data(model.utf8), "schema.json": Data("{}".utf8), "empty.txt": Data()])
+}
+
+/// What every store has to do; `store` must be empty.
+func checkConformance(_ store: any ArtifactStore) async throws {
+  let bundle = try aBundle()
+  #expect(try await !store.contains(bundle.digest.description))
+  await #expect(throws: ArtifactError.self) { _ = try await store.open(bundle.digest.description) }
+
+  try await store.put(bundle)
+  try await store.put(bundle)
+  #expect(try await store.contains(bundle.digest.description))
+  let opened = try await store.open(bundle.digest.description)
+  #expect(opened == bundle)
+  #expect(try opened.file("model.json") == Data("{\"a\":1}".utf8))
+
+  let other = try aBundle("{\"a\":2}")
+  #expect(other.digest != bundle.digest)
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    for _ in 0..<8 { group.addTask { try await store.put(other) } }
+    try await group.waitForAll()
+  }
+  #expect(try await store.open(other.digest.description) == other)
+
+  await #expect(throws: ArtifactError.malformedDigest("v3")) { _ = try await store.open("v3") }
+  await #expect(throws: ArtifactError.self) { _ = try await store.report(at: "reports/none.html") }
+  try await store.putReport(Data("one".utf8), at: "reports/income-check-1.html")
+  try await store.putReport(Data("two".utf8), at: "reports/income-check-1.html")
+  #expect(try await store.report(at: "reports/income-check-1.html") == Data("two".utf8))
+  for path in ["../x", "/etc/passwd", "reports/../../x", "", "a//b", "sha256/x"] {
+    await #expect(throws: ArtifactError.unsafeName(path)) { try await store.putReport(Data(), at: path) }
+  }
+}
+
+@Suite struct ArtifactStoreTests {
+  @Test("A folder keeps the contract of every store")
+  func fileStoreConforms() async throws {
+    let folder = TemporaryFolder()
+    try await checkConformance(FileArtifactStore(folder: folder.url.path))
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.appendingPathComponent("incoming").path)
+    #expect(left.isEmpty)
+  }
+
+  @Test("Equal files have equal digests, whatever their order; the digest is the manifest's SHA-256")
+  func digests() throws {
+    #expect(try aBundle().digest == aBundle().digest)
+    let bundle = try aBundle()
+    #expect(ContentDigest(of: bundle.manifest) == bundle.digest)
+    #expect(
+      ContentDigest(of: Data("abc".utf8)).description
+        == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+    #expect(ContentDigest("sha256:../../etc") == nil)
+    #expect(ContentDigest("sha256:" + String(repeating: "A", count: 64)) == nil)
+  }
+
+  @Test("Names that leave the folder are refused", arguments: ["../a", "a/b", ".hidden", "", "manifest.json", "a b"])
+  func names(name: String) {
+    #expect(throws: ArtifactError.unsafeName(name)) { _ = try ArtifactBundle(files: [name: Data()]) }
+  }
+
+  @Test("A damaged, shortened or lost file is named; storing the bundle again mends it")
+  func corruption() async throws {
+    let folder = TemporaryFolder()
+    let store = FileArtifactStore(folder: folder.url.path)
+    let bundle = try aBundle()
+    let place = folder.url.appendingPathComponent("sha256/\(bundle.digest.hex)")
+    let damages: [(String, (URL) throws -> Void)] = [
+      ("model.json", { try Data("{\"a\":7}".utf8).write(to: $0) }),
+      ("schema.json", { try Data().write(to: $0) }),
+      ("model.json", { try FileManager.default.removeItem(at: $0) }),
+      ("manifest.json", { try Data("{}".utf8).write(to: $0) }),
+      ("manifest.json", { try FileManager.default.removeItem(at: $0) }),
+    ]
+    for (name, damage) in damages {
+      try await store.put(bundle)
+      try damage(place.appendingPathComponent(name))
+      let error = await #expect(throws: ArtifactError.self) { _ = try await store.open(bundle.digest.description) }
+      guard case .corrupted(_, let file, _) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(file == name)
+      await #expect(throws: ArtifactError.self) { _ = try await store.contains(bundle.digest.description) }
+    }
+    try await store.put(bundle)
+    #expect(try await store.open(bundle.digest.description) == bundle)
+  }
+
+  @Test("A folder that can not be written is said to be unavailable, and trying again may help")
+  func unwritable() async throws {
+    let folder = TemporaryFolder()
+    try Data().write(to: folder.url)
+    let error = await #expect(throws: ArtifactError.self) {
+      try await FileArtifactStore(folder: folder.url.path).put(try aBundle())
+    }
+    #expect(error?.isRetryable == true)
+  }
+
+  @Test("A location opens the store of its scheme")
+  func locations() throws {
+    _ = try openArtifactStore(at: "file:///var/lib/apus/artifacts", environment: [:])
+    for location in ["", "ftp://x", "file:relative", "s3://"] {
+      #expect(throws: ArtifactError.unsupportedLocation(location)) {
+        _ = try openArtifactStore(at: location, environment: [:])
+      }
+    }
+  }
+}
