@@ -1,0 +1,159 @@
+/// What one column of text looks like.
+struct ColumnProfile {
+  let name: String
+  let rowCount: Int
+  /// Values that are there.
+  private(set) var present = 0
+  /// Different texts in order of appearance, with how often each occurs.
+  private(set) var levelCounts: [(level: String, count: Int)] = []
+  private(set) var minimum = Double.infinity
+  private(set) var maximum = -Double.infinity
+  /// Words that mean a missing number, where the column is numeric.
+  private(set) var missingWords: [String] = []
+  private(set) var isNumeric = false
+  private(set) var isWhole = true
+  private(set) var isTime = false
+  /// Values that are no numbers in a column that holds numbers otherwise.
+  private(set) var mistakes: (count: Int, first: String)?
+  private var isAscending = true
+
+  var missing: Int { rowCount - present }
+
+  init(_ raw: RawTable, _ column: Int) {
+    name = raw.header[column]
+    rowCount = raw.rowCount
+    var index = LevelIndex()
+    var counts: [Int] = []
+    var firstRows: [Int] = []
+    var last = -Double.infinity
+    var order: [Int32] = []
+    raw.forEachCell(ofColumn: column) { row, text in
+      guard !text.isEmpty else { return }
+      let code = index.intern(text)
+      if Int(code) == counts.count {
+        counts.append(0)
+        firstRows.append(row)
+      }
+      counts[Int(code)] += 1
+      order.append(code)
+    }
+    present = order.count
+    levelCounts = zip(index.levels, counts).map { ($0, $1) }
+    let values = index.levels.map { number(in: $0) }
+    judgeNumbers(values, counts, firstRows, raw)
+    if isNumeric {
+      for code in order {
+        guard let value = values[Int(code)] else { continue }
+        if value <= last { isAscending = false }
+        last = value
+      }
+    }
+    judgeTimes(values)
+  }
+
+  private mutating func judgeNumbers(_ values: [Double?], _ counts: [Int], _ firstRows: [Int], _ raw: RawTable) {
+    var unreadable = 0
+    var first: (row: Int, text: String)?
+    var words: [(String, Int)] = []
+    var readable = 0
+    for (code, value) in values.enumerated() {
+      let text = levelCounts[code].level
+      if let value {
+        readable += counts[code]
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        if value != value.rounded() { isWhole = false }
+      } else if RawTable.missingNumbers.contains(text) {
+        words.append((text, counts[code]))
+      } else {
+        unreadable += counts[code]
+        if first.map({ firstRows[code] < $0.row }) ?? true { first = (firstRows[code], text) }
+      }
+    }
+    guard readable > 0 else { return }
+    if unreadable == 0 {
+      isNumeric = true
+      missingWords = words.map(\.0)
+      present -= words.reduce(0) { $0 + $1.1 }
+      levelCounts.removeAll { level in words.contains { $0.0 == level.level } }
+    } else if let first, Double(unreadable) < InferenceLimits.mistakes * Double(present), values.count > 20 {
+      mistakes = (unreadable, "'\(first.text)' at \(raw.place) \(raw.line(of: first.row))")
+    }
+  }
+
+  /// Texts that are times; or whole numbers of the last half century's seconds in a column whose name says time.
+  private mutating func judgeTimes(_ values: [Double?]) {
+    guard present > 0 else { return }
+    if isNumeric {
+      isTime = isWhole && minimum >= 100_000_000 && maximum < 10_000_000_000 && nameSaysTime
+    } else {
+      isTime = levelCounts.allSatisfy { number(in: $0.level) == nil && timestamp(in: $0.level) != nil }
+    }
+  }
+
+  private var nameWords: [String] {
+    var words: [String] = []
+    var word = ""
+    for character in name {
+      if !character.isLetter && !character.isNumber {
+        words.append(word)
+        word = ""
+      } else if character.isUppercase, word.last?.isLowercase == true {
+        words.append(word)
+        word = character.lowercased()
+      } else {
+        word += character.lowercased()
+      }
+    }
+    return (words + [word]).filter { !$0.isEmpty }
+  }
+
+  private var nameSaysTime: Bool {
+    !Set(nameWords).isDisjoint(with: ["time", "timestamp", "ts", "date", "datetime", "at", "epoch", "when"])
+  }
+
+  private var nameSaysIdentifier: Bool {
+    !Set(nameWords).isDisjoint(with: ["id", "ids", "uuid", "guid", "key"])
+  }
+
+  var isUnique: Bool { missing == 0 && levelCounts.count == rowCount }
+
+  /// Why the column names rows rather than describing them, or nil.
+  var identifierReason: String? {
+    guard rowCount >= 20, !isNumeric || isWhole else { return nil }
+    let isDistinct = Double(levelCounts.count) >= InferenceLimits.identifierShare * Double(rowCount)
+    if isDistinct, nameSaysIdentifier { return "the name says so, and its values differ from row to row" }
+    if nameSaysIdentifier, levelCounts.count > 50 {
+      return "the name says so, and it has \(levelCounts.count) different values"
+    }
+    if isDistinct, isNumeric, isAscending { return "it counts the rows" }
+    if isDistinct, !isNumeric { return "its texts differ from row to row" }
+    return nil
+  }
+
+  /// Bounds that leave room for values a little outside of what was seen.
+  var bounds: (lower: Double, upper: Double, lowerWhy: String, upperWhy: String) {
+    let seen = "\(numberText(minimum)) to \(numberText(maximum)) seen"
+    if minimum == 0, maximum == 1 {
+      return (0, 1, "a share or a flag: \(seen)", "a share or a flag: \(seen)")
+    }
+    let margin = max((maximum - minimum) * InferenceLimits.margin, isWhole ? 1 : abs(maximum) * 0.01)
+    let share = "half of the range (\(seen)) as margin"
+    var lower = rounded(minimum - margin, down: true)
+    var lowerWhy = share
+    if minimum >= 0, lower < 0 {
+      lower = 0
+      lowerWhy = "never negative: \(seen)"
+    }
+    return (lower, rounded(maximum + margin, down: false), lowerWhy, share)
+  }
+
+  /// Whole numbers stay whole; others keep three digits; never inwards.
+  private func rounded(_ value: Double, down: Bool) -> Double {
+    let rule = down ? FloatingPointRoundingRule.down : .up
+    if isWhole || value == 0 { return value.rounded(rule) }
+    var scale = 1.0
+    while abs(value) * scale < 100, scale < 1e12 { scale *= 10 }
+    return (value * scale).rounded(rule) / scale
+  }
+}

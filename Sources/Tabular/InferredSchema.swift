@@ -1,0 +1,69 @@
+package import WorkerContract
+
+/// A schema read off data, with the reason for each of its values.
+package struct InferredSchema: Sendable, Equatable {
+  package var schema: FeatureSchema
+  /// Why, by path: `target`, `target.classes`, `target.positive`, `timestamp`, `primaryKey`, `features.<name>` (its type),
+  /// `features.<name>.nullable`, `.minimum`, `.maximum`, `.categories`.
+  package var explanations: [String: String]
+  /// Columns that are no features, in the data's order. Timestamp and primary key are among them.
+  package var leftOut: [LeftOut]
+  package var rowCount: Int
+  /// Share of the rows of each class, in the order of `schema.target.classes`.
+  package var classShares: [Double]
+
+  package struct LeftOut: Sendable, Equatable {
+    package var column: String
+    package var why: String
+
+    package init(column: String, why: String) {
+      self.column = column
+      self.why = why
+    }
+  }
+}
+
+/// Why no schema can be read off the data.
+package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible {
+  case noRows
+  case targetMissing(String, columns: [String])
+  case targetEmpty(String)
+  case singleClass(String, only: String)
+  case tooManyClasses(String, count: Int)
+  case unknownPositive(String, classes: [String])
+  case noFeatures(leftOut: [InferredSchema.LeftOut])
+
+  package var description: String {
+    switch self {
+    case .noRows: "the data has no rows below its header: nothing can be learned from it"
+    case .targetMissing(let name, let columns):
+      "the data has no column '\(name)': choose the target from \(listed(columns))"
+    case .targetEmpty(let name): "target '\(name)' is missing in every row: choose another column"
+    case .singleClass(let name, let only):
+      "target '\(name)' is '\(only)' in every row: a classifier needs at least two classes"
+    case .tooManyClasses(let name, let count):
+      "target '\(name)' has \(count) different values, at most \(InferenceLimits.classes) can be classes: "
+        + "choose a column of categories (numbers are not predicted)"
+    case .unknownPositive(let positive, let classes):
+      "'\(positive)' is no class of the target: choose from \(listed(classes))"
+    case .noFeatures(let leftOut):
+      "no column is fit to be a feature: "
+        + leftOut.map { "'\($0.column)' \($0.why)" }.prefix(5).joined(separator: "; ")
+    }
+  }
+}
+
+/// Where inference draws its lines.
+enum InferenceLimits {
+  static let classes = 50
+  /// More different texts are no categories.
+  static let categories = 100
+  /// Nor are texts that differ in more than this share of the rows.
+  static let categoryShare = 0.5
+  /// From this share of different values on, whole numbers and texts can be an identifier.
+  static let identifierShare = 0.99
+  /// Bounds lie this share of the seen range outside of it.
+  static let margin = 0.5
+  /// A column with fewer unreadable values than this share is a column of numbers with mistakes in it.
+  static let mistakes = 0.01
+}
