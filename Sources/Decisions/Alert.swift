@@ -1,0 +1,65 @@
+package import ApusAPI
+
+/// An alert as decided: who is to be told what. Alerting delivers it.
+package struct Alert: Sendable, Hashable {
+  package typealias Severity = MonitoringPolicySpec.Alerts.AlertSeverity
+
+  package enum State: String, Sendable {
+    case firing
+    case resolved
+  }
+
+  /// The same for all alerts about the same thing; channels that can resolve an alert need it.
+  package var key: String
+  package var rule: Rule
+  package var severity: Severity
+  package var state: State
+  /// One line.
+  package var title: String
+  package var message: String
+  package var namespace: String
+  package var policy: String
+  package var model: String
+  /// Names of the policy's channels; empty: the log only.
+  package var channels: [String]
+  /// Seconds within which the same alert is not sent again.
+  package var deduplicate: Double
+
+  /// What can be alerted about from what the operator sees; rules over time belong to Prometheus.
+  package enum Rule: String, Sendable, CaseIterable {
+    case criticalDrift = "CriticalFeatureDrift"
+    case drift = "FeatureDrift"
+    case predictionDrift = "PredictionDrift"
+    case qualityFailure = "QualityHardFailure"
+    case lowConfidence = "LowConfidence"
+    case performanceLoss = "PerformanceLoss"
+    case accuracyCritical = "AccuracyCritical"
+    case checkFailed = "CheckFailed"
+    case retraining = "RetrainingRequested"
+
+    package var severity: Severity {
+      switch self {
+      case .criticalDrift, .qualityFailure, .accuracyCritical: .critical
+      case .drift, .predictionDrift, .lowConfidence, .performanceLoss, .checkFailed: .warning
+      case .retraining: .info
+      }
+    }
+  }
+
+  package init(
+    key: String, rule: Rule, severity: Severity, state: State, title: String, message: String, namespace: String,
+    policy: String, model: String, channels: [String], deduplicate: Double
+  ) {
+    self.key = key
+    self.rule = rule
+    self.severity = severity
+    self.state = state
+    self.title = title
+    self.message = message
+    self.namespace = namespace
+    self.policy = policy
+    self.model = model
+    self.channels = channels
+    self.deduplicate = deduplicate
+  }
+}

@@ -1,0 +1,21 @@
+/// Numbers in sentences for people.
+package enum Figures {
+  /// Three digits after the point: `0.873`.
+  package static func metric(_ value: Double) -> String { fixed(value, 3) }
+
+  /// Four digits: `0.0041`.
+  package static func difference(_ value: Double) -> String { fixed(value, 4) }
+
+  /// Whole percent of a share: `62%`.
+  package static func percent(_ share: Double) -> String { share.isFinite ? "\(Int((share * 100).rounded()))%" : "-" }
+
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
+    var scale = 1
+    for _ in 0..<digits { scale *= 10 }
+    let scaled = Int((abs(value) * Double(scale)).rounded())
+    let fraction = String(scaled % scale)
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+}

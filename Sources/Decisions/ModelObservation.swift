@@ -1,0 +1,116 @@
+package import ApusAPI
+package import KubernetesModel
+package import WorkerContract
+
+/// All that one decision about a ModelDeployment needs, the time included.
+package struct ModelObservation: Sendable {
+  package var now: Timestamp
+  package var model: ModelDeployment
+  package var settings: OperatorSettings
+  /// The training Jobs that this model owns.
+  package var jobs: [WorkerJob]
+  package var runConfigurations: [RunConfiguration]
+  package var versions: [ModelVersion]
+  /// The table in the ConfigMap that the pods mount.
+  package var routing: RoutingTable?
+  package var pods: [ServerPod]
+  /// Replicas that the Deployment has now; nil where there is none.
+  package var replicas: Int?
+  /// Routing revision that a pod (by UID) has confirmed with the right digests.
+  package var confirmations: [String: Int]
+  /// Requests of the policies that watch this model, by the policy's name.
+  package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
+  package var claimExists: Bool
+  package var canAutoscale: Bool
+  /// Objects that have a name the operator needs but belong to somebody else: `Deployment income`.
+  package var foreign: [String]
+
+  package init(
+    now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
+    runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
+    pods: [ServerPod] = [], replicas: Int? = nil, confirmations: [String: Int] = [:],
+    retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
+    canAutoscale: Bool = true, foreign: [String] = []
+  ) {
+    self.now = now.wholeSeconds
+    self.model = model
+    self.settings = settings
+    self.jobs = jobs
+    self.runConfigurations = runConfigurations
+    self.versions = versions
+    self.routing = routing
+    self.pods = pods
+    self.replicas = replicas
+    self.confirmations = confirmations
+    self.retrainingRequests = retrainingRequests
+    self.claimExists = claimExists
+    self.canAutoscale = canAutoscale
+    self.foreign = foreign
+  }
+}
+
+/// The ConfigMap of a run.
+package struct RunConfiguration: Sendable, Equatable {
+  package var name: String
+  package var uid: String
+  package var job: String
+
+  package init(name: String, uid: String, job: String) {
+    self.name = name
+    self.uid = uid
+    self.job = job
+  }
+}
+
+/// A pod of the servers.
+package struct ServerPod: Sendable, Equatable {
+  package var name: String
+  package var uid: String
+  package var address: String?
+  package var isReady: Bool
+
+  package init(name: String, uid: String, address: String?, isReady: Bool) {
+    self.name = name
+    self.uid = uid
+    self.address = address
+    self.isReady = isReady
+  }
+}
+
+/// What is to become of a ModelDeployment. To be carried out in the order of the members; each prefix of the writes leaves
+/// a state from which the next decision arrives at the same end.
+package struct ModelDecision: Sendable, Equatable {
+  package var apply: [DesiredObject] = []
+  /// New states of ModelVersions; the versions in `apply` come first.
+  package var versionStatuses: [VersionStatus] = []
+  /// Jobs that must not try again: parallelism and backoffLimit are set to 0, pods and their logs stay.
+  package var stop: [Removal] = []
+  package var remove: [Removal] = []
+  package var status: ModelDeploymentStatus
+  package var pushes: [RoutingPush] = []
+  package var announcements: [Announcement] = []
+  /// Seconds; nil: only a change calls for another look.
+  package var requeueAfter: Double?
+
+  package struct VersionStatus: Sendable, Equatable {
+    package var name: String
+    package var status: ModelVersionStatus
+  }
+}
+
+extension ModelObservation {
+  /// The one entrance: pure, total, quick.
+  package func decide() -> ModelDecision {
+    var work = ModelWork(self)
+    guard work.acceptsSpec() else { return work.decision }
+    work.registerEndedRuns()
+    work.judgeVersions()
+    work.followPeople()
+    work.advanceRollout()
+    work.serve()
+    work.train()
+    work.tidy()
+    work.summarise()
+    return work.finished()
+  }
+}

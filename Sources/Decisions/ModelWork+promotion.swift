@@ -1,0 +1,215 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// Who moves a version, as its history says it.
+enum Actor {
+  static let `operator` = "operator"
+  static let pin = "spec.serving.version"
+  static let approve = "annotation \(ApusAnnotations.approve)"
+  static let force = "annotation \(ApusAnnotations.forcePromote)"
+}
+
+extension ModelWork {
+  /// Gates for every version that has not been judged; oldest first, so that each meets the production of its time.
+  mutating func judgeVersions() {
+    for entry in registry.entries where entry.stage == .candidate {
+      if let failure = entry.spec.failure {
+        registry.move(
+          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)")
+      } else if let result = entry.spec.result {
+        judge(entry.version, result)
+      }
+    }
+  }
+
+  private mutating func judge(_ version: String, _ result: TrainingResult) {
+    let verdicts = Gates.verdicts(on: result, rules: spec.promotion, production: registry.production?.spec.artifact)
+    registry.record(verdicts, of: version)
+    let failed = verdicts.filter { !$0.passed }.map(\.message)
+    guard failed.isEmpty else {
+      let reason = failed.joined(separator: "; ")
+      registry.move(version, to: .rejected, by: Actor.operator, reason: reason)
+      return announce(.warning, .gatesFailed, "\(version) is not promoted: \(reason)")
+    }
+    let why = verdicts.first { $0.gate == "againstProduction" }?.message ?? "all gates passed"
+    if let pin = spec.serving.version, pin != version {
+      registry.move(version, to: .awaitingApproval, by: Actor.operator, reason: "\(pin) is pinned; \(why)")
+      announce(.normal, .pinned, "\(version) passed its gates but waits: spec.serving.version pins \(pin)")
+    } else if spec.promotion.approval == .manual {
+      registry.move(version, to: .awaitingApproval, by: Actor.operator, reason: why)
+      announce(
+        .normal, .awaitingApproval,
+        "\(version) passed its gates (\(why)); approve it with the annotation \(ApusAnnotations.approve): \(version)")
+    } else {
+      announce(.normal, .gatesPassed, "\(version) passed its gates: \(why)")
+      bringIn(version, by: Actor.operator, reason: why)
+    }
+  }
+
+  /// Into production at once, or through the steps of the rollout where there is something to compare with.
+  private mutating func bringIn(_ version: String, by actor: String, reason: String) {
+    guard registry.production != nil, let steps = spec.promotion.rollout?.steps, let first = steps.first else {
+      return promote(version, by: actor, reason: reason)
+    }
+    if let earlier = registry.canary, earlier.version != version {
+      registry.move(earlier.version, to: .archived, by: Actor.operator, reason: "superseded by \(version)")
+    }
+    registry.move(
+      version, to: .canary, by: actor, reason: "step 1 of \(steps.count), \(first.weight) %: \(reason)")
+    announce(.normal, .progressing, "\(version) gets \(first.weight) % of the requests for \(first.duration)")
+    noteIgnoredAnalysis()
+    if let caveat { announce(.warning, "RolloutAnalysisIgnored", caveat) }
+  }
+
+  /// `version` into production, whatever serves now.
+  private mutating func promote(_ version: String, by actor: String, reason: String) {
+    let before = registry.production
+    let isReturn = registry[version]?.lastProduction != nil
+    registry.promote(
+      version, by: actor, reason: reason, farewell: isReturn ? "rolled back to \(version)" : "replaced by \(version)")
+    let from = before.map { " from \($0.version)" } ?? ""
+    if isReturn {
+      announce(.warning, .rolledBack, "rolled back\(from) to \(version) by \(actor): \(reason)")
+    } else {
+      announce(
+        .normal, .promotedToProduction,
+        "\(version) is in production\(from.isEmpty ? "" : ", taking over\(from)"): \(reason)")
+    }
+  }
+
+  /// What people say in annotations and by a pinned version.
+  mutating func followPeople() {
+    followForce()
+    followApproval()
+    followPin()
+    registerUnpinned()
+    replaceVanishedProduction()
+  }
+
+  private mutating func followForce() {
+    guard let version = annotations[ApusAnnotations.forcePromote] else {
+      status.handled.forcedPromotion = nil
+      return
+    }
+    guard version != status.handled.forcedPromotion else { return }
+    status.handled.forcedPromotion = version
+    guard let entry = registry[version], entry.isServable else {
+      return announce(.warning, .versionNotServable, "\(Actor.force): \(unservable(version))")
+    }
+    if let pin = spec.serving.version, pin != version {
+      return announce(.warning, .pinned, "\(version) is not promoted: spec.serving.version pins \(pin); set it to null")
+    }
+    guard entry.stage != .production else { return }
+    announce(.warning, .forced, "\(version) is promoted by force, whatever its gates said")
+    promote(version, by: Actor.force, reason: "forced")
+  }
+
+  private mutating func followApproval() {
+    guard let version = annotations[ApusAnnotations.approve] else {
+      status.handled.approval = nil
+      return
+    }
+    guard version != status.handled.approval else { return }
+    if let pin = spec.serving.version, pin != version {
+      // Not handled: the approval counts once the pin is gone.
+      caveat = "\(version) is approved and waits: spec.serving.version pins \(pin)"
+      return
+    }
+    status.handled.approval = version
+    guard let entry = registry[version], entry.stage == .awaitingApproval else {
+      let stage = registry[version].map { "is \($0.stage.rawValue)" } ?? "does not exist"
+      return announce(.warning, .notPromoted, "\(Actor.approve): \(version) \(stage) and awaits no approval")
+    }
+    if let stale = staleComparison(entry) {
+      registry.move(version, to: .rejected, by: Actor.operator, reason: stale)
+      return announce(.warning, .gatesFailed, "\(version) is not promoted: \(stale)")
+    }
+    announce(.normal, .approved, "\(version) was approved")
+    bringIn(version, by: Actor.approve, reason: "approved")
+  }
+
+  /// Why the gate against production no longer says anything: another version serves than it was compared with.
+  private func staleComparison(_ entry: Registry.Entry) -> String? {
+    guard let result = entry.spec.result, let production = registry.production?.spec.artifact else { return nil }
+    return Gates.verdicts(on: result, rules: spec.promotion, production: production)
+      .first { $0.gate == "againstProduction" && !$0.passed }?.message
+  }
+
+  private mutating func followPin() {
+    guard let pin = spec.serving.version else { return }
+    guard let entry = registry[pin], entry.isServable else {
+      let reason = registry[pin] == nil ? Reason.versionNotFound : .versionNotServable
+      stall = (reason.rawValue, "spec.serving.version: \(unservable(pin))")
+      return
+    }
+    if let canary = registry.canary, canary.version != pin {
+      registry.move(canary.version, to: .awaitingApproval, by: Actor.pin, reason: "\(pin) is pinned")
+    }
+    guard registry.production?.version != pin else { return }
+    promote(pin, by: Actor.pin, reason: "pinned to \(pin)")
+  }
+
+  private func unservable(_ version: String) -> String {
+    let problem = registry[version] == nil ? "there is no version \(version)" : "\(version) failed and has no artifact"
+    let servable = registry.servable.map(\.version)
+    return "\(problem); versions that can be served: "
+      + (servable.isEmpty ? "none yet" : servable.joined(separator: ", "))
+  }
+
+  /// A version that only a pin kept waiting goes on when the pin is gone.
+  private mutating func registerUnpinned() {
+    guard spec.serving.version == nil, spec.promotion.approval == .automatic,
+      let entry = registry.entries.last(where: { $0.stage == .awaitingApproval })
+    else { return }
+    if let stale = staleComparison(entry) {
+      registry.move(entry.version, to: .rejected, by: Actor.operator, reason: stale)
+      return announce(.warning, .gatesFailed, "\(entry.version) is not promoted: \(stale)")
+    }
+    announce(.normal, .unpinned, "\(entry.version) passed its gates and nothing holds it any more")
+    bringIn(entry.version, by: Actor.operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
+  }
+
+  /// The version in production was deleted from the registry: the one before it takes over.
+  private mutating func replaceVanishedProduction() {
+    guard registry.production == nil, let previous = registry.previous else { return }
+    promote(previous.version, by: Actor.operator, reason: "the version in production is gone from the registry")
+  }
+
+  /// The canary's next step, when its time has come.
+  mutating func advanceRollout() {
+    guard let canary = registry.canary else { return }
+    let steps = spec.promotion.rollout?.steps ?? []
+    let done = canary.status.history.reversed().prefix { $0.to == .canary }
+    guard let current = done.first, done.count <= steps.count else {
+      return promote(canary.version, by: Actor.operator, reason: "the rollout has no more steps")
+    }
+    noteIgnoredAnalysis()
+    let end = current.at.advanced(bySeconds: steps[done.count - 1].duration.seconds)
+    guard now >= end else { return lookAgain(in: end.seconds(since: now)) }
+    guard done.count < steps.count else {
+      return promote(canary.version, by: Actor.operator, reason: "all \(steps.count) steps of the rollout are done")
+    }
+    let next = steps[done.count]
+    registry.move(
+      canary.version, to: .canary, by: Actor.operator,
+      reason: "step \(done.count + 1) of \(steps.count), \(next.weight) %")
+    announce(.normal, .progressing, "\(canary.version) gets \(next.weight) % of the requests for \(next.duration)")
+    lookAgain(in: next.duration.seconds)
+  }
+
+  /// Percent of the requests that go to the canary.
+  var canaryWeight: Int {
+    guard let canary = registry.canary, let steps = spec.promotion.rollout?.steps else { return 0 }
+    let done = canary.status.history.reversed().prefix { $0.to == .canary }.count
+    return steps.indices.contains(done - 1) ? min(max(steps[done - 1].weight, 0), 100) : 0
+  }
+
+  private static let ignoredAnalysis =
+    "the steps of the rollout go by time only; shadow and analysis are not evaluated"
+
+  private mutating func noteIgnoredAnalysis() {
+    guard let rollout = spec.promotion.rollout, rollout.shadow != nil || rollout.analysis != nil else { return }
+    caveat = Self.ignoredAnalysis
+  }
+}

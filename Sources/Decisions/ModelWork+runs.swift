@@ -1,0 +1,98 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+extension WorkerJob {
+  /// Number of the version that a training Job makes; from its label, nothing is inferred from its name.
+  var number: Int? {
+    guard let version = labels[ApusLabels.version], version.first == "v" else { return nil }
+    return Int(version.dropFirst())
+  }
+
+  var handledByModel: ModelDeploymentStatus.Handled? {
+    annotations[RunAnnotation.handled].flatMap { JSONValue.value(in: $0) }
+  }
+
+  var trigger: ModelDeploymentStatus.Trigger {
+    annotations[ApusAnnotations.trigger].flatMap(ModelDeploymentStatus.Trigger.init) ?? .request
+  }
+}
+
+/// A run whose Job is gone before its result was read is given up after this long: a cache may be late.
+private let lostRunPatience = 60.0
+
+extension ModelWork {
+  /// Training Jobs in the order of their versions.
+  var jobs: [WorkerJob] {
+    observed.jobs.filter { $0.number != nil }.sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+  }
+
+  /// Every ended run becomes a version, failures included: nothing is lost silently.
+  mutating func registerEndedRuns() {
+    registry.repair()
+    for job in jobs {
+      guard let number = job.number, registry["v\(number)"] == nil else { continue }
+      switch job.outcome {
+      case .running: continue
+      case .ended(let result): register(job, number, result.trained, nil)
+      case .failed(let failure): register(job, number, nil, failure)
+      }
+    }
+    registerLostRun()
+    stopHopelessJobs()
+  }
+
+  private mutating func register(_ job: WorkerJob, _ number: Int, _ result: TrainingResult?, _ failure: RunFailure?) {
+    let missing = RunFailure(
+      reason: Reason.resultUnreadable.rawValue,
+      message: "\(job.name) wrote a result that is not the result of a training", retryable: false, step: "run")
+    let failure = failure ?? (result == nil ? missing : nil)
+    let version = "v\(number)"
+    registry.add(
+      ResourceName.version(model: name, number: number),
+      ModelVersionSpec(
+        modelRef: .init(name: name), version: version, number: number, job: job.name, trigger: job.trigger,
+        trainedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds,
+        trainingInput: job.annotations[ApusAnnotations.trainingInput] ?? "",
+        artifact: failure == nil ? result?.artifact : nil, result: result, failure: failure))
+    if let failure {
+      announce(.warning, failure.reason, "training of \(version) failed in step \(failure.step): \(failure.message)")
+    } else {
+      announce(.normal, .trainingSucceeded, "\(version) was trained" + (result.map { ": \(Self.summary($0))" } ?? ""))
+    }
+  }
+
+  private static func summary(_ result: TrainingResult) -> String {
+    "accuracy \(Figures.metric(result.metrics.accuracy)), rocAUC \(Figures.metric(result.metrics.rocAUC)) on "
+      + "\(result.rows.test) test rows"
+  }
+
+  /// The Job was deleted, by somebody or by its time to live, before its end was seen.
+  private mutating func registerLostRun() {
+    guard let training = status.training, training.state == .running, registry[training.version] == nil,
+      !observed.jobs.contains(where: { $0.name == training.job }),
+      let number = Int(training.version.dropFirst())
+    else { return }
+    let age = now.seconds(since: training.startedAt ?? .distantPast)
+    guard age >= lostRunPatience else { return lookAgain(in: lostRunPatience - age) }
+    let failure = RunFailure(
+      reason: Reason.resultMissing.rawValue,
+      message: "\(training.job) was deleted before its result was read; ask for another run with the annotation "
+        + ApusAnnotations.retrainRequestedAt, retryable: true, step: "run")
+    registry.add(
+      ResourceName.version(model: name, number: number),
+      ModelVersionSpec(
+        modelRef: .init(name: name), version: training.version, number: number, job: training.job,
+        trigger: training.trigger, trainedAt: now, trainingInput: status.handled.trainingInput ?? "", artifact: nil,
+        result: nil, failure: failure))
+    announce(.warning, failure.reason, failure.message)
+  }
+
+  /// A worker that said "not again" (exit code 65) is not tried again: older clusters have no podFailurePolicy.
+  private mutating func stopHopelessJobs() {
+    decision.stop = jobs.filter { job in
+      job.isEnded && !job.succeeded && job.failure == nil && !job.isStopped && !job.isBeingDeleted
+    }
+    .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+  }
+}

@@ -1,0 +1,78 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// How soon pods that have not confirmed the routing table are asked again.
+private let confirmationInterval = 2.0
+
+extension ModelWork {
+  /// What serves: traffic from the registry, the table for the pods, the servers themselves, pushes to those that do not
+  /// know the table yet.
+  mutating func serve() {
+    if observed.settings.storage.claim.create, !observed.claimExists {
+      decision.apply.append(dataClaim(observed.settings.storage.claim, namespace: namespace))
+    }
+    let entries = traffic
+    guard !entries.isEmpty, let owner = observed.model.ownerReference else {
+      // Nothing has ever been in production, or nothing of it is left to serve: what runs is left alone.
+      status.serving = nil
+      return
+    }
+    let table = RoutingTable(
+      namespace: namespace, model: name, revision: revision(of: entries), entries: entries,
+      logging: spec.serving.logging)
+    status.traffic = entries
+    status.routingRevision = table.revision
+    let servers = ServerSet(
+      model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
+      canAutoscale: observed.canAutoscale)
+    decision.apply += servers.objects(observed.settings)
+    confirm(table, servers.routingText)
+  }
+
+  private var traffic: [RoutingTable.Entry] {
+    guard let production = registry.production, let artifact = production.spec.artifact else { return [] }
+    let weight = canaryWeight
+    var entries = [
+      RoutingTable.Entry(
+        version: production.version, digest: artifact.digest, weight: 100 - weight, role: .production)
+    ]
+    if let canary = registry.canary, let digest = canary.spec.artifact?.digest {
+      entries.append(.init(version: canary.version, digest: digest, weight: weight, role: .canary))
+    }
+    if let previous = registry.previous, previous.stage == .archived, let digest = previous.spec.artifact?.digest {
+      entries.append(.init(version: previous.version, digest: digest, weight: 0, role: .warm))
+    }
+    return entries
+  }
+
+  /// Grows with every change of what the pods are told; stays where the ConfigMap says the same already, so that an
+  /// operator that died after writing it does not count twice.
+  private func revision(of entries: [RoutingTable.Entry]) -> Int {
+    let isRecorded = status.traffic == entries && status.routingRevision > 0
+    guard let routing = observed.routing else {
+      return isRecorded ? status.routingRevision : status.routingRevision + 1
+    }
+    if routing.entries == entries, routing.logging == spec.serving.logging {
+      return max(routing.revision, isRecorded ? status.routingRevision : 0)
+    }
+    // A cache that is behind the status has nothing to say.
+    if isRecorded, routing.revision < status.routingRevision { return status.routingRevision }
+    return max(status.routingRevision, routing.revision) + 1
+  }
+
+  private mutating func confirm(_ table: RoutingTable, _ text: String) {
+    let ready = observed.pods.filter(\.isReady)
+    let unconfirmed = ready.filter { (observed.confirmations[$0.uid] ?? 0) < table.revision }
+    decision.pushes = unconfirmed.compactMap { pod in
+      guard let address = pod.address else { return nil }
+      return RoutingPush(
+        pod: pod.uid, podName: pod.name, address: address, revision: table.revision,
+        digests: table.entries.map(\.digest), table: text)
+    }
+    if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }
+    status.serving = .init(
+      replicas: observed.replicas ?? 0, readyReplicas: ready.count,
+      confirmedReplicas: ready.count - unconfirmed.count)
+  }
+}

@@ -1,0 +1,154 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+extension ModelDeploymentSpec {
+  /// Digest of all that a training depends on.
+  package var trainingInput: String {
+    let parts: JSONValue = [
+      "schema": .document(schema), "source": .document(training.source), "split": .document(training.split),
+      "algorithm": .document(training.algorithm), "template": training.template ?? .null,
+    ]
+    return parts.withoutEmptyMembers.fingerprint
+  }
+}
+
+extension ModelWork {
+  /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
+  /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
+  mutating func train() {
+    recallRecentStart()
+    if let running = jobs.last(where: isRunning) {
+      followRun(running)
+    } else {
+      startIfDue()
+    }
+    scheduleNext()
+  }
+
+  private func isRunning(_ job: WorkerJob) -> Bool {
+    guard let number = job.number else { return false }
+    return registry["v\(number)"] == nil && !job.isBeingDeleted
+  }
+
+  /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
+  /// stands in its annotation.
+  private mutating func recallRecentStart() {
+    guard let latest = jobs.last, let number = latest.number, let handled = latest.handledByModel,
+      number > Int(status.training?.version.dropFirst() ?? "0") ?? 0
+    else { return }
+    status.handled.trainingInput = handled.trainingInput
+    status.handled.retrainRequest = handled.retrainRequest
+    status.handled.monitoringRequests = handled.monitoringRequests
+    status.handled.scheduledUntil = handled.scheduledUntil
+    status.training = training(latest)
+  }
+
+  private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
+    .init(
+      job: job.name, version: "v\(job.number ?? 0)", state: .running, trigger: job.trigger,
+      startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: job.waiting)
+  }
+
+  private mutating func followRun(_ job: WorkerJob) {
+    var running = training(job)
+    if let known = status.training, known.job == job.name { running.startedAt = known.startedAt }
+    status.training = running
+  }
+
+  /// Pending reasons to train, the most telling first.
+  private var pendingTriggers: [(trigger: ModelDeploymentStatus.Trigger, why: String)] {
+    var pending: [(ModelDeploymentStatus.Trigger, String)] = []
+    let handled = status.handled
+    let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
+    if knownInput == nil {
+      pending.append((.firstSight, "the model is new"))
+    } else if knownInput != spec.trainingInput {
+      pending.append((.specChange, "schema, source, split, algorithm or template changed"))
+    }
+    if let request = annotations[ApusAnnotations.retrainRequestedAt], request != handled.retrainRequest {
+      pending.append((.request, "annotation \(ApusAnnotations.retrainRequestedAt): \(request)"))
+    }
+    for (policy, request) in observed.retrainingRequests.sorted(by: { $0.key < $1.key })
+    where request.id != handled.monitoringRequests[policy] {
+      pending.append((.monitoring, "policy \(policy): \(request.reason)"))
+    }
+    if let due = nextScheduled, due <= now {
+      pending.append((.schedule, "scheduled for \(due)"))
+    }
+    return pending
+  }
+
+  /// The first scheduled instant that no run has taken care of; it may lie in the past.
+  private var nextScheduled: Timestamp? {
+    let since = status.handled.scheduledUntil ?? observed.model.metadata.creationTimestamp ?? now
+    return spec.training.schedule.next(after: since)
+  }
+
+  private mutating func startIfDue() {
+    let pending = pendingTriggers
+    guard let first = pending.first, let owner = observed.model.ownerReference else { return }
+    let isScheduled = pending.contains { $0.trigger == .schedule } || first.trigger == .firstSight
+    status.handled.trainingInput = spec.trainingInput
+    status.handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]
+    status.handled.monitoringRequests = observed.retrainingRequests.mapValues(\.id)
+    // However many instants were missed, one run makes up for them.
+    if isScheduled { status.handled.scheduledUntil = now }
+    let number = 1 + highestNumber
+    let run = runRequest(number, trigger: first.trigger, owner: owner)
+    decision.apply += run.objects(observed.settings)
+    status.training = .init(
+      job: run.job, version: "v\(number)", state: .running, trigger: first.trigger, startedAt: now, finishedAt: nil,
+      message: nil)
+    announce(.normal, .trainingStarted, "training v\(number): " + pending.map(\.why).joined(separator: "; "))
+  }
+
+  /// Numbers are never used again, whatever has been deleted since.
+  private var highestNumber: Int {
+    let lastStarted = status.training.flatMap { Int($0.version.dropFirst()) } ?? 0
+    return max(registry.highestNumber, jobs.last?.number ?? 0, lastStarted)
+  }
+
+  private func runRequest(
+    _ number: Int, trigger: ModelDeploymentStatus.Trigger, owner: OwnerReference
+  ) -> RunRequest {
+    let job = ResourceName.trainingJob(model: name, number: number)
+    let training = spec.training
+    return RunRequest(
+      component: .train, job: job,
+      specification: RunSpecification(
+        run: "\(namespace).\(job)", namespace: namespace, model: name,
+        train: TrainingRun(
+          version: "v\(number)", schema: spec.schema, source: training.source, split: training.split,
+          algorithm: training.algorithm, segments: spec.promotion.segments,
+          champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
+          comparedBy: spec.promotion.against.metric)),
+      labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
+      annotations: [
+        ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
+        RunAnnotation.handled: JSONValue.document(status.handled).text,
+      ],
+      owner: owner, deadline: training.deadline, retries: training.retries, template: training.template)
+  }
+
+  private mutating func scheduleNext() {
+    guard let next = spec.training.schedule.next(after: max(now, status.handled.scheduledUntil ?? now)) else {
+      status.nextTraining = nil
+      return
+    }
+    status.nextTraining = next
+    lookAgain(in: next.seconds(since: now))
+  }
+
+  /// The last few runs stay for `kubectl logs`; older Jobs and configurations that no Job mounts go.
+  mutating func tidy() {
+    let recorded = jobs.filter { job in job.number.map { registry["v\($0)"] != nil } ?? false }
+    let old = recorded.dropLast(Self.keptJobs).filter { !$0.isBeingDeleted }
+    decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+    let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.training?.job ?? ""])
+    decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
+      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+  }
+
+  private static let keptJobs = 5
+}

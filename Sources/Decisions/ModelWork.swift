@@ -1,0 +1,93 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// A decision in the making: what was seen, the registry as it will be, the status as it will be.
+struct ModelWork {
+  let observed: ModelObservation
+  var registry: Registry
+  var status: ModelDeploymentStatus
+  var decision: ModelDecision
+  /// Why the model can not get where its spec wants it, without being wrong altogether.
+  var stall: (reason: String, message: String)?
+  /// What of the spec is not carried out, to be said beside the promotion.
+  var caveat: String?
+
+  init(_ observed: ModelObservation) {
+    self.observed = observed
+    registry = Registry(observed.versions, now: observed.now)
+    status = observed.model.status
+    decision = ModelDecision(status: status)
+  }
+
+  var now: Timestamp { observed.now }
+  var spec: ModelDeploymentSpec { observed.model.spec }
+  var name: String { observed.model.metadata.name ?? "" }
+  var namespace: String { observed.model.metadata.namespace ?? "" }
+  var generation: Int? { observed.model.metadata.generation }
+  var annotations: [String: String] { observed.model.metadata.annotations }
+
+  mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String) {
+    announce(kind, reason.rawValue, message)
+  }
+
+  mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String) {
+    let announcement = Announcement(kind, reason, message)
+    if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
+  }
+
+  /// Another look in this many seconds at the latest.
+  mutating func lookAgain(in seconds: Double) {
+    decision.requeueAfter = min(decision.requeueAfter ?? .infinity, max(seconds, 1))
+  }
+
+  mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
+    status.conditions.set(
+      type.rawValue, value, reason: reason, message: message, generation: generation, at: now)
+  }
+
+  /// False, with the condition `Stalled`, where the spec can not be followed: then nothing is written but the status.
+  mutating func acceptsSpec() -> Bool {
+    let problems = specProblems
+    guard problems.isEmpty, observed.foreign.isEmpty else {
+      let reason = problems.isEmpty ? Reason.ownedByAnother : problems[0].reason
+      let message =
+        problems.isEmpty
+        ? "\(observed.foreign.joined(separator: ", ")) exists and belongs to somebody else; rename the model or delete it"
+        : problems.map(\.message).joined(separator: "; ")
+      stallAltogether(reason.rawValue, message)
+      return false
+    }
+    return true
+  }
+
+  private var specProblems: [(reason: Reason, message: String)] {
+    let invalid = observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
+    let allowed = observed.settings.allowedHostPaths
+    let refused =
+      PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
+      + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
+    return invalid
+      + refused.map { ($0.contains("hostPath") ? Reason.hostPathRefused : Reason.templateRefused, $0) }
+  }
+
+  private mutating func stallAltogether(_ reason: String, _ message: String) {
+    let previous = status.conditions[ConditionType.stalled.rawValue]
+    status.observedGeneration = generation
+    set(.stalled, .yes, reason, message)
+    if !status.conditions.isTrue(ConditionType.ready.rawValue) || status.traffic.isEmpty {
+      set(.ready, .no, reason, message)
+    }
+    status.conditions.clear(ConditionType.reconciling.rawValue)
+    if previous?.reason != reason || previous?.message != message { announce(.warning, reason, message) }
+    decision.status = status
+  }
+
+  func finished() -> ModelDecision {
+    var decision = decision
+    decision.status = status
+    decision.apply.insert(contentsOf: registry.newObjects(owner: observed.model.ownerReference, namespace), at: 0)
+    decision.versionStatuses = registry.changedStatuses
+    return decision
+  }
+}

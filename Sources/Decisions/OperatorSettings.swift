@@ -1,0 +1,86 @@
+/// What the operator's own configuration says about the pods it makes. The same for every model of the cluster.
+package struct OperatorSettings: Sendable, Equatable {
+  package var images: Images
+  package var storage: Storage
+  /// Host folders that a template may mount, each with all that lies below it; a template that mounts another is refused.
+  package var allowedHostPaths: [String]
+
+  package init(images: Images, storage: Storage = .init(), allowedHostPaths: [String] = []) {
+    self.images = images
+    self.storage = storage
+    self.allowedHostPaths = allowedHostPaths
+  }
+
+  package struct Images: Codable, Sendable, Equatable {
+    package var worker: String
+    package var server: String
+    package var pullPolicy: String
+
+    package init(worker: String, server: String, pullPolicy: String = "IfNotPresent") {
+      self.worker = worker
+      self.server = server
+      self.pullPolicy = pullPolicy
+    }
+  }
+
+  /// Where artifacts and telemetry lie and the volume that holds them.
+  package struct Storage: Sendable, Equatable {
+    package var claim: Claim
+    package var mountPath: String
+    /// Value of `APUS_ARTIFACTS`.
+    package var artifacts: String
+    /// Value of `APUS_TELEMETRY`; a `sqlite:` folder becomes one file for each namespace.
+    package var telemetry: String
+    /// Where set, `APUS_TELEMETRY` comes from this key of a Secret in the model's namespace instead.
+    package var telemetrySecret: SecretKey?
+
+    package init(
+      claim: Claim = .init(), mountPath: String = "/var/lib/apus",
+      artifacts: String = "file:///var/lib/apus/artifacts", telemetry: String = "sqlite:///var/lib/apus/telemetry",
+      telemetrySecret: SecretKey? = nil
+    ) {
+      self.claim = claim
+      self.mountPath = mountPath
+      self.artifacts = artifacts
+      self.telemetry = telemetry
+      self.telemetrySecret = telemetrySecret
+    }
+
+    /// `APUS_TELEMETRY` of a pod in `namespace`.
+    package func telemetryLocation(in namespace: String) -> String {
+      guard telemetry.hasPrefix("sqlite:"), !telemetry.hasSuffix(".sqlite") else { return telemetry }
+      return telemetry + (telemetry.hasSuffix("/") ? "" : "/") + namespace + ".sqlite"
+    }
+  }
+
+  /// The PersistentVolumeClaim of each namespace that has models.
+  package struct Claim: Sendable, Equatable {
+    package var name: String
+    /// False: the claim is somebody else's to make.
+    package var create: Bool
+    package var size: String
+    package var storageClassName: String?
+    package var accessMode: String
+
+    package init(
+      name: String = "apus-data", create: Bool = true, size: String = "10Gi", storageClassName: String? = nil,
+      accessMode: String = "ReadWriteOnce"
+    ) {
+      self.name = name
+      self.create = create
+      self.size = size
+      self.storageClassName = storageClassName
+      self.accessMode = accessMode
+    }
+  }
+
+  package struct SecretKey: Sendable, Equatable {
+    package var name: String
+    package var key: String
+
+    package init(name: String, key: String) {
+      self.name = name
+      self.key = key
+    }
+  }
+}

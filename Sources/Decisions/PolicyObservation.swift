@@ -1,0 +1,92 @@
+package import ApusAPI
+package import KubernetesModel
+package import WorkerContract
+
+/// All that one decision about a MonitoringPolicy needs, the time included.
+package struct PolicyObservation: Sendable {
+  package var now: Timestamp
+  package var policy: MonitoringPolicy
+  package var settings: OperatorSettings
+  /// nil: there is no such ModelDeployment.
+  package var model: ModelDeployment?
+  /// Versions of the model.
+  package var versions: [ModelVersion]
+  /// The check Jobs that this policy owns.
+  package var jobs: [WorkerJob]
+  package var runConfigurations: [RunConfiguration]
+  /// What Prometheus answered to the policy's queries; empty unless a check has ended.
+  package var readings: [QueryReading]
+  /// Channels, by name, that can not be used, and why: `mail: e-mail is not supported`.
+  package var unusableChannels: [String: String]
+
+  package init(
+    now: Timestamp, policy: MonitoringPolicy, settings: OperatorSettings, model: ModelDeployment? = nil,
+    versions: [ModelVersion] = [], jobs: [WorkerJob] = [], runConfigurations: [RunConfiguration] = [],
+    readings: [QueryReading] = [], unusableChannels: [String: String] = [:]
+  ) {
+    self.now = now.wholeSeconds
+    self.policy = policy
+    self.settings = settings
+    self.model = model
+    self.versions = versions
+    self.jobs = jobs
+    self.runConfigurations = runConfigurations
+    self.readings = readings
+    self.unusableChannels = unusableChannels
+  }
+
+  /// Jobs that have ended and stand in no record yet: the moment to read what a record needs besides.
+  package var unrecordedJobs: [WorkerJob] {
+    let known = Set(policy.status.history.map(\.job))
+    return jobs.filter { $0.isEnded && !known.contains($0.name) }.sorted { $0.createdAt < $1.createdAt }
+  }
+}
+
+/// One answer of a Prometheus server.
+package struct QueryReading: Sendable, Equatable {
+  package var query: PerformanceRules.Query
+  /// nil: no answer, or one that is no single number; `problem` says why.
+  package var value: Double?
+  package var problem: String?
+
+  package init(query: PerformanceRules.Query, value: Double?, problem: String? = nil) {
+    self.query = query
+    self.value = value
+    self.problem = problem
+  }
+
+  /// Whether the value lies where the query says that performance is lost.
+  package var fires: Bool {
+    guard let value, value.isFinite else { return false }
+    return query.below.map { value < $0 } ?? false || query.above.map { value > $0 } ?? false
+  }
+}
+
+/// What is to become of a MonitoringPolicy; to be carried out in the order of the members.
+package struct PolicyDecision: Sendable, Equatable {
+  package var apply: [DesiredObject] = []
+  package var stop: [Removal] = []
+  package var remove: [Removal] = []
+  package var status: MonitoringPolicyStatus
+  package var announcements: [Announcement] = []
+  package var alerts: [Alert] = []
+  /// Checks that this decision has recorded, oldest first, with their results.
+  package var recorded: [MonitoringPolicyStatus.CheckRecord] = []
+  package var requeueAfter: Double?
+}
+
+extension PolicyObservation {
+  /// The one entrance: pure, total, quick.
+  package func decide() -> PolicyDecision {
+    var work = PolicyWork(self)
+    guard work.acceptsSpec() else { return work.decision }
+    work.recallRecentStart()
+    work.recordEndedChecks()
+    work.judge()
+    work.decideRetraining()
+    work.startIfDue()
+    work.tidy()
+    work.summarise()
+    return work.finished()
+  }
+}

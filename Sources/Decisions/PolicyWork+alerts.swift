@@ -1,0 +1,59 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// Accuracy this far below its minimum is critical: 0.85 where 0.90 is asked for.
+private let criticalAccuracyMargin = 0.05
+
+extension PolicyWork {
+  /// Alerts for what a new check found, and the all-clear for what the check before it had found.
+  mutating func decideAlerts(for record: MonitoringPolicyStatus.CheckRecord) {
+    let before = status.lastCheck.map(firing) ?? []
+    let after = firing(record)
+    for rule in Alert.Rule.allCases where after.contains(rule) {
+      append(rule, .firing, record.message ?? record.outcome.rawValue)
+    }
+    // An inconclusive check clears nothing.
+    guard record.outcome != .inconclusive, record.outcome != .failed else { return }
+    for rule in Alert.Rule.allCases where before.contains(rule) && !after.contains(rule) {
+      append(rule, .resolved, "over since \(record.job): \(record.message ?? "")")
+    }
+  }
+
+  mutating func alertRetraining(_ message: String) { append(.retraining, .firing, message) }
+
+  private func firing(_ record: MonitoringPolicyStatus.CheckRecord) -> Set<Alert.Rule> {
+    if record.outcome == .failed { return [.checkFailed] }
+    guard let check = record.result, check.conclusive else { return [] }
+    var rules: Set<Alert.Rule> = []
+    switch check.drift.severity {
+    case .critical: rules.insert(.criticalDrift)
+    case .warning: rules.insert(.drift)
+    case .none: break
+    }
+    if let predictions = check.predictionDrift, predictions.severity != .none { rules.insert(.predictionDrift) }
+    if check.quality.severity == .critical { rules.insert(.qualityFailure) }
+    if check.quality.failed.contains(where: { $0.check == "meanConfidence" }) { rules.insert(.lowConfidence) }
+    if record.triggers.contains(.performanceLoss) { rules.insert(.performanceLoss) }
+    if CheckJudgement.hasEnoughLabels(check, spec), let accuracy = check.performance.metrics?.accuracy,
+      accuracy < spec.performance.minimumAccuracy - criticalAccuracyMargin
+    {
+      rules.insert(.accuracyCritical)
+    }
+    return rules
+  }
+
+  private mutating func append(_ rule: Alert.Rule, _ state: Alert.State, _ message: String) {
+    let severity = rule.severity
+    let routed = (spec.alerts?.routes ?? []).filter { $0.severities.contains(severity) }.flatMap(\.channels)
+    var channels: [String] = []
+    for channel in routed where !channels.contains(channel) { channels.append(channel) }
+    let subject = "\(namespace)/\(spec.modelRef.name)"
+    decision.alerts.append(
+      Alert(
+        key: "\(namespace)/\(name)/\(rule.rawValue)", rule: rule, severity: severity, state: state,
+        title: state == .firing ? "\(rule.rawValue): \(subject)" : "resolved: \(rule.rawValue): \(subject)",
+        message: message, namespace: namespace, policy: name, model: spec.modelRef.name, channels: channels,
+        deduplicate: spec.alerts?.deduplicate.seconds ?? 300))
+  }
+}

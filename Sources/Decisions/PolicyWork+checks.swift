@@ -1,0 +1,140 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// A check reads a window of predictions: half an hour is ample, and a check that hangs blocks the next.
+private let checkDeadline = TimeSpan(seconds: 1800)
+private let checkRetries = 2
+private let keptJobs = 3
+private let keptRecords = 10
+private let lostCheckPatience = 60.0
+
+extension PolicyWork {
+  /// A Job that the status does not know means that an operator died between the two writes.
+  mutating func recallRecentStart() {
+    let known = Set(status.history.map(\.job) + [status.runningCheck ?? ""])
+    guard let latest = observed.jobs.max(by: { $0.createdAt < $1.createdAt }), !known.contains(latest.name),
+      let text = latest.annotations[RunAnnotation.handled],
+      let handled: MonitoringPolicyStatus.Handled = JSONValue.value(in: text)
+    else { return }
+    status.handled = handled
+    status.runningCheck = latest.name
+  }
+
+  mutating func recordEndedChecks() {
+    for job in observed.unrecordedJobs { record(CheckJudgement.record(job, spec, observed.readings)) }
+    recordLostCheck()
+    decision.stop = observed.jobs.filter { job in
+      job.isEnded && !job.succeeded && job.failure == nil && !job.isStopped && !job.isBeingDeleted
+    }
+    .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+  }
+
+  private mutating func record(_ record: MonitoringPolicyStatus.CheckRecord) {
+    decideAlerts(for: record)
+    status.lastCheck = record
+    status.lastCheckTime = record.time
+    var brief = record
+    brief.result = nil
+    status.history = Array(([brief] + status.history).prefix(keptRecords))
+    if status.runningCheck == record.job { status.runningCheck = nil }
+    decision.recorded.append(record)
+    announceEnd(record)
+  }
+
+  private mutating func announceEnd(_ record: MonitoringPolicyStatus.CheckRecord) {
+    let message = "\(record.job): \(record.message ?? record.outcome.rawValue)"
+    switch record.outcome {
+    case .healthy: announce(.normal, .checkPassed, message)
+    case .inconclusive: announce(.normal, .checkInconclusive, message)
+    case .failed: announce(.warning, .checkFailed, message)
+    case .warning, .critical:
+      announce(.warning, record.triggers.first.map(Reason.init(trigger:)) ?? .featureDrift, message)
+    }
+  }
+
+  private mutating func recordLostCheck() {
+    guard let running = status.runningCheck, !observed.jobs.contains(where: { $0.name == running }) else { return }
+    let since = status.conditions[ConditionType.reconciling.rawValue]?.lastTransitionTime ?? .distantPast
+    let age = now.seconds(since: since)
+    guard age >= lostCheckPatience else { return lookAgain(in: lostCheckPatience - age) }
+    record(
+      .init(
+        job: running, time: now, version: production?.version ?? "", rows: 0, outcome: .failed, triggers: [],
+        result: nil, message: "the Job was deleted before its result was read"))
+  }
+
+  var runningJob: WorkerJob? { observed.jobs.last { !$0.isEnded && !$0.isBeingDeleted } }
+
+  /// At most one check at a time, over the window that ends now.
+  mutating func startIfDue() {
+    if let running = runningJob {
+      status.runningCheck = running.name
+      return
+    }
+    guard !spec.suspend, status.runningCheck == nil, observed.model != nil, let production,
+      let artifact = production.spec.artifact, let owner = observed.policy.ownerReference
+    else { return }
+    let request = annotations[ApusAnnotations.checkRequestedAt].flatMap {
+      $0 == status.handled.checkRequest ? nil : $0
+    }
+    let due = nextScheduled.flatMap { $0 <= now ? $0 : nil }
+    guard request != nil || due != nil else { return }
+    if due != nil { status.handled.scheduledUntil = now }
+    status.handled.checkRequest = annotations[ApusAnnotations.checkRequestedAt]
+    let run = runRequest(jobName(at: due ?? now, request: request), artifact, owner)
+    decision.apply += run.objects(observed.settings)
+    status.runningCheck = run.job
+    let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
+    announce(.normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)")
+  }
+
+  /// The first scheduled instant that no check has taken care of. Instants before the version went into production are
+  /// nothing to make up for.
+  private var nextScheduled: Timestamp? {
+    let handled = status.handled.scheduledUntil ?? observed.policy.metadata.creationTimestamp ?? now
+    return spec.schedule.next(after: max(handled, production?.lastProduction ?? handled))
+  }
+
+  private func jobName(at time: Timestamp, request: String?) -> String {
+    let minute = String(time.description.filter(\.isNumber).prefix(12))
+    let name = ResourceName.checkJob(policy: self.name, suffix: minute)
+    let isTaken = observed.jobs.contains { $0.name == name } || status.history.contains { $0.job == name }
+    guard isTaken else { return name }
+    // A second one in the same minute: people ask as often as they like.
+    let hash = StableHash.hexadecimal("\(request ?? "")/\(time)".utf8).prefix(6)
+    return ResourceName.checkJob(policy: self.name, suffix: "\(minute)-\(hash)")
+  }
+
+  private func runRequest(_ job: String, _ reference: ArtifactReference, _ owner: OwnerReference) -> RunRequest {
+    RunRequest(
+      component: .check, job: job,
+      specification: RunSpecification(
+        run: "\(namespace).\(job)", namespace: namespace, model: spec.modelRef.name,
+        check: CheckRun(
+          policy: name, reference: reference, from: now.advanced(bySeconds: -spec.window.seconds).description,
+          to: now.description, minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples,
+          drift: spec.drift, quality: spec.quality, performance: spec.performance)),
+      labels: [ApusLabels.model: spec.modelRef.name, ApusLabels.policy: name],
+      annotations: [
+        RunAnnotation.handled: JSONValue.document(status.handled).text, RunAnnotation.version: reference.version,
+      ],
+      owner: owner, deadline: checkDeadline, retries: checkRetries, template: nil)
+  }
+
+  mutating func tidy() {
+    let recorded = Set(status.history.map(\.job))
+    let old = observed.jobs.filter { recorded.contains($0.name) && !$0.isBeingDeleted }
+      .sorted { $0.createdAt < $1.createdAt }.dropLast(keptJobs)
+    decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+    let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.runningCheck ?? ""])
+    decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
+      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    if let next = spec.schedule.next(after: max(now, status.handled.scheduledUntil ?? now)), !spec.suspend {
+      status.nextCheck = next
+      lookAgain(in: next.seconds(since: now))
+    } else {
+      status.nextCheck = nil
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+extension PolicyWork {
+  /// Conditions from the last conclusive check; an inconclusive one takes nothing back.
+  mutating func judge() {
+    guard let latest = decision.recorded.last else { return forgetOtherVersion() }
+    if latest.outcome == .inconclusive || latest.outcome == .failed {
+      status.drift = "inconclusive"
+      status.quality = "inconclusive"
+      let reason: Reason = latest.outcome == .failed ? .checkFailed : .checkInconclusive
+      set(.healthy, .unknown, reason, latest.message ?? "")
+      for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK]
+      where status.conditions[type.rawValue] == nil {
+        set(type, .unknown, reason, latest.message ?? "")
+      }
+      return
+    }
+    guard let check = latest.result else { return }
+    judge(check, latest)
+  }
+
+  /// What was found about a version that is no longer in production says nothing about the one that is.
+  private mutating func forgetOtherVersion() {
+    guard let production else { return }
+    let isKnown = status.history.first?.version == production.version
+    if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
+    let message = "\(production.version) has not been checked yet"
+    for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
+      set(type, .unknown, .notCheckedYet, message)
+    }
+    status.drift = nil
+    status.quality = nil
+    status.performance = nil
+  }
+
+  private mutating func judge(_ check: CheckResult, _ record: MonitoringPolicyStatus.CheckRecord) {
+    judgeDrift(check)
+    judgeQuality(check)
+    judgePerformance(check)
+    set(
+      .healthy, Condition.Status(record.outcome != .critical),
+      record.triggers.first.map(Reason.init(trigger:)) ?? .checkPassed, record.message ?? "")
+  }
+
+  private mutating func judgeDrift(_ check: CheckResult) {
+    let severity = CheckJudgement.driftSeverity(check)
+    status.drift = severity.rawValue
+    let isOnlyPredictions = check.drift.severity == .none && severity != .none
+    let reason: Reason =
+      severity == .none
+      ? .noDrift : isOnlyPredictions ? .predictionDrift : severity == .critical ? .criticalDrift : .featureDrift
+    set(.driftDetected, Condition.Status(severity != .none), reason, CheckJudgement.driftText(check))
+  }
+
+  private mutating func judgeQuality(_ check: CheckResult) {
+    switch check.quality.severity {
+    case .none:
+      status.quality = "passed"
+      set(.qualityPassed, .yes, .qualityPassed, CheckJudgement.qualityText(check))
+    case .warning:
+      status.quality = "warning"
+      set(.qualityPassed, .yes, .qualityWarning, CheckJudgement.qualityText(check))
+    case .critical:
+      status.quality = "failed"
+      set(.qualityPassed, .no, .qualityFailure, CheckJudgement.qualityText(check))
+    }
+  }
+
+  private mutating func judgePerformance(_ check: CheckResult) {
+    let performance = check.performance
+    let coverage = Figures.percent(performance.coverage)
+    status.performance =
+      performance.metrics.map { "\(Figures.metric($0.accuracy)) (\(coverage))" } ?? "no labels (\(coverage))"
+    let problems = CheckJudgement.performanceProblems(check, spec, observed.readings)
+    if !problems.isEmpty {
+      set(.performanceOK, .no, .performanceLoss, problems.joined(separator: "; "))
+    } else if CheckJudgement.hasEnoughLabels(check, spec), let accuracy = performance.metrics?.accuracy {
+      set(
+        .performanceOK, .yes, .performanceGood,
+        "accuracy \(Figures.metric(accuracy)) on \(performance.labelled) labels (\(coverage))")
+    } else {
+      set(
+        .performanceOK, .unknown, .tooFewLabels,
+        "\(performance.labelled) labels in the window (\(coverage)), \(spec.minimumSamples) are needed")
+    }
+  }
+
+  mutating func summarise() {
+    status.observedGeneration = observed.policy.metadata.generation
+    summariseReconciling()
+    summariseAlerting()
+    guard observed.model != nil else {
+      return set(
+        .ready, .no, .modelNotFound,
+        "spec.modelRef.name: there is no ModelDeployment \(spec.modelRef.name) in namespace \(namespace)")
+    }
+    if spec.suspend { return set(.ready, .yes, .suspended, "suspended: no checks and no retraining") }
+    guard let production else {
+      return set(.ready, .no, .noVersion, "waits for a version of \(spec.modelRef.name) in production")
+    }
+    let next = status.nextCheck.map { ", next check at \($0)" } ?? ""
+    set(.ready, .yes, .asSpecified, "watches \(production.version)\(next)")
+  }
+
+  private mutating func summariseReconciling() {
+    guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
+    let trouble = runningJob?.waiting.map { ", but its pod can not start: \($0)" } ?? ""
+    set(.reconciling, .yes, .checkRunning, "\(running) is running" + trouble)
+  }
+
+  /// Says which channels can not be used: an alert that goes nowhere must not go unnoticed.
+  private mutating func summariseAlerting() {
+    guard spec.alerts != nil else { return status.conditions.clear(alertingCondition) }
+    let generation = observed.policy.metadata.generation
+    guard !observed.unusableChannels.isEmpty else {
+      return status.conditions.set(
+        alertingCondition, .yes, reason: "ChannelsUsable", message: "all channels can be used", generation: generation,
+        at: now)
+    }
+    let message = observed.unusableChannels.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+      .joined(separator: "; ")
+    let isNews = status.conditions[alertingCondition]?.message != message
+    status.conditions.set(
+      alertingCondition, .no, reason: "ChannelUnusable", message: message, generation: generation, at: now)
+    if isNews { decision.announcements.append(Announcement(.warning, "ChannelUnusable", message)) }
+  }
+}
+
+/// Whether every channel of the policy can deliver.
+private let alertingCondition = "AlertsDeliverable"

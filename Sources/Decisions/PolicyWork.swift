@@ -1,0 +1,65 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// A decision about a policy in the making.
+struct PolicyWork {
+  let observed: PolicyObservation
+  var status: MonitoringPolicyStatus
+  var decision: PolicyDecision
+  let production: Registry.Entry?
+
+  init(_ observed: PolicyObservation) {
+    self.observed = observed
+    status = observed.policy.status
+    decision = PolicyDecision(status: status)
+    production = Registry(observed.versions, now: observed.now).production
+  }
+
+  var now: Timestamp { observed.now }
+  var spec: MonitoringPolicySpec { observed.policy.spec }
+  var name: String { observed.policy.metadata.name ?? "" }
+  var namespace: String { observed.policy.metadata.namespace ?? "" }
+  var annotations: [String: String] { observed.policy.metadata.annotations }
+
+  mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String) {
+    let announcement = Announcement(kind, reason.rawValue, message)
+    if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
+  }
+
+  mutating func lookAgain(in seconds: Double) {
+    decision.requeueAfter = min(decision.requeueAfter ?? .infinity, max(seconds, 1))
+  }
+
+  mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
+    status.conditions.set(
+      type.rawValue, value, reason: reason, message: message, generation: observed.policy.metadata.generation, at: now)
+  }
+
+  mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: Reason, _ message: String) {
+    set(type, value, reason.rawValue, message)
+  }
+
+  mutating func acceptsSpec() -> Bool {
+    let problems = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
+    guard !problems.isEmpty else {
+      status.conditions.clear(ConditionType.stalled.rawValue)
+      return true
+    }
+    let message = problems.joined(separator: "; ")
+    let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != String(message.prefix(8192))
+    status.observedGeneration = observed.policy.metadata.generation
+    set(.stalled, .yes, .invalidSpec, message)
+    set(.ready, .no, .invalidSpec, message)
+    status.conditions.clear(ConditionType.reconciling.rawValue)
+    if isNews { announce(.warning, .invalidSpec, message) }
+    decision.status = status
+    return false
+  }
+
+  func finished() -> PolicyDecision {
+    var decision = decision
+    decision.status = status
+    return decision
+  }
+}

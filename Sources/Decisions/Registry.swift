@@ -1,0 +1,144 @@
+package import ApusAPI
+package import KubernetesModel
+package import WorkerContract
+
+/// The versions of one model and how they stand: the ModelVersion objects, plus what this decision makes of them.
+package struct Registry: Sendable {
+  package struct Entry: Sendable, Equatable {
+    package var name: String
+    package var spec: ModelVersionSpec
+    package var status: ModelVersionStatus
+    /// nil: the object is still to be made.
+    fileprivate var stored: ModelVersionStatus?
+    fileprivate var isNew: Bool
+    fileprivate var generation: Int?
+
+    package var version: String { spec.version }
+    package var stage: ModelVersionStatus.Stage { status.stage }
+    package var isServable: Bool { spec.artifact != nil && spec.failure == nil }
+    package var metrics: ModelMetrics? { spec.result?.metrics }
+
+    /// When it last became the production version.
+    var lastProduction: Timestamp? { status.history.last { $0.to == .production }?.at }
+  }
+
+  package private(set) var entries: [Entry]
+  private let now: Timestamp
+
+  package init(_ versions: [ModelVersion], now: Timestamp) {
+    self.now = now
+    entries = versions.map { version in
+      Entry(
+        name: version.metadata.name ?? "", spec: version.spec, status: version.status, stored: version.status,
+        isNew: false, generation: version.metadata.generation)
+    }
+    .sorted { $0.spec.number < $1.spec.number }
+  }
+
+  package subscript(version: String) -> Entry? { entries.first { $0.version == version } }
+
+  package var highestNumber: Int { entries.last?.spec.number ?? 0 }
+
+  /// The one in production. Two claim it only where an operator died between two writes: the later wins.
+  package var production: Entry? { latest { $0.stage == .production } }
+
+  /// The one in production before it, if it can still be served.
+  package var previous: Entry? {
+    latest { $0.stage != .production && $0.isServable && $0.stage != .quarantined }
+  }
+
+  private func latest(where matches: (Entry) -> Bool) -> Entry? {
+    entries.filter { matches($0) && $0.lastProduction != nil }
+      .max { ($0.lastProduction ?? .distantPast, $0.spec.number) < ($1.lastProduction ?? .distantPast, $1.spec.number) }
+  }
+
+  /// Waits for approval, or gets a share of the traffic.
+  package var candidate: Entry? { entries.last { $0.stage == .canary || $0.stage == .awaitingApproval } }
+
+  package var canary: Entry? { entries.last { $0.stage == .canary } }
+
+  package var servable: [Entry] { entries.filter(\.isServable) }
+
+  package mutating func add(_ name: String, _ spec: ModelVersionSpec) {
+    let entry = Entry(
+      name: name, spec: spec, status: ModelVersionStatus(), stored: nil, isNew: true, generation: nil)
+    entries.append(entry)
+    entries.sort { $0.spec.number < $1.spec.number }
+  }
+
+  /// Moves a version and writes it into its history.
+  package mutating func move(_ version: String, to stage: ModelVersionStatus.Stage, by: String, reason: String) {
+    change(version) { entry in
+      let isFirst = entry.status.history.isEmpty
+      entry.status.history.append(
+        .init(from: isFirst ? nil : entry.status.stage, to: stage, at: now, by: by, reason: reason))
+      entry.status.stage = stage
+      entry.status.reason = reason
+    }
+  }
+
+  package mutating func record(_ gates: [ModelVersionStatus.GateResult], of version: String) {
+    let failed = gates.filter { !$0.passed }.map(\.message)
+    change(version) { entry in
+      entry.status.gates = gates
+      entry.status.conditions.set(
+        ConditionType.accepted.rawValue, Condition.Status(failed.isEmpty),
+        reason: (failed.isEmpty ? Reason.gatesPassed : .gatesFailed).rawValue,
+        message: failed.isEmpty ? "all gates passed" : failed.joined(separator: "; "), generation: entry.generation,
+        at: now)
+    }
+  }
+
+  /// `version` takes over; whoever claimed production before is archived.
+  package mutating func promote(_ version: String, by: String, reason: String, farewell: String) {
+    move(version, to: .production, by: by, reason: reason)
+    for other in entries where other.stage == .production && other.version != version {
+      move(other.version, to: .archived, by: by, reason: farewell)
+    }
+    let number = self[version]?.spec.number ?? 0
+    for other in entries
+    where (other.stage == .awaitingApproval && other.spec.number < number) || other.stage == .canary {
+      move(other.version, to: .archived, by: by, reason: "superseded by \(version)")
+    }
+  }
+
+  /// What an operator that died between two writes has left: at most one version is in production.
+  package mutating func repair() {
+    guard let production else { return }
+    for other in entries where other.stage == .production && other.version != production.version {
+      move(other.version, to: .archived, by: "operator", reason: "replaced by \(production.version)")
+    }
+  }
+
+  private mutating func change(_ version: String, _ body: (inout Entry) -> Void) {
+    guard let index = entries.firstIndex(where: { $0.version == version }) else { return }
+    body(&entries[index])
+  }
+
+  /// Versions whose object is still to be made.
+  func newObjects(owner: OwnerReference?, _ namespace: String) -> [DesiredObject] {
+    entries.filter(\.isNew).map { entry in
+      DesiredObject(
+        ApusGroup.modelVersions,
+        [
+          "apiVersion": .string(ApusGroup.apiVersion), "kind": "ModelVersion",
+          "metadata": [
+            "name": .string(entry.name), "namespace": .string(namespace),
+            "labels": [
+              ApusLabels.model: .string(ObjectName.labelValue(entry.spec.modelRef.name)),
+              ApusLabels.version: .string(entry.version), ApusLabels.managedBy: .string(ApusLabels.manager),
+            ],
+            "ownerReferences": owner.map(PodParts.owner) ?? [],
+          ],
+          "spec": JSONValue.document(entry.spec),
+        ])
+    }
+  }
+
+  /// In an order that never leaves a moment without a version in production: who comes is written before who goes.
+  var changedStatuses: [ModelDecision.VersionStatus] {
+    let changed = entries.filter { $0.stored != $0.status }
+    return (changed.filter { $0.stage == .production } + changed.filter { $0.stage != .production })
+      .map { .init(name: $0.name, status: $0.status) }
+  }
+}

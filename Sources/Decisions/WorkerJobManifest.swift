@@ -1,0 +1,126 @@
+package import ApusAPI
+package import KubernetesModel
+package import WorkerContract
+
+/// A run as it is to be: makes the Job and the immutable ConfigMap with its specification.
+package struct RunRequest: Sendable, Equatable {
+  package var component: ApusLabels.Component
+  package var job: String
+  package var specification: RunSpecification
+  /// Labels besides component and manager.
+  package var labels: [String: String]
+  package var annotations: [String: String]
+  package var owner: OwnerReference
+  package var deadline: TimeSpan
+  package var retries: Int
+  /// People's partial pod template.
+  package var template: JSONValue?
+}
+
+/// How long a finished Job is kept by the cluster where the operator has not tidied it up before: a week.
+private let finishedJobLifetime = 604_800
+
+extension RunRequest {
+  package func objects(_ settings: OperatorSettings) -> [DesiredObject] {
+    let document = JSONValue.document(specification).text
+    let configuration = ResourceName.runConfiguration(
+      job: job, digest: StableHash.hexadecimal(document.utf8))
+    return [configMap(configuration, document), manifest(settings, configuration)]
+  }
+
+  private var allLabels: JSONValue { JSONValue(PodParts.labels(component, labels)) }
+
+  private func configMap(_ name: String, _ document: String) -> DesiredObject {
+    DesiredObject(
+      Resource.configMaps,
+      [
+        "apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": [
+          "name": .string(name), "namespace": .string(specification.namespace), "labels": allLabels,
+          "annotations": [RunAnnotation.job: .string(job)], "ownerReferences": PodParts.owner(owner),
+        ],
+        "immutable": true, "data": [PodParts.runFile: .string(document)],
+      ])
+  }
+
+  private func manifest(_ settings: OperatorSettings, _ configuration: String) -> DesiredObject {
+    let pod: JSONValue = [
+      "metadata": ["labels": allLabels],
+      "spec": [
+        "restartPolicy": "Never", "automountServiceAccountToken": false, "enableServiceLinks": false,
+        "securityContext": PodParts.podSecurity, "containers": [container(settings)],
+        "volumes": PodParts.volumes(settings.storage, configuration: configuration, as: "run"),
+      ],
+    ]
+    return DesiredObject(
+      Resource.jobs,
+      [
+        "apiVersion": "batch/v1", "kind": "Job",
+        "metadata": [
+          "name": .string(job), "namespace": .string(specification.namespace), "labels": allLabels,
+          "annotations": JSONValue(annotations), "ownerReferences": PodParts.owner(owner),
+        ],
+        "spec": [
+          "backoffLimit": .integer(Int64(retries)),
+          "activeDeadlineSeconds": .integer(Int64(max(1, deadline.seconds.rounded(.up)))),
+          "ttlSecondsAfterFinished": .integer(Int64(finishedJobLifetime)),
+          "template": PodTemplate.merged(pod, with: template),
+        ],
+      ])
+  }
+
+  private func container(_ settings: OperatorSettings) -> JSONValue {
+    let custom = specification.train?.algorithm.custom
+    let standard: [JSONValue] = [
+      .string(component.rawValue), "--run", .string("\(PodParts.runFolder)/\(PodParts.runFile)"),
+      "--result", .string(PodParts.resultFile),
+    ]
+    var container: JSONValue = [
+      "name": .string(WorkerJob.container), "image": .string(custom?.image ?? settings.images.worker),
+      "imagePullPolicy": .string(settings.images.pullPolicy),
+      "env": .array(
+        PodParts.environment(settings.storage, namespace: specification.namespace) + secretEnvironment),
+      "volumeMounts": PodParts.mounts(settings.storage, configuration: "run", at: PodParts.runFolder),
+      "securityContext": PodParts.containerSecurity,
+      "terminationMessagePath": .string(PodParts.resultFile), "terminationMessagePolicy": "File",
+    ]
+    if let custom, !custom.args.isEmpty {
+      container["args"] = .array(custom.args.map(JSONValue.string))
+    } else {
+      container["args"] = .array(standard)
+    }
+    if let custom, !custom.command.isEmpty { container["command"] = .array(custom.command.map(JSONValue.string)) }
+    return container
+  }
+
+  /// Credentials of the sources, straight from the Secrets into the worker.
+  private var secretEnvironment: [JSONValue] {
+    let sources = [specification.train?.source, specification.train?.split.testSource].compactMap { $0 }
+    func variable(_ name: String, _ secret: String, _ key: String) -> JSONValue {
+      [
+        "name": .string(name),
+        "valueFrom": ["secretKeyRef": ["name": .string(secret), "key": .string(key)]],
+      ]
+    }
+    var variables: [JSONValue] = []
+    if let reference = sources.lazy.compactMap(\.postgres?.connectionSecretRef).first {
+      variables.append(variable(RunEnvironment.sourcePostgresURL, reference.name, reference.key))
+    }
+    if let reference = sources.lazy.compactMap(\.s3?.credentialsSecretRef).first {
+      for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        variables.append(variable(name, reference.name, name))
+      }
+    }
+    return variables
+  }
+}
+
+/// Annotations by which the operator finds its own intentions again after a crash.
+package enum RunAnnotation {
+  /// On a run's ConfigMap: the Job that mounts it.
+  package static let job = "apus.dev/job"
+  /// On a Job: JSON of what its start took care of (`ModelDeploymentStatus.Handled` or `MonitoringPolicyStatus.Handled`).
+  package static let handled = "apus.dev/handled"
+  /// On a check Job: the version it looks at.
+  package static let version = "apus.dev/checked-version"
+}
