@@ -1,0 +1,72 @@
+internal import Foundation
+package import Logging
+internal import NIOPosix
+
+/// Everything of the local cluster beside its API: the node that runs pods, the controllers, the Services' addresses.
+package struct ClusterMachinery: Sendable {
+  /// Where and how it runs.
+  package struct Configuration: Sendable {
+    /// The state folder, an absolute path.
+    package var state: String
+    package var images: ImageCatalog
+    /// Given to containers as `KUBECONFIG`, `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
+    package var kubeconfig: String
+    package var apiAddress: String
+    package var apiPort: Int
+
+    package init(state: String, images: ImageCatalog, kubeconfig: String, apiAddress: String, apiPort: Int) {
+      self.state = state
+      self.images = images
+      self.kubeconfig = kubeconfig
+      self.apiAddress = apiAddress
+      self.apiPort = apiPort
+    }
+  }
+
+  private let cluster: any ClusterAccess
+  private let events: EventRecorder
+  private let node: PodRunner
+  private let proxy: ServiceProxy
+  private let loops: [ControllerLoop]
+
+  package init(cluster: any ClusterAccess, configuration: Configuration, log: Logger) {
+    self.cluster = cluster
+    let events = EventRecorder(cluster: cluster, host: NodeRegistration.name, log: log)
+    self.events = events
+    node = PodRunner(
+      context: PodContext(
+        cluster: cluster, events: events, images: configuration.images,
+        folders: ClusterFolders(state: configuration.state), node: NodeRegistration.name,
+        clusterEnvironment: [
+          "KUBECONFIG": configuration.kubeconfig, "KUBERNETES_SERVICE_HOST": configuration.apiAddress,
+          "KUBERNETES_SERVICE_PORT": String(configuration.apiPort),
+        ], log: log))
+    proxy = ServiceProxy(
+      cluster: cluster, events: events, group: MultiThreadedEventLoopGroup.singleton, log: log)
+    let writer = ClusterWriter(cluster: cluster, events: events)
+    let controllers: [any Controller] = [
+      ServiceAccountController(), ClaimController(), DeploymentController(), ReplicaSetController(), JobController(),
+      ServiceController(addresses: .services(state: configuration.state)),
+    ]
+    loops = controllers.map { ControllerLoop(controller: $0, writer: writer, log: log) }
+  }
+
+  /// Where the API serves pods' logs from.
+  package var logs: any PodLogs { node }
+
+  /// Returns when the task is cancelled and all pods' processes are gone.
+  package func run() async {
+    await NodeRegistration.register(in: cluster, at: Date())
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await node.run() }
+      group.addTask { await proxy.run() }
+      for loop in loops { group.addTask { await loop.run() } }
+      group.addTask {
+        while !Task.isCancelled {
+          await events.expire()
+          try? await Task.sleep(for: .seconds(300))
+        }
+      }
+    }
+  }
+}

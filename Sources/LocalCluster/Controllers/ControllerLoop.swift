@@ -1,0 +1,65 @@
+internal import Foundation
+internal import KubernetesModel
+internal import Logging
+
+/// One of the cluster's built-in control loops. `observe` reads, `decide` (a pure function of each controller) judges.
+protocol Controller: Sendable {
+  /// As events name it: `job-controller`.
+  var name: String { get }
+  var watched: [GroupVersionResource] { get }
+
+  /// The objects to look at because of this change.
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey]
+
+  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision
+}
+
+/// Runs one controller: a watcher that fills the queue and a worker that empties it.
+struct ControllerLoop: Sendable {
+  let controller: any Controller
+  let writer: ClusterWriter
+  let log: Logger
+
+  /// Returns when the task is cancelled.
+  func run() async {
+    let queue = KeyQueue()
+    await withTaskCancellationHandler {
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for await change in await writer.cluster.changes(of: controller.watched) {
+            for key in await controller.keys(for: change, in: writer.cluster) { await queue.add(key) }
+          }
+        }
+        group.addTask { await work(on: queue) }
+      }
+    } onCancel: {
+      Task { await queue.finish() }
+    }
+  }
+
+  private func work(on queue: KeyQueue) async {
+    var failures: [ObjectKey: Int] = [:]
+    while let key = await queue.next() {
+      let now = Date()
+      let decision = await controller.decision(for: key, in: writer.cluster, at: now)
+      do {
+        try await writer.perform(decision.writes)
+        failures[key] = nil
+        if let date = decision.lookAgainAt {
+          // A little late rather than a little early: times are kept in whole seconds.
+          await queue.add(key, after: .milliseconds(Int(max(0, date.timeIntervalSince(now)) * 1_000) + 20))
+        }
+      } catch {
+        let count = failures[key, default: 0]
+        failures[key] = count + 1
+        log.debug("retry", metadata: ["controller": "\(controller.name)", "key": "\(key)", "error": "\(error)"])
+        await queue.add(key, after: Self.backoff(afterFailures: count))
+      }
+    }
+  }
+
+  /// 5 ms · 2ⁿ, at most 30 s.
+  static func backoff(afterFailures count: Int) -> Duration {
+    .milliseconds(min(30_000, 5 << min(count, 13)))
+  }
+}

@@ -1,0 +1,83 @@
+internal import Foundation
+internal import Glibc
+
+/// Questions to `/proc`.
+enum ProcessTable {
+  /// Clock ticks since boot at which the process started; nil when there is none.
+  static func startTicks(of pid: pid_t) -> UInt64? {
+    // The second field is the program's name in brackets, which may itself hold spaces and brackets.
+    field(22, of: pid).flatMap { UInt64($0) }
+  }
+
+  static func session(of pid: pid_t) -> pid_t? { field(6, of: pid).flatMap { pid_t($0) } }
+
+  private static func field(_ number: Int, of pid: pid_t) -> String? {
+    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let end = text.lastIndex(of: ")") else { return nil }
+    let fields = text[text.index(after: end)...].split(separator: " ")
+    return fields.indices.contains(number - 3) ? String(fields[number - 3]) : nil
+  }
+
+  static var all: [pid_t] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+  }
+
+  /// Ends all processes of a session, also those that made a group of their own.
+  static func kill(session: pid_t) {
+    for pid in all where pid != session && self.session(of: pid) == session { Glibc.kill(pid, SIGKILL) }
+  }
+
+  /// Ends every process that carries one of these container marks in its environment, also those that left the session.
+  static func kill(marked isOurs: (String) -> Bool) {
+    let prefix = ContainerMark.variable + "="
+    for pid in all where pid != getpid() {
+      guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { continue }
+      let mark = bytes.split(separator: 0).lazy.map { String(decoding: $0, as: UTF8.self) }.first {
+        $0.hasPrefix(prefix)
+      }
+      if let mark, isOurs(String(mark.dropFirst(prefix.count))) { Glibc.kill(pid, SIGKILL) }
+    }
+  }
+
+  /// How many processes the kernel has ended for lack of memory since boot.
+  static var outOfMemoryKills: Int {
+    guard let bytes = FileManager.default.contents(atPath: "/proc/vmstat") else { return 0 }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("oom_kill ") }
+      .flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
+  }
+}
+
+/// The environment variable by which a process is known to belong to a pod of one cluster.
+enum ContainerMark {
+  static let variable = "APUS_POD"
+
+  static func value(state: String, pod: String) -> String { "\(state):\(pod)" }
+}
+
+/// What is written down about a running process, so that it can be ended after this one was killed.
+struct ProcessRecord: Codable, Sendable, Equatable {
+  var pid: pid_t
+  var startTicks: UInt64
+
+  private static let file = "process.json"
+
+  func write(in folder: String) {
+    try? JSONEncoder().encode(self).write(to: URL(fileURLWithPath: folder + "/" + Self.file), options: .atomic)
+  }
+
+  static func remove(from folder: String) { try? FileManager.default.removeItem(atPath: folder + "/" + file) }
+
+  static func read(from folder: String) -> ProcessRecord? {
+    FileManager.default.contents(atPath: folder + "/" + file)
+      .flatMap { try? JSONDecoder().decode(ProcessRecord.self, from: $0) }
+  }
+
+  /// Ends the process and its group if it still is the one that was recorded.
+  func endLeftover() {
+    guard ProcessTable.startTicks(of: pid) == startTicks else { return }
+    kill(-pid, SIGKILL)
+    ProcessTable.kill(session: pid)
+  }
+}
