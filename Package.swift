@@ -86,13 +86,13 @@ let programs: [Target] =
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving"])
   + program(
-    "apus", ["LocalCluster", "Simulation", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
+    "apus", ["LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
   .testTarget(
     name: "EndToEndTests",
-    dependencies: ["TestSupport", "KubernetesModel", "YAMLCoding", "HTTPTransport", "Learning", "Tabular", "WorkerContract"],
+    dependencies: ["TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts"],
     swiftSettings: strict),
 ]
 

@@ -39,7 +39,9 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       reason: "FeatureAlwaysMissing", message: ["a"]),
     BadInput(
       sentence: "a malformed cron expression", name: "bad-cron",
-      change: { $0.replacingOccurrences(of: "deadline: 5m", with: "deadline: 5m\n    schedule: {cron: \"0 25 * * *\"}") },
+      change: {
+        $0.replacingOccurrences(of: "deadline: 5m", with: "deadline: 5m\n    schedule: {cron: \"0 25 * * *\"}")
+      },
       csv: [header] + goodRows, reason: "InvalidSpec", message: ["spec.training.schedule.cron", "25"]),
   ]
 

@@ -195,14 +195,18 @@ struct ParityTests {
     func play(_ kubectl: [String]) async throws -> String {
       _ = try await run(kubectl + ["create", "namespace", "watching"])
       async let watched = run(
-        ["timeout", "12"] + kubectl + ["-n", "watching", "get", "configmaps", "-w", "--output-watch-events", "-l", "w=1"],
+        ["timeout", "12"] + kubectl + [
+          "-n", "watching", "get", "configmaps", "-w", "--output-watch-events", "-l", "w=1",
+        ],
         allowFailure: true)
       // The watch has begun when its own object shows: nothing else can tell from outside.
       for (name, verb) in [("a", "create"), ("b", "create"), ("a", "delete")] {
         if verb == "create" {
           _ = try await run(
             kubectl + ["-n", "watching", "apply", "-f", "-"],
-            input: #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\#(name)","labels":{"w":"1"}},"data":{"k":"v"}}"#)
+            input:
+              #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\#(name)","labels":{"w":"1"}},"data":{"k":"v"}}"#
+          )
         } else {
           _ = try await run(kubectl + ["-n", "watching", "delete", "configmap", name])
         }

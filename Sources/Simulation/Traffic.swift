@@ -1,0 +1,197 @@
+package import HTTPTransport
+import Foundation
+
+/// Traffic against a running model: rows become predictions, labels follow as feedback.
+package struct Traffic: Sendable {
+  /// Rows of one stretch of the traffic and how the model did on them.
+  package struct Tally: Sendable, Equatable {
+    package var sent = 0
+    package var answered = 0
+    package var right = 0
+    package var truePositives = 0
+    package var falsePositives = 0
+    package var falseNegatives = 0
+    package var versions: Set<String> = []
+    /// First message of a row that was refused.
+    package var refusal: String?
+
+    package var accuracy: Double { answered == 0 ? 0 : Double(right) / Double(answered) }
+    package var precision: Double { ratio(truePositives, truePositives + falsePositives) }
+    package var recall: Double { ratio(truePositives, truePositives + falseNegatives) }
+    package var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
+
+    private func ratio(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
+
+    package mutating func merge(_ other: Tally) {
+      sent += other.sent
+      answered += other.answered
+      right += other.right
+      truePositives += other.truePositives
+      falsePositives += other.falsePositives
+      falseNegatives += other.falseNegatives
+      versions.formUnion(other.versions)
+      refusal = refusal ?? other.refusal
+    }
+  }
+
+  /// Why traffic ended early.
+  package enum Failure: Error, CustomStringConvertible {
+    case unreachable(url: String, cause: String)
+    case refused(url: String, status: Int, body: String)
+
+    package var description: String {
+      switch self {
+      case .unreachable(let url, let cause):
+        "\(url) does not answer: \(cause); is the model's Service the one in --url?"
+      case .refused(let url, let status, let body): "\(url) answered \(status): \(body)"
+      }
+    }
+  }
+
+  package var url: String
+  /// Rows in one request.
+  package var batch: Int
+  /// Rows per second; 0: as fast as it goes.
+  package var rate: Double
+  /// Rows after which a label is sent; nil: no labels.
+  package var labelDelay: Int?
+  /// Before every request id: `<prefix>-<index>`.
+  package var prefix: String
+  private let transport: any HTTPTransport
+
+  package init(
+    url: String, batch: Int, rate: Double, labelDelay: Int?, prefix: String, transport: any HTTPTransport
+  ) {
+    self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+    self.batch = max(1, batch)
+    self.rate = rate
+    self.labelDelay = labelDelay
+    self.prefix = prefix
+    self.transport = transport
+  }
+
+  /// Sends the rows of `range`; calls `progress` after each request with what that request brought.
+  package func send(
+    _ range: Range<Int>, positive: String, row: @Sendable (Int) -> SimulatedRow,
+    progress: (Tally, _ done: Int) async -> Void
+  ) async throws -> Tally {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var total = Tally()
+    var unlabelled: [(index: Int, label: String)] = []
+    var next = range.lowerBound
+    while next < range.upperBound {
+      let part = next..<min(next + batch, range.upperBound)
+      let rows = part.map { (index: $0, row: row($0)) }
+      let tally = try await predict(rows, positive: positive)
+      total.merge(tally)
+      unlabelled += rows.map { (index: $0.index, label: $0.row.label) }
+      if let labelDelay {
+        let due = unlabelled.prefix(max(0, unlabelled.count - labelDelay))
+        try await label(Array(due))
+        unlabelled.removeFirst(due.count)
+      }
+      next = part.upperBound
+      await progress(tally, next - range.lowerBound)
+      if rate > 0 {
+        try await clock.sleep(until: began.advanced(by: .seconds(Double(next - range.lowerBound) / rate)))
+      }
+    }
+    if labelDelay != nil { try await label(unlabelled) }
+    return total
+  }
+
+  private func requestID(_ index: Int) -> String { "\(prefix)-\(index)" }
+
+  private func predict(_ rows: [(index: Int, row: SimulatedRow)], positive: String) async throws -> Tally {
+    let items = rows.map { item -> String in
+      let members = item.row.values.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }
+      return "{\"request_id\":\(quoted(requestID(item.index))),\"features\":{\(members.joined(separator: ","))}}"
+    }
+    let body = try await post("/predict/batch", "{\"requests\":[\(items.joined(separator: ","))]}")
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(body))
+    var tally = Tally(sent: rows.count)
+    for (item, response) in zip(rows, answer.responses) {
+      guard let predicted = response.predicted_class else {
+        tally.refusal = tally.refusal ?? response.error
+        continue
+      }
+      tally.answered += 1
+      if let version = response.model_version { tally.versions.insert(version) }
+      let isPositive = item.row.label == positive
+      if predicted == item.row.label { tally.right += 1 }
+      switch (isPositive, predicted == positive) {
+      case (true, true): tally.truePositives += 1
+      case (true, false): tally.falseNegatives += 1
+      case (false, true): tally.falsePositives += 1
+      case (false, false): break
+      }
+    }
+    return tally
+  }
+
+  private func label(_ items: [(index: Int, label: String)]) async throws {
+    guard !items.isEmpty else { return }
+    let rows = items.map { "{\"request_id\":\(quoted(requestID($0.index))),\"label\":\(quoted($0.label))}" }
+    _ = try await post("/feedback", "{\"feedback\":[\(rows.joined(separator: ","))]}")
+  }
+
+  private func post(_ path: String, _ body: String) async throws -> [UInt8] {
+    let target = url + path
+    let response: HTTPResponse
+    do {
+      response = try await transport.send(
+        HTTPRequest(.post, url: target, headers: ["Content-Type": "application/json"], body: Array(body.utf8)))
+    } catch { throw Failure.unreachable(url: target, cause: "\(error)") }
+    guard response.isSuccess else {
+      throw Failure.refused(url: target, status: response.status, body: String(response.text.prefix(500)))
+    }
+    return response.body
+  }
+
+  private struct Answer: Decodable {
+    var responses: [Row]
+
+    struct Row: Decodable {
+      var predicted_class: String?
+      var model_version: String?
+      var error: String?
+
+      private enum Key: String, CodingKey { case predicted_class, model_version, error, errors }
+
+      /// A refused row carries its error as a text or as a structure: either is shown as it is.
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        predicted_class = try container.decodeIfPresent(String.self, forKey: .predicted_class)
+        model_version = try container.decodeIfPresent(String.self, forKey: .model_version)
+        error = (try? container.decodeIfPresent(String.self, forKey: .error)) ?? nil
+        if predicted_class == nil, error == nil { error = "the row was refused" }
+      }
+    }
+  }
+
+  private func json(_ value: SimulatedValue) -> String {
+    switch value {
+    case .missing: "null"
+    case .number(let number): number.isFinite ? "\(number)" : "null"
+    case .text(let text): quoted(text)
+    }
+  }
+
+  private func quoted(_ text: String) -> String {
+    var output = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": output += "\\\""
+      case "\\": output += "\\\\"
+      case "\n": output += "\\n"
+      case "\r": output += "\\r"
+      case "\t": output += "\\t"
+      case _ where scalar.value < 0x20:
+        output += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+      default: output.unicodeScalars.append(scalar)
+      }
+    }
+    return output + "\""
+  }
+}
