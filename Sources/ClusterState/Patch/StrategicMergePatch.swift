@@ -1,0 +1,108 @@
+package import KubernetesModel
+
+/// Merge patch that knows lists: elements are merged by the merge key of the schema. The directives are `$patch`
+/// (`replace`, `delete`, `merge`), `$deleteFromPrimitiveList/…`, `$setElementOrder/…` and `$retainKeys`, as in
+/// Kubernetes' API conventions.
+package enum StrategicMergePatch {
+  /// Errors: 400 where an element lacks its merge key.
+  package static func apply(
+    _ patch: JSONValue, to document: JSONValue, schema: Schema
+  ) throws(StatusError) -> JSONValue {
+    guard case .object(let changes) = patch else { return patch }
+    return .object(try merge(changes, into: document.object ?? [:], schema))
+  }
+
+  private static let deletion = "$deleteFromPrimitiveList/"
+  private static let order = "$setElementOrder/"
+
+  private static func merge(
+    _ patch: [String: JSONValue], into document: [String: JSONValue], _ schema: Schema
+  ) throws(StatusError) -> [String: JSONValue] {
+    switch patch["$patch"]?.string {
+    case "replace": return patch.filter { $0.key != "$patch" }
+    case "delete": return [:]
+    default: break
+    }
+    var result = document
+    if let kept = patch["$retainKeys"]?.array?.compactMap(\.string) {
+      result = result.filter { kept.contains($0.key) }
+    }
+    for (key, change) in patch where !key.hasPrefix("$") {
+      let child = schema.child(key) ?? .anything
+      switch change {
+      case .null: result[key] = nil
+      case .object(let members):
+        result[key] = .object(try merge(members, into: result[key]?.object ?? [:], child))
+      case .array(let elements):
+        result[key] = .array(try merge(elements, into: result[key]?.array ?? [], child, key))
+      default: result[key] = change
+      }
+    }
+    for (key, removed) in patch where key.hasPrefix(deletion) {
+      let field = String(key.dropFirst(deletion.count))
+      let gone = Set(removed.array ?? [])
+      if let elements = result[field]?.array { result[field] = .array(elements.filter { !gone.contains($0) }) }
+    }
+    for (key, wanted) in patch where key.hasPrefix(order) {
+      let field = String(key.dropFirst(order.count))
+      guard let elements = result[field]?.array, let wanted = wanted.array else { continue }
+      result[field] = .array(ordered(elements, by: wanted, schema.child(field) ?? .anything))
+    }
+    return result
+  }
+
+  private static func merge(
+    _ patch: [JSONValue], into document: [JSONValue], _ schema: Schema, _ field: String
+  ) throws(StatusError) -> [JSONValue] {
+    switch schema.listMerge {
+    case .replace: return patch
+    case .byValue:
+      var result = document
+      for element in patch where !result.contains(element) { result.append(element) }
+      return result
+    case .by(let key): return try merge(patch, into: document, by: key, schema.items ?? .anything, field)
+    }
+  }
+
+  private static func merge(
+    _ patch: [JSONValue], into document: [JSONValue], by key: String, _ items: Schema, _ field: String
+  ) throws(StatusError) -> [JSONValue] {
+    if patch.contains(where: { $0["$patch"]?.string == "replace" }) {
+      return patch.filter { $0["$patch"] == nil }
+    }
+    var result = document
+    for element in patch {
+      guard let identity = element[key] else {
+        throw .badRequest("map: \(element.text) does not contain declared merge key: \(key)")
+      }
+      if element["$patch"]?.string == "delete" {
+        result.removeAll { $0[key] == identity }
+        continue
+      }
+      let changes = (element.object ?? [:]).filter { $0.key != "$patch" }
+      if let index = result.firstIndex(where: { $0[key] == identity }) {
+        result[index] = .object(try merge(changes, into: result[index].object ?? [:], items))
+      } else {
+        result.append(.object(try merge(changes, into: [:], items)))
+      }
+    }
+    return result
+  }
+
+  /// Elements that the order names come in that order; the others stay behind the element they followed.
+  private static func ordered(_ elements: [JSONValue], by wanted: [JSONValue], _ schema: Schema) -> [JSONValue] {
+    func identity(_ element: JSONValue) -> JSONValue {
+      if case .by(let key) = schema.listMerge { return element[key] ?? .null }
+      return element
+    }
+    let positions = Dictionary(
+      wanted.enumerated().map { (identity($1), $0) }, uniquingKeysWith: { first, _ in first })
+    var ranked: [(rank: Int, place: Int, element: JSONValue)] = []
+    var last = -1
+    for (place, element) in elements.enumerated() {
+      if let position = positions[identity(element)] { last = position }
+      ranked.append((positions[identity(element)] ?? last, place, element))
+    }
+    return ranked.sorted { ($0.rank, $0.place) < ($1.rank, $1.place) }.map(\.element)
+  }
+}

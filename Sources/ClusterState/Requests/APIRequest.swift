@@ -1,0 +1,85 @@
+package import KubernetesModel
+
+/// An HTTP request as the API sees it.
+package struct APIRequest: Sendable {
+  package enum Method: String, Sendable {
+    case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
+  }
+
+  package var method: Method
+  /// Decoded segments: `["apis", "apps", "v1", "namespaces", "default", "deployments"]`.
+  package var path: [String]
+  package var query: APIQuery
+  package var accept: String
+  package var contentType: String
+  package var userAgent: String
+  /// nil: no body.
+  package var body: JSONValue?
+  /// Members that the text of the body has twice, for strict field validation.
+  package var duplicateFields: [String] = []
+
+  package init(
+    _ method: Method, path: [String], query: APIQuery = APIQuery(), accept: String = "application/json",
+    contentType: String = "application/json", userAgent: String = "", body: JSONValue? = nil
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.accept = accept
+    self.contentType = contentType
+    self.userAgent = userAgent
+    self.body = body
+  }
+
+  /// A request written as a path with a query: for tests and in-process use.
+  package init(_ method: Method, _ target: String, body: JSONValue? = nil) {
+    let halves = target.split(separator: "?", maxSplits: 1)
+    let path = halves.first?.split(separator: "/").map(String.init) ?? []
+    let pairs = (halves.count > 1 ? halves[1] : "").split(separator: "&").map { pair in
+      let parts = pair.split(separator: "=", maxSplits: 1)
+      return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+    }
+    self.init(method, path: path, query: APIQuery(pairs), body: body)
+  }
+}
+
+/// Query parameters, decoded.
+package struct APIQuery: Sendable {
+  package var items: [(name: String, value: String)]
+
+  package init(_ items: [(String, String)] = []) { self.items = items.map { (name: $0.0, value: $0.1) } }
+
+  package subscript(name: String) -> String? { items.first { $0.name == name }?.value }
+
+  package func isTrue(_ name: String) -> Bool {
+    guard let value = self[name] else { return false }
+    return value == "true" || value == "1" || value.isEmpty
+  }
+}
+
+/// What a request gets.
+package enum APIAnswer: Sendable {
+  case response(APIResponse)
+  /// A stream of changes follows.
+  case watch(WatchPlan)
+  /// The log of a container, from where containers run.
+  case podLog(namespace: String, name: String, query: APIQuery)
+}
+
+package struct APIResponse: Sendable {
+  package enum Body: Sendable {
+    case json(JSONValue)
+    case text(String)
+  }
+
+  package var code: Int
+  package var body: Body
+  /// For the Warning header.
+  package var warnings: [String] = []
+
+  package init(code: Int = 200, _ body: Body, warnings: [String] = []) {
+    self.code = code
+    self.body = body
+    self.warnings = warnings
+  }
+}

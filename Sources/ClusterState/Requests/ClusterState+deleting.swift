@@ -1,0 +1,108 @@
+import KubernetesModel
+
+/// The body and query of a DELETE.
+package struct DeleteOptions: Sendable, Equatable {
+  package var propagation: String?
+  package var gracePeriod: Int?
+  package var uid: String?
+  package var resourceVersion: String?
+
+  package init() {}
+
+  init(body: JSONValue?, query: APIQuery) {
+    let body = body ?? [:]
+    propagation = body["propagationPolicy"]?.string ?? query["propagationPolicy"]
+    if propagation == nil, let orphan = body["orphanDependents"]?.bool {
+      propagation = orphan ? "Orphan" : "Background"
+    }
+    gracePeriod = body["gracePeriodSeconds"]?.integer ?? query["gracePeriodSeconds"].flatMap { Int($0) }
+    uid = body[path: "preconditions", "uid"]?.string
+    resourceVersion = body[path: "preconditions", "resourceVersion"]?.string
+  }
+}
+
+extension ClusterState {
+  /// What became of a deletion.
+  enum Deletion {
+    /// The object's last form.
+    case removed(JSONValue)
+    /// It has a deletion timestamp now and waits for finalizers or its processes.
+    case pending(JSONValue)
+  }
+
+  /// Errors: 404, 409 where a precondition fails.
+  mutating func delete(
+    _ id: ObjectID, _ options: DeleteOptions, _ circumstances: inout Circumstances
+  ) throws(StatusError) -> Deletion {
+    guard var object = object(id) else { throw .notFound(id.resource, id.name.name) }
+    try check(options, id, object)
+    if id.resource == Self.namespaces, ["default", "kube-system", "kube-public"].contains(id.name.name) {
+      throw .forbidden(id.resource, id.name.name, "this namespace may not be deleted")
+    }
+    var finalizers = Self.finalizers(of: object)
+    let propagation = options.propagation ?? (id.resource == Self.jobs ? "Orphan" : "Background")
+    finalizers.removeAll { $0 == Self.foregroundFinalizer || $0 == Self.orphanFinalizer }
+    let uid = object[path: "metadata", "uid"]?.string ?? ""
+    switch propagation {
+    case "Foreground": finalizers.append(Self.foregroundFinalizer)
+    case "Orphan" where dependents[uid] != nil: finalizers.append(Self.orphanFinalizer)
+    default: break
+    }
+    let grace = id.resource == Self.pods ? Self.grace(of: object, asked: options.gracePeriod) : 0
+    let isNamespace = id.resource == Self.namespaces
+    if hasInstances(id, object), !finalizers.contains(Self.cleanupFinalizer) {
+      finalizers.append(Self.cleanupFinalizer)
+    }
+    if finalizers.isEmpty, grace == 0, !isNamespace {
+      return .removed(remove(id) ?? object)
+    }
+    let wasPending = object[path: "metadata", "deletionTimestamp"] != nil
+    let earlierGrace = object[path: "metadata", "deletionGracePeriodSeconds"]?.integer
+    let before = object
+    object.set(finalizers.isEmpty ? nil : .array(finalizers.map(JSONValue.string)), at: ["metadata", "finalizers"])
+    if !wasPending || grace < earlierGrace ?? 0 {
+      let end = ClusterTime(microseconds: circumstances.now.microseconds + Int64(grace) * 1_000_000)
+      object.set(.string(end.text), at: ["metadata", "deletionTimestamp"])
+      object.set(.integer(Int64(grace)), at: ["metadata", "deletionGracePeriodSeconds"])
+      if !wasPending, let generation = object[path: "metadata", "generation"]?.integer {
+        object.set(.integer(Int64(generation + 1)), at: ["metadata", "generation"])
+      }
+    }
+    if isNamespace { object.set("Terminating", at: ["status", "phase"]) }
+    unsettled.insert(id)
+    return .pending(object == before ? object : put(id, object))
+  }
+
+  static let jobs = GroupResource(group: "batch", resource: "jobs")
+
+  private func check(_ options: DeleteOptions, _ id: ObjectID, _ object: JSONValue) throws(StatusError) {
+    func mismatch(_ what: String, _ wanted: String, _ found: String) -> StatusError {
+      .conflict(
+        id.resource, id.name.name,
+        "the \(what) in the precondition (\(wanted)) does not match the \(what) in record (\(found)). The object might have been deleted and then recreated"
+      )
+    }
+    let uid = object[path: "metadata", "uid"]?.string ?? ""
+    if let wanted = options.uid, wanted != uid { throw mismatch("UID", wanted, uid) }
+    let version = object[path: "metadata", "resourceVersion"]?.string ?? ""
+    if let wanted = options.resourceVersion, wanted != version { throw mismatch("ResourceVersion", wanted, version) }
+  }
+
+  /// Seconds a pod gets; 0 where nothing of it runs.
+  private static func grace(of pod: JSONValue, asked: Int?) -> Int {
+    let phase = pod[path: "status", "phase"]?.string ?? "Pending"
+    if phase == "Succeeded" || phase == "Failed" { return 0 }
+    if pod[path: "spec", "nodeName"] == nil, phase == "Pending" { return 0 }
+    return max(0, asked ?? pod[path: "spec", "terminationGracePeriodSeconds"]?.integer ?? 30)
+  }
+
+  static let cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io"
+
+  /// A CustomResourceDefinition goes after its objects.
+  private func hasInstances(_ id: ObjectID, _ definition: JSONValue) -> Bool {
+    guard id.resource == Self.customDefinitions, let served = CustomResource.definition(of: definition) else {
+      return false
+    }
+    return objects[served.storage]?.isEmpty == false
+  }
+}

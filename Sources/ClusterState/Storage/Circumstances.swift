@@ -1,0 +1,49 @@
+/// What a request cannot know by itself: the time, and fresh randomness for UIDs and generated names. Given the same
+/// state, request and circumstances the answer is the same.
+package struct Circumstances: Sendable {
+  package var now: ClusterTime
+  package var seed: UInt64
+
+  package init(now: ClusterTime, seed: UInt64) {
+    self.now = now
+    self.seed = seed
+  }
+
+  /// SplitMix64 (Steele, Lea, Flood 2014).
+  private mutating func next() -> UInt64 {
+    seed &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = seed
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// A version 4 UUID (RFC 9562).
+  mutating func uid() -> String {
+    var bytes: [UInt8] = []
+    for word in [next(), next()] {
+      for shift in stride(from: UInt64(0), to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
+    }
+    bytes[6] = bytes[6] & 0x0F | 0x40
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for (index, byte) in bytes.enumerated() {
+      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+      text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Five characters as the API server appends to `generateName`: no vowels, so that no words come out.
+  mutating func suffix() -> String {
+    let alphabet = Array("bcdfghjklmnpqrstvwxz2456789")
+    var word = next()
+    var text = ""
+    for _ in 0..<5 {
+      text.append(alphabet[Int(word % UInt64(alphabet.count))])
+      word /= UInt64(alphabet.count)
+    }
+    return text
+  }
+}
