@@ -1,0 +1,118 @@
+public import KubernetesModel
+
+/// How objects of a kind are asked for and read: a typed kind, or any kind as JSON.
+public struct ObjectKind<Object: Sendable>: Sendable {
+  public var kind: GroupVersionKind
+  public var resource: GroupVersionResource
+  let decode: @Sendable (JSONValue) throws(JSONMismatch) -> Object
+
+  /// Items of lists come without `apiVersion` and `kind`: they are put in.
+  func completed(_ item: JSONValue) -> JSONValue {
+    guard item["kind"] == nil else { return item }
+    var item = item
+    item["apiVersion"] = .string(kind.apiVersion)
+    item["kind"] = .string(kind.kind)
+    return item
+  }
+}
+
+extension ObjectKind where Object: KubernetesObject {
+  public static var typed: ObjectKind<Object> {
+    ObjectKind(kind: Object.gvk, resource: Object.gvr) { value throws(JSONMismatch) in try value.decode(as: Object.self)
+    }
+  }
+}
+
+extension ObjectKind where Object == JSONValue {
+  /// Whole objects as JSON, without `managedFields`.
+  public static func untyped(_ kind: GroupVersionKind, _ resource: GroupVersionResource) -> ObjectKind<JSONValue> {
+    ObjectKind(kind: kind, resource: resource) { value throws(JSONMismatch) in value }
+  }
+
+  /// The JSON of a typed kind, with all the fields that the Swift type does not have.
+  public static func untyped<Typed: KubernetesObject>(_ type: Typed.Type) -> ObjectKind<JSONValue> {
+    untyped(Typed.gvk, Typed.gvr)
+  }
+}
+
+/// What every cache and index needs to know of an object, read from its metadata.
+public struct ObjectIdentity: Sendable, Equatable {
+  public var key: ObjectKey
+  public var uid: String
+  public var resourceVersion: String
+  public var labels: [String: String]
+  public var ownerUIDs: [String]
+
+  /// nil where the document has no name.
+  public init?(_ object: JSONValue) {
+    guard let metadata = object["metadata"], let name = metadata["name"]?.string else { return nil }
+    key = ObjectKey(namespace: metadata["namespace"]?.string ?? "", name: name)
+    uid = metadata["uid"]?.string ?? ""
+    resourceVersion = metadata["resourceVersion"]?.string ?? ""
+    labels = metadata["labels"]?.stringMap ?? [:]
+    ownerUIDs = (metadata["ownerReferences"]?.array ?? []).compactMap { $0["uid"]?.string }
+  }
+}
+
+/// An object that is there, but cannot be read as its type.
+public struct UndecodableObject: Sendable, Equatable {
+  public var key: ObjectKey?
+  public var reason: String
+}
+
+/// A list's result: a consistent state as of `resourceVersion`.
+public struct ObjectList<Object: Sendable>: Sendable {
+  public struct Item: Sendable {
+    public var identity: ObjectIdentity
+    public var object: Object
+  }
+
+  public var items: [Item] = []
+  public var undecodable: [UndecodableObject] = []
+  public var resourceVersion = ""
+
+  public var objects: [Object] { items.map(\.object) }
+
+  mutating func add(page: JSONValue, _ kind: ObjectKind<Object>) {
+    resourceVersion = page["metadata"]?["resourceVersion"]?.string ?? resourceVersion
+    for item in page["items"]?.array ?? [] {
+      switch DecodedObject(kind.completed(item), kind) {
+      case .object(let identity, let object): items.append(Item(identity: identity, object: object))
+      case .undecodable(let problem): undecodable.append(problem)
+      }
+    }
+  }
+}
+
+/// One object of a list or a watch: read, or known not to be readable.
+enum DecodedObject<Object: Sendable>: Sendable {
+  case object(ObjectIdentity, Object)
+  case undecodable(UndecodableObject)
+
+  init(_ value: JSONValue, _ kind: ObjectKind<Object>) {
+    guard let identity = ObjectIdentity(value) else {
+      self = .undecodable(UndecodableObject(key: nil, reason: "the object has no metadata.name"))
+      return
+    }
+    var value = value
+    if value["metadata"]?["managedFields"] != nil { value.set(nil, at: ["metadata", "managedFields"]) }
+    do throws(JSONMismatch) {
+      self = .object(identity, try kind.decode(value))
+    } catch {
+      self = .undecodable(UndecodableObject(key: identity.key, reason: "\(error)"))
+    }
+  }
+}
+
+/// Resource versions are opaque, but in practice, and officially since 1.35, numbers that grow.
+public enum ResourceVersion {
+  /// Whether `left` is surely older than `right`: both are numbers, compared by length and then by digits.
+  public static func isOlder(_ left: String, than right: String) -> Bool {
+    guard isNumber(left), isNumber(right), left != right else { return false }
+    return left.utf8.count == right.utf8.count ? left < right : left.utf8.count < right.utf8.count
+  }
+
+  private static func isNumber(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text.utf8.first != 0x30 || text == "0")
+  }
+}
