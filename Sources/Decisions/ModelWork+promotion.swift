@@ -66,8 +66,11 @@ extension ModelWork {
   private mutating func promote(_ version: String, by actor: String, reason: String) {
     let before = registry.production
     let isReturn = registry[version]?.lastProduction != nil
-    registry.promote(
-      version, by: actor, reason: reason, farewell: isReturn ? "rolled back to \(version)" : "replaced by \(version)")
+    // A canary gives way; what it was compared with no longer serves.
+    if let canary = registry.canary, canary.version != version {
+      registry.move(canary.version, to: .archived, by: actor, reason: "superseded by \(version)")
+    }
+    registry.promote(version, by: actor, reason: reason)
     let from = before.map { " from \($0.version)" } ?? ""
     if isReturn {
       announce(.warning, .rolledBack, "rolled back\(from) to \(version) by \(actor): \(reason)")

@@ -31,7 +31,7 @@ extension ModelWork {
   mutating func registerEndedRuns() {
     registry.repair()
     for job in jobs {
-      guard let number = job.number, registry["v\(number)"] == nil else { continue }
+      guard let number = job.number, isUnrecorded(job, number) else { continue }
       switch job.outcome {
       case .running: continue
       case .ended(let result): register(job, number, result.trained, nil)
@@ -40,6 +40,15 @@ extension ModelWork {
     }
     registerLostRun()
     stopHopelessJobs()
+  }
+
+  /// Not in the registry yet. A version that a person has deleted does not come back because its Job is still there.
+  private func isUnrecorded(_ job: WorkerJob, _ number: Int) -> Bool {
+    guard registry["v\(number)"] == nil else { return false }
+    guard let training = status.training, let last = Int(training.version.dropFirst()) else {
+      return number > registry.highestNumber
+    }
+    return number > last || (training.job == job.name && training.state == .running)
   }
 
   private mutating func register(_ job: WorkerJob, _ number: Int, _ result: TrainingResult?, _ failure: RunFailure?) {

@@ -27,8 +27,7 @@ extension ModelWork {
   }
 
   private func isRunning(_ job: WorkerJob) -> Bool {
-    guard let number = job.number else { return false }
-    return registry["v\(number)"] == nil && !job.isBeingDeleted
+    !job.isEnded && !job.isBeingDeleted
   }
 
   /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
@@ -142,8 +141,7 @@ extension ModelWork {
 
   /// The last few runs stay for `kubectl logs`; older Jobs and configurations that no Job mounts go.
   mutating func tidy() {
-    let recorded = jobs.filter { job in job.number.map { registry["v\($0)"] != nil } ?? false }
-    let old = recorded.dropLast(Self.keptJobs).filter { !$0.isBeingDeleted }
+    let old = jobs.filter(\.isEnded).dropLast(Self.keptJobs).filter { !$0.isBeingDeleted }
     decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
     let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.training?.job ?? ""])
     decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }

@@ -1,5 +1,5 @@
 import ApusAPI
-package import KubernetesModel
+import KubernetesModel
 import WorkerContract
 
 /// What all generated pods have in common. Built as JSON: these are full intents for server-side apply, and people's

@@ -68,17 +68,26 @@ package struct Registry: Sendable {
 
   /// Moves a version and writes it into its history.
   package mutating func move(_ version: String, to stage: ModelVersionStatus.Stage, by: String, reason: String) {
+    let time = stage == .production ? timeOfArrival : now
     change(version) { entry in
       let isFirst = entry.status.history.isEmpty
       entry.status.history.append(
-        .init(from: isFirst ? nil : entry.status.stage, to: stage, at: now, by: by, reason: reason))
+        .init(from: isFirst ? nil : entry.status.stage, to: stage, at: time, by: by, reason: reason))
       entry.status.stage = stage
       entry.status.reason = reason
     }
   }
 
+  /// Arrivals in production never share a second, which is all that the registry can tell apart: the order of two of
+  /// them must be readable.
+  private var timeOfArrival: Timestamp {
+    guard let latest = entries.compactMap(\.lastProduction).max() else { return now }
+    return max(now, latest.advanced(bySeconds: 1))
+  }
+
   package mutating func record(_ gates: [ModelVersionStatus.GateResult], of version: String) {
     let failed = gates.filter { !$0.passed }.map(\.message)
+    let now = now
     change(version) { entry in
       entry.status.gates = gates
       entry.status.conditions.set(
@@ -89,24 +98,25 @@ package struct Registry: Sendable {
     }
   }
 
-  /// `version` takes over; whoever claimed production before is archived.
-  package mutating func promote(_ version: String, by: String, reason: String, farewell: String) {
+  /// `version` takes over; whoever claimed production before is archived, whoever waited is superseded.
+  package mutating func promote(_ version: String, by: String, reason: String) {
     move(version, to: .production, by: by, reason: reason)
-    for other in entries where other.stage == .production && other.version != version {
-      move(other.version, to: .archived, by: by, reason: farewell)
-    }
-    let number = self[version]?.spec.number ?? 0
-    for other in entries
-    where (other.stage == .awaitingApproval && other.spec.number < number) || other.stage == .canary {
-      move(other.version, to: .archived, by: by, reason: "superseded by \(version)")
-    }
+    repair()
   }
 
-  /// What an operator that died between two writes has left: at most one version is in production.
+  /// Makes room for the version in production. Also what an operator that died between two writes has left to do, in the
+  /// same words.
   package mutating func repair() {
-    guard let production else { return }
-    for other in entries where other.stage == .production && other.version != production.version {
-      move(other.version, to: .archived, by: "operator", reason: "replaced by \(production.version)")
+    guard let production, let arrival = production.status.history.last(where: { $0.to == .production }) else { return }
+    let isReturn = production.status.history.count { $0.to == .production } > 1
+    let farewell = isReturn ? "rolled back to \(production.version)" : "replaced by \(production.version)"
+    for other in entries where other.version != production.version {
+      switch other.stage {
+      case .production: move(other.version, to: .archived, by: arrival.by, reason: farewell)
+      case .awaitingApproval where other.spec.number < production.spec.number:
+        move(other.version, to: .archived, by: arrival.by, reason: "superseded by \(production.version)")
+      default: break
+      }
     }
   }
 

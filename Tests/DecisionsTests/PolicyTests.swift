@@ -1,0 +1,249 @@
+import ApusAPI
+import Decisions
+import KubernetesModel
+import Testing
+import WorkerContract
+
+/// A served model with a policy whose debounce, cool-down and limit the row chooses.
+private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> World {
+  let base: JSONValue = [
+    "retraining": ["debounce": ["failures": 1, "of": 1], "cooldown": "12h", "dailyLimit": 2],
+    "schedule": ["cron": "0 2 1 1 *"],
+  ]
+  let policy = aPolicy("watch", base.merged(with: ["retraining": retraining]).merged(with: spec))
+  return .serving(aModel("income", ["training": ["schedule": ["cron": "0 2 1 1 *"]]]), policy: policy)
+}
+
+@Suite struct PolicyTests {
+  static let sentences: [Sentence] = [
+    Sentence("a policy for a model that does not exist says so", from: { World(nil, policy: aPolicy()) }) {
+      $0.policyCondition(.ready)?.reason == "ModelNotFound" && $0.startedJobs.isEmpty
+    },
+    Sentence("a policy waits for the first version", from: { World(aModel(), policy: aPolicy()) }) {
+      $0.policyCondition(.ready)?.reason == "NoVersion"
+    },
+    Sentence("a check runs on schedule", from: { .serving(policy: aPolicy()) }) {
+      $0.pass(TimeSpan(seconds: 6 * 3600))
+      $0.settle()
+    } holds: {
+      $0.startedJobs.last?.hasPrefix("income-check-") == true && $0.policyCondition(.reconciling)?.status == .yes
+        && $0.policy?.status.nextCheck != nil
+    },
+    Sentence("however many instants were missed, one check makes up for them", from: { .serving(policy: aPolicy()) }) {
+      $0.pass(TimeSpan(seconds: 86400))
+      $0.settle()
+      $0.checks(checkResult())
+    } holds: {
+      $0.startedJobs.filter { $0.contains("check") }.count == 2
+    },
+    Sentence("a check on request runs at once, and once", from: { watched() }) {
+      $0.checks(checkResult())
+      $0.settle()
+    } holds: {
+      $0.startedJobs.filter { $0.contains("check") }.count == 1 && $0.policy?.status.lastCheck?.outcome == .healthy
+        && $0.policyCondition(.healthy)?.status == .yes && $0.policy?.status.drift == "none"
+        && $0.policy?.status.quality == "passed"
+    },
+    Sentence("a suspended policy checks nothing", from: { watched([:], ["suspend": true]) }) {
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+      $0.settle()
+    } holds: {
+      $0.policyCondition(.ready)?.reason == "Suspended" && $0.startedJobs.count == 1
+    },
+    Sentence("a check that fails is recorded as failed and judges nothing", from: { watched() }) {
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+      $0.settle()
+      if let job = $0.running { $0.end(job.name, exitCode: 137, message: nil) }
+      $0.settle()
+    } holds: {
+      $0.policy?.status.lastCheck?.outcome == .failed && $0.policyCondition(.healthy)?.reason == "CheckFailed"
+        && $0.alerts.map(\.rule) == [.checkFailed]
+    },
+    Sentence("too few rows are inconclusive and trigger nothing", from: { watched() }) {
+      $0.checks(checkResult(rows: 3, conclusive: false, drift: .critical))
+    } holds: {
+      $0.policy?.status.drift == "inconclusive" && $0.policyCondition(.healthy)?.status == .unknown
+        && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("critical drift is told, alerted about, and retrains", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.policyCondition(.driftDetected)?.reason == "CriticalDrift" && $0.alerts.contains { $0.rule == .criticalDrift }
+        && $0.policyCondition(.retrainingNeeded)?.reason == "RetrainingRunning"
+        && $0.startedJobs.last == "income-train-2"
+        && $0.model?.status.training?.trigger == .monitoring
+    },
+    Sentence("a warning is no trigger", from: { watched() }) {
+      $0.checks(checkResult(drift: .warning))
+    } holds: {
+      $0.policy?.status.lastCheck?.outcome == .warning && $0.policyCondition(.healthy)?.status == .yes
+        && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("a hard quality failure retrains", from: { watched() }) {
+      $0.checks(checkResult(quality: .critical))
+    } holds: {
+      $0.policyCondition(.qualityPassed)?.status == .no && $0.startedJobs.last == "income-train-2"
+    },
+    Sentence("accuracy below its minimum retrains", from: { watched() }) {
+      $0.checks(checkResult(accuracy: 0.8))
+    } holds: {
+      $0.policyCondition(.performanceOK)?.reason == "PerformanceLoss" && $0.policy?.status.performance == "0.800 (62%)"
+        && $0.startedJobs.last == "income-train-2"
+    },
+    Sentence("slow answers are a loss of performance", from: { watched() }) {
+      $0.checks(checkResult(latency: 0.4))
+    } holds: {
+      $0.policyCondition(.performanceOK)?.message.contains("400ms is above 300ms") == true
+    },
+    Sentence("a trigger that is not listed does not retrain", from: { watched(["on": ["QualityFailure"]]) }) {
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.policy?.status.retraining.request == nil && $0.policyCondition(.driftDetected)?.status == .yes
+    },
+    Sentence(
+      "one of three is not enough where two are asked for", from: { watched(["debounce": ["failures": 2, "of": 3]]) }
+    ) {
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.policyCondition(.retrainingNeeded)?.reason == "Debouncing" && $0.policy?.status.retraining.request == nil
+    },
+    Sentence(
+      "two of three retrain, an inconclusive one between does not count",
+      from: { watched(["debounce": ["failures": 2, "of": 3]]) }
+    ) {
+      $0.checks(checkResult(drift: .critical))
+      $0.checks(checkResult(conclusive: false))
+      $0.checks(checkResult())
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.startedJobs.last == "income-train-2"
+    },
+    Sentence(
+      "what was seen of another version does not count", from: { watched(["debounce": ["failures": 2, "of": 3]]) }
+    ) {
+      $0.checks(checkResult(drift: .critical))
+      $0.retrains(result("v2", against: "v1"))
+      $0.checks(checkResult("v2", drift: .critical))
+    } holds: {
+      $0.policyCondition(.retrainingNeeded)?.reason == "Debouncing"
+    },
+    Sentence("a second critical check within the cool-down waits and says until when", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      $0.checks(checkResult(drift: .critical))
+    } holds: { world in
+      guard let request = world.policy?.status.retraining.request else { return false }
+      let end = request.at.advanced(bySeconds: 12 * 3600)
+      return world.policyCondition(.retrainingNeeded)?.reason == "CoolingDown"
+        && world.policyCondition(.retrainingNeeded)?.message.contains("\(end)") == true
+        && world.startedJobs.filter { $0.contains("train") }.count == 2
+    },
+    Sentence("when the cool-down ends the need that is still there is met", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      $0.checks(checkResult(drift: .critical))
+      $0.pass(TimeSpan(seconds: 12 * 3600))
+      $0.settle()
+    } holds: {
+      $0.startedJobs.filter { $0.contains("train") }.count == 3
+    },
+    Sentence("a healthy check in between takes the need away", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      $0.checks(checkResult(drift: .critical))
+      $0.checks(checkResult())
+      $0.pass(TimeSpan(seconds: 12 * 3600))
+      $0.settle()
+    } holds: {
+      $0.startedJobs.filter { $0.contains("train") }.count == 2 && $0.policyCondition(.retrainingNeeded)?.status == .no
+        && $0.alerts.contains { $0.rule == .criticalDrift && $0.state == .resolved }
+    },
+    Sentence("the daily limit holds and says until when", from: { watched(["cooldown": "1s", "dailyLimit": 1]) }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.policyCondition(.retrainingNeeded)?.reason == "DailyLimitReached"
+        && $0.policyCondition(.retrainingNeeded)?.message.contains("until") == true
+        && $0.startedJobs.filter { $0.contains("train") }.count == 2
+    },
+    Sentence("a dry run decides and says so but does not train", from: { watched(["dryRun": true]) }) {
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.policyCondition(.retrainingNeeded)?.reason == "DryRun" && $0.startedJobs.count == 2 && $0.announced("DryRun")
+    },
+    Sentence("a training that runs already is waited for", from: { watched() }) {
+      $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "by hand"
+      $0.settle()
+      $0.pass(TimeSpan(seconds: 60))
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "again"
+      $0.settle()
+      let job = $0.jobs.values.first { !$0.isEnded && $0.name.contains("check") }
+      let text = JSONValue.document(RunResult(run: "r", checked: checkResult(drift: .critical))).text
+      if let job { $0.end(job.name, exitCode: 0, message: text) }
+      $0.settle()
+    } holds: {
+      $0.policyCondition(.retrainingNeeded)?.reason == "RetrainingRunning"
+        && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("a promotion makes the verdicts about the version before void", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1"))
+    } holds: {
+      $0.traffic == "v2 100%" && $0.policyCondition(.driftDetected)?.reason == "NotCheckedYet"
+        && $0.policyCondition(.retrainingNeeded)?.status == .no
+    },
+    Sentence(
+      "alerts go to the channels that their severity is routed to",
+      from: {
+        watched(
+          [:],
+          [
+            "alerts": [
+              "routes": [
+                ["severities": ["critical"], "channels": ["pager", "chat"]],
+                ["severities": ["warning"], "channels": ["chat"]],
+              ],
+              "channels": [["name": "chat", "log": [:]], ["name": "pager", "log": [:]]],
+            ]
+          ])
+      }
+    ) {
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.alerts.first { $0.rule == .criticalDrift }?.channels == ["pager", "chat"]
+    },
+    Sentence(
+      "a policy whose window is nothing stalls", from: { World(aModel(), policy: aPolicy("p", ["window": "0s"])) }
+    ) {
+      $0.policyCondition(.stalled)?.reason == "InvalidSpec"
+        && $0.policyCondition(.stalled)?.message.contains("spec.window") == true
+    },
+    Sentence("checks that were recorded are tidied up", from: { watched(["dryRun": true]) }) {
+      for _ in 0..<8 { $0.checks(checkResult()) }
+    } holds: {
+      $0.jobs.keys.filter { $0.contains("check") }.count <= 4 && $0.policy?.status.history.count == 8
+        && $0.configurations.keys.filter { $0.contains("check") }.count <= 4
+    },
+  ]
+
+  @Test(arguments: sentences) func policy(_ sentence: Sentence) { sentence.check() }
+
+  @Test func `a query that fires is a loss of performance and one that can not be read is told`() throws {
+    var world = watched()
+    world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+    world.settle()
+    let job = try #require(world.running)
+    world.end(job.name, exitCode: 0, message: JSONValue.document(RunResult(run: "r", checked: checkResult())).text)
+    var observed = try #require(world.observePolicy())
+    observed.readings = [
+      QueryReading(query: .init(name: "sales", server: "http://p", promql: "x", below: 5), value: 3),
+      QueryReading(
+        query: .init(name: "away", server: "http://q", promql: "x", below: 5), value: nil, problem: "no answer"),
+    ]
+    let status = observed.decide().status
+    #expect(status.lastCheck?.triggers == [.performanceLoss])
+    #expect(status.lastCheck?.message?.contains("query sales gives 3.0, below 5.0") == true)
+    #expect(status.lastCheck?.message?.contains("query away: no answer") == true)
+  }
+}
