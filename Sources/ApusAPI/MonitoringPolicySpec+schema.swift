@@ -173,12 +173,13 @@ extension MonitoringPolicySpec.Retraining: SchemaDescribed {
   package static let schema = Schema.object(
     "When the operator retrains on its own.",
     [
+      // YAML 1.1, which kubectl reads, takes the unquoted key `on` for true; both arrive here.
       .optional(
-        "on",
+        "triggers", aliases: ["on", "true"],
         .list(
-          "What may start a training: CriticalDrift, QualityFailure, PerformanceLoss; empty: nothing.",
+          "What may start a training; all three where absent, nothing where empty.",
           of: .enumeration(Trigger.self, "A trigger."), maximum: 3, type: .set
-        ).with(default: .array(Trigger.allCases.map { .string($0.rawValue) }))),
+        ).implying(.array(Trigger.allCases.map { .string($0.rawValue) }))),
       .optional("debounce", Debounce.schema.with(default: [:])),
       .optional("cooldown", .timeSpan("No retraining for this long after one was requested.", default: "12h")),
       .optional("dailyLimit", .integer("Most retrainings in 24 hours.", minimum: 0, maximum: 1000, default: 2)),

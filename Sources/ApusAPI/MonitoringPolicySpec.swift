@@ -66,6 +66,12 @@ package struct MonitoringPolicySpec: Codable, Sendable, Equatable {
       self.dryRun = dryRun
     }
 
+    /// Written as `triggers`: YAML 1.1 takes the unquoted key `on` for true.
+    private enum CodingKeys: String, CodingKey {
+      case on = "triggers"
+      case debounce, cooldown, dailyLimit, dryRun
+    }
+
     package enum Trigger: String, Codable, Sendable, CaseIterable {
       case criticalDrift = "CriticalDrift"
       case qualityFailure = "QualityFailure"

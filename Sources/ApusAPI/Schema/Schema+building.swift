@@ -125,7 +125,7 @@ extension Schema.Property {
     Self(name: name, schema: schema, isRequired: true)
   }
 
-  package static func optional(_ name: String, _ schema: Schema) -> Self {
-    Self(name: name, schema: schema, isRequired: false)
+  package static func optional(_ name: String, aliases: [String] = [], _ schema: Schema) -> Self {
+    Self(name: name, schema: schema, isRequired: false, aliases: aliases)
   }
 }

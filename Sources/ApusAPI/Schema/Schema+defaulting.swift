@@ -16,6 +16,7 @@ extension Schema {
     switch (kind, value) {
     case (.object(let properties), .object(var members)):
       for property in properties {
+        if depth == .complete { property.resolveAliases(in: &members) }
         let present = members[property.name]
         if present == nil || (present == .null && (!property.schema.isNullable || depth == .complete)) {
           members[property.name] = property.schema.defaultValue
@@ -42,11 +43,23 @@ extension Schema {
     switch (kind, value) {
     case (.object(let properties), .object(let members)):
       var kept: [String: JSONValue] = [:]
-      for property in properties { kept[property.name] = members[property.name].map(property.schema.pruned) }
+      for property in properties {
+        for name in [property.name] + property.aliases { kept[name] = members[name].map(property.schema.pruned) }
+      }
       return .object(kept)
     case (.list(_, let element), .array(let elements)): return .array(elements.map(element.pruned))
     case (.map(_, let value), .object(let members)): return .object(members.mapValues(value.pruned))
     default: return value
+    }
+  }
+}
+
+extension Schema.Property {
+  /// Puts what was written under another name under the property's own.
+  fileprivate func resolveAliases(in members: inout [String: JSONValue]) {
+    for alias in aliases {
+      guard let value = members.removeValue(forKey: alias), value != .null else { continue }
+      if (members[name] ?? .null) == .null { members[name] = value }
     }
   }
 }

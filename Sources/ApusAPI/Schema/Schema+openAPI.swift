@@ -39,7 +39,11 @@ extension Schema {
   private static func write(_ properties: [Property], to node: inout JSONValue) {
     node["type"] = "object"
     var members: [String: JSONValue] = [:]
-    for property in properties { members[property.name] = property.schema.openAPI }
+    for property in properties {
+      members[property.name] = property.schema.openAPI
+      let same = property.schema.described("Another name of \(property.name).").openAPI
+      for alias in property.aliases { members[alias] = same }
+    }
     if !members.isEmpty { node["properties"] = .object(members) }
     let required = properties.filter(\.isRequired).map { JSONValue.string($0.name) }
     if !required.isEmpty { node["required"] = .array(required) }

@@ -38,21 +38,29 @@ extension Schema {
     var found: [Problem] = []
     for property in properties {
       let inner = path.isEmpty ? property.name : "\(path).\(property.name)"
+      for alias in property.aliases {
+        guard let member = members[alias], member != .null else { continue }
+        found += property.schema.problems(in: member, at: path.isEmpty ? alias : "\(path).\(alias)")
+        if let own = members[property.name], own != .null, own != member {
+          found.append(Problem(inner, "is also given as '\(alias)', its other name", mend: "keep \(property.name)"))
+        }
+      }
       if let member = members[property.name], member != .null || property.schema.isNullable {
         found += property.schema.problems(in: member, at: inner)
       } else if property.isRequired {
         found.append(Problem(inner, "is missing", mend: "add it: \(property.schema.description)"))
       }
     }
-    let known = properties.map(\.name)
+    let names = properties.map(\.name)
+    let known = properties.flatMap { [$0.name] + $0.aliases }
     for key in members.keys.sorted() where !known.contains(key) {
       let inner = path.isEmpty ? key : "\(path).\(key)"
-      let close = known.min { key.editDistance(to: $0) < key.editDistance(to: $1) }
+      let close = names.min { key.editDistance(to: $0) < key.editDistance(to: $1) }
       let suggestion = close.flatMap { key.editDistance(to: $0) <= max(2, key.count / 3) ? "did you mean \($0)?" : nil }
       found.append(
         Problem(
           inner, "is not a field here",
-          mend: suggestion ?? "remove it, or use one of \(known.sorted().joined(separator: ", "))"))
+          mend: suggestion ?? "remove it, or use one of \(names.sorted().joined(separator: ", "))"))
     }
     return found
   }

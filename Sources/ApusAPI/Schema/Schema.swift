@@ -62,6 +62,8 @@ package struct Schema: Sendable, Equatable {
     package var name: String
     package var schema: Schema
     package var isRequired: Bool
+    /// Other keys that people may write for it; an optional property without a published default.
+    package var aliases: [String] = []
   }
 
   /// A rule in the Common Expression Language (`x-kubernetes-validations`).

@@ -88,7 +88,7 @@ extension MonitoringPolicySpec.Retraining {
         Problem("\(path).debounce.of", "\(debounce.of) is more than is remembered", mend: "write at most 10"))
     }
     if Set(on).count < on.count {
-      found.append(Problem("\(path).on", "names a trigger twice", mend: "remove one of the two"))
+      found.append(Problem("\(path).triggers", "names a trigger twice", mend: "remove one of the two"))
     }
     return found
   }

@@ -1,0 +1,165 @@
+import ApusAPI
+import KubernetesModel
+import Testing
+import WorkerContract
+
+@Suite("What is wrong with a resource")
+struct ProblemTests {
+  static func model(_ change: (inout ModelDeploymentSpec) -> Void) -> ModelDeployment {
+    var spec = ModelDeploymentSpec(
+      schema: .init(
+        target: .init(name: "income"),
+        features: [.init(name: "age", type: .numeric), .init(name: "sex", type: .categorical)]),
+      training: .init(source: .init(csv: .init(uri: "file:///data/adult.csv"))))
+    change(&spec)
+    return ModelDeployment(metadata: .init(name: "income", namespace: "default"), spec: spec)
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var path: String
+    var change: @Sendable (inout ModelDeploymentSpec) -> Void
+
+    init(_ sentence: String, at path: String, _ change: @escaping @Sendable (inout ModelDeploymentSpec) -> Void) {
+      testDescription = sentence
+      self.path = path
+      self.change = change
+    }
+  }
+
+  static let cases: [Case] = [
+    Case("no source", at: "spec.training.source") { $0.training.source = .init() },
+    Case("two sources", at: "spec.training.source") { $0.training.source.s3 = .init(uri: "s3://b/k") },
+    Case("no algorithm", at: "spec.training.algorithm") { $0.training.algorithm = .init() },
+    Case("two algorithms", at: "spec.training.algorithm") { $0.training.algorithm.randomForest = .init() },
+    Case("a feature twice", at: "spec.schema.features[2].name") {
+      $0.schema.features.append(.init(name: "age", type: .numeric))
+    },
+    Case("the target among the features", at: "spec.schema.features[2].name") {
+      $0.schema.features.append(.init(name: "income", type: .categorical))
+    },
+    Case("minimum above maximum", at: "spec.schema.features[0].minimum") {
+      $0.schema.features[0].minimum = 2
+      $0.schema.features[0].maximum = 1
+    },
+    Case("bounds of a categorical feature", at: "spec.schema.features[1].type") { $0.schema.features[1].minimum = 0 },
+    Case("categories of a numeric feature", at: "spec.schema.features[0].categories") {
+      $0.schema.features[0].categories = ["x"]
+    },
+    Case("one class", at: "spec.schema.target.classes") { $0.schema.target.classes = ["a"] },
+    Case("a positive class that is none", at: "spec.schema.target.positive") {
+      $0.schema.target.classes = ["a", "b"]
+      $0.schema.target.positive = "c"
+    },
+    Case("a split that leaves nothing", at: "spec.training.split") { $0.training.split.test = 0.8 },
+    Case("no test rows", at: "spec.training.split.test") { $0.training.split.test = 0 },
+    Case("a window without a timestamp", at: "spec.training.source.window") {
+      $0.training.source.window = TimeSpan(seconds: 60)
+    },
+    Case("a malformed cron expression", at: "spec.training.schedule.cron") { $0.training.schedule.cron = "0 25 * * *" },
+    Case("an unknown time zone", at: "spec.training.schedule.timeZone") {
+      $0.training.schedule.timeZone = "Europe/Nowhere"
+    },
+    Case("no deadline", at: "spec.training.deadline") { $0.training.deadline = TimeSpan(seconds: 0) },
+    Case("a URI that is none", at: "spec.training.source.csv.uri") { $0.training.source.csv?.uri = "/data/adult.csv" },
+    Case("credentials in a URI", at: "spec.training.source.csv.uri") {
+      $0.training.source.csv?.uri = "https://me:secret@host/adult.csv"
+    },
+    Case("an unknown segment", at: "spec.promotion.segments[0].feature") {
+      $0.promotion.segments = [.init(feature: "sexx", metric: .recall, maximumLoss: 0.1)]
+    },
+    Case("a segment without levels", at: "spec.promotion.segments[0].feature") {
+      $0.promotion.segments = [.init(feature: "age", metric: .recall, maximumLoss: 0.1)]
+    },
+    Case("weights that do not ascend", at: "spec.promotion.rollout.steps[1].weight") {
+      $0.promotion.rollout = .init(steps: [
+        .init(weight: 50, duration: TimeSpan(seconds: 1)), .init(weight: 50, duration: TimeSpan(seconds: 1)),
+      ])
+    },
+    Case("a weight above 100", at: "spec.promotion.rollout.steps[0].weight") {
+      $0.promotion.rollout = .init(steps: [.init(weight: 101, duration: TimeSpan(seconds: 1))])
+    },
+    Case("an unknown feature to redact", at: "spec.serving.logging.redact[0]") { $0.serving.logging.redact = ["name"] },
+    Case("autoscaling upside down", at: "spec.serving.autoscaling.minimum") {
+      $0.serving.autoscaling = .init(minimum: 3, maximum: 2)
+    },
+    Case("a pinned version that is none", at: "spec.serving.version") { $0.serving.version = "latest" },
+  ]
+
+  @Test("is named by field, with a mend", arguments: cases)
+  func problem(_ example: Case) throws {
+    let problems = Self.model(example.change).problems()
+    let found = try #require(problems.first { $0.path == example.path }, "\(problems)")
+    #expect(!found.message.isEmpty && !found.mend.isEmpty)
+    #expect(found.weight == .error)
+  }
+
+  @Test("a sound model has none") func sound() { #expect(Self.model { _ in }.problems() == []) }
+
+  @Test("all are told at once")
+  func together() {
+    let problems = Self.model {
+      $0.training.source = .init()
+      $0.training.schedule.cron = "x"
+    }.problems()
+    #expect(problems.count == 2)
+  }
+
+  @Test(
+    "a name must fit a Service", arguments: ["1income", "Income", "in_come", String(repeating: "a", count: 64), "a.b"])
+  func names(name: String) {
+    var model = Self.model { _ in }
+    model.metadata.name = name
+    #expect(model.problems().map(\.path) == ["metadata.name"])
+  }
+
+  @Test("time order without a timestamp is a warning only")
+  func warning() {
+    let problems = Self.model { $0.training.split.by = .time }.problems()
+    #expect(problems.map(\.weight) == [.warning])
+  }
+
+  struct PolicyCase: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var path: String
+    var change: @Sendable (inout MonitoringPolicySpec) -> Void
+
+    init(_ sentence: String, at path: String, _ change: @escaping @Sendable (inout MonitoringPolicySpec) -> Void) {
+      testDescription = sentence
+      self.path = path
+      self.change = change
+    }
+  }
+
+  static let policyCases: [PolicyCase] = [
+    PolicyCase("a malformed schedule", at: "spec.schedule.cron") { $0.schedule.cron = "* * *" },
+    PolicyCase("an empty window", at: "spec.window") { $0.window = TimeSpan(seconds: 0) },
+    PolicyCase("warning above critical", at: "spec.drift.psi.warning") { $0.drift.psi.warning = 0.5 },
+    PolicyCase("missing limits upside down", at: "spec.quality.missing.warning") { $0.quality.missing.warning = 0.5 },
+    PolicyCase("more failures than checks", at: "spec.retraining.debounce.failures") {
+      $0.retraining.debounce = .init(failures: 4, of: 3)
+    },
+    PolicyCase("a channel that is not there", at: "spec.alerts.routes[0].channels[0]") {
+      $0.alerts = .init(routes: [.init(severities: [.critical], channels: ["slack"])])
+    },
+    PolicyCase("a channel of no kind", at: "spec.alerts.channels[0]") {
+      $0.alerts = .init(channels: [.init(name: "c")])
+    },
+    PolicyCase("a channel twice", at: "spec.alerts.channels[1].name") {
+      $0.alerts = .init(channels: [.init(name: "c", log: .init()), .init(name: "c", log: .init())])
+    },
+    PolicyCase("a query that never fires", at: "spec.performance.queries[0]") {
+      $0.performance.queries = [.init(name: "q", server: "http://p:9090", promql: "up")]
+    },
+    PolicyCase("a sample that is too small", at: "spec.minimumSamples") { $0.maximumSamples = 10 },
+  ]
+
+  @Test("of a policy is named by field, with a mend", arguments: policyCases)
+  func policyProblem(_ example: PolicyCase) throws {
+    var spec = MonitoringPolicySpec(modelRef: .init(name: "income"))
+    example.change(&spec)
+    let problems = MonitoringPolicy(metadata: .init(name: "income"), spec: spec).problems()
+    let found = try #require(problems.first { $0.path == example.path }, "\(problems)")
+    #expect(!found.mend.isEmpty)
+  }
+}

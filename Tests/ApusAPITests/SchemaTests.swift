@@ -1,0 +1,220 @@
+import ApusAPI
+import KubernetesModel
+import Testing
+import WorkerContract
+
+@Suite("The schema and the Swift types say the same")
+struct SchemaAgreementTests {
+  struct Pair: Sendable, CustomTestStringConvertible {
+    var name: String
+    var schema: Schema
+    var value: JSONValue
+    var testDescription: String { name }
+  }
+
+  static let pairs: [Pair] = {
+    do {
+      return [
+        Pair(
+          name: "ModelDeploymentSpec", schema: ModelDeploymentSpec.schema,
+          value: try JSONValue(encoding: Complete.modelSpec)),
+        Pair(
+          name: "ModelDeploymentStatus", schema: ModelDeploymentStatus.schema,
+          value: try JSONValue(encoding: Complete.modelStatus)),
+        Pair(
+          name: "MonitoringPolicySpec", schema: MonitoringPolicySpec.schema,
+          value: try JSONValue(encoding: Complete.policySpec)),
+        Pair(
+          name: "MonitoringPolicyStatus", schema: MonitoringPolicyStatus.schema,
+          value: try JSONValue(encoding: Complete.policyStatus)),
+        Pair(
+          name: "ModelVersionSpec", schema: ModelVersionSpec.schema,
+          value: try JSONValue(encoding: Complete.versionSpec)),
+        Pair(
+          name: "ModelVersionStatus", schema: ModelVersionStatus.schema,
+          value: try JSONValue(encoding: Complete.versionStatus)),
+      ]
+    } catch {
+      return []
+    }
+  }()
+
+  @Test("all six are compared") func allPairs() { #expect(Self.pairs.count == 6) }
+
+  @Test("nothing that a type writes is pruned or refused", arguments: pairs)
+  func nothingIsLost(_ pair: Pair) {
+    #expect(pair.schema.pruned(pair.value) == pair.value)
+    #expect(pair.schema.problems(in: pair.value).map(\.description) == [])
+  }
+
+  @Test("nothing is documented that the type does not have", arguments: pairs)
+  func nothingIsInvented(_ pair: Pair) {
+    #expect(Self.missing(pair.schema, in: pair.value, at: pair.name) == [])
+  }
+
+  private static func missing(_ schema: Schema, in value: JSONValue, at path: String) -> [String] {
+    switch schema.kind {
+    case .object(let properties):
+      properties.flatMap { property in
+        guard let member = value[property.name] else { return ["\(path).\(property.name)"] }
+        return missing(property.schema, in: member, at: "\(path).\(property.name)")
+      }
+    case .list(_, let element): value[0].map { missing(element, in: $0, at: "\(path)[]") } ?? ["\(path)[]"]
+    case .map(_, let element): value.object?.values.first.map { missing(element, in: $0, at: "\(path){}") } ?? []
+    default: []
+    }
+  }
+
+  @Test("complete objects survive a round trip")
+  func roundTrip() throws {
+    let model = ModelDeployment(metadata: .init(name: "income"), spec: Complete.modelSpec, status: Complete.modelStatus)
+    #expect(try ModelDeployment.decode(model.manifest) == model)
+    let policy = MonitoringPolicy(
+      metadata: .init(name: "income"), spec: Complete.policySpec, status: Complete.policyStatus)
+    #expect(try MonitoringPolicy.decode(policy.manifest) == policy)
+    let version = ModelVersion(
+      metadata: .init(name: "income-v3"), spec: Complete.versionSpec, status: Complete.versionStatus)
+    #expect(try version.manifest.decode(as: ModelVersion.self) == version)
+  }
+
+  @Test("every text, list and map has an upper bound and every field a description")
+  func bounds() {
+    func check(_ schema: Schema, at path: String) {
+      #expect(!schema.description.isEmpty, "\(path) has no description")
+      switch schema.kind {
+      case .string(let bounds):
+        #expect(bounds.maximum > 0 || !bounds.values.isEmpty || bounds.format != nil, "\(path) has no upper bound")
+      case .list(_, let element): check(element, at: "\(path)[]")
+      case .map(_, let element): check(element, at: "\(path){}")
+      case .object(let properties):
+        for property in properties { check(property.schema, at: "\(path).\(property.name)") }
+      default: break
+      }
+    }
+    for definition in ResourceDefinition.all {
+      check(definition.spec, at: definition.kind + ".spec")
+      check(definition.status, at: definition.kind + ".status")
+    }
+  }
+}
+
+@Suite("Defaults are filled in from the schema alone")
+struct DefaultTests {
+  static let minimal: JSONValue = [
+    "metadata": ["name": "income"],
+    "spec": [
+      "schema": ["target": ["name": "income"], "features": [["name": "age", "type": "numeric"]]],
+      "training": ["source": ["csv": ["uri": "file:///data/adult.csv"]]],
+    ],
+  ]
+
+  @Test("a minimal ModelDeployment equals the types' own defaults")
+  func minimalModel() throws {
+    let model = try ModelDeployment.decode(Self.minimal)
+    let expected = ModelDeploymentSpec(
+      schema: .init(target: .init(name: "income"), features: [.init(name: "age", type: .numeric)]),
+      training: .init(source: .init(csv: .init(uri: "file:///data/adult.csv"))))
+    #expect(model.spec == expected)
+    #expect(model.spec.promotion.approval == .manual)
+    #expect(model.spec.training.algorithm.gradientBoosting == .init())
+    #expect(model.spec.training.schedule == Schedule(cron: "0 2 * * 0", timeZone: "Etc/UTC"))
+    #expect(model.status == ModelDeploymentStatus())
+    #expect(model.problems() == [])
+  }
+
+  @Test("a minimal MonitoringPolicy equals the types' own defaults")
+  func minimalPolicy() throws {
+    let policy = try MonitoringPolicy.decode(["metadata": ["name": "p"], "spec": ["modelRef": ["name": "income"]]])
+    #expect(policy.spec == MonitoringPolicySpec(modelRef: .init(name: "income")))
+    #expect(policy.status == MonitoringPolicyStatus())
+    #expect(policy.problems() == [])
+  }
+
+  @Test("a named algorithm stays alone and gets its defaults")
+  func oneAlgorithm() throws {
+    var json = Self.minimal
+    json.set(["randomForest": ["trees": 10]], at: ["spec", "training", "algorithm"])
+    let algorithm = try ModelDeployment.decode(json).spec.training.algorithm
+    #expect(algorithm == Algorithm(randomForest: .init(trees: 10, maxDepth: 10)))
+  }
+
+  @Test("what is stored by the API server has no algorithm that a later apply would collide with")
+  func publishedDefaults() {
+    let stored = ModelDeploymentSpec.schema.filled(Self.minimal["spec"] ?? .null, .published)
+    #expect(stored[path: "training", "algorithm"] == nil)
+    #expect(stored[path: "promotion", "minimum", "accuracy"]?.double == 0.8)
+    #expect(stored[path: "serving", "logging", "retention"] == "30d")
+  }
+
+  @Test("null for an optional field means absent")
+  func nulls() throws {
+    var json = Self.minimal
+    json.set(.null, at: ["spec", "training", "source", "window"])
+    json.set(.null, at: ["spec", "training", "deadline"])
+    json.set(.null, at: ["spec", "promotion"])
+    json.set(["version": .null, "autoscaling": .null, "replicas": .null], at: ["spec", "serving"])
+    let spec = try ModelDeployment.decode(json).spec
+    #expect(spec.training.deadline == TimeSpan(seconds: 7200))
+    #expect(spec.promotion == .init())
+    #expect(spec.serving == .init())
+    #expect(ModelDeploymentSpec.schema.problems(in: json["spec"] ?? .null) == [])
+  }
+
+  @Test("whole numbers without quotes are taken for classes and levels")
+  func unquoted() throws {
+    var json = Self.minimal
+    json.set(["name": "y", "positive": 1, "classes": [0, 1]], at: ["spec", "schema", "target"])
+    let target = try ModelDeployment.decode(json).spec.schema.target
+    #expect(target == .init(name: "y", positive: "1", classes: ["0", "1"]))
+  }
+
+  @Test("triggers may be written as on, which YAML 1.1 takes for true", arguments: ["triggers", "on", "true"])
+  func triggers(key: String) throws {
+    let json: JSONValue = [
+      "metadata": ["name": "p"],
+      "spec": ["modelRef": ["name": "income"], "retraining": .object([key: ["CriticalDrift"]])],
+    ]
+    #expect(try MonitoringPolicy.decode(json).spec.retraining.on == [.criticalDrift])
+    #expect(MonitoringPolicySpec.schema.problems(in: json["spec"] ?? .null) == [])
+  }
+
+  @Test("an undecodable object names the field and the mend")
+  func errors() {
+    var json = Self.minimal
+    json.set(["gradientBosting": [:], "randomForest": ["trees": "many"]], at: ["spec", "training", "algorithm"])
+    #expect(throws: ResourceError.self) { try ModelDeployment.decode(json) }
+    do {
+      _ = try ModelDeployment.decode(json)
+    } catch {
+      #expect(error.description.contains("spec.training.algorithm.gradientBosting: is not a field here"))
+      #expect(error.description.contains("did you mean gradientBoosting?"))
+      #expect(error.description.contains("spec.training.algorithm.randomForest.trees: is a text, not a whole number"))
+    }
+  }
+}
+
+@Suite("Structural problems are told as sentences")
+struct StructureTests {
+  @Test(
+    arguments: [
+      (["training", "deadline"], JSONValue("soon"), "write a length of time such as"),
+      (["training", "retries"], -1, "write 0 or more"),
+      (["training", "split", "test"], 1, "write a number below 1"),
+      (["promotion", "approval"], "automatic", "write Automatic"),
+      (["schema", "features"], [], "list at least 1"),
+      (
+        ["schema", "features"], [["name": "a", "type": "numeric"], ["name": "a", "type": "numeric"]],
+        "'a' is listed twice"
+      ),
+      (["serving", "version"], "7", "write at least 2"),
+      (["serving", "version"], "seven", "a version such as v7"),
+      (["schema", "target"], .null, "is missing"),
+      (["training", "source", "csv", "uri"], "adult.csv", "file:///folder/file.csv"),
+    ] as [([String], JSONValue, String)])
+  func problem(path: [String], value: JSONValue, expected: String) {
+    var spec = DefaultTests.minimal["spec"] ?? .null
+    spec.set(value, at: path)
+    let problems = ModelDeploymentSpec.schema.problems(in: spec, at: "spec").map(\.description)
+    #expect(problems.contains { $0.contains(expected) }, "\(problems)")
+  }
+}
