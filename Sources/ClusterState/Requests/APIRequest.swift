@@ -15,8 +15,6 @@ package struct APIRequest: Sendable {
   package var userAgent: String
   /// nil: no body.
   package var body: JSONValue?
-  /// Members that the text of the body has twice, for strict field validation.
-  package var duplicateFields: [String] = []
 
   package init(
     _ method: Method, path: [String], query: APIQuery = APIQuery(), accept: String = "application/json",

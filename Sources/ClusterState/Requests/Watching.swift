@@ -89,3 +89,15 @@ extension ClusterState {
     return low
   }
 }
+
+extension WatchPlan {
+  /// The collection whose changes matter.
+  package var resource: GroupResource { scope.storage }
+}
+
+extension ClusterState {
+  /// Where a resource's objects are kept; nil: it is not served.
+  package func storage(of resource: GroupVersionResource) -> GroupResource? {
+    catalog.served(resource)?.definition.storage
+  }
+}

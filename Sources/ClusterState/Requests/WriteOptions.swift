@@ -9,13 +9,11 @@ struct WriteOptions {
   var force: Bool
   /// For the Warning header.
   var warnings: [String] = []
-  var duplicateFields: [String]
 
   init(author: Author, validation: Validation = .ignore, force: Bool = false) {
     self.author = author
     self.validation = validation
     self.force = force
-    duplicateFields = []
   }
 
   init(_ request: APIRequest, _ target: Target) throws(StatusError) {
@@ -36,12 +34,11 @@ struct WriteOptions {
         "fieldValidation: Unsupported value: \"\(other)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
     }
     force = request.query.isTrue("force")
-    duplicateFields = request.duplicateFields
   }
 
-  /// Refuses, warns of, or passes over unknown and duplicate fields.
+  /// Refuses, warns of, or passes over unknown fields.
   mutating func judge(unknown: [String], kind: GroupVersionKind) throws(StatusError) {
-    let complaints = unknown.map { "unknown field \"\($0)\"" } + duplicateFields.map { "duplicate field \"\($0)\"" }
+    let complaints = unknown.map { "unknown field \"\($0)\"" }
     guard !complaints.isEmpty else { return }
     switch validation {
     case .ignore: break
