@@ -1,0 +1,89 @@
+import Statistics
+import Tabular
+package import WorkerContract
+
+extension DriftReport {
+  /// Compares `window` with `reference`. A feature that the window does not have at all is missing in every row.
+  ///
+  /// Severity: critical when drifted and PSI ≥ critical; warning when drifted or PSI ≥ warning. Drifted means that the
+  /// p-value after correction is below the significance and the effect is at least its floor. The correction runs over
+  /// the features; the predictions are one test of their own. Where a correction is asked for, an index that chance
+  /// explains in a window this small is no finding.
+  package init(
+    _ window: PredictionWindow, reference: ReferenceProfile, rules: DriftRules = .init(), minimumSamples: Int = 30
+  ) {
+    self.rules = rules
+    rows = window.rowCount
+    referenceRows = reference.rows
+    conclusive = window.rowCount >= max(1, minimumSamples)
+    let verdict = DriftVerdict(rules: rules, conclusive: conclusive)
+    let noiseLevel = rules.correction == .none ? nil : 0.05 / Double(max(1, reference.features.count))
+    var compared = reference.features.map { feature in
+      FeatureComparison(
+        feature, column: window.features[feature.name], windowRows: window.rowCount, referenceRows: reference.rows,
+        bins: rules.psi.bins, noiseLevel: noiseLevel
+      ).drift
+    }
+    let adjusted = Self.adjusted(compared.map(\.pValue), rules.correction)
+    for index in compared.indices {
+      compared[index].adjustedPValue = adjusted[index]
+      let isNumeric = compared[index].type == .numeric
+      (compared[index].drifted, compared[index].severity) = verdict.judge(
+        pValue: adjusted[index],
+        significance: isNumeric ? rules.numeric.significance : rules.categorical.significance,
+        effect: compared[index].effect,
+        floor: isNumeric ? rules.minimumEffect.numeric : rules.minimumEffect.categorical,
+        psi: compared[index].psi, noise: compared[index].psiNoise)
+    }
+    features = compared
+    predictions = reference.predictions.map {
+      PredictionDrift(window, reference: $0, verdict: verdict, hasNoiseLimit: rules.correction != .none)
+    }
+  }
+
+  private static func adjusted(_ pValues: [Double], _ correction: DriftRules.Correction) -> [Double] {
+    switch correction {
+    case .none: pValues
+    case .bonferroni: bonferroni(pValues)
+    case .benjaminiHochberg: benjaminiHochberg(pValues)
+    }
+  }
+}
+
+extension PredictionDrift {
+  init(
+    _ window: PredictionWindow, reference: ReferenceProfile.Predictions, verdict: DriftVerdict, hasNoiseLimit: Bool
+  ) {
+    var index = LevelIndex(reference.classes)
+    var counts = [Int](repeating: 0, count: reference.classes.count)
+    for name in window.predicted {
+      let code = Int(index.intern(name))
+      if code == counts.count { counts.append(0) }
+      counts[code] += 1
+    }
+    let expected = reference.counts + [Int](repeating: 0, count: counts.count - reference.counts.count)
+    let test = ChiSquare(expected, counts)
+    statistic = test.statistic
+    pValue = test.pValue
+    effect = test.effect
+    psi = populationStability(expected, counts)
+    psiNoise =
+      hasNoiseLimit
+      ? populationStabilityNoise(
+        bins: zip(expected, counts).count { $0 + $1 > 0 }, reference: reference.rows, sample: window.rowCount,
+        significance: 0.05) : 0
+    (drifted, severity) = verdict.judge(
+      pValue: pValue, significance: verdict.rules.categorical.significance, effect: effect,
+      floor: verdict.rules.minimumEffect.categorical, psi: psi, noise: psiNoise)
+    meanConfidence = Moments(window.confidences).mean
+    referenceMeanConfidence = reference.meanConfidence
+    chart = FeatureDrift.Chart(
+      labels: index.levels, reference: shares(expected), window: shares(counts))
+  }
+}
+
+/// Each count's share of all; zeros where there are none.
+func shares(_ counts: [Int]) -> [Double] {
+  let total = Double(counts.reduce(0, +))
+  return counts.map { total > 0 ? Double($0) / total : 0 }
+}

@@ -1,0 +1,159 @@
+import Statistics
+package import WorkerContract
+
+/// How good the predictions of a window were, as far as labels have come, and how fast.
+package struct PerformanceReport: Codable, Sendable, Equatable {
+  package var rules: PerformanceRules
+  package var rows: Int
+  /// Rows with a label.
+  package var labelled: Int
+  /// Rows old enough to have one.
+  package var expected: Int
+  /// Share of the rows old enough to have a label that have one, 0…1; 1 where none is old enough.
+  package var coverage: Double
+  /// Nil while fewer than the minimum of labels are there. With a single class among the labels the area under the curve
+  /// says nothing and is 0.5.
+  package var metrics: ModelMetrics?
+  /// Of the accuracy, 95 % (Wilson).
+  package var accuracyInterval: ConfidenceBounds?
+  /// Seconds; nil without rows.
+  package var p50Latency: Double?
+  package var p95Latency: Double?
+  package var p99Latency: Double?
+  /// Share of the predictions that are of the positive class.
+  package var positiveRate: Double?
+  package var meanConfidence: Double?
+  /// True labels (rows) by predicted class (columns), in the order of `classes`.
+  package var confusion: [[Int]]
+  package var classes: [String]
+
+  package struct ConfidenceBounds: Codable, Sendable, Equatable {
+    package var lower: Double
+    package var upper: Double
+  }
+
+  /// Accuracy is known and below its limit.
+  package var isAccuracyLost: Bool { metrics.map { $0.accuracy < rules.minimumAccuracy } ?? false }
+
+  package var isSlow: Bool { p95Latency.map { $0 > rules.maximumP95Latency.seconds } ?? false }
+
+  /// - Parameters:
+  ///   - positive: The positive class; with two classes precision, recall and F1 are its own, with more they are means
+  ///     over the classes.
+  ///   - now: Seconds since 1970, to tell which labels are late.
+  ///   - minimumLabels: Fewer labels give no metrics.
+  package init(
+    _ window: PredictionWindow, positive: String?, rules: PerformanceRules = .init(), now: Double,
+    minimumLabels: Int = 30
+  ) {
+    self.rules = rules
+    rows = window.rowCount
+    let isLabelled = window.labels.map { $0 != nil }
+    labelled = isLabelled.count { $0 }
+    let due = window.times.indices.filter { window.times[$0] <= now - rules.labelDelay.seconds }
+    expected = due.count
+    coverage = due.isEmpty ? 1 : Double(due.count { isLabelled[$0] }) / Double(due.count)
+    let latencies = window.latencies.filter { !$0.isNaN }.sorted()
+    if !latencies.isEmpty {
+      p50Latency = quantile(ofSorted: latencies, 0.5)
+      p95Latency = quantile(ofSorted: latencies, 0.95)
+      p99Latency = quantile(ofSorted: latencies, 0.99)
+    }
+    classes = window.classes
+    confusion = []
+    guard window.rowCount > 0 else { return }
+    meanConfidence = Moments(window.confidences).mean
+    let positiveClass = positive ?? window.classes.last
+    positiveRate = Double(window.predicted.count { $0 == positiveClass }) / Double(window.rowCount)
+    guard labelled >= max(1, minimumLabels) else { return }
+    let scored = ScoredRows(window)
+    classes = scored.classes
+    confusion = scored.confusion
+    metrics = scored.metrics(positive: positiveClass)
+    let correct = scored.classes.indices.reduce(0) { $0 + scored.confusion[$1][$1] }
+    let interval = wilsonInterval(correct, of: labelled)
+    accuracyInterval = ConfidenceBounds(lower: interval.lower, upper: interval.upper)
+  }
+}
+
+/// The labelled rows of a window with true and predicted class as positions.
+private struct ScoredRows {
+  var classes: [String]
+  var truth: [Int] = []
+  var predicted: [Int] = []
+  /// Row-major, rows × the model's classes.
+  var probabilities: [Double] = []
+  var confusion: [[Int]]
+  private let modelClasses: Int
+
+  init(_ window: PredictionWindow) {
+    var positions: [String: Int] = [:]
+    for (index, name) in window.classes.enumerated() { positions[name] = index }
+    var names = window.classes
+    func position(_ name: String) -> Int {
+      if let known = positions[name] { return known }
+      positions[name] = names.count
+      names.append(name)
+      return names.count - 1
+    }
+    let width = window.classes.count
+    let hasProbabilities = window.probabilities.count == window.rowCount * width
+    for (row, label) in window.labels.enumerated() {
+      guard let label else { continue }
+      truth.append(position(label))
+      predicted.append(position(window.predicted[row]))
+      if hasProbabilities { probabilities += window.probabilities[row * width..<(row + 1) * width] }
+    }
+    classes = names
+    modelClasses = width
+    confusion = [[Int]](repeating: [Int](repeating: 0, count: names.count), count: names.count)
+    for (actual, guess) in zip(truth, predicted) { confusion[actual][guess] += 1 }
+  }
+
+  /// Probability of the class by row; without probabilities 1 for the predicted class.
+  private func scores(of index: Int) -> [Double] {
+    guard !probabilities.isEmpty, index < modelClasses else { return predicted.map { $0 == index ? 1 : 0 } }
+    return truth.indices.map { probabilities[$0 * modelClasses + index] }
+  }
+
+  func metrics(positive: String?) -> ModelMetrics {
+    let isBinary = modelClasses == 2
+    let positiveIndex = positive.flatMap { classes.firstIndex(of: $0) } ?? max(0, modelClasses - 1)
+    let judged = isBinary ? [positiveIndex] : Array(classes.indices)
+    let reports = judged.map(report(of:))
+    let areas = judged.compactMap { index in
+      areaUnderCurve(scores: scores(of: index), positives: truth.map { $0 == index })
+    }
+    let correct = classes.indices.reduce(0) { $0 + confusion[$1][$1] }
+    return ModelMetrics(
+      accuracy: Double(correct) / Double(max(1, truth.count)), precision: mean(reports.map(\.precision)),
+      recall: mean(reports.map(\.recall)), f1: mean(reports.map(\.f1)), rocAUC: areas.isEmpty ? 0.5 : mean(areas),
+      brier: brier(positiveIndex, isBinary: isBinary))
+  }
+
+  private func report(of index: Int) -> (precision: Double, recall: Double, f1: Double) {
+    let hits = Double(confusion[index][index])
+    let guessed = Double(confusion.reduce(0) { $0 + $1[index] })
+    let support = Double(confusion[index].reduce(0, +))
+    return (
+      guessed > 0 ? hits / guessed : 0, support > 0 ? hits / support : 0,
+      guessed + support > 0 ? 2 * hits / (guessed + support) : 0
+    )
+  }
+
+  private func brier(_ positive: Int, isBinary: Bool) -> Double {
+    let judged = isBinary ? [positive] : Array(classes.indices)
+    var sum = 0.0
+    for index in judged {
+      for (row, score) in scores(of: index).enumerated() {
+        let error = score - (truth[row] == index ? 1 : 0)
+        sum += error * error
+      }
+    }
+    return sum / Double(max(1, truth.count)) / (isBinary ? 1 : 2)
+  }
+
+  private func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
+  }
+}
