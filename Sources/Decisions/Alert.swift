@@ -25,6 +25,9 @@ package struct Alert: Sendable, Hashable {
   /// Seconds within which the same alert is not sent again.
   package var deduplicate: Double
 
+  /// `info`, `warning` or `critical`.
+  package var severityName: String { severity.rawValue }
+
   /// What can be alerted about from what the operator sees; rules over time belong to Prometheus.
   package enum Rule: String, Sendable, CaseIterable {
     case criticalDrift = "CriticalFeatureDrift"
@@ -47,12 +50,12 @@ package struct Alert: Sendable, Hashable {
   }
 
   package init(
-    key: String, rule: Rule, severity: Severity, state: State, title: String, message: String, namespace: String,
+    key: String, rule: Rule, state: State, title: String, message: String, namespace: String,
     policy: String, model: String, channels: [String], deduplicate: Double
   ) {
     self.key = key
     self.rule = rule
-    self.severity = severity
+    self.severity = rule.severity
     self.state = state
     self.title = title
     self.message = message

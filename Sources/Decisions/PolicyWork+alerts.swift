@@ -51,7 +51,7 @@ extension PolicyWork {
     let subject = "\(namespace)/\(spec.modelRef.name)"
     decision.alerts.append(
       Alert(
-        key: "\(namespace)/\(name)/\(rule.rawValue)", rule: rule, severity: severity, state: state,
+        key: "\(namespace)/\(name)/\(rule.rawValue)", rule: rule, state: state,
         title: state == .firing ? "\(rule.rawValue): \(subject)" : "resolved: \(rule.rawValue): \(subject)",
         message: message, namespace: namespace, policy: name, model: spec.modelRef.name, channels: channels,
         deduplicate: spec.alerts?.deduplicate.seconds ?? 300))
