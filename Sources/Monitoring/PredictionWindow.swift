@@ -22,6 +22,22 @@ package struct PredictionWindow: Sendable {
   /// When each prediction was made, in seconds since 1970.
   package var times: [Double]
 
+  package init(
+    features: Table, classes: [String], predicted: [String], confidences: [Double], probabilities: [Double],
+    latencies: [Double], requestIDs: [String], repeats: Int = 0, labels: [String?], times: [Double]
+  ) {
+    self.features = features
+    self.classes = classes
+    self.predicted = predicted
+    self.confidences = confidences
+    self.probabilities = probabilities
+    self.latencies = latencies
+    self.requestIDs = requestIDs
+    self.repeats = repeats
+    self.labels = labels
+    self.times = times
+  }
+
   package var rowCount: Int { predicted.count }
 
   /// Gathers a window row by row.

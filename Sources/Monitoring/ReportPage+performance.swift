@@ -1,0 +1,98 @@
+import WorkerContract
+
+extension ReportPage {
+  var performanceSection: String {
+    let performance = report.performance
+    let severity: Severity = performance.isAccuracyLost ? .critical : performance.isSlow ? .warning : .none
+    var facts: [(String, String)] = []
+    if let metrics = performance.metrics {
+      let interval = performance.accuracyInterval.map {
+        " (95 %: \(percentText($0.lower)) to \(percentText($0.upper)); at least \(percentText(performance.rules.minimumAccuracy)))"
+      }
+      facts = [
+        ("accuracy", percentText(metrics.accuracy) + (interval ?? "")), ("precision", shortText(metrics.precision)),
+        ("recall", shortText(metrics.recall)), ("F1", shortText(metrics.f1)), ("ROC-AUC", shortText(metrics.rocAUC)),
+        ("Brier", shortText(metrics.brier)),
+      ]
+    } else {
+      facts.append(("accuracy", "unknown: \(performance.labelled) labels are too few"))
+    }
+    facts.append(
+      (
+        "labels",
+        "\(performance.labelled); \(percentText(performance.coverage)) of the \(performance.expected) predictions "
+          + "older than \(performance.rules.labelDelay)"
+      ))
+    if let p50 = performance.p50Latency, let p95 = performance.p95Latency, let p99 = performance.p99Latency {
+      let times = [p50, p95, p99].map(Self.milliseconds).joined(separator: ", ")
+      facts.append(("latency p50, p95, p99", times))
+    }
+    if let rate = performance.positiveRate { facts.append(("positive rate", percentText(rate))) }
+    if let confidence = performance.meanConfidence { facts.append(("mean confidence", shortText(confidence))) }
+    return """
+      <section><h2>Performance \(Self.badge(severity))</h2>
+      <div class="split"><dl>\(Self.facts(facts))</dl>\(confusion)</div></section>
+      """
+  }
+
+  private var confusion: String {
+    let performance = report.performance
+    guard performance.metrics != nil, performance.classes.count <= 12 else { return "" }
+    let head = performance.classes.map { "<th class=\"n\">\(escaped($0))</th>" }.joined()
+    let rows = zip(performance.classes, performance.confusion).map { name, counts in
+      "<tr><th>\(escaped(name))</th>" + counts.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>"
+    }
+    return """
+      <table class="confusion"><caption>true class (rows) by predicted class</caption>
+      <thead><tr><th></th>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table>
+      """
+  }
+
+  var charts: String {
+    let cards = drift.features.map { feature in
+      """
+      <article id="\(Self.anchor(feature, in: drift))"><h3>\(escaped(feature.name)) \(Self.badge(feature.severity))</h3>
+      \(feature.type == .numeric ? ReportChart.histogram(feature.chart) : ReportChart.levels(feature.chart))
+      <dl>\(Self.facts(details(of: feature)))</dl></article>
+      """
+    }
+    return "<section><h2>Feature by feature</h2><div class=\"cards\">\(cards.joined(separator: "\n"))</div></section>"
+  }
+
+  private func details(of feature: FeatureDrift) -> [(String, String)] {
+    var facts: [(String, String)] = [
+      (feature.type == .numeric ? "Kolmogorov–Smirnov D" : "chi-square", shortText(feature.statistic)),
+      ("p, corrected", "\(pValueText(feature.pValue)), \(pValueText(feature.adjustedPValue))"),
+      (
+        "PSI",
+        shortText(feature.psi) + (feature.psiNoise > 0 ? ", by chance up to \(shortText(feature.psiNoise))" : "")
+      ), ("Jensen–Shannon", shortText(feature.jensenShannon)),
+    ]
+    if feature.type == .categorical { facts.append(("Cramér's V", shortText(feature.effect))) }
+    if let wasserstein = feature.wasserstein { facts.append(("Wasserstein", "\(shortText(wasserstein)) deviations")) }
+    if let low = feature.reference.minimum, let high = feature.reference.maximum {
+      facts.append(("training range", "\(shortText(low)) to \(shortText(high))"))
+    }
+    if let low = feature.window.minimum, let high = feature.window.maximum {
+      facts.append(("window range", "\(shortText(low)) to \(shortText(high))"))
+    }
+    return facts
+  }
+
+  var rules: String {
+    let rules = drift.rules
+    let correction =
+      switch rules.correction {
+      case .none: "no correction for the number of features"
+      case .bonferroni: "Bonferroni's correction"
+      case .benjaminiHochberg: "Benjamini and Hochberg's correction"
+      }
+    return """
+      <footer><p>A feature drifted when its corrected p-value is below \(shortText(rules.numeric.significance)) (numeric) or \
+      \(shortText(rules.categorical.significance)) (categorical) and its effect is at least \
+      \(shortText(rules.minimumEffect.numeric)) (D) or \(shortText(rules.minimumEffect.categorical)) (V), with \(correction). \
+      Critical: drifted and PSI at least \(shortText(rules.psi.critical)). Warning: drifted, or PSI at least \
+      \(shortText(rules.psi.warning)) and beyond what chance gives in a window this small.</p></footer>
+      """
+  }
+}

@@ -1,0 +1,54 @@
+import Monitoring
+import Testing
+import WorkerContract
+
+@Suite struct PerformanceReportTests {
+  @Test func `measures are those of the labelled rows`() throws {
+    let window = World.window(World.table(rows: 100, seed: 1), labelledEvery: 1, errorsEvery: 10)
+    let report = PerformanceReport(window, positive: "1", now: 1e9)
+    let metrics = try #require(report.metrics)
+    // Of each ten rows the first is a false positive, the second a true one, the others true negatives.
+    #expect(metrics.accuracy == 0.9 && metrics.precision == 0.5 && metrics.recall == 1)
+    #expect(abs(metrics.f1 - 2.0 / 3) < 1e-12 && abs(metrics.rocAUC - (80 + 5) / 90) < 1e-12)
+    #expect(abs(metrics.brier - (0.1 * 0.81 + 0.9 * 0.01)) < 1e-12)
+    #expect(report.confusion == [[80, 10], [0, 10]])
+    #expect(report.positiveRate == 0.2 && report.coverage == 1 && report.labelled == 100)
+    #expect(!report.isAccuracyLost && !report.isSlow)
+    let interval = try #require(report.accuracyInterval)
+    #expect(interval.lower < 0.9 && 0.9 < interval.upper)
+  }
+
+  @Test func `labels are only missed where they are late`() {
+    let window = World.window(World.table(rows: 100, seed: 1), labelledEvery: 4)
+    var rules = PerformanceRules()
+    rules.labelDelay = TimeSpan(seconds: 50)
+    let report = PerformanceReport(window, positive: nil, rules: rules, now: 99, minimumLabels: 30)
+    #expect(report.expected == 50 && report.coverage == 0.26 && report.labelled == 25)
+    #expect(report.metrics == nil && !report.isAccuracyLost)
+    #expect(PerformanceReport(window, positive: nil, rules: rules, now: -1).coverage == 1)
+  }
+
+  @Test func `slow answers and lost accuracy are told`() {
+    let window = World.window(World.table(rows: 100, seed: 1), errorsEvery: 4, latency: 0.5)
+    let report = PerformanceReport(window, positive: "1", now: 1e9)
+    #expect(report.isSlow && report.isAccuracyLost && report.p95Latency == 0.5)
+  }
+
+  @Test func `an empty window has nothing to tell`() {
+    let report = PerformanceReport(World.window(World.table(rows: 0, seed: 1)), positive: "1", now: 0)
+    #expect(report.metrics == nil && report.p95Latency == nil && report.positiveRate == nil && report.coverage == 1)
+  }
+
+  @Test func `more than two classes are means over the classes`() throws {
+    var window = World.window(World.table(rows: 90, seed: 1))
+    window.classes = ["a", "b", "c"]
+    window.predicted = (0..<90).map { ["a", "b", "c"][$0 % 3] }
+    window.labels = (0..<90).map { ["a", "b", $0 < 45 ? "c" : "a"][$0 % 3] }
+    window.probabilities = (0..<90).flatMap { row in (0..<3).map { $0 == row % 3 ? 0.8 : 0.1 } }
+    let metrics = try #require(PerformanceReport(window, positive: nil, now: 1e9).metrics)
+    #expect(abs(metrics.accuracy - 75.0 / 90) < 1e-12)
+    #expect(abs(metrics.recall - (30.0 / 45 + 1 + 1) / 3) < 1e-12)
+    #expect(abs(metrics.precision - (1 + 1 + 0.5) / 3) < 1e-12)
+    #expect(metrics.rocAUC > 0.8 && metrics.brier < 0.2)
+  }
+}
