@@ -75,7 +75,7 @@ let edges: [Target] =
     ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle])
   + library(
     "Workers",
-    ["Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport", logging])
+    ["Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport", "CPostgres"])
   + library(
     "LocalCluster", ["ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle] + nio)
   + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
@@ -84,9 +84,9 @@ let edges: [Target] =
 let programs: [Target] =
   program("apus-operator", ["Reconcilers", "ControllerRuntime", "KubernetesClient"])
   + program("apus-worker", ["Workers", "WorkerContract"])
-  + program("apus-server", ["Serving"])
+  + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(
-    "apus", ["LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
+    "apus", [lifecycle, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),

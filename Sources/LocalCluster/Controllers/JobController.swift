@@ -61,7 +61,6 @@ struct JobRun {
       return decision
     }
     guard !job.isTerminating else { return decision }
-    labelTemplate()
     if isSuspended { suspend() } else { run() }
     writeStatus()
     return decision
@@ -177,18 +176,6 @@ struct JobRun {
     } else {
       decision.lookAgain(at: due)
     }
-  }
-
-  /// The API server of a real cluster adds these on creation.
-  private mutating func labelTemplate() {
-    guard job.spec["selector"] == nil, job.spec["manualSelector"]?.bool != true else { return }
-    var changed = job
-    changed.json.set(
-      JSONValue(["batch.kubernetes.io/controller-uid": job.uid]), at: ["spec", "selector", "matchLabels"])
-    for (key, value) in JobLabels.of(job) {
-      changed.json.set(.string(value), at: ["spec", "template", "metadata", "labels", key])
-    }
-    decision.writes.append(.replace(ClusterResource.jobs, changed.json))
   }
 
   private mutating func writeStatus() {

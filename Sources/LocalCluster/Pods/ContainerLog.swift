@@ -46,7 +46,7 @@ final class ContainerLog: Sendable {
 
   func append(_ bytes: ArraySlice<UInt8>, at date: Date) {
     let time = Array(TimeText.precise(date).utf8)
-    state.withLock { state in
+    let readers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
       var output: [UInt8] = []
       var rest = bytes
       while let newline = rest.firstIndex(of: 0x0A) {
@@ -60,8 +60,9 @@ final class ContainerLog: Sendable {
         state.pending.removeFirst(Self.partLimit)
       }
       Self.write(output, to: state.descriptor)
-      if !output.isEmpty { for reader in state.readers.values { reader.yield() } }
+      return output.isEmpty ? [] : Array(state.readers.values)
     }
+    for reader in readers { reader.yield() }
   }
 
   private static func record(_ tag: String, _ text: [UInt8], _ time: [UInt8], to output: inout [UInt8]) {
@@ -81,8 +82,8 @@ final class ContainerLog: Sendable {
   }
 
   func finish() {
-    state.withLock { state in
-      guard !state.isFinished else { return }
+    let readers = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+      guard !state.isFinished else { return [] }
       state.isFinished = true
       if !state.pending.isEmpty {
         var output: [UInt8] = []
@@ -91,11 +92,13 @@ final class ContainerLog: Sendable {
         state.pending = []
       }
       close(state.descriptor)
-      for reader in state.readers.values {
-        reader.yield()
-        reader.finish()
-      }
-      state.readers = [:]
+      defer { state.readers = [:] }
+      return Array(state.readers.values)
+    }
+    // Outside of the lock: the end of a stream calls back.
+    for reader in readers {
+      reader.yield()
+      reader.finish()
     }
   }
 

@@ -39,7 +39,7 @@ actor PodRunner: PodLogs {
         ProcessRecord.remove(from: folder)
       }
     }
-    let ours = ContainerMark.value(state: context.folders.state, pod: "")
+    let ours = ContainerMark.cluster(state: context.folders.state)
     ProcessTable.kill(marked: { $0.hasPrefix(ours) })
   }
 

@@ -115,7 +115,8 @@ extension PodWorker {
       try? FileManager.default.removeItem(atPath: "\(folder)/\(old).message")
     }
     var launch = try launch(container, program: program, in: await environmentContext(), messageFile: messageFile)
-    launch.environment[ContainerMark.variable] = ContainerMark.value(state: context.folders.state, pod: pod.uid)
+    launch.environment[ContainerMark.variable] = ContainerMark.value(
+      state: context.folders.state, pod: pod.uid, container: container.name)
     return PreparedContainer(launch: launch, messageFile: messageFile, attempt: attempt)
   }
 
@@ -209,6 +210,9 @@ extension PodWorker {
     probes.removeValue(forKey: name)?.cancel()
     processes[name] = nil
     ProcessRecord.remove(from: folder)
+    // What made a session of its own has not gone with the program.
+    let mark = prepared.launch.environment[ContainerMark.variable]
+    ProcessTable.kill(marked: { $0 == mark })
     let isOutOfMemory = ending.signal == Int(SIGKILL) && !isStopping && ProcessTable.outOfMemoryKills > kills
     return Termination(
       exitCode: ending.code, signal: ending.signal,

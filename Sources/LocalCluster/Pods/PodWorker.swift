@@ -229,7 +229,7 @@ actor PodWorker {
     isPublishing = true
     defer { isPublishing = false }
     while true {
-      let status = PodStatus(
+      let status = KubeletStatus(
         pod: pod, address: address, started: started, initContainers: initRecords, containers: records, now: Date()
       ).json
       guard status != published else { return }

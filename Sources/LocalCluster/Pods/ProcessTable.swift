@@ -49,11 +49,15 @@ enum ProcessTable {
   }
 }
 
-/// The environment variable by which a process is known to belong to a pod of one cluster.
+/// The environment variable by which a process is known to belong to a container of one cluster.
 enum ContainerMark {
-  static let variable = "APUS_POD"
+  static let variable = "APUS_CONTAINER"
 
-  static func value(state: String, pod: String) -> String { "\(state):\(pod)" }
+  static func cluster(state: String) -> String { state + ":" }
+
+  static func value(state: String, pod: String, container: String) -> String {
+    "\(cluster(state: state))\(pod)/\(container)"
+  }
 }
 
 /// What is written down about a running process, so that it can be ended after this one was killed.

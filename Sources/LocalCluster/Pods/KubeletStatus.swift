@@ -129,7 +129,7 @@ struct CrashBackoff: Sendable {
 }
 
 /// A pod's status as the kubelet would write it, from what is known about its containers.
-struct PodStatus: Sendable {
+struct KubeletStatus: Sendable {
   var pod: ClusterObject
   var address: String
   var started: Date

@@ -1,0 +1,67 @@
+internal import Foundation
+internal import Glibc
+
+/// The right to use a state folder, held by one process at a time. The kernel gives it back when the process ends, in
+/// whatever way.
+package final class StateLock: Sendable {
+  private let descriptor: Int32
+
+  /// Makes the folder where it is missing. Errors: another process holds it, or the folder cannot be written.
+  package init(folder: String) throws(LocalClusterError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw .stateFolderUnusable(folder, reason: error.localizedDescription)
+    }
+    let path = Self.path(in: folder)
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .stateFolderUnusable(folder, reason: String(cString: strerror(errno))) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw .stateFolderInUse(folder, process: Self.holder(of: folder))
+    }
+    let text = "\(getpid())\n"
+    ftruncate(descriptor, 0)
+    _ = text.withCString { write(descriptor, $0, strlen($0)) }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func path(in folder: String) -> String { folder + "/lock" }
+
+  /// The process that uses the folder now, or nil.
+  package static func holder(of folder: String) -> Int32? {
+    let descriptor = open(path(in: folder), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
+    return FileManager.default.contents(atPath: path(in: folder))
+      .flatMap { Int32(String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+}
+
+/// Why a local cluster cannot be started.
+package enum LocalClusterError: Error, Sendable, CustomStringConvertible {
+  case stateFolderInUse(String, process: Int32?)
+  case stateFolderUnusable(String, reason: String)
+  case portInUse(Int)
+  case listenFailed(Int, reason: String)
+  case store(StoreError)
+
+  package var description: String {
+    switch self {
+    case .stateFolderInUse(let folder, let process):
+      "A local cluster with the state folder \(folder) is running already"
+        + (process.map { " (process \($0))" } ?? "")
+        + ". Use it, stop it with `apus down --state \(folder)`, or choose another folder with --state."
+    case .stateFolderUnusable(let folder, let reason):
+      "The state folder \(folder) cannot be used: \(reason). Choose another with --state."
+    case .portInUse(let port):
+      "Port \(port) of 127.0.0.1 is in use by another program. Choose another with --port."
+    case .listenFailed(let port, let reason):
+      "Port \(port) of 127.0.0.1 cannot be listened on: \(reason). Choose another with --port."
+    case .store(let error): error.description
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Foundation
+import LocalCluster
+import Logging
+import ServiceLifecycle
+
+/// `apus up`: a Kubernetes API with pods that are processes, on this machine.
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Start a local cluster that kubectl can talk to.",
+    discussion: """
+      Pods are processes on loopback addresses of their own; an image stands for a program of the same name beside \
+      this one, or for one that --images names. The state stays in a folder and survives a restart.
+      """)
+
+  @OptionGroup var folder: StateFolderOption
+
+  @Option(help: "The API's port on 127.0.0.1; 0 takes a free one.")
+  var port = 16443
+
+  @Option(help: "Where to write the kubeconfig. (default: kubeconfig in the state folder)")
+  var kubeconfig: String?
+
+  @Option(
+    name: .customLong("images"), parsing: .upToNextOption,
+    help: ArgumentHelp("Programs that stand for images.", valueName: "name=path"))
+  var images: [ImageMapping] = []
+
+  @Flag(help: "Return when the cluster is ready, and leave it running.")
+  var detach = false
+
+  @Option(help: "What to log: debug, info, notice, warning, error.")
+  var logLevel = Logger.Level.warning
+
+  func run() async throws {
+    if detach {
+      try await DetachedCluster(state: folder.path, arguments: CommandLine.arguments).start()
+      return
+    }
+    var log = Logger(label: "apus.cluster", factory: StreamLogHandler.standardError)
+    log.logLevel = logLevel
+    // What is printed is read by people while it happens, also through a pipe.
+    setvbuf(stdout, nil, _IOLBF, 0)
+    let started = ContinuousClock.now
+    let cluster: LocalCluster
+    do {
+      cluster = try await LocalCluster(
+        LocalCluster.Configuration(
+          state: folder.path, port: port, kubeconfig: kubeconfig.map(StateFolderOption.absolute),
+          programFolder: Self.programFolder,
+          images: Dictionary(images.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })),
+        log: log
+      ) { ready in
+        Self.welcome(ready, after: ContinuousClock.now - started)
+      }
+    } catch {
+      throw CleanExit.failure("\(error)")
+    }
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: cluster)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+    do {
+      try await group.run()
+    } catch let error as LocalClusterError {
+      throw CleanExit.failure("\(error)")
+    }
+    print("Stopped. The state is kept in \(folder.path).")
+  }
+
+  private static var programFolder: String {
+    let path =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    return (path as NSString).deletingLastPathComponent
+  }
+
+  private static func welcome(_ ready: LocalCluster.Ready, after time: Duration) {
+    print(
+      """
+      The local cluster is ready (\(time.formatted(.units(allowed: [.seconds, .milliseconds], maximumUnitCount: 1)))).
+        API         http://127.0.0.1:\(ready.port)
+        kubeconfig  \(ready.kubeconfig)
+        state       \(ready.state)
+
+      In another terminal:
+        export KUBECONFIG=\(ready.kubeconfig)
+        kubectl get pods --all-namespaces
+
+      Ctrl-C stops the cluster and its pods; the state is kept.
+      """)
+  }
+}
+
+/// `--state`, shared by the verbs that need the cluster's folder.
+struct StateFolderOption: ParsableArguments {
+  @Option(
+    name: .customLong("state"),
+    help: "The cluster's folder. (default: apus/cluster in $XDG_STATE_HOME or ~/.local/state)")
+  var given: String?
+
+  /// Absolute, without links, so that one folder has one name.
+  var path: String {
+    if let given { return Self.absolute(given) }
+    let environment = ProcessInfo.processInfo.environment
+    let base =
+      environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? NSHomeDirectory() + "/.local/state"
+    return Self.absolute(base + "/apus/cluster")
+  }
+
+  static func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL.path
+  }
+}
+
+/// `name=path` of `--images`.
+struct ImageMapping: ExpressibleByArgument, Sendable {
+  var name: String
+  var path: String
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+    name = parts[0]
+    path = StateFolderOption.absolute(parts[1])
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+extension CleanExit {
+  /// A sentence for a person on standard error and exit code 1, without the usage text.
+  static func failure(_ message: String) -> any Error {
+    FileHandle.standardError.write(Data("apus: \(message)\n".utf8))
+    return ExitCode.failure
+  }
+}
