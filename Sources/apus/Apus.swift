@@ -9,5 +9,8 @@ struct Apus: AsyncParsableCommand {
     subcommands: [
       UpCommand.self,
       DownCommand.self,
+      InitCommand.self,
+      ValidateCommand.self,
+      GenerateCommand.self,
     ])
 }

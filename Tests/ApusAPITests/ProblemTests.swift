@@ -65,9 +65,6 @@ struct ProblemTests {
     Case("credentials in a URI", at: "spec.training.source.csv.uri") {
       $0.training.source.csv?.uri = "https://me:secret@host/adult.csv"
     },
-    Case("an unknown segment", at: "spec.promotion.segments[0].feature") {
-      $0.promotion.segments = [.init(feature: "sexx", metric: .recall, maximumLoss: 0.1)]
-    },
     Case("a segment without levels", at: "spec.promotion.segments[0].feature") {
       $0.promotion.segments = [.init(feature: "age", metric: .recall, maximumLoss: 0.1)]
     },
@@ -116,6 +113,14 @@ struct ProblemTests {
   @Test("time order without a timestamp is a warning only")
   func warning() {
     let problems = Self.model { $0.training.split.by = .time }.problems()
+    #expect(problems.map(\.weight) == [.warning])
+  }
+
+  @Test("a segment of a column that is no feature is a warning only")
+  func segmentOfAnotherColumn() {
+    let problems = Self.model {
+      $0.promotion.segments = [.init(feature: "race", metric: .recall, maximumLoss: 0.1)]
+    }.problems()
     #expect(problems.map(\.weight) == [.warning])
   }
 

@@ -25,7 +25,7 @@ extension Schema {
     let bounds = NumberBounds(
       minimum: above ?? minimum, maximum: below ?? maximum, excludesMinimum: above != nil, excludesMaximum: below != nil
     )
-    return Schema(.number(bounds), description).with(default: value.map(JSONValue.number))
+    return Schema(.number(bounds), description).with(default: value.map(JSONValue.shortest))
   }
 
   /// A number in 0…1.

@@ -7,7 +7,11 @@ extension ModelDeploymentSpec.Promotion {
     for (index, segment) in segments.enumerated() {
       let place = "\(path).segments[\(index)].feature"
       guard let feature = schema.features.first(where: { $0.name == segment.feature }) else {
-        found.append(unknownFeature(segment.feature, at: place, schema))
+        // Guarding a column that the model may not see, such as a protected attribute, is a good reason for a segment.
+        found.append(
+          Problem(
+            place, "'\(segment.feature)' is not a feature of the schema",
+            mend: "it must be a column of the training data", weight: .warning))
         continue
       }
       if feature.type != .categorical {

@@ -1,0 +1,95 @@
+import ApusAPI
+import KubernetesModel
+import Tabular
+import WorkerContract
+import YAMLCoding
+
+/// A ModelDeployment and a MonitoringPolicy for a CSV file, ready to be applied, each inferred value explained.
+package struct ModelDraft: Sendable {
+  let name: String
+  let uri: String
+  let inferred: InferredSchema
+  let gates: Gates
+  /// Share of rows without a value, by feature, largest first.
+  let missing: [(feature: String, share: Double)]
+
+  /// - Parameters:
+  ///   - csv: The file's bytes.
+  ///   - uri: Where training is to read the same file: `file:///…` or `https://…`.
+  ///   - positive: The class that counts as positive; chosen from the data where nil.
+  ///   - name: Of the two resources; made from the target where nil.
+  package init(csv: [UInt8], uri: String, target: String, positive: String? = nil, name: String? = nil)
+    throws(AuthoringError)
+  {
+    let raw: RawTable
+    do { raw = try RawTable(csv: csv) } catch { throw .unreadable(reason: "\(error)") }
+    do {
+      inferred = try raw.inferSchema(target: target, positive: positive)
+    } catch { throw .noSchema(reason: "\(error)") }
+    self.name = try Self.name(name, target: target)
+    self.uri = uri
+    let classes = inferred.schema.target.classes
+    let shares = inferred.classShares
+    let commonest = zip(classes, shares).max { $0.1 < $1.1 }?.0 ?? ""
+    let positiveClass = inferred.schema.target.positive ?? ""
+    let positiveShare = zip(classes, shares).first { $0.0 == positiveClass }?.1 ?? 0
+    gates = Gates(
+      classShares: shares, positiveShare: positiveShare, positive: positiveClass, commonest: commonest)
+    missing = Self.missingShares(raw, inferred.schema)
+  }
+
+  private static func name(_ wanted: String?, target: String) throws(AuthoringError) -> String {
+    if let wanted {
+      guard ObjectName.isDNSLabel(wanted), wanted.first?.isLetter == true else { throw .badName(wanted) }
+      return wanted
+    }
+    let words = target.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+    let made = String(words).split(separator: "-").joined(separator: "-")
+    let label = made.first.map { $0.isLetter ? made : "model-\(made)" } ?? "model"
+    return ObjectName.bounded(label, limit: 52)
+  }
+
+  private static func missingShares(_ raw: RawTable, _ schema: FeatureSchema) -> [(feature: String, share: Double)] {
+    let nullable = schema.features.filter(\.nullable).map(\.name)
+    var shares: [(feature: String, share: Double)] = []
+    for (column, name) in raw.header.enumerated() where nullable.contains(name) {
+      var empty = 0
+      raw.forEachCell(ofColumn: column) { _, text in
+        if text.isEmpty { empty += 1 }
+      }
+      shares.append((name, Double(empty) / Double(max(1, raw.rowCount))))
+    }
+    return shares.sorted { ($1.share, $0.feature) < ($0.share, $1.feature) }
+  }
+
+  /// Both documents as YAML, with comments.
+  package var text: String {
+    """
+    # A model of '\(inferred.schema.target.name)', made from \(inferred.rowCount) rows.
+    # Every value is a suggestion; the comments say why. `apus validate` checks the file, `kubectl apply -f` sets it
+    # going, `kubectl get md,mp,mv` shows how it stands.
+
+    """ + YAML.text(model) + "---\n" + YAML.text(policy)
+  }
+
+  /// What a person should know that is not in the file: one sentence each.
+  package var notes: [String] {
+    inferred.leftOut.map { "Column '\($0.column)' is left out: it \($0.why)." }
+  }
+}
+
+/// Why there is no draft.
+package enum AuthoringError: Error, Sendable, Equatable, CustomStringConvertible {
+  case unreadable(reason: String)
+  case noSchema(reason: String)
+  case badName(String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let reason): "the CSV file can not be read: \(reason)"
+    case .noSchema(let reason): reason
+    case .badName(let name):
+      "'\(name)' can not be a name; write at most 63 lower-case letters, digits and '-', starting with a letter"
+    }
+  }
+}
