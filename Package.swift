@@ -14,6 +14,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio: [Target.Dependency] = [
@@ -86,7 +87,7 @@ let programs: [Target] =
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(
-    "apus", [lifecycle, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
+    "apus", [lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),

@@ -3,6 +3,7 @@ import Foundation
 import LocalCluster
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `apus up`: a Kubernetes API with pods that are processes, on this machine.
 struct UpCommand: AsyncParsableCommand {
@@ -30,7 +31,8 @@ struct UpCommand: AsyncParsableCommand {
   @Flag(help: "Return when the cluster is ready, and leave it running.")
   var detach = false
 
-  @Option(help: "What to log: debug, info, notice, warning, error.")
+  @Option(
+    help: ArgumentHelp("What to log: debug, info, notice, warning, error.", valueName: "level"), transform: Self.level)
   var logLevel = Logger.Level.warning
 
   func run() async throws {
@@ -38,10 +40,8 @@ struct UpCommand: AsyncParsableCommand {
       try await DetachedCluster(state: folder.path, arguments: CommandLine.arguments).start()
       return
     }
-    var log = Logger(label: "apus.cluster", factory: StreamLogHandler.standardError)
+    var log = Logger(label: "apus.cluster", factory: { StreamLogHandler.standardError(label: $0) })
     log.logLevel = logLevel
-    // What is printed is read by people while it happens, also through a pipe.
-    setvbuf(stdout, nil, _IOLBF, 0)
     let started = ContinuousClock.now
     let cluster: LocalCluster
     do {
@@ -65,8 +65,16 @@ struct UpCommand: AsyncParsableCommand {
     } catch let error as LocalClusterError {
       throw CleanExit.failure("\(error)")
     }
-    print("Stopped. The state is kept in \(folder.path).")
+    Self.say("Stopped. The state is kept in \(folder.path).")
   }
+
+  private static func level(_ name: String) throws -> Logger.Level {
+    guard let level = Logger.Level(rawValue: name) else { throw ValidationError("'\(name)' is no log level.") }
+    return level
+  }
+
+  /// Unbuffered: it is read while it happens, also through a pipe.
+  private static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
   private static var programFolder: String {
     let path =
@@ -75,7 +83,7 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   private static func welcome(_ ready: LocalCluster.Ready, after time: Duration) {
-    print(
+    say(
       """
       The local cluster is ready (\(time.formatted(.units(allowed: [.seconds, .milliseconds], maximumUnitCount: 1)))).
         API         http://127.0.0.1:\(ready.port)
@@ -124,8 +132,6 @@ struct ImageMapping: ExpressibleByArgument, Sendable {
     path = StateFolderOption.absolute(parts[1])
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 extension CleanExit {
   /// A sentence for a person on standard error and exit code 1, without the usage text.
