@@ -1,0 +1,137 @@
+package import Artifacts
+import Exposition
+import Foundation
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+import ServiceLifecycle
+package import Telemetry
+package import UnixSignals
+
+/// The whole server: two listeners, the routing table's watch, the prediction log.
+///
+/// On a graceful shutdown `/ready` says no first, while requests are still answered; then the listeners close and finish what
+/// they have begun; then the log is stored or goes to disk.
+package struct ModelServer: Sendable {
+  package struct Configuration: Sendable {
+    package var routingPath: String
+    package var host = "0.0.0.0"
+    /// 0: any free one.
+    package var port = 8080
+    package var adminPort = 8081
+    package var limits = RequestLimits()
+    package var log: PredictionLog.Configuration
+    /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
+    package var drainDelay = Duration.seconds(2)
+    package var routingInterval = Duration.seconds(1)
+    package var performanceInterval = Duration.seconds(15)
+    package var retentionInterval = Duration.seconds(600)
+
+    package init(routingPath: String, log: PredictionLog.Configuration) {
+      self.routingPath = routingPath
+      self.log = log
+    }
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private let holder = ServingHolder()
+  package let metrics: ServingMetrics
+  private let services: [any Service]
+  private let predictions: PredictionEndpoints
+  private let information: InformationEndpoints
+  private let logs: LogsEndpoint
+
+  /// - Parameters:
+  ///   - telemetry: Nil: predictions are not logged and feedback is refused.
+  ///   - clock: Seconds since 1970.
+  package init(
+    configuration: Configuration, artifacts: any ArtifactStore, telemetry: (any TelemetryStore)?, logger: Logger,
+    clock: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
+  ) {
+    self.configuration = configuration
+    self.logger = logger
+    metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
+    let controller = RoutingController(store: artifacts, holder: holder, metrics: metrics, logger: logger)
+    let file = RoutingFile(
+      path: configuration.routingPath, controller: controller, holder: holder,
+      interval: configuration.routingInterval, logger: logger)
+    var services: [any Service] = []
+    var log: PredictionLog?
+    if let telemetry {
+      let started = PredictionLog(
+        store: telemetry, configuration: configuration.log, metrics: metrics, logger: logger)
+      log = started
+      services = [
+        started,
+        PerformanceRefresher(
+          store: telemetry, holder: holder, metrics: metrics, interval: configuration.performanceInterval, clock: clock,
+          logger: logger),
+        RetentionService(
+          store: telemetry, holder: holder, interval: configuration.retentionInterval, clock: clock, logger: logger),
+      ]
+    }
+    self.services = services + [file]
+    predictions = PredictionEndpoints(
+      holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
+    information = InformationEndpoints(holder: holder, metrics: metrics, controller: controller, file: file)
+    logs = LogsEndpoint(holder: holder, store: telemetry)
+  }
+
+  /// Serves until a graceful shutdown.
+  /// - Parameter onListening: Told each listener's port.
+  package func run(
+    gracefulShutdownSignals: [UnixSignal] = [],
+    onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void = { _, _ in }
+  ) async throws {
+    let listeners: [any Service] = [
+      listener(.admin, port: configuration.adminPort, onListening),
+      listener(.public, port: configuration.port, onListening),
+    ]
+    let drain = Drain(holder: holder, delay: configuration.drainDelay, logger: logger)
+    // Shutdown goes from the last one to the first, each when the one before has ended.
+    var group = ServiceGroupConfiguration(
+      services: (services + listeners + [drain]).map { .init(service: $0) },
+      gracefulShutdownSignals: gracefulShutdownSignals, logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(25)
+    try await ServiceGroup(configuration: group).run()
+  }
+
+  private func listener(
+    _ face: Endpoint.Face, port: Int, _ onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void
+  ) -> some Service {
+    let logger = logger
+    return Application(
+      responder: ServingResponder(
+        face: face, predictions: predictions, information: information, logs: logs, metrics: metrics),
+      configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: port)),
+      onServerRunning: { channel in
+        let port = channel.localAddress?.port ?? port
+        logger.info("listening", metadata: ["face": "\(face)", "port": "\(port)"])
+        onListening(face, port)
+      },
+      logger: Self.quiet(logger))
+  }
+
+  /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.
+  private static func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = .warning
+    return logger
+  }
+}
+
+/// Turns `/ready` to no as soon as a shutdown begins, and holds up the rest of it for a moment.
+private struct Drain: Service {
+  let holder: ServingHolder
+  let delay: Duration
+  let logger: Logger
+
+  func run() async throws {
+    try await gracefulShutdown()
+    holder.startDraining()
+    logger.info("draining")
+    try? await Task.sleep(for: delay)
+  }
+}

@@ -1,0 +1,167 @@
+import Exposition
+import WorkerContract
+import NIOCore
+import Telemetry
+
+/// What of a request may be how large.
+package struct RequestLimits: Sendable {
+  /// Bytes of a body.
+  package var body: Int
+  /// Rows of a batch and items of feedback.
+  package var batch: Int
+
+  package init(body: Int = 8 << 20, batch: Int = 10_000) {
+    self.body = body
+    self.batch = batch
+  }
+}
+
+/// `POST /predict`, `/predict/batch` and `/feedback`: bytes in, bytes out, no waiting.
+struct PredictionEndpoints: Sendable {
+  let holder: ServingHolder
+  let log: PredictionLog?
+  let metrics: ServingMetrics
+  let limits: RequestLimits
+  let clock: @Sendable () -> Double
+
+  private func notReady() -> Answer {
+    guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
+    return .error(503, "No model is loaded: \(reason)")
+  }
+
+  /// - Parameter header: The request's `X-Request-Id`, which stands in for a request id in the body.
+  func predict(_ body: ByteBuffer, header: String?) -> Answer {
+    guard let state = holder.state else { return notReady() }
+    return body.withUnsafeReadableBytes { raw in
+      let bytes = raw.assumingMemoryBound(to: UInt8.self)
+      do throws(JSONProblem) {
+        try JSONScanner.validateUTF8(bytes)
+        var scanner = JSONScanner(bytes)
+        let envelope = try PredictionEnvelope(from: &scanner)
+        try scanner.finish()
+        let requestID = envelope.requestID ?? header ?? RequestID.make()
+        let predictor = RowPredictor(state: state, log: log, time: clock())
+        var text = JSONText()
+        let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
+        guard !problems.isEmpty else { return Answer(200, text) }
+        metrics.refused(problems)
+        var refusal = JSONText()
+        refusal.refusal(requestID: requestID, problems)
+        return Answer(422, refusal)
+      } catch {
+        return .malformed(error)
+      }
+    }
+  }
+
+  /// Rows fail one by one; the answer is 200 unless the body as a whole is wrong.
+  func predictBatch(_ body: ByteBuffer, header: String?) -> Answer {
+    guard let state = holder.state else { return notReady() }
+    return body.withUnsafeReadableBytes { raw in
+      let bytes = raw.assumingMemoryBound(to: UInt8.self)
+      do throws(JSONProblem) {
+        try JSONScanner.validateUTF8(bytes)
+        guard let envelopes = try envelopes(in: bytes) else {
+          return .error(422, #"A batch is {"requests": [ … ]} or a list of requests."#)
+        }
+        guard envelopes.count <= limits.batch else {
+          return .error(413, "The batch has more than \(limits.batch) requests.")
+        }
+        metrics.batchRows.observe(Double(envelopes.count))
+        return Answer(200, try answers(envelopes, in: bytes, header: header, state: state))
+      } catch {
+        return .malformed(error)
+      }
+    }
+  }
+
+  /// All of the body is read before the first row is predicted: a batch that is cut short predicts nothing.
+  private func envelopes(in bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> [PredictionEnvelope]? {
+    var scanner = JSONScanner(bytes)
+    if try scanner.kind() != .array {
+      guard let list = try MemberList.range(of: "requests", in: bytes) else {
+        try scanner.skip()
+        try scanner.finish()
+        return nil
+      }
+      scanner = JSONScanner(bytes, range: list)
+    }
+    var envelopes: [PredictionEnvelope] = []
+    var more = try scanner.open(UInt8(ascii: "["))
+    while more {
+      if envelopes.count > limits.batch {
+        try scanner.skip()
+      } else {
+        envelopes.append(try PredictionEnvelope(from: &scanner))
+      }
+      more = try scanner.next(in: UInt8(ascii: "["))
+    }
+    try scanner.finish()
+    return envelopes
+  }
+
+  private func answers(
+    _ envelopes: [PredictionEnvelope], in bytes: UnsafeBufferPointer<UInt8>, header: String?, state: ServingState
+  ) throws(JSONProblem) -> JSONText {
+    let predictor = RowPredictor(state: state, log: log, time: clock())
+    var text = JSONText(capacity: 64 + envelopes.count * 192)
+    text.raw(#"{"responses":["#)
+    for (index, envelope) in envelopes.enumerated() {
+      if index > 0 { text.raw(",") }
+      let requestID = envelope.requestID ?? header.map { "\($0)-\(index)" } ?? RequestID.make()
+      let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
+      guard !problems.isEmpty else { continue }
+      metrics.refused(problems)
+      text.refusal(requestID: requestID, problems)
+    }
+    text.raw("]}")
+    return text
+  }
+
+  /// Labels are taken at once and stored with the prediction log; whether their prediction is known does not matter.
+  func feedback(_ body: ByteBuffer) -> Answer {
+    guard let state = holder.state else { return notReady() }
+    guard let log else { return .error(503, "Feedback can not be stored: the server runs without a telemetry store.") }
+    let feedback: FeedbackReader.Feedback
+    do {
+      feedback = try body.withUnsafeReadableBytes {
+        try FeedbackReader.read($0.assumingMemoryBound(to: UInt8.self), limit: limits.batch)
+      }
+    } catch let problem as JSONProblem {
+      return .malformed(problem)
+    } catch {
+      return .error(413, "The body has more than \(limits.batch) labels.")
+    }
+    let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
+    let time = clock()
+    var refused: [(index: Int, requestID: String?, problems: [FieldProblem])] = []
+    for (index, item) in feedback.items.enumerated() {
+      switch item {
+      case .label(let requestID, let label):
+        metrics.labelsAccepted.increment()
+        log.append(LabelRecord(requestID: requestID, label: label, time: time), of: model)
+      case .problems(let requestID, let problems):
+        metrics.labelsRejected.increment()
+        refused.append((index, requestID, problems))
+      }
+    }
+    if feedback.isSingle, let only = refused.first {
+      var text = JSONText()
+      text.refusal(requestID: only.requestID, only.problems)
+      return Answer(422, text)
+    }
+    var text = JSONText()
+    text.raw(#"{"accepted":"#)
+    text.integer(feedback.items.count - refused.count)
+    text.raw(#","rejected":"#)
+    text.array(refused) { text, item in
+      text.raw(#"{"index":"#)
+      text.integer(item.index)
+      text.raw(#","problem":"#)
+      text.refusal(requestID: item.requestID, item.problems)
+      text.raw("}")
+    }
+    text.raw("}")
+    return Answer(200, text)
+  }
+}

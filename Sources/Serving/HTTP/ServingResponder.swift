@@ -1,0 +1,96 @@
+import Dispatch
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// From HTTP to endpoints and back. It routes by itself: the paths are few and fixed, and most requests ask for one.
+struct ServingResponder: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let face: Endpoint.Face
+  let predictions: PredictionEndpoints
+  let information: InformationEndpoints
+  let logs: LogsEndpoint
+  let metrics: ServingMetrics
+
+  private static let requestID = HTTPField.Name("X-Request-Id")
+  /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
+  private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
+
+  func respond(to request: Request, context: Context) async throws -> Response {
+    let target = request.head.path ?? "/"
+    let path = target.prefix { $0 != "?" }
+    let endpoint = Endpoint.at(path, face: face)
+    let header = Self.requestID.flatMap { request.headers[$0] }
+    let requestID = header.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
+    let body = try await body(of: request, endpoint: endpoint)
+    let start = DispatchTime.now().uptimeNanoseconds
+    let answer: Answer
+    switch body {
+    case .refused(let refusal): answer = refusal
+    case .complete(let buffer): answer = await self.answer(endpoint, request, buffer, requestID: requestID)
+    }
+    metrics.answered(endpoint, code: answer.code, seconds: Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
+    return response(answer, requestID: requestID)
+  }
+
+  private enum Body {
+    case complete(ByteBuffer)
+    case refused(Answer)
+  }
+
+  /// Reads the body of requests that may have one; the wrong path or method is told without reading.
+  private func body(of request: Request, endpoint: Endpoint) async throws -> Body {
+    if endpoint == .none { return .refused(.error(404, "There is nothing at \(request.uri.path).")) }
+    guard request.method.rawValue == endpoint.method.rawValue else {
+      var answer = Answer.error(405, "\(request.uri.path) takes \(endpoint.method.rawValue) only.")
+      answer.allow = endpoint.method.rawValue
+      return .refused(answer)
+    }
+    guard endpoint.method == .post else { return .complete(ByteBuffer()) }
+    let limit = predictions.limits.body
+    var refusal = Answer.error(413, "The body has more than \(limit) bytes.")
+    refusal.closes = true
+    if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return .refused(refusal) }
+    do {
+      return .complete(try await request.body.collect(upTo: limit))
+    } catch is NIOTooManyBytesError {
+      return .refused(refusal)
+    }
+  }
+
+  private func answer(
+    _ endpoint: Endpoint, _ request: Request, _ body: ByteBuffer, requestID: String?
+  ) async -> Answer {
+    switch endpoint {
+    case .predict: return predictions.predict(body, header: requestID)
+    case .predictBatch: return predictions.predictBatch(body, header: requestID)
+    case .feedback: return predictions.feedback(body)
+    case .health: return information.health()
+    case .ready: return information.ready()
+    case .modelInfo: return information.modelInfo()
+    case .metrics: return information.metricsText(accepting: request.headers[.accept])
+    case .metricsSummary: return information.metricsSummary(accepting: request.headers[.accept])
+    case .reload: return await information.reload(Data(body.readableBytesView))
+    case .logs: return await logs.logs(Self.parameters(of: request))
+    case .none: return .error(404, "There is nothing at \(request.uri.path).")
+    }
+  }
+
+  private static func parameters(of request: Request) -> [String: String] {
+    var parameters: [String: String] = [:]
+    for (name, value) in request.uri.queryParameters { parameters[String(name)] = String(value) }
+    return parameters
+  }
+
+  private func response(_ answer: Answer, requestID: String?) -> Response {
+    var fields = HTTPFields()
+    fields[.contentType] = answer.contentType
+    if let allow = answer.allow { fields[.allow] = allow }
+    if answer.closes { fields[.connection] = "close" }
+    if let requestID, let name = Self.requestID { fields[name] = requestID }
+    return Response(status: .init(code: answer.code), headers: fields, body: ResponseBody(byteBuffer: answer.body))
+  }
+}

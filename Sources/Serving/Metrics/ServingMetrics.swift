@@ -1,0 +1,192 @@
+import Tabular
+package import Exposition
+import Synchronization
+import Telemetry
+import WorkerContract
+
+/// The server's instruments. What the path of a prediction needs is resolved once for each routing table
+/// (`VersionInstruments`), so that nothing is looked up there.
+package final class ServingMetrics: Sendable {
+  package let registry: MetricsRegistry
+  private typealias Table = ServingMetricTable
+
+  private let requests: MetricFamily<Counter>
+  /// By endpoint: the counter of status 200 and the histogram of the time.
+  private let endpoints: [(ok: Counter, seconds: Histogram)]
+  private let predictions: MetricFamily<Counter>
+  private let predictionSeconds: MetricFamily<Histogram>
+  private let predictionErrors: MetricFamily<Counter>
+  private let confidence: MetricFamily<Histogram>
+  private let positiveRatio: MetricFamily<Gauge>
+  private let failures: MetricFamily<Counter>
+  private let featureCounters: [FeatureReader.Oddity.Kind: MetricFamily<Counter>]
+  private let featureMean: MetricFamily<Gauge>
+  private let featureDeviation: MetricFamily<Gauge>
+  private let featureMinimum: MetricFamily<Gauge>
+  private let featureMaximum: MetricFamily<Gauge>
+  private let performance: PerformanceGauges
+  private let modelInfo: MetricFamily<Gauge>
+  private let modelWeight: MetricFamily<Gauge>
+  private let reloads: MetricFamily<Counter>
+  private let modelLoaded: Gauge
+  private let revision: Gauge
+  package let batchRows: Histogram
+  let log: LogInstruments
+  let labelsAccepted: Counter
+  let labelsRejected: Counter
+
+  private let windows = Mutex(Windows())
+
+  /// Rolling windows outlive the routing tables that use them.
+  private struct Windows {
+    var features: [String: RollingWindow] = [:]
+    var positives: [String: RollingWindow] = [:]
+  }
+
+  package init(registry: MetricsRegistry, holder: ServingHolder, clock: @escaping @Sendable () -> Double) {
+    self.registry = registry
+    let requests = registry.counter(Table.requests)
+    let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Histogram.latency)
+    self.requests = requests
+    endpoints = Endpoint.allCases.map { endpoint in
+      (ok: requests.with(endpoint.rawValue, "200"), seconds: requestSeconds.with(endpoint.rawValue))
+    }
+    predictions = registry.counter(Table.predictions)
+    predictionSeconds = registry.histogram(
+      Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_01, factor: 2, count: 15))
+    predictionErrors = registry.counter(Table.predictionErrors)
+    confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
+    positiveRatio = registry.gauge(Table.positiveRatio)
+    failures = registry.counter(Table.validationFailures)
+    for reason in FieldProblem.Reason.allCases { _ = failures.with(reason.rawValue) }
+    featureCounters = [
+      .missing: registry.counter(Table.featureMissing), .unseenCategory: registry.counter(Table.featureUnseen),
+      .outOfRange: registry.counter(Table.featureOutOfRange),
+    ]
+    featureMean = registry.gauge(Table.featureMean)
+    featureDeviation = registry.gauge(Table.featureDeviation)
+    featureMinimum = registry.gauge(Table.featureMinimum)
+    featureMaximum = registry.gauge(Table.featureMaximum)
+    performance = PerformanceGauges(registry: registry)
+    modelInfo = registry.gauge(Table.modelInfo)
+    modelWeight = registry.gauge(Table.modelWeight)
+    reloads = registry.counter(Table.reloads)
+    modelLoaded = registry.gauge(Table.modelLoaded).with()
+    revision = registry.gauge(Table.routingRevision).with()
+    batchRows = registry.histogram(
+      Table.batchRows, bounds: Histogram.exponential(start: 1, factor: 4, count: 8)
+    ).with()
+    log = LogInstruments(registry: registry)
+    let labels = registry.counter(Table.labels)
+    labelsAccepted = labels.with("accepted")
+    labelsRejected = labels.with("rejected")
+
+    let ready = registry.gauge(Table.ready).with()
+    registry.beforeScrape { [weak self] in
+      ready.set(holder.readiness == .ready ? 1 : 0)
+      self?.publishWindows(at: clock())
+    }
+    ProcessInstruments(registry: registry).register(on: registry)
+  }
+
+  func answered(_ endpoint: Endpoint, code: Int, seconds: Double) {
+    let instruments = endpoints[endpoint.position]
+    if code == 200 { instruments.ok.increment() } else { requests.with(endpoint.rawValue, String(code)).increment() }
+    instruments.seconds.observe(seconds)
+  }
+
+  func refused(_ problems: [FieldProblem]) {
+    for problem in problems { failures.with(problem.reason.rawValue).increment() }
+  }
+
+  func reloaded(_ result: String) { reloads.with(result).increment() }
+
+  /// Shows which versions are loaded.
+  func show(_ state: ServingState) {
+    modelInfo.removeAll()
+    modelWeight.removeAll()
+    for (entry, version) in zip(state.table.entries, state.versions) {
+      modelInfo.with(state.table.namespace, state.table.model, version.version, entry.role.rawValue, version.digest)
+        .set(1)
+      modelWeight.with(version.version).set(Double(entry.weight) / 100)
+    }
+    modelLoaded.set(state.table.entries.contains { $0.role == .production } ? 1 : 0)
+    revision.set(Double(state.table.revision))
+  }
+
+  func show(_ performances: [VersionPerformance]) { performance.show(performances) }
+
+  /// What a version's predictions are counted with.
+  func instruments(for version: LoadedVersion, role: RoutingTable.Role) -> VersionInstruments {
+    let features = version.pipeline.schema.features
+    let windows = windows.withLock { windows in
+      for feature in features where feature.type == .numeric && windows.features[feature.name] == nil {
+        windows.features[feature.name] = RollingWindow()
+      }
+      if windows.positives[version.version] == nil { windows.positives[version.version] = RollingWindow() }
+      return windows
+    }
+    return VersionInstruments(
+      predictions: version.target.classes.map { predictions.with(version.version, role.rawValue, $0) },
+      seconds: predictionSeconds.with(version.version), errors: predictionErrors.with(version.version),
+      confidence: confidence.with(version.version), positives: windows.positives[version.version] ?? RollingWindow(),
+      oddities: featureCounters.mapValues { family in features.map { family.with($0.name) } },
+      features: features.map { $0.type == .numeric ? windows.features[$0.name] : nil })
+  }
+
+  private func publishWindows(at time: Double) {
+    let windows = windows.withLock { $0 }
+    for (feature, window) in windows.features {
+      guard let moments = window.moments(at: time) else {
+        for family in [featureMean, featureDeviation, featureMinimum, featureMaximum] {
+          family.remove(feature)
+        }
+        continue
+      }
+      featureMean.with(feature).set(moments.mean)
+      featureDeviation.with(feature).set(moments.deviation)
+      featureMinimum.with(feature).set(moments.minimum)
+      featureMaximum.with(feature).set(moments.maximum)
+    }
+    for (version, window) in windows.positives {
+      if let moments = window.moments(at: time) {
+        positiveRatio.with(version).set(moments.mean)
+      } else {
+        positiveRatio.remove(version)
+      }
+    }
+  }
+}
+
+/// The instruments of one version in one routing table.
+struct VersionInstruments: Sendable {
+  /// By class.
+  let predictions: [Counter]
+  let seconds: Histogram
+  let errors: Counter
+  let confidence: Histogram
+  /// 1 for the positive class, 0 for others.
+  let positives: RollingWindow
+  /// By feature.
+  let oddities: [FeatureReader.Oddity.Kind: [Counter]]
+  /// By feature; nil for categorical ones.
+  let features: [RollingWindow?]
+
+  func count(_ oddities: [FeatureReader.Oddity]) {
+    for oddity in oddities { self.oddities[oddity.kind]?[oddity.feature].increment() }
+  }
+}
+
+extension MetricsRegistry {
+  func counter(_ definition: MetricDefinition) -> MetricFamily<Counter> {
+    counter(definition.name, help: definition.help, labels: definition.labels)
+  }
+
+  func gauge(_ definition: MetricDefinition) -> MetricFamily<Gauge> {
+    gauge(definition.name, help: definition.help, labels: definition.labels)
+  }
+
+  func histogram(_ definition: MetricDefinition, bounds: [Double]) -> MetricFamily<Histogram> {
+    histogram(definition.name, help: definition.help, labels: definition.labels, bounds: bounds)
+  }
+}

@@ -1,0 +1,129 @@
+import Exposition
+import Dispatch
+import Tabular
+import WorkerContract
+
+/// Answers rows by one routing table: the chosen version answers, the shadows predict along, and all of it is counted
+/// and logged. Confined to one request.
+final class RowPredictor {
+  private let state: ServingState
+  private let log: PredictionLog?
+  /// Seconds since 1970.
+  private let time: Double
+  private var scratches: [RowScratch?]
+
+  init(state: ServingState, log: PredictionLog?, time: Double) {
+    self.state = state
+    self.log = log
+    self.time = time
+    scratches = Array(repeating: nil, count: state.versions.count)
+  }
+
+  private func scratch(_ entry: Int) -> RowScratch {
+    if let scratch = scratches[entry] { return scratch }
+    let scratch = RowScratch(state.versions[entry])
+    scratches[entry] = scratch
+    return scratch
+  }
+
+  /// Predicts one row and writes its answer.
+  /// - Returns: What is wrong with the row; empty where it was predicted.
+  func answer(
+    _ envelope: PredictionEnvelope, requestID: String, in bytes: UnsafeBufferPointer<UInt8>, to text: inout JSONText
+  ) throws(JSONProblem) -> [FieldProblem] {
+    let start = DispatchTime.now().uptimeNanoseconds
+    let entry = state.answering(envelope.key ?? requestID)
+    guard let features = envelope.features else { return envelope.problems }
+    let scratch = scratch(entry)
+    let findings = try scratch.predict(bytes, features: features)
+    let problems = envelope.problems.isEmpty ? findings.problems : envelope.problems + findings.problems
+    guard problems.isEmpty else {
+      state.instruments[entry].errors.increment()
+      return problems
+    }
+    write(scratch, requestID: requestID, oddities: findings.oddities, to: &text)
+    let stored = featureText(requestID, bytes, features, findings)
+    record(scratch, entry, findings.oddities, requestID: requestID, features: stored, since: start)
+    for shadow in state.shadows {
+      try predictShadow(shadow, requestID: requestID, in: bytes, features: features, stored: stored)
+    }
+    return []
+  }
+
+  /// A shadow that can not read the features counts an error and changes nothing for the client.
+  private func predictShadow(
+    _ entry: Int, requestID: String, in bytes: UnsafeBufferPointer<UInt8>, features: Range<Int>, stored: [UInt8]?
+  ) throws(JSONProblem) {
+    let start = DispatchTime.now().uptimeNanoseconds
+    let scratch = scratch(entry)
+    let findings = try scratch.predict(bytes, features: features)
+    guard findings.problems.isEmpty else { return state.instruments[entry].errors.increment() }
+    record(scratch, entry, [], requestID: requestID, features: stored, since: start)
+  }
+
+  /// The features as they are logged; nil where this request is not sampled.
+  private func featureText(
+    _ requestID: String, _ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ findings: FeatureReader.Findings
+  ) -> [UInt8]? {
+    guard log != nil else { return nil }
+    let rules = state.table.logging
+    if rules.sample < 1, RequestHash.fraction(requestID, for: .sampling) >= rules.sample { return nil }
+    return FeatureText.copy(bytes, range: range, redact: rules.redact, hasEscapes: findings.hasEscapes)
+  }
+
+  /// Counts a prediction and hands it to the log.
+  private func record(
+    _ scratch: RowScratch, _ entry: Int, _ oddities: [FeatureReader.Oddity], requestID: String, features: [UInt8]?,
+    since start: UInt64
+  ) {
+    let predicted = scratch.predicted
+    let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+    let instruments = state.instruments[entry]
+    instruments.predictions[predicted].increment()
+    instruments.seconds.observe(seconds)
+    instruments.confidence.observe(Double(scratch.probabilities[predicted]))
+    instruments.positives.add(predicted == scratch.version.target.positive ? 1 : 0, at: time)
+    if state.table.entries[entry].role != .shadow {
+      instruments.count(oddities)
+      for (feature, window) in instruments.features.enumerated() {
+        if let window, case .number(let value) = scratch.values[feature] { window.add(value, at: time) }
+      }
+    }
+    guard let log, let features else { return }
+    log.append(
+      PendingPrediction(
+        state: state, entry: entry, requestID: requestID, time: time, features: features,
+        probabilities: Array(scratch.probabilities), predicted: predicted, latency: seconds))
+  }
+
+  private func write(
+    _ scratch: RowScratch, requestID: String, oddities: [FeatureReader.Oddity], to text: inout JSONText
+  ) {
+    let version = scratch.version
+    let predicted = scratch.predicted
+    text.raw(#"{"request_id":"#)
+    text.string(requestID)
+    text.raw(#","predicted_class":"#)
+    text.raw(version.quotedClasses[predicted])
+    text.raw(#","confidence":"#)
+    text.number(scratch.probabilities[predicted])
+    text.raw(#","probabilities":{"#)
+    for index in scratch.probabilities.indices {
+      if index > 0 { text.raw(",") }
+      text.raw(version.quotedClasses[index])
+      text.raw(":")
+      text.number(scratch.probabilities[index])
+    }
+    text.raw(#"},"model_version":"#)
+    text.raw(version.quotedVersion)
+    let warnings = oddities.filter { $0.kind != .missing }
+    if !warnings.isEmpty {
+      text.raw(#","warnings":"#)
+      text.array(warnings) { text, oddity in
+        let name = version.pipeline.schema.features[oddity.feature].name
+        text.string(oddity.kind == .outOfRange ? "'\(name)' is out of range" : "'\(name)' has an unseen category")
+      }
+    }
+    text.raw("}")
+  }
+}

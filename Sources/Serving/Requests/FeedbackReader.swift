@@ -1,0 +1,130 @@
+import Telemetry
+
+/// Reads the body of `POST /feedback`: `{"request_id", "label"}`, `{"feedback": [ … ]}` or the bare list.
+enum FeedbackReader {
+  /// One item: the label, or what is wrong with it.
+  enum Item: Equatable {
+    case label(requestID: String, label: String)
+    case problems(requestID: String?, [FieldProblem])
+  }
+
+  struct Feedback: Equatable {
+    var items: [Item] = []
+    /// Whether the body was one item and no list.
+    var isSingle = false
+  }
+
+  /// More items than a body may have.
+  struct TooMany: Error {}
+
+  static func read(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) throws -> Feedback {
+    try JSONScanner.validateUTF8(bytes)
+    var scanner = JSONScanner(bytes)
+    var feedback = Feedback()
+    if try scanner.kind() == .array {
+      try list(&scanner, limit: limit, &feedback)
+    } else if let range = try listRange(bytes) {
+      var inner = JSONScanner(bytes, range: range)
+      try list(&inner, limit: limit, &feedback)
+      try scanner.skip()
+    } else {
+      feedback.items = [try item(&scanner)]
+      feedback.isSingle = true
+    }
+    try scanner.finish()
+    return feedback
+  }
+
+  /// Where the list of an object `{"feedback": [ … ]}` is; nil for an object without that member.
+  private static func listRange(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Range<Int>? {
+    try MemberList.range(of: "feedback", in: bytes)
+  }
+
+  private static func list(_ scanner: inout JSONScanner, limit: Int, _ feedback: inout Feedback) throws {
+    var more = try scanner.open(UInt8(ascii: "["))
+    while more {
+      guard feedback.items.count < limit else { throw TooMany() }
+      feedback.items.append(try item(&scanner))
+      more = try scanner.next(in: UInt8(ascii: "["))
+    }
+  }
+
+  private static func item(_ scanner: inout JSONScanner) throws(JSONProblem) -> Item {
+    guard try scanner.kind() == .object else {
+      try scanner.skip()
+      return .problems(
+        requestID: nil, [FieldProblem("", .wrongType, "Feedback is an object with request_id and label.")])
+    }
+    var requestID: String?
+    var label: String?
+    var problems: [FieldProblem] = []
+    var more = try scanner.open(UInt8(ascii: "{"))
+    while more {
+      let name = try scanner.name()
+      if scanner.equals(name, "request_id") {
+        requestID = try text("request_id", &scanner, &problems, isNumberWelcome: false)
+      } else if scanner.equals(name, "label") {
+        label = try text("label", &scanner, &problems, isNumberWelcome: true)
+      } else {
+        let name = scanner.string(name)
+        problems.append(FieldProblem(name, .unknown, "Feedback has no member '\(name)'; it has request_id and label."))
+        try scanner.skip()
+      }
+      more = try scanner.next(in: UInt8(ascii: "{"))
+    }
+    for (name, value) in [("request_id", requestID), ("label", label)]
+    where value == nil && !problems.contains(where: { $0.field == name }) {
+      problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
+    }
+    guard problems.isEmpty, let requestID, let label else { return .problems(requestID: requestID, problems) }
+    return .label(requestID: requestID, label: label)
+  }
+
+  /// A label may be a number or a boolean too: its text is the class.
+  private static func text(
+    _ name: String, _ scanner: inout JSONScanner, _ problems: inout [FieldProblem], isNumberWelcome: Bool
+  ) throws(JSONProblem) -> String? {
+    switch (try scanner.kind(), isNumberWelcome) {
+    case (.string, _):
+      let text = try scanner.text()
+      guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
+        problems.append(
+          FieldProblem(name, .tooLong, "'\(name)' has more than \(PredictionEnvelope.maximumIdentifier) bytes."))
+        return nil
+      }
+      let value = scanner.string(text)
+      if value.isEmpty { problems.append(FieldProblem(name, .missing, "'\(name)' is empty.")) }
+      return value.isEmpty ? nil : value
+    case (.number, true), (.bool, true):
+      return scanner.string(try scanner.skip())
+    case (.null, _):
+      try scanner.null()
+      problems.append(FieldProblem(name, .null, "'\(name)' may not be null."))
+    default:
+      try scanner.skip()
+      problems.append(FieldProblem(name, .wrongType, "'\(name)' is a string."))
+    }
+    return nil
+  }
+}
+
+/// Finds the list that a body wraps in an object of one member.
+enum MemberList {
+  /// The range of the array under `member`; nil where the value is no object or the object has no such array.
+  static func range(of member: StaticString, in bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Range<Int>? {
+    var scanner = JSONScanner(bytes)
+    guard try scanner.kind() == .object else { return nil }
+    var found: Range<Int>?
+    var more = try scanner.open(UInt8(ascii: "{"))
+    while more {
+      let name = try scanner.name()
+      let kind = try scanner.kind()
+      let isList = kind == .array && scanner.equals(name, member)
+      let range = try scanner.skip()
+      if isList { found = range }
+      more = try scanner.next(in: UInt8(ascii: "{"))
+    }
+    try scanner.finish()
+    return found
+  }
+}

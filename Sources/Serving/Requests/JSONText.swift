@@ -1,0 +1,59 @@
+import NIOCore
+
+/// Writes JSON text straight into a body.
+struct JSONText {
+  private(set) var buffer: ByteBuffer
+
+  init(capacity: Int = 256) { buffer = ByteBufferAllocator().buffer(capacity: capacity) }
+
+  /// Text that is JSON already.
+  mutating func raw(_ text: StaticString) { buffer.writeStaticString(text) }
+
+  mutating func raw(_ text: String) { buffer.writeString(text) }
+
+  mutating func raw(_ bytes: some Sequence<UInt8>) { buffer.writeBytes(bytes) }
+
+  mutating func string(_ text: String) { buffer.writeString(Self.quoted(text)) }
+
+  mutating func integer(_ value: Int) { buffer.writeString(String(value)) }
+
+  /// JSON has no NaN and no infinity: they become null.
+  mutating func number(_ value: Double) { buffer.writeString(value.isFinite ? value.description : "null") }
+
+  /// The shortest text that reads back as the same single-precision number.
+  mutating func number(_ value: Float) { buffer.writeString(value.isFinite ? value.description : "null") }
+
+  mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
+
+  /// A list; `element` writes one element.
+  mutating func array<Element>(_ elements: some Sequence<Element>, _ element: (inout JSONText, Element) -> Void) {
+    raw("[")
+    var isFirst = true
+    for value in elements {
+      if !isFirst { raw(",") }
+      isFirst = false
+      element(&self, value)
+    }
+    raw("]")
+  }
+
+  /// The text in quotes, with escapes where JSON needs them.
+  static func quoted(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+      return "\"" + text + "\""
+    }
+    var output = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": output += "\\\""
+      case "\\": output += "\\\\"
+      case "\n": output += "\\n"
+      case "\u{0}"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: output.unicodeScalars.append(scalar)
+      }
+    }
+    return output + "\""
+  }
+}

@@ -1,0 +1,40 @@
+/// Why a routing table is not served; each case reads as a sentence for a person.
+package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file is not there or can not be read.
+  case unreadable(path: String, reason: String)
+  /// The document is not a routing table.
+  case malformed(String)
+  /// The table contradicts itself.
+  case invalidTable(String)
+  /// The table is no newer than the one that is served.
+  case olderRevision(given: Int, serving: Int)
+  /// Another table with the revision that is served.
+  case conflictingRevision(Int)
+  /// The table is of another model than the one this server serves.
+  case otherModel(given: String, serving: String)
+  /// A version could not be loaded.
+  case version(String, reason: String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "The routing table \(path) can not be read: \(reason)."
+    case .malformed(let reason): "The document is not a routing table: \(reason)."
+    case .invalidTable(let reason): "The routing table is not valid: \(reason)."
+    case .olderRevision(let given, let serving):
+      "Revision \(given) is older than revision \(serving), which is served; revisions never go back."
+    case .conflictingRevision(let revision): "Revision \(revision) is served already, with other content."
+    case .otherModel(let given, let serving): "The routing table is of \(given), but this server serves \(serving)."
+    case .version(let version, let reason): "Version \(version) can not be loaded: \(reason)"
+    }
+  }
+
+  /// Value of the label `result` of `apus_reloads_total`.
+  package var result: String {
+    switch self {
+    case .unreadable: "unreadable"
+    case .malformed, .invalidTable, .otherModel: "invalid"
+    case .olderRevision, .conflictingRevision: "older"
+    case .version: "version_failed"
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Foundation
+package import Logging
+import ServiceLifecycle
+
+/// Watches the routing table's file: the way by which a server starts, and the fallback when a push does not arrive.
+///
+/// The content is compared rather than the time of change: a ConfigMap's files are swapped by a link, and are small.
+package struct RoutingFile: Service {
+  package let path: String
+  private let controller: RoutingController
+  private let holder: ServingHolder
+  private let interval: Duration
+  private let logger: Logger
+
+  /// The longest pause between two tries to load a table that failed.
+  private static let longestPause = Duration.seconds(30)
+
+  package init(
+    path: String, controller: RoutingController, holder: ServingHolder, interval: Duration = .seconds(1), logger: Logger
+  ) {
+    self.path = path
+    self.controller = controller
+    self.holder = holder
+    self.interval = interval
+    self.logger = logger
+  }
+
+  /// Reads the file and takes its table.
+  package func load() async -> Result<RoutingController.Outcome, RoutingError> {
+    switch contents() {
+    case .success(let document): return await controller.apply(document)
+    case .failure(let error): return .failure(error)
+    }
+  }
+
+  private func contents() -> Result<Data, RoutingError> {
+    do {
+      return .success(try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      let isThere = FileManager.default.fileExists(atPath: path)
+      return .failure(.unreadable(path: path, reason: isThere ? "access is refused" : "there is no such file"))
+    }
+  }
+
+  package func run() async throws {
+    await cancelWhenGracefulShutdown {
+      var watch = Watch(interval: interval, longest: Self.longestPause)
+      while !Task.isCancelled {
+        switch contents() {
+        case .success(let document):
+          if watch.isDue(document) { watch.note(await controller.apply(document), of: document) }
+        case .failure(let error):
+          if watch.isNews(error) {
+            logger.warning("routing table file can not be read", metadata: ["reason": "\(error)"])
+            if holder.state == nil { holder.noteFailure(error.description) }
+          }
+        }
+        try? await Task.sleep(for: interval)
+      }
+    }
+  }
+
+  /// What the loop remembers: a table is tried once, and again with growing pauses while a version can not be loaded.
+  private struct Watch {
+    let interval: Duration
+    let longest: Duration
+    var tried: Data?
+    var retryAt: ContinuousClock.Instant?
+    var pause: Duration
+    var lastError: RoutingError?
+
+    init(interval: Duration, longest: Duration) {
+      self.interval = interval
+      self.longest = longest
+      pause = interval
+    }
+
+    func isDue(_ document: Data) -> Bool {
+      if document != tried { return true }
+      return retryAt.map { $0 <= .now } ?? false
+    }
+
+    mutating func note(_ result: Result<RoutingController.Outcome, RoutingError>, of document: Data) {
+      if document != tried { pause = interval }
+      tried = document
+      lastError = nil
+      retryAt = nil
+      if case .failure(.version) = result {
+        retryAt = .now + pause
+        pause = min(pause * 2, longest)
+      }
+    }
+
+    mutating func isNews(_ error: RoutingError) -> Bool {
+      defer { lastError = error }
+      return error != lastError
+    }
+  }
+}

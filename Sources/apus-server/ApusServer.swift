@@ -1,0 +1,88 @@
+import ArgumentParser
+import Artifacts
+import Foundation
+import Logging
+import Serving
+import Telemetry
+import UnixSignals
+import WorkerContract
+
+/// Serves a model's versions by a routing table.
+@main
+struct ApusServer: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apus-server",
+    abstract: "Serves the versions of one model by a routing table.",
+    discussion: """
+      Reads APUS_ARTIFACTS (file:///folder or s3://bucket/prefix) for the versions and APUS_TELEMETRY
+      (sqlite:///folder/file.sqlite or postgres://…) for the prediction log; without the latter nothing is logged and
+      feedback is refused.
+      """)
+
+  @Option(help: "The routing table's file, which is watched for changes.")
+  var routing = "/etc/apus/routing/\(RoutingTable.fileName)"
+
+  @Option(help: "Address to listen on. (default: POD_IP, else 0.0.0.0)")
+  var host: String?
+
+  @Option(help: "Port for clients; 0 takes any free one.")
+  var port = 8080
+
+  @Option(help: "Port for the operator; 0 takes any free one.")
+  var adminPort = 8081
+
+  @Option(help: "The most bytes of a request's body.")
+  var maximumBody = RequestLimits().body
+
+  @Option(help: "The most rows of a batch.")
+  var maximumBatch = RequestLimits().batch
+
+  @Option(help: "Folder where predictions wait while the telemetry store is away. (default: a folder in TMPDIR)")
+  var spill: String?
+
+  @Option(help: "Seconds for which requests are still taken after /ready has turned to no on shutdown.")
+  var drainSeconds = 2.0
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel = "info"
+
+  func validate() throws {
+    guard (0...65535).contains(port), (0...65535).contains(adminPort) else {
+      throw ValidationError("A port is a number from 0 to 65535.")
+    }
+    guard maximumBody > 0, maximumBatch > 0 else { throw ValidationError("A limit is greater than 0.") }
+    guard drainSeconds >= 0, drainSeconds <= 20 else { throw ValidationError("--drain-seconds is from 0 to 20.") }
+    guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("There is no log level '\(logLevel)'.") }
+  }
+
+  func run() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let level = Logger.Level(rawValue: logLevel) ?? .info
+    LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
+    let logger = Logger(label: "apus-server")
+    guard let artifacts = environment[RunEnvironment.artifacts], !artifacts.isEmpty else {
+      throw ValidationError("APUS_ARTIFACTS is not set; write file:///folder or s3://bucket/prefix.")
+    }
+    let telemetry = environment[RunEnvironment.telemetry].flatMap { $0.isEmpty ? nil : $0 }
+    if telemetry == nil { logger.warning("APUS_TELEMETRY is not set: predictions are not logged") }
+    var configuration = ModelServer.Configuration(
+      routingPath: routing, log: PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", environment)))
+    configuration.host = host ?? environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
+    configuration.port = port
+    configuration.adminPort = adminPort
+    configuration.limits = RequestLimits(body: maximumBody, batch: maximumBatch)
+    configuration.drainDelay = .seconds(drainSeconds)
+    let server = ModelServer(
+      configuration: configuration, artifacts: try openArtifactStore(at: artifacts, environment: environment),
+      telemetry: try telemetry.map { try openTelemetryStore(at: $0) }, logger: logger)
+    try await server.run(gracefulShutdownSignals: [.sigterm, .sigint])
+  }
+
+  /// A folder for each telemetry store: what one server left there, another one with the same store may adopt.
+  private func spillFolder(_ telemetry: String, _ environment: [String: String]) -> URL {
+    if let spill { return URL(fileURLWithPath: spill) }
+    let folder = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    let name = String(RequestHash.hash(telemetry, for: .routing), radix: 16)
+    return URL(fileURLWithPath: folder).appending(path: "apus-spill-\(name)")
+  }
+}
