@@ -150,7 +150,7 @@ package enum ServerSideApply {
       guard let below = gone.children[element] else { return part }
       let rest = removing(below, keeping: owned[child: element], from: part, schema.shape(of: element))
       let isEmpty = rest == nil || rest == .object([:]) || rest == .array([])
-      return isEmpty && !isOwned ? nil : rest ?? part
+      return isEmpty && !isOwned ? JSONValue?.none : rest ?? part
     }
     switch value {
     case .object(var members):

@@ -8,6 +8,7 @@ extension ClusterState {
       || request.body?["dryRun"]?.array?.contains("All") == true && request.method == .delete
     {
       var copy = self
+      copy.isDryRun = true
       return copy.reply(request, circumstances)
     }
     return reply(request, circumstances)

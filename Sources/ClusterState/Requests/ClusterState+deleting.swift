@@ -59,7 +59,8 @@ extension ClusterState {
     let wasPending = object[path: "metadata", "deletionTimestamp"] != nil
     let earlierGrace = object[path: "metadata", "deletionGracePeriodSeconds"]?.integer
     let before = object
-    object.set(finalizers.isEmpty ? nil : .array(finalizers.map(JSONValue.string)), at: ["metadata", "finalizers"])
+    object.set(
+      finalizers.isEmpty ? JSONValue?.none : .array(finalizers.map(JSONValue.string)), at: ["metadata", "finalizers"])
     if !wasPending || grace < earlierGrace ?? 0 {
       let end = ClusterTime(microseconds: circumstances.now.microseconds + Int64(grace) * 1_000_000)
       object.set(.string(end.text), at: ["metadata", "deletionTimestamp"])

@@ -256,7 +256,7 @@ extension JSONValue {
   /// Without null members, at every depth.
   var withoutNulls: JSONValue {
     switch self {
-    case .object(let members): .object(members.compactMapValues { $0.isNull ? nil : $0.withoutNulls })
+    case .object(let members): .object(members.filter { !$0.value.isNull }.mapValues(\.withoutNulls))
     case .array(let elements): .array(elements.map(\.withoutNulls))
     default: self
     }

@@ -21,6 +21,8 @@ package struct ClusterState: Sendable {
   /// UIDs of owners that are gone, whose dependents have not been dealt with.
   var goneOwners: Set<String> = []
   let historyLimit: Int
+  /// Set on the copy a dry run works on: what it stores gets no version of its own.
+  var isDryRun = false
 
   /// An empty cluster with its namespaces `default` and `kube-system` and one node.
   package init(historyLimit: Int = 5_000, node: JSONValue? = nil, _ circumstances: Circumstances) {
@@ -113,8 +115,9 @@ extension ClusterState {
   mutating func put(_ id: ObjectID, _ object: JSONValue) -> JSONValue {
     revision += 1
     var stored = object
-    stored.set(.string(String(revision)), at: ["metadata", "resourceVersion"])
     let previous = self.object(id)
+    let version = isDryRun ? previous?[path: "metadata", "resourceVersion"] : .string(String(revision))
+    stored.set(version, at: ["metadata", "resourceVersion"])
     if let previous { unindex(id, previous) }
     objects[id.resource, default: [:]][id.name] = stored
     index(id, stored)

@@ -89,7 +89,7 @@ extension ClusterState {
     for dependent in dependents[uid] ?? [] {
       guard var child = self.object(dependent) else { continue }
       let others = (child[path: "metadata", "ownerReferences"]?.array ?? []).filter { $0["uid"]?.string != uid }
-      child.set(others.isEmpty ? nil : .array(others), at: ["metadata", "ownerReferences"])
+      child.set(others.isEmpty ? JSONValue?.none : .array(others), at: ["metadata", "ownerReferences"])
       put(dependent, child)
     }
     removeFinalizer(Self.orphanFinalizer, id)
@@ -98,7 +98,7 @@ extension ClusterState {
   private mutating func removeFinalizer(_ finalizer: String, _ id: ObjectID) {
     guard var object = object(id) else { return }
     let rest = Self.finalizers(of: object).filter { $0 != finalizer }
-    object.set(rest.isEmpty ? nil : .array(rest.map(JSONValue.string)), at: ["metadata", "finalizers"])
+    object.set(rest.isEmpty ? JSONValue?.none : .array(rest.map(JSONValue.string)), at: ["metadata", "finalizers"])
     finishUpdate(id, object)
   }
 
