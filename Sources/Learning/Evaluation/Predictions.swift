@@ -40,6 +40,11 @@ package struct Predictions: Sendable, Equatable {
     (0..<count).map { Double(probabilities[$0 * classes.count + classIndex]) }
   }
 
+  /// Probability of each row's most probable class.
+  package var confidences: [Double] {
+    predicted.enumerated().map { row, index in Double(probabilities[row * classes.count + index]) }
+  }
+
   /// Whether each row's most probable class is its true one.
   package var isCorrect: [Bool] { zip(predicted, labels).map(==) }
 

@@ -1,0 +1,89 @@
+import Foundation
+
+/// Pieces of a self-contained page: no script, no font, no address outside of it.
+enum HTML {
+  /// Text as it may stand in an element or a quoted attribute.
+  static func escape(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+
+  /// `value` with `digits` decimals, the same on every machine.
+  static func decimal(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite else { return "–" }
+    let scale = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
+    let scaled = (abs(value) * scale).rounded()
+    guard scaled < 1e15 else { return String(value) }
+    let whole = Int(scaled)
+    let sign = value < 0 && whole > 0 ? "−" : ""
+    guard digits > 0 else { return sign + String(whole) }
+    let fraction = String(whole % Int(scale))
+    return sign + String(whole / Int(scale)) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
+  }
+
+  static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
+
+  /// A table; the first cell of each row is its heading, the others are set to the right.
+  static func table(_ header: [String], _ rows: [[String]]) -> String {
+    let head = header.map { "<th>\(escape($0))</th>" }.joined()
+    let body = rows.map { row in
+      let cells = row.enumerated().map { index, cell in
+        index == 0 ? "<th scope=\"row\">\(escape(cell))</th>" : "<td>\(escape(cell))</td>"
+      }
+      return "<tr>\(cells.joined())</tr>"
+    }
+    return "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table>"
+  }
+
+  static func page(title: String, body: String) -> String {
+    """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(escape(title))</title>
+    <style>\(style)</style></head>
+    <body><main>
+    \(body)
+    </main></body></html>
+
+    """
+  }
+
+  private static let style = """
+    :root{color-scheme:light dark;--ink:#1c2530;--soft:#5d6b7a;--line:#dfe4ea;--card:#f6f8fa;--paper:#fff;\
+    --c0:#1f6feb;--c1:#d9480f;--c2:#2b8a3e;--c3:#862e9c}
+    @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa7b4;--line:#30363d;--card:#161b22;--paper:#0d1117;\
+    --c0:#58a6ff;--c1:#ff922b;--c2:#51cf66;--c3:#cc5de8}}
+    body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+    main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}
+    h1{font-size:26px;margin:0}h2{font-size:18px;margin:34px 0 10px}h3{font-size:14px;margin:0 0 6px;color:var(--soft)}
+    p{margin:6px 0}.soft{color:var(--soft)}
+    .cards{display:flex;flex-wrap:wrap;gap:10px;margin:18px 0}
+    .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:104px}
+    .card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
+    .row{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}
+    figure{margin:0;flex:1 1 320px;max-width:420px}figcaption{font-size:13px;color:var(--soft)}
+    svg{width:100%;height:auto}svg text{font-size:10px;fill:var(--soft)}svg text.axis{font-size:11px}
+    .grid{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}
+    .guide{stroke:var(--soft);stroke-dasharray:4 4;stroke-width:1}
+    .line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}
+    circle.c0{fill:var(--c0)}circle.c1{fill:var(--c1)}circle.c2{fill:var(--c2)}circle.c3{fill:var(--c3)}
+    .key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
+    .key.c0{background:var(--c0)}.key.c1{background:var(--c1)}.key.c2{background:var(--c2)}.key.c3{background:var(--c3)}
+    table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:4px 0}
+    th,td{border-bottom:1px solid var(--line);padding:5px 12px;text-align:right}
+    th:first-child{text-align:left;font-weight:500}thead th{color:var(--soft);font-weight:500}
+    .bar{display:grid;grid-template-columns:minmax(120px,260px) 1fr 64px;gap:10px;align-items:center;margin:3px 0}
+    .bar i{display:block;height:12px;border-radius:3px;background:var(--c0);min-width:1px}
+    .good{color:var(--c2)}.fair{color:var(--c1)}.poor{color:#e03131}
+    """
+}

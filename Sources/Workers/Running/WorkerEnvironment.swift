@@ -1,0 +1,67 @@
+import Artifacts
+package import Foundation
+package import HTTPTransport
+import Telemetry
+import WorkerContract
+
+/// What a run finds around it: variables, the clock, the way out.
+package struct WorkerEnvironment: Sendable {
+  package var variables: [String: String]
+  /// Threads that training may use; 0: all that the machine has.
+  package var threads: Int
+  package var now: @Sendable () -> Date
+  package var log: RunLog
+  /// Made when first needed: most runs send nothing.
+  package var transport: @Sendable () throws(TransportError) -> any HTTPTransport
+
+  package init(
+    variables: [String: String], threads: Int = 0, now: @escaping @Sendable () -> Date = { Date() }, log: RunLog,
+    transport: @escaping @Sendable () throws(TransportError) -> any HTTPTransport = { () throws(TransportError) in
+      try CurlTransport(TransportConfiguration(userAgent: "apus-worker"))
+    }
+  ) {
+    self.variables = variables
+    self.threads = threads
+    self.now = now
+    self.log = log
+    self.transport = transport
+  }
+
+  func artifactStore() throws -> any ArtifactStore {
+    try openArtifactStore(at: location(RunEnvironment.artifacts), environment: variables)
+  }
+
+  func telemetryStore() throws -> any TelemetryStore {
+    try openTelemetryStore(at: location(RunEnvironment.telemetry))
+  }
+
+  private func location(_ variable: String) throws -> String {
+    guard let text = variables[variable], !text.isEmpty else {
+      throw WorkerError.environment(variable: variable, reason: "is not set; the operator sets it in the Job's pod")
+    }
+    return text
+  }
+
+  /// The file behind a `file:` URI, through the mounts that the local cluster tells of; nil for any other URI.
+  func path(ofFile uri: String) throws -> String? {
+    let prefix = "file://"
+    guard uri.hasPrefix(prefix + "/"), let path = String(uri.dropFirst(prefix.count)).removingPercentEncoding else {
+      return nil
+    }
+    guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return path }
+    guard let mounts = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
+      throw WorkerError.environment(
+        variable: RunEnvironment.mounts, reason: "is no JSON object from mount paths to folders")
+    }
+    return Self.resolve(path, mounts: mounts)
+  }
+
+  /// The longest mount path that is `path` or a folder above it decides.
+  static func resolve(_ path: String, mounts: [String: String]) -> String {
+    let fitting = mounts.filter { mount, _ in
+      path == mount || path.hasPrefix(mount.hasSuffix("/") ? mount : mount + "/")
+    }
+    guard let (mount, folder) = fitting.max(by: { $0.key.count < $1.key.count }) else { return path }
+    return folder + path.dropFirst(mount.count)
+  }
+}

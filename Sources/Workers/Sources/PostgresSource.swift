@@ -1,0 +1,96 @@
+import CPostgres
+import Foundation
+import Tabular
+import WorkerContract
+
+/// Rows of a query, read through libpq. The connection URL comes from `APUS_SOURCE_POSTGRES_URL` and is never shown.
+struct PostgresSource {
+  let environment: WorkerEnvironment
+  /// Path of the source in the resource.
+  let field: String
+
+  /// Runs `query` in a read-only transaction. `$since` in it is the start of the window before now, as a time; without
+  /// a window the beginning of 1970.
+  func read(query: String, window: TimeSpan?) throws -> RawTable {
+    guard let url = environment.variables[RunEnvironment.sourcePostgresURL], !url.isEmpty else {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".connectionSecretRef",
+        reason: "the Secret gave no connection URL; it must have the named key with a postgres:// URL.")
+    }
+    let connection = try PostgresQuery(url: url, field: field)
+    let since = window.map { environment.now().addingTimeInterval(-$0.seconds) } ?? Date(timeIntervalSince1970: 0)
+    let takesSince = query.contains("$since")
+    return try connection.rows(
+      query.replacingOccurrences(of: "$since", with: "$1"), argument: takesSince ? since.formatted(.iso8601) : nil)
+  }
+}
+
+/// A connection for one query; closed with the object.
+private final class PostgresQuery {
+  private let handle: OpaquePointer
+  private let field: String
+
+  init(url: String, field: String) throws {
+    guard let handle = PQconnectdb(url) else {
+      throw WorkerError.sourceUnavailable(field: field, reason: "libpq has no memory for a connection.")
+    }
+    self.handle = handle
+    self.field = field
+    guard PQstatus(handle) == CONNECTION_OK else {
+      throw WorkerError.sourceUnavailable(
+        field: field + ".connectionSecretRef",
+        reason: "no connection to the database: \(Self.text(PQerrorMessage(handle))).")
+    }
+    // Notices would go to standard error, past the log.
+    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    _ = try execute("BEGIN READ ONLY", argument: nil)
+  }
+
+  deinit {
+    PQfinish(handle)
+  }
+
+  func rows(_ query: String, argument: String?) throws -> RawTable {
+    let result = try execute(query, argument: argument)
+    defer { PQclear(result) }
+    let columns = PQnfields(result)
+    let header = (0..<columns).map { Self.text(PQfname(result, $0)) }
+    guard !header.isEmpty else {
+      throw WorkerError.sourceUnreadable(field: field + ".query", reason: "it returns no columns; write a SELECT.")
+    }
+    guard Set(header).count == header.count else {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".query", reason: "it names a column twice; rename one with AS.")
+    }
+    let rows = (0..<PQntuples(result)).map { row in
+      (0..<columns).map { column -> String? in
+        PQgetisnull(result, row, column) == 1 ? nil : Self.text(PQgetvalue(result, row, column))
+      }
+    }
+    return RawTable(header: header, rows: rows)
+  }
+
+  private func execute(_ query: String, argument: String?) throws -> OpaquePointer {
+    let result =
+      argument.map { argument in
+        argument.withCString { text in
+          var values: [UnsafePointer<CChar>?] = [text]
+          return PQexecParams(handle, query, 1, nil, &values, nil, nil, 0)
+        }
+      } ?? PQexecParams(handle, query, 0, nil, nil, nil, nil, 0)
+    let status = PQresultStatus(result)
+    if let result, status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return result }
+    defer { PQclear(result) }
+    let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { Self.text($0) } ?? ""
+    let reason = "the database answered: \(Self.text(PQresultErrorField(result, Int32(UInt8(ascii: "M"))))) (\(state))."
+    // Connection, resources, operator's intervention, serialisation: these pass.
+    if state.isEmpty || ["08", "53", "57", "40"].contains(String(state.prefix(2))) {
+      throw WorkerError.sourceUnavailable(field: field + ".query", reason: reason)
+    }
+    throw WorkerError.sourceUnreadable(field: field + ".query", reason: reason)
+  }
+
+  private static func text(_ bytes: UnsafePointer<CChar>?) -> String {
+    bytes.map { String(cString: $0).trimmingCharacters(in: .whitespacesAndNewlines) } ?? ""
+  }
+}

@@ -1,0 +1,123 @@
+import Artifacts
+import Foundation
+import HTTPTransport
+import Tabular
+import WorkerContract
+
+/// Reads the rows that a source describes. Messages name the field of the resource, the server, and the mend, never a
+/// credential.
+struct SourceReader {
+  let environment: WorkerEnvironment
+
+  /// - Parameter field: Path of the source in the resource: `spec.training.source` or `….split.testSource`.
+  func read(_ source: DataSource, field: String) async throws -> RawTable {
+    let given = [source.csv != nil, source.postgres != nil, source.s3 != nil].count { $0 }
+    guard given == 1 else {
+      throw WorkerError.sourceUnreadable(
+        field: field,
+        reason: "\(given == 0 ? "none" : "more than one") of csv, postgres and s3 is set; set exactly one.")
+    }
+    if let csv = source.csv {
+      return try await readCSV(csv.uri, field: field + ".csv.uri")
+    }
+    if let s3 = source.s3 {
+      return try await readObject(s3, field: field + ".s3")
+    }
+    guard let postgres = source.postgres else { throw WorkerError.sourceUnreadable(field: field, reason: "is empty.") }
+    return try PostgresSource(environment: environment, field: field + ".postgres").read(
+      query: postgres.query, window: source.window)
+  }
+
+  private func readCSV(_ uri: String, field: String) async throws -> RawTable {
+    if let path = try environment.path(ofFile: uri) {
+      return try parse(try readFile(path, uri: uri, field: field), field: field)
+    }
+    if uri.hasPrefix("http://") || uri.hasPrefix("https://") {
+      return try parse(try await download(uri, field: field), field: field)
+    }
+    if uri.hasPrefix("s3://") {
+      return try await readObject(DataSource.S3(uri: uri), field: field)
+    }
+    throw WorkerError.sourceUnreadable(
+      field: field, reason: "'\(uri)' is no file:///…, http://…, https://… or s3://… URI.")
+  }
+
+  private func readFile(_ path: String, uri: String, field: String) throws -> [UInt8] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw WorkerError.sourceUnreadable(
+        field: field,
+        reason: "\(uri) does not exist in the worker's pod; correct it, or mount the volume in spec.training.template.")
+    }
+    guard !isFolder.boolValue else {
+      throw WorkerError.sourceUnreadable(field: field, reason: "\(uri) is a folder; name a CSV file.")
+    }
+    do {
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw WorkerError.sourceUnreadable(
+        field: field, reason: "\(uri) can not be read (\((error as NSError).localizedDescription)); check its rights.")
+    }
+  }
+
+  private func download(_ uri: String, field: String) async throws -> [UInt8] {
+    let server = TransportError.origin(of: uri)
+    var request = HTTPRequest(url: uri, timeouts: HTTPTimeouts(total: nil))
+    request.followsRedirects = true
+    request.acceptsCompression = true
+    let response: HTTPResponse
+    do {
+      response = try await environment.transport().send(request)
+    } catch {
+      switch error {
+      case .invalidRequest, .bodyTooLarge: throw WorkerError.sourceUnreadable(field: field, reason: "\(error).")
+      default: throw WorkerError.sourceUnavailable(field: field, reason: "\(error).")
+      }
+    }
+    switch response.status {
+    case 200..<300: return response.body
+    case 408, 425, 429, 500...:
+      throw WorkerError.sourceUnavailable(field: field, reason: "\(server) answered with status \(response.status).")
+    case 401, 403:
+      throw WorkerError.sourceUnreadable(
+        field: field,
+        reason: "\(server) refused access (status \(response.status)); use a URL that the worker may read.")
+    default:
+      throw WorkerError.sourceUnreadable(
+        field: field, reason: "\(server) answered with status \(response.status); correct the URL.")
+    }
+  }
+
+  private func readObject(_ source: DataSource.S3, field: String) async throws -> RawTable {
+    guard let (bucket, key) = S3Bucket.split(source.uri), !key.isEmpty else {
+      throw WorkerError.sourceUnreadable(
+        field: field, reason: "'\(source.uri)' is not of the form s3://bucket/key.csv.")
+    }
+    let location = S3Bucket.Location(
+      bucket: bucket, endpoint: source.endpoint, region: source.region, environment: environment.variables)
+    let data: Data?
+    do {
+      data = try await S3Bucket(location, transport: try environment.transport(), now: environment.now).get(key)
+    } catch let error as ArtifactError {
+      if case .unavailable(let place, let reason) = error {
+        throw WorkerError.sourceUnavailable(field: field, reason: "\(place) can not be reached: \(reason).")
+      }
+      throw WorkerError.sourceUnreadable(
+        field: field, reason: "\(location) refused the request; check the key, the region and credentialsSecretRef.")
+    } catch let error as TransportError {
+      throw WorkerError.sourceUnavailable(field: field, reason: "\(error).")
+    }
+    guard let data else {
+      throw WorkerError.sourceUnreadable(field: field, reason: "\(location) has no object \(key); correct the key.")
+    }
+    return try parse([UInt8](data), field: field)
+  }
+
+  private func parse(_ bytes: [UInt8], field: String) throws -> RawTable {
+    do {
+      return try RawTable(csv: bytes)
+    } catch {
+      throw WorkerError.sourceUnreadable(field: field, reason: "\(error).")
+    }
+  }
+}

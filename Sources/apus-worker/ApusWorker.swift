@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Workers
+
+/// Runs one training or one check in a Job's pod and exits; see docs/worker-contract.md.
+@main
+struct ApusWorker: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apus-worker", abstract: "Trains a model or checks one in production, as a run specification says.",
+    subcommands: [Train.self, Check.self])
+
+  struct Files: ParsableArguments {
+    @Option(help: "The run specification, JSON.")
+    var run = "/etc/apus/run/run.json"
+
+    @Option(help: "Where the result goes; the pod's termination message path.")
+    var result = "/dev/termination-log"
+
+    @Option(help: "Threads that training may use; 0: as many as the container's CPU limit allows.")
+    var threads = 0
+
+    func execute(_ kind: Worker.Kind) async throws {
+      let log = RunLog { line in FileHandle.standardError.write(Data((line + "\n").utf8)) }
+      let environment = WorkerEnvironment(
+        variables: ProcessInfo.processInfo.environment, threads: threads > 0 ? threads : CPUQuota.threads(), log: log)
+      let code = await Worker(environment: environment).execute(kind, specification: run, result: result)
+      throw ExitCode(code.rawValue)
+    }
+  }
+
+  struct Train: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Trains and registers a version.")
+    @OptionGroup var files: Files
+
+    func run() async throws { try await files.execute(.train) }
+  }
+
+  struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Checks the predictions of the version in production.")
+    @OptionGroup var files: Files
+
+    func run() async throws { try await files.execute(.check) }
+  }
+}

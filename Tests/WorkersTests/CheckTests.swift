@@ -1,0 +1,117 @@
+import Artifacts
+import Foundation
+import Telemetry
+import Testing
+import WorkerContract
+import Workers
+
+@Suite struct CheckTests {
+  private let key = ModelKey(namespace: "ml", model: "demo")
+  /// 2025-10-09T08:53:20Z, the end of the window
+  private let noon = 1_760_000_000.0
+
+  private func specification(_ reference: ArtifactReference, run: String = "watch-check-1") -> RunSpecification {
+    RunSpecification(
+      run: run, namespace: "ml", model: "demo",
+      check: CheckRun(
+        policy: "watch", reference: reference, from: "2025-10-09T02:53:20Z", to: "2025-10-09T08:53:20Z"))
+  }
+
+  /// Predictions such as a server logs them: the rows of the small world, x moved by `shift`.
+  private func predictions(_ count: Int, shift: Double = 0, version: String = "v1") -> [PredictionRecord] {
+    (0..<count).map { row in
+      let x = Double(row * 37 % 101) + shift
+      let colour = ["red", "green", "blue"][row * 13 % 3]
+      let isYes = x + Double(row * 13 % 3) * 20 > 70
+      let confidence = 0.8 + Double(row % 10) / 100
+      return PredictionRecord(
+        requestID: "r\(row)", version: version, role: .production, time: noon - 1 - Double(row % 3600),
+        features: row % 17 == 4 ? "{\"colour\":\"\(colour)\"}" : "{\"x\":\(x),\"colour\":\"\(colour)\"}",
+        predictedClass: isYes ? "yes" : "no",
+        probabilities: isYes
+          ? "{\"no\":\(1 - confidence),\"yes\":\(confidence)}" : "{\"no\":\(confidence),\"yes\":\(1 - confidence)}",
+        confidence: confidence, latency: 0.002)
+    }
+  }
+
+  private func trained(_ shop: Workshop) async throws -> ArtifactReference {
+    let result = await shop.worker().run(.train, SmallWorld.run(try shop.write(SmallWorld.csv())))
+    return try #require(result.trained, "\(String(describing: result.failed))").artifact
+  }
+
+  private func check(
+    _ shop: Workshop, _ predictions: [PredictionRecord], labels: [LabelRecord] = []
+  ) async throws -> (result: CheckResult, record: CheckRecord?) {
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append(predictions, of: key)
+    try await store.append(labels, of: key)
+    let specification = specification(reference)
+    let first = await shop.worker().run(.check, specification)
+    let second = await shop.worker().run(.check, specification)
+    #expect(first == second)
+    let records = try await store.checks(of: key, from: 0, limit: 10)
+    #expect(records.count == 1)
+    await store.close()
+    let result = try #require(first.checked, "\(String(describing: first.failed))")
+    return (result, records.first)
+  }
+
+  @Test("Traffic as in training is quiet; the report and its rows are stored, once for each run")
+  func quiet() async throws {
+    let shop = Workshop()
+    let rows = predictions(400)
+    let labels = rows.map { LabelRecord(requestID: $0.requestID, label: $0.predictedClass, time: $0.time + 1) }
+    let (result, record) = try await check(shop, rows + predictions(50, shift: 90, version: "v0"), labels: labels)
+    #expect(result.conclusive && result.rows == 400 && result.version == "v1")
+    #expect(result.drift.severity == .none, "\(result.drift)")
+    #expect(result.quality.severity == .none, "\(result.quality)")
+    #expect(result.performance.labelled == 400)
+    #expect(result.performance.metrics?.accuracy == 1)
+    #expect(result.report == "reports/watch-check-1.html")
+    let page = try await shop.store.report(at: "reports/watch-check-1.html")
+    #expect(String(decoding: page, as: UTF8.self).contains("watch"))
+    #expect(record?.drift.features.map(\.feature) == ["x", "colour"])
+    #expect(record?.rows == 400)
+    let logged = shop.log.filter { $0.contains("\"run\":\"watch-check-1\"") && $0.contains("step done") }
+    #expect(logged.count == 6)
+  }
+
+  @Test("A moved feature is found and named, and numbers out of bounds fail the data's quality")
+  func drift() async throws {
+    let shop = Workshop()
+    let (result, record) = try await check(shop, predictions(400, shift: 60))
+    #expect(result.drift.severity == .critical)
+    #expect(result.drift.worst.first?.feature == "x")
+    #expect(result.quality.failed.contains { $0.check == "outOfRange" && $0.feature == "x" })
+    #expect(record?.drift.features.first?.drifted == true)
+    #expect(record?.drift.features.first?.detail.contains("mean") == true)
+  }
+
+  @Test("Few rows, or none, are inconclusive", arguments: [0, 5])
+  func inconclusive(count: Int) async throws {
+    let shop = Workshop()
+    let (result, _) = try await check(shop, predictions(count, shift: 60))
+    #expect(!result.conclusive && result.rows == count)
+    #expect(result.drift.severity == .none)
+    _ = try ResultFile.encode(RunResult(run: "r", checked: result))
+  }
+
+  @Test("What is missing is told: the version, the store, the window")
+  func failures() async throws {
+    let shop = Workshop()
+    let lost = ArtifactReference(version: "v1", digest: "sha256:" + String(repeating: "0", count: 64))
+    let notFound = await shop.worker().run(.check, specification(lost)).failed
+    #expect(notFound?.reason == "ArtifactNotFound" && notFound?.retryable == false && notFound?.step == "read")
+
+    let reference = try await trained(shop)
+    let nowhere = await shop.worker(variables: [RunEnvironment.telemetry: ""]).run(.check, specification(reference))
+      .failed
+    #expect(nowhere?.reason == "EnvironmentIncomplete")
+    #expect(nowhere?.message.contains("APUS_TELEMETRY") == true)
+
+    var backwards = specification(reference)
+    backwards.check?.to = "2020-01-01T00:00:00Z"
+    #expect(await shop.worker().run(.check, backwards).failed?.reason == "SpecificationInvalid")
+  }
+}
