@@ -11,6 +11,9 @@ package final class Counter: Sendable {
     if amount > 0 { cell.add(amount) }
   }
 
+  /// For totals that are counted elsewhere; smaller totals are ignored.
+  package func advance(to total: Double) { increment(by: total - cell.value) }
+
   package var value: Double { cell.value }
 }
 

@@ -13,6 +13,16 @@ public struct InformerStatistics: Sendable, Equatable {
   public var lastFailure: String?
 }
 
+/// An informer of any kind of object, for those who run and watch over it.
+public protocol RunnableInformer: Sendable {
+  var resource: GroupVersionResource { get }
+  var hasSynced: Bool { get }
+  var objectCount: Int { get }
+  var statistics: InformerStatistics { get }
+  func run() async
+  func waitForSync() async
+}
+
 /// Keeps an `ObjectStore` equal to the cluster: list, then watch from there, watch again at each end, list again when the
 /// server has forgotten the version.
 ///
@@ -20,7 +30,7 @@ public struct InformerStatistics: Sendable, Equatable {
 /// Guarantees: handlers are called in order, one at a time, after the store has changed; every object that vanished
 /// while the connection was away gets its `deleted`; one unreadable object does not end the stream.
 /// Errors: none are thrown; failures are logged, counted and tried again with growing pauses for ever.
-public final class Informer<Object: Sendable>: Sendable {
+public final class Informer<Object: Sendable>: RunnableInformer {
   public typealias Handler = @Sendable (StoreEvent<Object>) -> Void
 
   private struct State {
@@ -62,6 +72,8 @@ public final class Informer<Object: Sendable>: Sendable {
   /// Whether the first list is complete.
   public var hasSynced: Bool { state.withLock { $0.hasSynced } }
 
+  public var resource: GroupVersionResource { kind.resource }
+  public var objectCount: Int { store.count }
   public var statistics: InformerStatistics { state.withLock { $0.statistics } }
 
   /// Returns when the first list is complete, or the task is cancelled.

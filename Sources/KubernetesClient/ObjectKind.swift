@@ -41,7 +41,10 @@ public struct ObjectIdentity: Sendable, Equatable {
   public var uid: String
   public var resourceVersion: String
   public var labels: [String: String]
-  public var ownerUIDs: [String]
+  public var owners: [OwnerReference]
+
+  /// The owner that keeps the object in its hands.
+  public var controller: OwnerReference? { owners.first { $0.controller == true } }
 
   /// nil where the document has no name.
   public init?(_ object: JSONValue) {
@@ -50,7 +53,7 @@ public struct ObjectIdentity: Sendable, Equatable {
     uid = metadata["uid"]?.string ?? ""
     resourceVersion = metadata["resourceVersion"]?.string ?? ""
     labels = metadata["labels"]?.stringMap ?? [:]
-    ownerUIDs = (metadata["ownerReferences"]?.array ?? []).compactMap { $0["uid"]?.string }
+    owners = (metadata["ownerReferences"]?.array ?? []).compactMap { try? $0.decode(as: OwnerReference.self) }
   }
 }
 

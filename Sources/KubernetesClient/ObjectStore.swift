@@ -173,7 +173,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   }
 
   private func index(_ identity: ObjectIdentity, _ state: inout State) {
-    for uid in identity.ownerUIDs { state.byOwner[uid, default: []].insert(identity.key) }
+    for owner in identity.owners { state.byOwner[owner.uid, default: []].insert(identity.key) }
     for label in labels {
       if let value = identity.labels[label] {
         state.byLabel[label, default: [:]][value, default: []].insert(identity.key)
@@ -182,9 +182,9 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   }
 
   private func unindex(_ identity: ObjectIdentity, _ state: inout State) {
-    for uid in identity.ownerUIDs {
-      state.byOwner[uid]?.remove(identity.key)
-      if state.byOwner[uid]?.isEmpty == true { state.byOwner[uid] = nil }
+    for owner in identity.owners {
+      state.byOwner[owner.uid]?.remove(identity.key)
+      if state.byOwner[owner.uid]?.isEmpty == true { state.byOwner[owner.uid] = nil }
     }
     for label in labels {
       guard let value = identity.labels[label] else { continue }

@@ -66,6 +66,22 @@ extension JSONValue {
     }
   }
 
+  /// The merge patch (RFC 7386) that makes `old` into this document; nil where they are the same. Members that are gone
+  /// become null, lists are replaced as a whole.
+  public func mergePatch(from old: JSONValue) -> JSONValue? {
+    guard case .object(let mine) = self, case .object(let before) = old else { return self == old ? nil : self }
+    var patch: [String: JSONValue] = [:]
+    for (key, value) in mine {
+      if let previous = before[key] {
+        if let change = value.mergePatch(from: previous) { patch[key] = change }
+      } else {
+        patch[key] = value
+      }
+    }
+    for key in before.keys where mine[key] == nil { patch[key] = .null }
+    return patch.isEmpty ? nil : .object(patch)
+  }
+
   private static func names(_ elements: [JSONValue]) -> [String]? {
     let names = elements.compactMap { $0["name"]?.string }
     return names.count == elements.count ? names : nil

@@ -1,0 +1,146 @@
+import Exposition
+public import KubernetesClient
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// A cache did not fill in time.
+public struct CachesNotSynced: Error, Sendable, CustomStringConvertible {
+  public var missing: [String]
+
+  public var description: String {
+    "these caches did not fill in time: \(missing.joined(separator: "; ")); check the permissions and the CRDs"
+  }
+}
+
+/// Runs informers, the election and controllers in the right order, as one service.
+///
+/// Expected flow: informers fill their caches, on standbys too; when this process leads, the controllers work; on a graceful
+/// shutdown the workers end first, then the lease is released, then the informers stop.
+/// Errors: `LeadershipLost`, `CachesNotSynced`: the process must end and be started again.
+public final class ControllerHost: ServiceLifecycle.Service {
+  private let controllers: [Controller]
+  private let informers: [any RunnableInformer]
+  private let elector: LeaderElector?
+  private let syncTimeout: Duration
+  private let time: TimeSource
+  private let metrics: RuntimeMetrics
+  private let logger: Logger
+  private let isWorking = Mutex(false)
+
+  /// - Parameters:
+  ///   - informers: beside those that the controllers watch, which are found by themselves.
+  ///   - elector: nil: there is only one process.
+  public init(
+    _ controllers: [Controller], informers: [any RunnableInformer] = [], elector: LeaderElector? = nil,
+    syncTimeout: Duration = .seconds(120), time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger
+  ) {
+    self.controllers = controllers
+    self.elector = elector
+    self.syncTimeout = syncTimeout
+    self.time = time
+    self.metrics = metrics
+    self.logger = logger
+    var seen: Set<ObjectIdentifier> = []
+    self.informers = (informers + controllers.flatMap(\.watched)).filter { informer in
+      seen.insert(ObjectIdentifier(informer as AnyObject)).inserted
+    }
+    for informer in self.informers { metrics.follow(informer) }
+    if let elector {
+      let leading = metrics.leading.with(elector.name)
+      metrics.registry.beforeScrape { leading.set(elector.leadership.isLeading ? 1 : 0) }
+    }
+  }
+
+  /// Whether all caches are filled: standbys are ready too.
+  public var isReady: Bool { informers.allSatisfy(\.hasSynced) }
+
+  /// Whether the controllers are at work here.
+  public var isLeading: Bool { isWorking.withLock { $0 } }
+
+  /// What is not filled yet, and why.
+  public var unreadyCaches: [String] {
+    informers.filter { !$0.hasSynced }.map { informer in
+      "\(informer.resource)" + (informer.statistics.lastFailure.map { ": \($0)" } ?? "")
+    }
+  }
+
+  public func run() async throws {
+    try await cancelWhenGracefulShutdown {
+      do {
+        try await self.runAll()
+      } catch is CancellationError {
+        self.logger.info("controllers have stopped")
+      }
+    }
+  }
+
+  private func runAll() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for informer in informers {
+        group.addTask { await informer.run() }
+      }
+      group.addTask {
+        if let elector = self.elector { try await elector.acquire() }
+        try await self.lead()
+      }
+      defer { group.cancelAll() }
+      // Informers end only when cancelled, so the first to end well or badly is the leader's part.
+      while try await group.next() != nil {
+        guard !Task.isCancelled else { throw CancellationError() }
+      }
+    }
+  }
+
+  private func lead() async throws {
+    defer { isWorking.withLock { $0 = false } }
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        if let elector { group.addTask { try await elector.hold() } }
+        group.addTask {
+          try await self.waitForCaches()
+          self.isWorking.withLock { $0 = true }
+          await withTaskGroup(of: Void.self) { controllers in
+            for controller in self.controllers {
+              controllers.addTask { await controller.run() }
+            }
+          }
+        }
+        defer { group.cancelAll() }
+        try await group.next()
+      }
+    } catch let error as LeadershipLost {
+      logger.critical("leadership lost, the process ends", metadata: ["error": "\(error)"])
+      throw error
+    } catch {
+      await release()
+      throw error
+    }
+    await release()
+    try Task.checkCancellation()
+  }
+
+  /// In a task of its own: this one is cancelled by now.
+  private func release() async {
+    guard let elector else { return }
+    await Task { await elector.release() }.value
+  }
+
+  private func waitForCaches() async throws {
+    let informers = informers
+    let allSynced = await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        for informer in informers { await informer.waitForSync() }
+        return true
+      }
+      group.addTask { [time, syncTimeout] in
+        try? await time.sleep(syncTimeout)
+        return false
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+    try Task.checkCancellation()
+    guard allSynced else { throw CachesNotSynced(missing: unreadyCaches) }
+  }
+}

@@ -1,0 +1,74 @@
+import Exposition
+public import KubernetesClient
+import KubernetesModel
+public import Logging
+public import ServiceLifecycle
+import Synchronization
+
+/// Writes Events in the background. Recording never waits and never fails; what cannot be written is logged and counted.
+public final class EventRecorder: ServiceLifecycle.Service {
+  private let api: any KubernetesAPI
+  private let time: TimeSource
+  private let logger: Logger
+  private let series: Mutex<EventSeries>
+  private let announcements: AsyncStream<Announcement>
+  private let continuation: AsyncStream<Announcement>.Continuation
+  private let sent: Counter
+  private let dropped: Counter
+  private let failed: Counter
+
+  /// - Parameters:
+  ///   - reporter: the controller's name, such as `apus.dev/operator`.
+  ///   - instance: this process, such as the pod's name.
+  public init(
+    _ api: any KubernetesAPI, reporter: String, instance: String, time: TimeSource = .system, metrics: RuntimeMetrics,
+    logger: Logger
+  ) {
+    self.api = api
+    self.time = time
+    self.logger = logger
+    series = Mutex(EventSeries(reporter: reporter, instance: instance))
+    // Where the API server is away, the newest are worth more than the oldest, and memory is bounded.
+    (announcements, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1000))
+    sent = metrics.events.with("sent")
+    dropped = metrics.events.with("dropped")
+    failed = metrics.events.with("failed")
+  }
+
+  public func record(_ announcement: Announcement) {
+    if case .dropped = continuation.yield(announcement) { dropped.increment() }
+  }
+
+  public func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await announcement in self.announcements { await self.write(announcement) }
+    }
+  }
+
+  private func write(_ announcement: Announcement) async {
+    let now = time.wall()
+    do throws(KubernetesError) {
+      switch series.withLock({ $0.step(announcement, at: now) }) {
+      case .drop: dropped.increment()
+      case .create(let event):
+        _ = try await api.create(event)
+        sent.increment()
+      case .continue(let key, let series):
+        let patch: JSONValue = [
+          "series": [
+            "count": .integer(Int64(series.count)), "lastObservedTime": .string(series.lastObservedTime.description),
+          ]
+        ]
+        _ = try await api.patch(Event.self, namespace: key.namespace, name: key.name, .merge, patch)
+        sent.increment()
+      }
+    } catch {
+      series.withLock { $0.abandon(announcement) }
+      // A namespace that is going away takes no Events, and nobody misses them.
+      guard !error.isNamespaceTerminating else { return }
+      failed.increment()
+      logger.warning(
+        "an event could not be written", metadata: ["reason": "\(announcement.reason)", "error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,171 @@
+/// How urgent a key is. The first list and resyncs are low: what has just changed goes first.
+public enum QueuePriority: Sendable {
+  case normal, low
+}
+
+/// A work queue as a pure value: time comes in, what to do comes out.
+///
+/// Guarantees: a key is with at most one worker; a key added while it is being worked on is handed out once more afterwards;
+/// adding a waiting key changes nothing but its urgency; a delayed add keeps the earliest time; of nine keys handed out
+/// while low ones wait, one is low.
+struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
+  private struct Waiting {
+    var priority: QueuePriority
+    var since: Duration
+  }
+
+  private var normal = FIFO<Key>()
+  private var low = FIFO<Key>()
+  /// Keys that wait to be handed out. The FIFOs may hold keys that are not here any more.
+  private var waiting: [Key: Waiting] = [:]
+  private(set) var processing: [Key: Duration] = [:]
+  /// Keys that were added while being worked on.
+  private var dirty: [Key: QueuePriority] = [:]
+  private(set) var delayed: [Key: Duration] = [:]
+  private(set) var failures: [Key: Int] = [:]
+  private var normalInARow = 0
+  private(set) var isClosed = false
+
+  private static var starvationBound: Int { 8 }
+
+  /// Keys that wait now, without the delayed ones.
+  var depth: Int { waiting.count + dirty.count }
+
+  /// Keys that a worker could take at once.
+  var depthToTake: Int { waiting.count }
+
+  /// true where the key is new in the queue.
+  @discardableResult
+  mutating func add(_ key: Key, _ priority: QueuePriority = .normal, at now: Duration) -> Bool {
+    guard !isClosed else { return false }
+    delayed[key] = nil
+    if processing[key] != nil {
+      let isNew = dirty[key] == nil
+      if isNew || priority == .normal { dirty[key] = priority }
+      return isNew
+    }
+    if let present = waiting[key] {
+      if present.priority == .low, priority == .normal {
+        waiting[key]?.priority = .normal
+        normal.append(key)
+      }
+      return false
+    }
+    waiting[key] = Waiting(priority: priority, since: now)
+    if priority == .normal { normal.append(key) } else { low.append(key) }
+    return true
+  }
+
+  /// Adds the key when `delay` has passed, if it has not been added before.
+  mutating func add(_ key: Key, after delay: Duration, at now: Duration) {
+    guard !isClosed else { return }
+    guard delay > .zero else {
+      add(key, at: now)
+      return
+    }
+    guard waiting[key] == nil else { return }
+    let due = now + delay
+    delayed[key] = min(delayed[key] ?? due, due)
+  }
+
+  /// Moves what is due into the queue; the keys that are new there.
+  mutating func promote(at now: Duration) -> Int {
+    let due = delayed.filter { $0.value <= now }.sorted { $0.value < $1.value }
+    return due.reduce(0) { count, entry in count + (add(entry.key, at: now) ? 1 : 0) }
+  }
+
+  /// When `promote` has something to do again.
+  var nextDue: Duration? { delayed.values.min() }
+
+  /// A key to work on, and how long it has waited; nil where none waits.
+  mutating func take(at now: Duration) -> (key: Key, waited: Duration)? {
+    let prefersLow = normalInARow >= Self.starvationBound
+    guard let key = prefersLow ? pop(.low) ?? pop(.normal) : pop(.normal) ?? pop(.low),
+      let entry = waiting.removeValue(forKey: key)
+    else { return nil }
+    normalInARow = entry.priority == .normal ? normalInARow + 1 : 0
+    processing[key] = now
+    return (key, now - entry.since)
+  }
+
+  private mutating func pop(_ priority: QueuePriority) -> Key? {
+    while let key = priority == .normal ? normal.popFirst() : low.popFirst() {
+      if waiting[key]?.priority == priority { return key }
+    }
+    return nil
+  }
+
+  /// The worker is through with a key.
+  mutating func finish(_ key: Key, _ outcome: WorkOutcome, at now: Duration) {
+    processing[key] = nil
+    switch outcome {
+    case .done, .terminal:
+      failures[key] = nil
+    case .requeue(let delay):
+      failures[key] = nil
+      add(key, after: delay, at: now)
+    case .failed:
+      let count = failures[key, default: 0]
+      failures[key] = count + 1
+      add(key, after: Backoff.delay(afterFailures: count), at: now)
+    }
+    if let priority = dirty.removeValue(forKey: key) { add(key, priority, at: now) }
+  }
+
+  /// The key's object is gone: nothing of it is kept.
+  mutating func forget(_ key: Key) {
+    failures[key] = nil
+  }
+
+  mutating func close() {
+    isClosed = true
+    normal = FIFO()
+    low = FIFO()
+    waiting = [:]
+    delayed = [:]
+    dirty = [:]
+  }
+}
+
+/// How work on a key ended.
+enum WorkOutcome: Sendable, Equatable {
+  case done
+  /// Not a failure; failures before it are forgotten.
+  case requeue(Duration)
+  case failed
+  /// Failed, and asking again is useless until the object changes.
+  case terminal
+}
+
+/// The pause after the n-th failure in a row of one key: 5 ms·2ⁿ, at most 1000 s (client-go's
+/// `ItemExponentialFailureRateLimiter`).
+///
+/// | n | 0 | 1 | 5 | 10 | 15 | 17 | 18 and more |
+/// |---|---|---|---|---|---|---|---|
+/// | pause | 5 ms | 10 ms | 160 ms | 5.1 s | 164 s | 655 s | 1000 s |
+enum Backoff {
+  static func delay(afterFailures count: Int) -> Duration {
+    guard count < 18 else { return .seconds(1000) }
+    return .milliseconds(5 << max(0, count))
+  }
+}
+
+/// First in, first out; what has been taken is let go of in blocks.
+private struct FIFO<Element: Sendable>: Sendable {
+  private var elements: [Element] = []
+  private var head = 0
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func popFirst() -> Element? {
+    guard head < elements.count else { return nil }
+    defer {
+      head += 1
+      if head > 64, head * 2 > elements.count {
+        elements.removeFirst(head)
+        head = 0
+      }
+    }
+    return elements[head]
+  }
+}
