@@ -1,5 +1,6 @@
 package import HTTPTransport
 import Foundation
+import WorkerContract
 
 /// Traffic against a running model: rows become predictions, labels follow as feedback.
 package struct Traffic: Sendable {
@@ -14,6 +15,8 @@ package struct Traffic: Sendable {
     package var versions: Set<String> = []
     /// First message of a row that was refused.
     package var refusal: String?
+
+    package init(sent: Int = 0) { self.sent = sent }
 
     package var accuracy: Double { answered == 0 ? 0 : Double(right) / Double(answered) }
     package var precision: Double { ratio(truePositives, truePositives + falsePositives) }
@@ -53,14 +56,14 @@ package struct Traffic: Sendable {
   package var batch: Int
   /// Rows per second; 0: as fast as it goes.
   package var rate: Double
-  /// Rows after which a label is sent; nil: no labels.
-  package var labelDelay: Int?
+  /// When a label follows its prediction; nil: never.
+  package var labelDelay: LabelDelay?
   /// Before every request id: `<prefix>-<index>`.
   package var prefix: String
   private let transport: any HTTPTransport
 
   package init(
-    url: String, batch: Int, rate: Double, labelDelay: Int?, prefix: String, transport: any HTTPTransport
+    url: String, batch: Int, rate: Double, labelDelay: LabelDelay?, prefix: String, transport: any HTTPTransport
   ) {
     self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
     self.batch = max(1, batch)
@@ -78,40 +81,60 @@ package struct Traffic: Sendable {
     let clock = ContinuousClock()
     let began = clock.now
     var total = Tally()
-    var unlabelled: [(index: Int, label: String)] = []
+    var unlabelled = PendingLabels()
     var next = range.lowerBound
     while next < range.upperBound {
       let part = next..<min(next + batch, range.upperBound)
       let rows = part.map { (index: $0, row: row($0)) }
       let tally = try await predict(rows, positive: positive)
       total.merge(tally)
-      unlabelled += rows.map { (index: $0.index, label: $0.row.label) }
-      if let labelDelay {
-        let due = unlabelled.prefix(max(0, unlabelled.count - labelDelay))
-        try await label(Array(due))
-        unlabelled.removeFirst(due.count)
-      }
+      unlabelled.add(rows.map { (index: $0.index, label: $0.row.label) }, at: clock.now)
+      if let labelDelay { try await label(unlabelled.takeDue(labelDelay, now: clock.now)) }
       next = part.upperBound
       await progress(tally, next - range.lowerBound)
       if rate > 0 {
         try await clock.sleep(until: began.advanced(by: .seconds(Double(next - range.lowerBound) / rate)))
       }
     }
-    if labelDelay != nil { try await label(unlabelled) }
+    try await sendLastLabels(unlabelled, clock: clock)
     return total
+  }
+
+  /// Labels delayed by rows have no more rows to wait for; labels delayed by time are sent when their time has come.
+  private func sendLastLabels(_ pending: PendingLabels, clock: ContinuousClock) async throws {
+    var pending = pending
+    switch labelDelay {
+    case nil: return
+    case .rows: try await label(pending.takeAll())
+    case .span(let span):
+      while let oldest = pending.oldest {
+        try await clock.sleep(until: oldest.advanced(by: .seconds(span.seconds)))
+        try await label(pending.takeDue(.span(span), now: clock.now))
+      }
+    }
   }
 
   private func requestID(_ index: Int) -> String { "\(prefix)-\(index)" }
 
-  private func predict(_ rows: [(index: Int, row: SimulatedRow)], positive: String) async throws -> Tally {
+  /// The answers in the rows' order. One row goes to `/predict`, several to `/predict/batch`.
+  private func answers(_ rows: [(index: Int, row: SimulatedRow)]) async throws -> [Answer.Row] {
     let items = rows.map { item -> String in
       let members = item.row.values.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }
       return "{\"request_id\":\(quoted(requestID(item.index))),\"features\":{\(members.joined(separator: ","))}}"
     }
+    if let only = items.first, items.count == 1 {
+      // 422 is the answer to this row, as it would be inside of a batch.
+      let body = try await post("/predict", only, accepting: 422)
+      return [try JSONDecoder().decode(Answer.Row.self, from: Data(body))]
+    }
     let body = try await post("/predict/batch", "{\"requests\":[\(items.joined(separator: ","))]}")
-    let answer = try JSONDecoder().decode(Answer.self, from: Data(body))
+    return try JSONDecoder().decode(Answer.self, from: Data(body)).responses
+  }
+
+  private func predict(_ rows: [(index: Int, row: SimulatedRow)], positive: String) async throws -> Tally {
+    let answers = try await answers(rows)
     var tally = Tally(sent: rows.count)
-    for (item, response) in zip(rows, answer.responses) {
+    for (item, response) in zip(rows, answers) {
       guard let predicted = response.predicted_class else {
         tally.refusal = tally.refusal ?? response.error
         continue
@@ -136,14 +159,14 @@ package struct Traffic: Sendable {
     _ = try await post("/feedback", "{\"feedback\":[\(rows.joined(separator: ","))]}")
   }
 
-  private func post(_ path: String, _ body: String) async throws -> [UInt8] {
+  private func post(_ path: String, _ body: String, accepting: Int? = nil) async throws -> [UInt8] {
     let target = url + path
     let response: HTTPResponse
     do {
       response = try await transport.send(
         HTTPRequest(.post, url: target, headers: ["Content-Type": "application/json"], body: Array(body.utf8)))
     } catch { throw Failure.unreachable(url: target, cause: "\(error)") }
-    guard response.isSuccess else {
+    guard response.isSuccess || response.status == accepting else {
       throw Failure.refused(url: target, status: response.status, body: String(response.text.prefix(500)))
     }
     return response.body

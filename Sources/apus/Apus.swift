@@ -12,5 +12,6 @@ struct Apus: AsyncParsableCommand {
       InitCommand.self,
       ValidateCommand.self,
       GenerateCommand.self,
+      SimulateCommand.self,
     ])
 }

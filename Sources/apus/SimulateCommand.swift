@@ -109,15 +109,20 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: RowOptions
     @Option(help: "Address of the model's Service, such as http://127.96.0.5:8080.") var url: String
-    @Option(help: "Rows in one request.") var batch = 100
+    @Option(help: "Rows in one request; 1 uses /predict, more use /predict/batch.") var batch = 100
     @Option(help: "Rows per second; 0: as fast as it goes.") var rate = 0.0
-    @Option(help: "Rows after which a label follows; a negative number sends no labels.") var labelDelay = 200
+    @Option(help: "When a label follows: after so many rows (200) or so much time (30s); 'none' sends no labels.")
+    var labelDelay = "200"
     @Option(help: "Before each request id.") var prefix = "sim"
     @Flag(help: "Only the last line.") var quiet = false
 
     func validate() throws {
       guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
         throw ValidationError("--url starts with http:// or https://, not '\(url)'")
+      }
+      guard sendsNoLabels || LabelDelay(labelDelay) != nil else {
+        throw ValidationError(
+          "--label-delay is a number of rows such as 200, a time such as 30s, or none, not '\(labelDelay)'")
       }
       guard (1...10_000).contains(batch) else { throw ValidationError("--batch lies between 1 and 10000") }
     }
@@ -126,10 +131,13 @@ struct SimulateCommand: AsyncParsableCommand {
       try await send(options.source())
     }
 
+    /// A negative number says so too.
+    private var sendsNoLabels: Bool { labelDelay == "none" || Int(labelDelay).map { $0 < 0 } ?? false }
+
     private func send(_ source: some RowSource) async throws {
       let injector = try options.injector(for: source)
       let traffic = Simulation.Traffic(
-        url: url, batch: batch, rate: rate, labelDelay: labelDelay < 0 ? nil : labelDelay, prefix: prefix,
+        url: url, batch: batch, rate: rate, labelDelay: sendsNoLabels ? nil : LabelDelay(labelDelay), prefix: prefix,
         transport: try CurlTransport())
       let total = options.rows
       let stretch = max(batch, total / 10)
