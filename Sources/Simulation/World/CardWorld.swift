@@ -88,9 +88,12 @@ package struct CardWorld: RowSource {
       device = random.bernoulli(0.12) ? "new" : "known"
     }
 
+    /// How much of a label is told by its features; at 1 two thirds of the frauds look like everyone else.
+    private static let sharpness = 2.0
+
     /// Log-odds of fraud: high amounts, at night, far away, in a hurry, on new devices and old card readers.
     var suspicion: Double {
-      var logit = -7.5
+      var logit = -6.6
       logit += 1.1 * max(0, log(max(amount, 1)) - 3.5)
       logit += hour < 6 ? 2.4 : 0
       logit += 0.32 * log(1 + (distance ?? 0))
@@ -99,12 +102,12 @@ package struct CardWorld: RowSource {
       logit += channel == "magstripe" ? 2.0 : channel == "online" ? 0.9 : 0
       logit += merchant == "electronics" || merchant == "cash" ? 1.0 : 0
       logit -= 0.0006 * accountAge
-      return logit
+      return Self.sharpness * logit
     }
 
     /// The fraudsters' next trick: many small contactless payments by day, near home, on accounts that are known.
     var suspicionUnderNewConcept: Double {
-      var logit = -6.4
+      var logit = -6.0
       logit += 1.0 * max(0, 4.0 - log(max(amount, 1)))
       logit += (9...18).contains(hour) ? 1.1 : 0
       logit += channel == "contactless" ? 2.3 : 0
@@ -112,7 +115,7 @@ package struct CardWorld: RowSource {
       logit += 0.2 * transactions
       logit -= 0.22 * log(1 + (distance ?? 0))
       logit += device == "known" ? 0.6 : -0.6
-      return logit
+      return Self.sharpness * logit
     }
 
     var values: [String: SimulatedValue] {
