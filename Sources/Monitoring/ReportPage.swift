@@ -149,7 +149,7 @@ struct ReportPage {
       <td>\(ReportChart.small(feature.chart))</td>
       <td class="n">\(shortText(feature.psi))</td><td class="n">\(shortText(feature.effect))</td>
       <td class="n">\(escaped(pValueText(feature.adjustedPValue)))</td><td class="n">\(shortText(feature.statistic))</td>
-      <td>\(Self.sideText(feature.reference, feature.type))</td><td>\(Self.sideText(feature.window, feature.type))</td></tr>
+      <td class="side">\(Self.sideText(feature.reference))</td><td class="side">\(Self.sideText(feature.window))</td></tr>
       """
     }
     return """
@@ -166,7 +166,7 @@ struct ReportPage {
     "f\(drift.features.firstIndex { $0.name == feature.name } ?? 0)"
   }
 
-  static func sideText(_ side: FeatureDrift.Side, _ type: FeatureSchema.FeatureType) -> String {
+  static func sideText(_ side: FeatureDrift.Side) -> String {
     var parts: [String] = []
     if let mean = side.mean, let deviation = side.deviation {
       parts.append("\(shortText(mean)) ± \(shortText(deviation))")

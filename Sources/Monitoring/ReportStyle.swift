@@ -25,6 +25,7 @@ enum ReportStyle {
     th, td { padding: 7px 10px; text-align: left; vertical-align: middle; border-bottom: 1px solid var(--line); }
     tbody tr:last-child > * { border-bottom: 0; } th { color: var(--soft); font-weight: 600; white-space: nowrap; }
     .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    td.side { min-width: 190px; }
     a { color: inherit; }
     .badge { display: inline-block; padding: 1px 9px; border-radius: 20px; font-size: 12px; font-weight: 600;
       border: 1px solid currentColor; vertical-align: middle; }

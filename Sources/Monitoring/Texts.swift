@@ -1,9 +1,11 @@
 import Foundation
 
-/// Four significant digits, without needless zeros: `0.1234`, `1235`, `1.2e-09`.
+/// Four significant digits, without needless zeros, and no power of ten for what people count in: `0.1234`, `1235`,
+/// `178420`, `1.2e-09`.
 func shortText(_ value: Double) -> String {
   guard value.isFinite else { return value.isNaN ? "–" : value > 0 ? "∞" : "−∞" }
-  return String(format: "%.4g", value)
+  let isLong = abs(value) >= 9999.5 && abs(value) < 1e8
+  return String(format: isLong ? "%.0f" : "%.4g", value)
 }
 
 /// `5.7 %`

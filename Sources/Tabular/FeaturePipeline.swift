@@ -32,9 +32,11 @@ package struct FeaturePipeline: Sendable {
     case columnMissing(String)
     case wrongType(String)
     case noFeatures
+    case duplicateFeature(String)
 
     package var description: String {
       switch self {
+      case .duplicateFeature(let name): "spec.schema.features names '\(name)' twice: take one of them out"
       case .columnMissing(let name): "the feature pipeline needs column \(name), which the table does not have"
       case .wrongType(let name): "column \(name) of the table has another type than spec.schema says"
       case .noFeatures: "spec.schema.features names no feature: add at least one"
@@ -45,6 +47,10 @@ package struct FeaturePipeline: Sendable {
   /// Learns the categories that the schema leaves open: those that occur in `table`, sorted.
   package init(fitting table: Table, schema: FeatureSchema) throws(FittingError) {
     guard !schema.features.isEmpty else { throw .noFeatures }
+    var names: Set<String> = []
+    for feature in schema.features where !names.insert(feature.name).inserted {
+      throw .duplicateFeature(feature.name)
+    }
     var learned = schema
     for (position, feature) in schema.features.enumerated() {
       switch (feature.type, table[feature.name]) {
@@ -61,8 +67,12 @@ package struct FeaturePipeline: Sendable {
     self.init(learned: learned)
   }
 
-  /// From a schema whose categories are complete.
-  package init(learned schema: FeatureSchema) {
+  /// From a schema whose categories are complete; of a category that is listed twice the first counts.
+  package init(learned: FeatureSchema) {
+    var schema = learned
+    for position in schema.features.indices {
+      schema.features[position].categories = LevelIndex(schema.features[position].categories).levels
+    }
     var names: [String] = []
     var slots: [Slot] = []
     for feature in schema.features {

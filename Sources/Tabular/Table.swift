@@ -6,15 +6,19 @@ package struct Table: Sendable, Equatable {
   /// Where each row stood in its source (line of the file, or number of the row), for messages; empty where unknown.
   package private(set) var lines: [Int]
 
-  /// Columns must be of equal length and differently named.
+  /// Columns must be of equal length; of equally named ones the first is kept.
   package init(_ columns: [(name: String, column: Column)], lines: [Int] = []) {
     let rowCount = columns.first?.column.count ?? 0
     for (name, column) in columns {
       precondition(column.count == rowCount, "column \(name) has \(column.count) rows, the first has \(rowCount)")
     }
     self.rowCount = rowCount
-    self.names = columns.map(\.name)
-    self.byName = Dictionary(uniqueKeysWithValues: columns.map { ($0.name, $0.column) })
+    self.names = []
+    self.byName = [:]
+    for (name, column) in columns where byName[name] == nil {
+      names.append(name)
+      byName[name] = column
+    }
     self.lines = lines.count == rowCount ? lines : []
   }
 

@@ -102,6 +102,18 @@ import WorkerContract
     #expect(encoding.encode(.categorical(codes: [0, 1, -1], levels: ["zzz", classes[1]])) == [-1, 1, -1])
   }
 
+  @Test func `names that are listed twice do no harm`() throws {
+    var twice = schema
+    twice.features[2].categories = ["x", "x", "y"]
+    let pipeline = try FeaturePipeline(fitting: table, schema: twice)
+    #expect(pipeline.encodedNames.suffix(2) == ["d=x", "d=y"])
+    twice.features.append(twice.features[0])
+    #expect(throws: FeaturePipeline.FittingError.duplicateFeature("n")) {
+      try FeaturePipeline(fitting: table, schema: twice)
+    }
+    #expect(Table([("a", .numeric([1])), ("a", .numeric([2]))])["a"] == .numeric([1]))
+  }
+
   @Test func `logged rows become a table of the schema's types`() {
     var builder = TableBuilder(schema: schema)
     builder.append(["n": .text("2.5"), "d": .text("new")])
