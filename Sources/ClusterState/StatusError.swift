@@ -56,7 +56,7 @@ extension StatusError {
       "the object has been modified; please apply your changes to the latest version and try again")
   }
 
-  static func badRequest(_ message: String) -> Self { Self(code: 400, reason: "BadRequest", message: message) }
+  package static func badRequest(_ message: String) -> Self { Self(code: 400, reason: "BadRequest", message: message) }
 
   static func forbidden(_ resource: GroupResource, _ name: String, _ why: String) -> Self {
     Self(
