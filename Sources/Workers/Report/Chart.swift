@@ -56,8 +56,8 @@ struct Chart {
         <path class="grid" d="M\(Self.number(x)) \(Self.number(Self.top))V\(Self.number(Self.height - Self.bottom))\
         M\(Self.number(Self.left)) \(Self.number(y))H\(Self.number(Self.width - Self.right))"/>\
         <text x="\(Self.number(x))" y="\(Self.number(Self.height - Self.bottom + 14))" text-anchor="middle">\
-        \(Self.label(xValue))</text>\
-        <text x="\(Self.number(Self.left - 5))" y="\(Self.number(y + 3))" text-anchor="end">\(Self.label(yValue))</text>
+        \(Self.label(xValue, in: xRange))</text>\
+        <text x="\(Self.number(Self.left - 5))" y="\(Self.number(y + 3))" text-anchor="end">\(Self.label(yValue, in: yRange))</text>
         """
     }.joined()
   }
@@ -93,7 +93,8 @@ struct Chart {
     return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
   }
 
-  private static func label(_ value: Double) -> String {
-    abs(value) >= 10 ? String(Int(value.rounded())) : HTML.decimal(value, 2)
+  /// Whole numbers on long axes, two decimals on short ones.
+  private static func label(_ value: Double, in range: ClosedRange<Double>) -> String {
+    HTML.decimal(value, range.upperBound - range.lowerBound >= 8 ? 0 : 2)
   }
 }

@@ -71,7 +71,7 @@ enum HTML {
     .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:104px}
     .card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
     .row{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}
-    figure{margin:0;flex:1 1 320px;max-width:420px}figcaption{font-size:13px;color:var(--soft)}
+    figure{margin:0;flex:0 1 330px;min-width:260px}figcaption{font-size:13px;color:var(--soft)}
     svg{width:100%;height:auto}svg text{font-size:10px;fill:var(--soft)}svg text.axis{font-size:11px}
     .grid{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}
     .guide{stroke:var(--soft);stroke-dasharray:4 4;stroke-width:1}

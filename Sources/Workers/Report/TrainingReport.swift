@@ -138,7 +138,7 @@ struct TrainingReport {
     let matrix = evaluation.confusion
     let counts = zip(matrix.classes, matrix.counts).map { [$0] + $1.map(String.init) }
     let shares = zip(matrix.classes, matrix.normalised).map { [$0] + $1.map(HTML.percent) }
-    let header = ["true ＼ predicted"] + matrix.classes
+    let header = ["true / predicted"] + matrix.classes
     return """
       <h2>Confusion matrix</h2><div class="row"><div><h3>Rows</h3>\(HTML.table(header, counts))</div>\
       <div><h3>Share of the true class</h3>\(HTML.table(header, shares))</div></div>

@@ -44,12 +44,25 @@ package struct Worker: Sendable {
     }
     do {
       try ResultFile.write(result, to: resultPath)
+    } catch let error as EncodingError {
+      return reject(result.run, error, kind, resultPath)
     } catch {
       environment.log.write("the result could not be written", level: "error", ["detail": .text("\(error)")])
       return .failed
     }
     guard let failure = result.failed else { return .done }
     return failure.retryable ? .failed : .rejected
+  }
+
+  /// A result that JSON can not hold, such as a measure that is no number: the same input would give it again.
+  private func reject(_ run: String, _ error: EncodingError, _ kind: Kind, _ path: String) -> ExitCode {
+    let failure = RunFailure(
+      reason: "ResultInvalid", message: "The result is no valid JSON: \(error).", retryable: false,
+      step: kind == .train ? RunStep.register.rawValue : RunStep.report.rawValue)
+    environment.log.write(
+      "run failed", level: "error", ["reason": .text(failure.reason), "detail": .text(failure.message)])
+    try? ResultFile.write(RunResult(run: run, failed: failure), to: path)
+    return .rejected
   }
 
   /// Runs a specification that is already in memory.

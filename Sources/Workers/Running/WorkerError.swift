@@ -27,6 +27,8 @@ enum WorkerError: Error {
   case telemetry(TelemetryError)
   /// A file of the production version is not what it should be.
   case reference(file: String, reason: String)
+  /// Something that no case above tells.
+  case unforeseen(String)
 
   /// The failure that the operator shows.
   func failure(step: RunStep) -> RunFailure {
@@ -51,6 +53,7 @@ enum WorkerError: Error {
     case .artifacts: "ArtifactStoreRefused"
     case .telemetry(let error): error.isTransient ? "TelemetryUnavailable" : "TelemetryRefused"
     case .reference: "ReferenceUnreadable"
+    case .unforeseen: "Unforeseen"
     }
   }
 
@@ -69,12 +72,13 @@ enum WorkerError: Error {
     case .telemetry(let error): error.description
     case .reference(let file, let reason):
       "\(file) of the version in production can not be read: \(reason). Train again or roll back to an intact version."
+    case .unforeseen(let what): "Something unforeseen happened: \(what). The pod's log tells the step."
     }
   }
 
   private var isRetryable: Bool {
     switch self {
-    case .sourceUnavailable: true
+    case .sourceUnavailable, .unforeseen: true
     case .artifacts(let error): error.isRetryable
     case .telemetry(let error): error.isTransient
     default: false
@@ -115,7 +119,7 @@ extension WorkerError {
     case let error as ArtifactError: .artifacts(error)
     case let error as TelemetryError: .telemetry(error)
     case let error as FeaturePipeline.FittingError: .pipeline(error)
-    default: .specification("an unforeseen fault, \(type(of: error)): \(error)")
+    default: .unforeseen("\(type(of: error)): \(error)")
     }
   }
 }

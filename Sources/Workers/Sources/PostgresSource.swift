@@ -39,7 +39,7 @@ private final class PostgresQuery {
     guard PQstatus(handle) == CONNECTION_OK else {
       throw WorkerError.sourceUnavailable(
         field: field + ".connectionSecretRef",
-        reason: "no connection to the database: \(Self.text(PQerrorMessage(handle))).")
+        reason: "no connection to the database: \(Self.message(PQerrorMessage(handle))).")
     }
     // Notices would go to standard error, past the log.
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
@@ -82,12 +82,18 @@ private final class PostgresQuery {
     if let result, status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return result }
     defer { PQclear(result) }
     let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { Self.text($0) } ?? ""
-    let reason = "the database answered: \(Self.text(PQresultErrorField(result, Int32(UInt8(ascii: "M"))))) (\(state))."
+    let reason =
+      "the database answered: \(Self.message(PQresultErrorField(result, Int32(UInt8(ascii: "M"))))) (\(state))."
     // Connection, resources, operator's intervention, serialisation: these pass.
     if state.isEmpty || ["08", "53", "57", "40"].contains(String(state.prefix(2))) {
       throw WorkerError.sourceUnavailable(field: field + ".query", reason: reason)
     }
     throw WorkerError.sourceUnreadable(field: field + ".query", reason: reason)
+  }
+
+  /// Its first line: what follows are hints for a terminal.
+  private static func message(_ bytes: UnsafePointer<CChar>?) -> String {
+    text(bytes).split(separator: "\n").first.map(String.init) ?? "no reason given"
   }
 
   private static func text(_ bytes: UnsafePointer<CChar>?) -> String {
