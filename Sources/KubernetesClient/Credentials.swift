@@ -32,6 +32,12 @@ public struct Impersonation: Sendable, Equatable {
   public var groups: [String]
   public var uid: String?
 
+  public init(user: String, groups: [String] = [], uid: String? = nil) {
+    self.user = user
+    self.groups = groups
+    self.uid = uid
+  }
+
   func add(to headers: inout HTTPHeaders) {
     headers["Impersonate-User"] = user
     for group in groups { headers.append("Impersonate-Group", group) }

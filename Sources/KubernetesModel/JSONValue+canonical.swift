@@ -69,7 +69,9 @@ extension JSONValue {
   /// The merge patch (RFC 7386) that makes `old` into this document; nil where they are the same. Members that are gone
   /// become null, lists are replaced as a whole.
   public func mergePatch(from old: JSONValue) -> JSONValue? {
-    guard case .object(let mine) = self, case .object(let before) = old else { return self == old ? nil : self }
+    guard case .object(let mine) = self, case .object(let before) = old else {
+      return self == old ? JSONValue?.none : self
+    }
     var patch: [String: JSONValue] = [:]
     for (key, value) in mine {
       if let previous = before[key] {

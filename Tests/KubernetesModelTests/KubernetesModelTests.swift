@@ -169,6 +169,15 @@ struct CanonicalTests {
     #expect((["spec": ["none": [:]]] as JSONValue).isContained(in: live))
   }
 
+  @Test("A merge patch says exactly what changes")
+  func mergePatch() {
+    let old: JSONValue = ["a": 1, "b": ["c": 1, "d": 2], "l": [1]]
+    #expect(old.mergePatch(from: old) == JSONValue?.none)
+    #expect(
+      (["a": 1, "b": ["c": 3], "l": [1, 2], "n": true] as JSONValue).mergePatch(from: old)
+        == ["b": ["c": 3, "d": nil], "l": [1, 2], "n": true])
+  }
+
   @Test("Templates are merged by name")
   func merge() {
     let base: JSONValue = ["containers": [["name": "main", "image": "a", "args": ["1"]]], "x": 1]

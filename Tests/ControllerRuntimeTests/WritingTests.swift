@@ -1,0 +1,201 @@
+import ControllerRuntime
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("Writing")
+struct WritingTests {
+  let owner = OwnerReference(apiVersion: "apus.dev/v1alpha1", kind: "ModelDeployment", name: "income", uid: "u1")
+  let desired: JSONValue = [
+    "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "income"], "data": ["k": "v"],
+  ]
+
+  func notFound() -> RecordingAPI {
+    RecordingAPI { (request) throws(KubernetesError) in
+      if request.verb == .get { throw RecordingAPI.refusal(request, 404, "NotFound") }
+      return nil
+    }
+  }
+
+  @Test("A new object is created with its owner; the same intent is not written again")
+  func apply() async throws {
+    let api = notFound()
+    let applier = Applier(api)
+    let first = try await applier.apply(desired, ConfigMap.gvr, namespace: "a", live: nil, owner: owner)
+    guard case .created(let live) = first else { throw KubernetesError.cancelled }
+    #expect(live[path: "metadata", "namespace"] == "a")
+    #expect(live["metadata"]?["ownerReferences"]?[0]?["uid"] == "u1")
+    let count = api.requests.count
+    let second = try await applier.apply(desired, ConfigMap.gvr, namespace: "a", live: live, owner: owner)
+    #expect(second == .unchanged(live))
+    #expect(api.requests.count == count)
+  }
+
+  @Test("A field that was changed by others, or is no longer desired, is written")
+  func drift() async throws {
+    let applier = Applier(notFound())
+    let live = try await applier.apply(desired, ConfigMap.gvr, namespace: "a", live: nil, owner: owner).object
+    var edited = live
+    edited.set("other", at: ["data", "k"])
+    guard case .changed = try await applier.apply(desired, ConfigMap.gvr, namespace: "a", live: edited, owner: owner)
+    else { throw KubernetesError.cancelled }
+    var smaller = desired
+    smaller["data"] = nil
+    guard case .changed = try await applier.apply(smaller, ConfigMap.gvr, namespace: "a", live: live, owner: owner)
+    else { throw KubernetesError.cancelled }
+  }
+
+  @Test("Another's object is never touched")
+  func foreign() async throws {
+    let api = notFound()
+    var theirs: JSONValue = ["metadata": ["name": "income", "namespace": "a"], "data": [:]]
+    await #expect(throws: ApplyError.self) {
+      try await Applier(api).apply(desired, ConfigMap.gvr, namespace: "a", live: theirs, owner: owner)
+    }
+    theirs.set(
+      [["apiVersion": "v1", "kind": "Other", "name": "o", "uid": "u2", "controller": true]],
+      at: ["metadata", "ownerReferences"])
+    let error = await #expect(throws: ApplyError.self) {
+      try await Applier(api).apply(desired, ConfigMap.gvr, namespace: "a", live: theirs, owner: owner)
+    }
+    #expect(error == .foreign(APITarget(ConfigMap.self, namespace: "a", name: "income"), owner: "Other o"))
+    #expect(api.requests.isEmpty)
+  }
+
+  @Test("A status is written only when it says something else, and what is gone becomes null")
+  func status() async throws {
+    let api = RecordingAPI()
+    var job = Job(metadata: ObjectMeta(name: "j", namespace: "a"))
+    job.metadata.resourceVersion = "7"
+    var live = Job.Status()
+    live.active = 1
+    live.failed = 2
+    job.status = live
+    #expect(try await api.writeStatus(["active": 1, "failed": 2, "conditions": [], "x": nil], of: job) == nil)
+    #expect(api.requests.isEmpty)
+    _ = try await api.writeStatus(["active": 0], of: job)
+    let request = try #require(api.requests.first)
+    #expect(request.path.hasSuffix("/jobs/j/status"))
+    #expect(
+      try JSONValue(parsing: request.body)
+        == ["metadata": ["resourceVersion": "7"], "status": ["active": 0, "failed": nil]])
+  }
+
+  @Test("Finalizers: added once, never while deleting, removed with a test")
+  func finalizers() async throws {
+    let api = RecordingAPI()
+    var map = ConfigMap(metadata: ObjectMeta(name: "m", namespace: "a", finalizers: ["other"]))
+    _ = try await api.addFinalizer("apus.dev/x", to: map)
+    #expect(try JSONValue(parsing: api.requests[0].body)["metadata"]?["finalizers"] == ["other", "apus.dev/x"])
+    map.metadata.finalizers.append("apus.dev/x")
+    #expect(try await api.addFinalizer("apus.dev/x", to: map) == nil)
+    try await api.removeFinalizer("apus.dev/x", from: map)
+    #expect(
+      try JSONValue(parsing: api.requests[1].body)[0]
+        == ["op": "test", "path": "/metadata/finalizers/1", "value": "apus.dev/x"])
+    map.metadata.finalizers = []
+    map.metadata.deletionTimestamp = Timestamp(secondsSince1970: 0)
+    #expect(try await api.addFinalizer("apus.dev/x", to: map) == nil)
+    #expect(api.requests.count == 2)
+    let gone = RecordingAPI { (request) throws(KubernetesError) in throw RecordingAPI.refusal(request, 404, "NotFound")
+    }
+    map.metadata.finalizers = ["apus.dev/x"]
+    try await gone.removeFinalizer("apus.dev/x", from: map)
+  }
+}
+
+@Suite("Events")
+struct EventTests {
+  let regarding = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "a", name: "p", uid: "u")
+
+  @Test("Repetitions become a series; other notes are other events; a failed write does not end the recorder")
+  func series() async throws {
+    let refuseFirst = Mutex(true)
+    let api = RecordingAPI { (request) throws(KubernetesError) in
+      let refuses = refuseFirst.withLock { flag in
+        defer { flag = false }
+        return flag
+      }
+      if refuses { throw RecordingAPI.refusal(request, 500, "InternalError") }
+      return request.verb == .patch ? ["metadata": ["name": "x"]] : nil
+    }
+    let recorder = EventRecorder(
+      api, reporter: "apus.dev/operator", instance: "pod-1", metrics: RuntimeMetrics(), logger: quiet)
+    let task = Task { try await recorder.run() }
+    let announcement = Announcement(regarding, reason: "Trained", action: "Train", note: "v1 is ready")
+    for _ in 0..<4 { recorder.record(announcement) }
+    recorder.record(Announcement(regarding, .warning, reason: "Trained", action: "Train", note: "v2 is ready"))
+    _ = try await eventually("all are written") { api.requests.count == 5 ? true : nil }
+    task.cancel()
+    _ = await task.result
+    #expect(api.requests.map(\.verb) == [.create, .create, .patch, .patch, .create])
+    let event = try JSONValue(parsing: api.requests[1].body).decode(as: Event.self)
+    #expect(event.regarding?.uid == "u" && event.type == "Normal" && event.reportingController == "apus.dev/operator")
+    #expect(event.metadata.namespace == "a" && event.metadata.name?.hasPrefix("p.") == true)
+    #expect(try JSONValue(parsing: api.requests[3].body)["series"]?["count"] == 3)
+  }
+
+  @Test("One object cannot flood the server")
+  func flood() async throws {
+    let api = RecordingAPI()
+    let metrics = RuntimeMetrics()
+    let recorder = EventRecorder(
+      api, reporter: "r", instance: "i", time: ScriptedTime().source, metrics: metrics, logger: quiet)
+    let task = Task { try await recorder.run() }
+    for number in 0..<60 { recorder.record(Announcement(regarding, reason: "R", action: "A", note: "\(number)")) }
+    let endpoints = OperatorEndpoints(metrics: metrics) { [] }
+    _ = try await eventually("35 are dropped") {
+      endpoints.metrics(path: "/metrics", accept: nil)?.body
+        .contains(#"controller_runtime_events_total{result="dropped"} 35"#) == true ? true : nil
+    }
+    task.cancel()
+    _ = await task.result
+    #expect(api.requests.count == 25)
+  }
+}
+
+@Suite("The operator's face")
+struct FaceTests {
+  @Test("Logs are one JSON object a line, with fields, without secrets")
+  func logs() throws {
+    let lines = Mutex<[String]>([])
+    var logger = Logger(label: "apus") { label in
+      JSONLogHandler(label: label, write: { line in lines.withLock { $0.append(line) } }, now: { 1_795_303_200.5 })
+    }
+    logger[metadataKey: "controller"] = "md"
+    logger.info(
+      "reconciled",
+      metadata: [
+        "name": "in\ncome", "level": "x", "apiToken": "hunter2", "nested": ["password": "hunter2", "a": ["b"]],
+      ])
+    logger.debug("not shown")
+    let line = try #require(lines.withLock { $0.first })
+    #expect(lines.withLock { $0.count } == 1)
+    #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
+    #expect(
+      try JSONValue(parsing: line) == [
+        "time": "2026-11-21T23:20:00.500000Z", "level": "info", "logger": "apus", "message": "reconciled",
+        "controller": "md", "name": "in\ncome", "level_": "x", "apiToken": "redacted",
+        "nested": ["password": "redacted", "a": ["b"]],
+      ])
+  }
+
+  @Test("Health, readiness and metrics")
+  func endpoints() {
+    let missing = Mutex(["jobs.batch: no permission"])
+    let endpoints = OperatorEndpoints(metrics: RuntimeMetrics()) { missing.withLock { $0 } }
+    #expect(endpoints.health(path: "/healthz")?.status == 200)
+    #expect(endpoints.health(path: "/readyz")?.status == 503)
+    #expect(endpoints.health(path: "/readyz")?.body.contains("jobs.batch") == true)
+    missing.withLock { $0 = [] }
+    #expect(endpoints.health(path: "/readyz")?.status == 200)
+    #expect(endpoints.health(path: "/other") == nil)
+    #expect(
+      endpoints.metrics(path: "/metrics", accept: nil)?.body.contains(
+        #"controller_runtime_events_total{result="sent"} 0"#)
+        == true)
+  }
+}
