@@ -69,7 +69,7 @@ let edges: [Target] =
     "Reconcilers",
     [
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
-      "Artifacts", "Telemetry", "Exposition", "YAMLCoding", logging, lifecycle,
+      "HTTPTransport", "Exposition", "YAMLCoding", logging, lifecycle,
     ])
   + library(
     "Serving",
@@ -83,7 +83,9 @@ let edges: [Target] =
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 
 let programs: [Target] =
-  program("apus-operator", ["Reconcilers", "ControllerRuntime", "KubernetesClient"])
+  program(
+    "apus-operator",
+    ["Reconcilers", "ControllerRuntime", "KubernetesClient", "HTTPTransport", "Exposition", hummingbird, lifecycle])
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(

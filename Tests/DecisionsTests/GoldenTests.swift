@@ -7,7 +7,8 @@ import WorkerContract
 
 /// Every kind of object that the operator makes, compared with a file. `APUS_RECORD_GOLDEN=1 swift test` writes the files.
 @Suite struct GoldenTests {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden")
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../Golden/Decisions")
 
   /// A model with all that can be said about pods.
   static var world: World {

@@ -1,0 +1,102 @@
+import ApusAPI
+import Decisions
+package import KubernetesClient
+package import KubernetesModel
+package import Logging
+
+/// What the operator watches. The three kinds are kept as JSON: an object that does not decode must get a condition, not
+/// vanish from sight. Of everything else only what the operator has made is watched, by its label.
+package struct ClusterCaches: Sendable {
+  package let models: Informer<JSONValue>
+  package let policies: Informer<JSONValue>
+  package let versions: Informer<JSONValue>
+  package let jobs: Informer<Job>
+  package let pods: Informer<Pod>
+  package let deployments: Informer<JSONValue>
+  package let services: Informer<JSONValue>
+  package let configMaps: Informer<JSONValue>
+
+  /// - Parameter namespace: nil: all of them.
+  package init(_ api: any KubernetesAPI, namespace: String?, time: TimeSource = .system, logger: Logger) {
+    let ours = Selection(namespace: namespace, labels: "\(ApusLabels.managedBy)=\(ApusLabels.manager)")
+    let all = Selection(namespace: namespace)
+    func untyped<Kind: KubernetesObject>(_ type: Kind.Type, _ selection: Selection) -> Informer<JSONValue> {
+      Informer(api, .untyped(type), selection, time: time, logger: logger)
+    }
+    models = untyped(ModelDeployment.self, all)
+    policies = untyped(MonitoringPolicy.self, all)
+    versions = untyped(ModelVersion.self, all)
+    jobs = Informer(api, .typed, ours, time: time, logger: logger)
+    pods = Informer(
+      api, .typed, ours, indexing: [ApusLabels.model, ApusLabels.policy, Self.jobName], time: time, logger: logger)
+    deployments = untyped(Deployment.self, ours)
+    services = untyped(Service.self, ours)
+    configMaps = untyped(ConfigMap.self, ours)
+  }
+
+  /// The Job controller's label on its pods.
+  static let jobName = "job-name"
+
+  /// The object as the cluster last had it; nil where it is not there or its kind is not watched.
+  func live(_ resource: GroupVersionResource, _ key: ObjectKey) -> JSONValue? {
+    untyped(resource)?.store[key]
+  }
+
+  /// Own writes are seen at once, ahead of the watch.
+  func note(_ written: JSONValue, _ resource: GroupVersionResource) {
+    if resource == Resource.jobs {
+      jobs.note(written)
+    } else {
+      untyped(resource)?.note(written)
+    }
+  }
+
+  private func untyped(_ resource: GroupVersionResource) -> Informer<JSONValue>? {
+    switch resource {
+    case ApusGroup.modelDeployments: models
+    case ApusGroup.monitoringPolicies: policies
+    case ApusGroup.modelVersions: versions
+    case Resource.deployments: deployments
+    case Resource.services: services
+    case Resource.configMaps: configMaps
+    default: nil
+    }
+  }
+}
+
+extension ClusterCaches {
+  /// Jobs of an owner, as decisions need them.
+  func workerJobs(ownedBy uid: String) -> [WorkerJob] {
+    jobs.store.objects(ownedBy: uid).compactMap { job in
+      let pods = pods.store.objects(
+        label: Self.jobName, value: job.metadata.name ?? "", namespace: job.metadata.namespace)
+      return WorkerJob(job, pods: pods.filter { $0.metadata.isControlled(byUID: job.metadata.uid ?? "") })
+    }
+  }
+
+  func runConfigurations(ownedBy uid: String) -> [RunConfiguration] {
+    configMaps.store.objects(ownedBy: uid).compactMap { object in
+      guard let name = object[path: "metadata", "name"]?.string, let uid = object[path: "metadata", "uid"]?.string,
+        let job = object[path: "metadata", "annotations", RunAnnotation.job]?.string
+      else { return nil }
+      return RunConfiguration(name: name, uid: uid, job: job)
+    }
+  }
+
+  func versions(ownedBy uid: String) -> [ModelVersion] {
+    versions.store.objects(ownedBy: uid).compactMap { try? ModelVersion.decode($0) }
+  }
+
+  func model(_ key: ObjectKey) -> ModelDeployment? {
+    models.store[key].flatMap { try? ModelDeployment.decode($0) }
+  }
+
+  /// Policies that watch a model.
+  func policies(of model: ObjectKey) -> [MonitoringPolicy] {
+    policies.store.objects.filter {
+      $0[path: "metadata", "namespace"]?.string == model.namespace
+        && $0[path: "spec", "modelRef", "name"]?.string == model.name
+    }
+    .compactMap { try? MonitoringPolicy.decode($0) }
+  }
+}

@@ -1,0 +1,76 @@
+import ApusAPI
+import ControllerRuntime
+import Decisions
+import KubernetesClient
+import KubernetesModel
+import Logging
+
+/// Carries out what was decided: no write that changes nothing, each seen by the caches at once.
+struct ClusterWriter: Sendable {
+  private let api: any KubernetesAPI
+  private let caches: ClusterCaches
+  private let applier: Applier
+  private let logger: Logger
+
+  init(api: any KubernetesAPI, caches: ClusterCaches, logger: Logger) {
+    self.api = api
+    self.caches = caches
+    self.logger = logger
+    applier = Applier(api, annotation: ApusAnnotations.appliedDigest)
+  }
+
+  /// Server-side apply of the full intent, in the given order.
+  ///
+  /// Errors: `ApplyError.foreign` where the name is taken by somebody else's object.
+  func apply(_ objects: [DesiredObject], owner: OwnerReference?) async throws {
+    for object in objects {
+      let key = ObjectKey(namespace: object.namespace, name: object.name)
+      // What nobody owns, such as the data claim, is written without an owner.
+      let isOwned = object.manifest[path: "metadata", "ownerReferences"] != nil
+      let applied = try await applier.apply(
+        object.manifest, object.resource, namespace: object.namespace, live: caches.live(object.resource, key),
+        owner: isOwned ? owner : nil)
+      guard case .unchanged = applied else {
+        caches.note(applied.object, object.resource)
+        logger.info("applied", metadata: ["object": "\(object.resource)/\(object.name)"])
+        continue
+      }
+    }
+  }
+
+  /// Where the status says something new. A conflict means that the observed object was not the latest: the decision is
+  /// void and is made again.
+  func writeStatus<Object: ApusResource>(_ status: JSONValue, of observed: Object) async throws {
+    if let written = try await api.writeStatus(status, of: observed) { caches.note(written, Object.gvr) }
+  }
+
+  /// The status of an object that does not decode.
+  func patchStatus(_ status: JSONValue, of object: JSONValue, _ resource: GroupVersionResource) async throws {
+    let target = APITarget(
+      resource, namespace: object[path: "metadata", "namespace"]?.string,
+      name: object[path: "metadata", "name"]?.string, subresource: "status")
+    caches.note(try await api.patch(target, .merge, ["status": status]), resource)
+  }
+
+  /// No more pods for these Jobs; those that are there stay, with their logs.
+  func stop(_ jobs: [Removal]) async throws {
+    for job in jobs {
+      do {
+        let written = try await api.patch(
+          APITarget(job.resource, namespace: job.namespace, name: job.name), .merge,
+          ["metadata": ["uid": .string(job.uid)], "spec": ["parallelism": 0, "backoffLimit": 0]])
+        caches.note(written, job.resource)
+      } catch {
+        guard error.isNotFound || error.isConflict else { throw error }
+        logger.debug("the Job to stop is gone", metadata: ["job": "\(job.name)"])
+      }
+    }
+  }
+
+  func remove(_ objects: [Removal]) async throws {
+    for object in objects {
+      try await api.delete(
+        APITarget(object.resource, namespace: object.namespace, name: object.name), uid: object.uid)
+    }
+  }
+}

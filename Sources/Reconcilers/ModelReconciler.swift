@@ -1,0 +1,142 @@
+import ApusAPI
+import ControllerRuntime
+package import Decisions
+package import KubernetesClient
+package import KubernetesModel
+package import Logging
+import WorkerContract
+
+/// Right after a pod has confirmed the routing table: enough for the caches, short enough for people.
+private let confirmationPause = 0.05
+/// Another's object does not go away by itself.
+private let foreignObjectPause = 60.0
+
+/// Keeps one ModelDeployment as its spec wants it: observe, decide, apply, remove, report, announce.
+package struct ModelReconciler: Sendable {
+  let caches: ClusterCaches
+  let settings: OperatorSettings
+  let confirmations: RoutingConfirmations
+  let events: any EventSink
+  let metrics: OperatorMetricsRecorder
+  let time: TimeSource
+  private let writer: ClusterWriter
+  private let capabilities: Capabilities
+  private let logger: Logger
+
+  package init(
+    api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, confirmations: RoutingConfirmations,
+    events: any EventSink, metrics: OperatorMetricsRecorder, time: TimeSource = .system, logger: Logger
+  ) {
+    self.caches = caches
+    self.settings = settings
+    self.confirmations = confirmations
+    self.events = events
+    self.metrics = metrics
+    self.time = time
+    self.logger = logger
+    writer = ClusterWriter(api: api, caches: caches, logger: logger)
+    capabilities = Capabilities(api)
+  }
+
+  /// Seconds until the next look, or nil to wait for a change.
+  package func reconcile(_ key: ObjectKey) async throws -> Double? {
+    guard let object = caches.models.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
+      metrics.forgetModel(key)
+      return nil
+    }
+    guard let observed = try await observe(key, object) else { return nil }
+    do {
+      return try await carryOut(observed.decide(), on: observed, object)
+    } catch ApplyError.foreign(let target, let owner) {
+      return try await stall(observed, object, foreign: "\(target) (of \(owner))")
+    }
+  }
+
+  private func carryOut(
+    _ decision: ModelDecision, on observed: ModelObservation, _ object: JSONValue
+  ) async throws -> Double? {
+    let key = observed.model.key
+    try await writer.apply(decision.apply, owner: observed.model.ownerReference)
+    try await report(decision.versionStatuses, in: key.namespace)
+    try await writer.stop(decision.stop)
+    try await writer.remove(decision.remove)
+    try await writer.writeStatus(.document(decision.status), of: observed.model)
+    let hasNews = await confirmations.push(decision.pushes)
+    announce(decision.announcements, about: object)
+    metrics.show(observed, decision)
+    return hasNews ? confirmationPause : decision.requeueAfter
+  }
+
+  /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly.
+  private func stall(_ observed: ModelObservation, _ object: JSONValue, foreign: String) async throws -> Double? {
+    var observed = observed
+    observed.foreign = [foreign]
+    let decision = observed.decide()
+    try await writer.writeStatus(.document(decision.status), of: observed.model)
+    announce(decision.announcements, about: object)
+    return foreignObjectPause
+  }
+
+  private func observe(_ key: ObjectKey, _ object: JSONValue) async throws -> ModelObservation? {
+    let model: ModelDeployment
+    do {
+      model = try ModelDeployment.decode(object)
+    } catch {
+      try await refuse(object, error)
+      return nil
+    }
+    let uid = model.metadata.uid ?? ""
+    let pods = serverPods(key)
+    let requests = caches.policies(of: key).compactMap { policy in
+      policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
+    }
+    return ModelObservation(
+      now: time.wall(), model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid),
+      runConfigurations: caches.runConfigurations(ownedBy: uid), versions: caches.versions(ownedBy: uid),
+      routing: routing(key), pods: pods,
+      replicas: caches.deployments.store[key]?[path: "spec", "replicas"]?.integer,
+      confirmations: confirmations.revisions(of: pods),
+      retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
+      claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
+      canAutoscale: model.spec.serving.autoscaling == nil
+        ? true : try await capabilities.canAutoscale(in: key.namespace)
+    )
+  }
+
+  private func serverPods(_ key: ObjectKey) -> [ServerPod] {
+    caches.pods.store.objects(label: ApusLabels.model, value: key.name, namespace: key.namespace)
+      .filter {
+        $0.metadata.labels[ApusLabels.component] == ApusLabels.Component.server.rawValue && !$0.metadata.isBeingDeleted
+      }
+      .map {
+        ServerPod(
+          name: $0.metadata.name ?? "", uid: $0.metadata.uid ?? "", address: $0.status?.podIP, isReady: $0.isReady)
+      }
+  }
+
+  private func routing(_ key: ObjectKey) -> RoutingTable? {
+    let name = ResourceName.routing(model: key.name)
+    let object = caches.configMaps.store[ObjectKey(namespace: key.namespace, name: name)]
+    return object?[path: "data", RoutingTable.fileName]?.string.flatMap { JSONValue.value(in: $0) }
+  }
+
+  private func report(_ statuses: [ModelDecision.VersionStatus], in namespace: String) async throws {
+    for change in statuses {
+      let key = ObjectKey(namespace: namespace, name: change.name)
+      guard let object = caches.versions.store[key], let version = try? ModelVersion.decode(object) else { continue }
+      try await writer.writeStatus(.document(change.status), of: version)
+    }
+  }
+
+  private func announce(_ announcements: [Decisions.Announcement], about object: JSONValue) {
+    for announcement in announcements { events.announce(announcement, about: object.objectReference) }
+  }
+
+  /// The object does not even have the form of a ModelDeployment: older servers let that through.
+  private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
+    let refusal = SpecRefusal(object, error, at: time.wall())
+    guard refusal.isNews else { return }
+    try await writer.patchStatus(refusal.status, of: object, ApusGroup.modelDeployments)
+    events.announce(refusal.announcement, about: object.objectReference)
+  }
+}

@@ -1,0 +1,39 @@
+import Alerting
+package import ControllerRuntime
+package import Decisions
+package import HTTPTransport
+package import KubernetesClient
+import KubernetesModel
+package import Logging
+
+/// The whole operator but for its ports: caches, reconcilers, controllers, put together.
+package struct OperatorAssembly: Sendable {
+  package let caches: ClusterCaches
+  package let host: ControllerHost
+
+  /// - Parameters:
+  ///   - api: reads always, writes only while this process leads.
+  ///   - namespace: nil: all of them.
+  ///   - elector: nil: there is only one process.
+  package init(
+    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, workers: Int,
+    transport: any HTTPTransport, events: any EventSink, metrics: RuntimeMetrics, elector: LeaderElector?,
+    time: TimeSource = .system, logger: Logger
+  ) {
+    caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
+    let recorder = OperatorMetricsRecorder(metrics.registry)
+    let alerts = AlertDispatcher(transport: transport, logger: logger) { time.wall().secondsSince1970 }
+    let models = ModelReconciler(
+      api: api, caches: caches, settings: settings,
+      confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
+      time: time, logger: logger)
+    let policies = PolicyReconciler(
+      api: api, caches: caches, settings: settings, transport: transport, alerts: alerts, events: events,
+      metrics: recorder, time: time, logger: logger)
+    host = ControllerHost(
+      [
+        OperatorControllers.model(models, caches, workers: workers, metrics: metrics, logger: logger),
+        OperatorControllers.policy(policies, caches, workers: workers, metrics: metrics, logger: logger),
+      ], elector: elector, time: time, metrics: metrics, logger: logger)
+  }
+}

@@ -1,0 +1,141 @@
+package import Decisions
+import KubernetesModel
+import WorkerContract
+import YAMLCoding
+
+/// The operator's own file: `/etc/apus/operator/operator.yaml`. Everything but the images has a default; a key that is not
+/// known is an error, as it is most likely a misspelt one.
+package struct OperatorConfiguration: Sendable, Equatable {
+  package var settings: OperatorSettings
+
+  /// Errors: `OperatorConfigurationError` that names place, key and mend.
+  package init(yaml: [UInt8], file: String) throws(OperatorConfigurationError) {
+    let source: YAMLSource
+    do {
+      source = try YAML.document(yaml)
+    } catch {
+      throw .unreadable(file: file, reason: "\(error)")
+    }
+    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "") {
+      throw .unknownKey(file: file, position: "\(source.position(of: unknown))", key: unknown)
+    }
+    let document: Document
+    do {
+      document = try source.decode()
+    } catch {
+      throw .unreadable(file: file, reason: "\(error)")
+    }
+    settings = OperatorSettings(
+      images: .init(
+        worker: document.images.worker, server: document.images.server,
+        pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
+      storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [])
+    try validate(file)
+  }
+
+  private func validate(_ file: String) throws(OperatorConfigurationError) {
+    let storage = settings.storage
+    func demand(_ holds: Bool, _ key: String, _ problem: String) throws(OperatorConfigurationError) {
+      guard holds else { throw .unusable(file: file, key: key, problem: problem) }
+    }
+    try demand(!settings.images.worker.isEmpty, "images.worker", "is empty; name the image of apus-worker")
+    try demand(!settings.images.server.isEmpty, "images.server", "is empty; name the image of apus-server")
+    try demand(
+      ["Always", "IfNotPresent", "Never"].contains(settings.images.pullPolicy), "images.pullPolicy",
+      "must be Always, IfNotPresent or Never")
+    try demand(storage.mountPath.hasPrefix("/"), "storage.mountPath", "must be an absolute path")
+    try demand(
+      ["file://", "s3://"].contains { storage.artifacts.hasPrefix($0) }, "storage.artifacts",
+      "must begin with file:// or s3://")
+    try demand(
+      ["sqlite://", "postgres://", "postgresql://"].contains { storage.telemetry.hasPrefix($0) }, "storage.telemetry",
+      "must begin with sqlite:// or postgres://")
+    for (index, path) in settings.allowedHostPaths.enumerated() {
+      try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
+    }
+  }
+}
+
+/// Why the operator's file can not be used.
+package enum OperatorConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+  case unreadable(file: String, reason: String)
+  case unknownKey(file: String, position: String, key: String)
+  case unusable(file: String, key: String, problem: String)
+
+  package var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): \(reason)"
+    case .unknownKey(let file, let position, let key):
+      "\(file), \(position): '\(key)' is not a setting of the operator; remove it or correct its spelling"
+    case .unusable(let file, let key, let problem): "\(file): \(key) \(problem)"
+    }
+  }
+}
+
+extension OperatorConfiguration {
+  /// The keys there are; an empty object stands for a value.
+  private static let shape: JSONValue = [
+    "images": ["worker": [:], "server": [:], "pullPolicy": [:]],
+    "storage": [
+      "claim": ["name": [:], "create": [:], "size": [:], "storageClassName": [:], "accessMode": [:]], "mountPath": [:],
+      "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
+    ],
+    "allowedHostPaths": [:],
+  ]
+
+  private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
+    guard let members = value.object, let known = shape.object, !known.isEmpty else { return nil }
+    for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+      let place = path.isEmpty ? key : "\(path).\(key)"
+      guard let inner = known[key] else { return place }
+      if let found = unknownKey(in: member, inner, path: place) { return found }
+    }
+    return nil
+  }
+
+  /// The file as it is written.
+  private struct Document: Decodable {
+    struct Images: Decodable {
+      var worker: String
+      var server: String
+      var pullPolicy: String?
+    }
+
+    struct Storage: Decodable {
+      struct Claim: Decodable {
+        var name: String?
+        var create: Bool?
+        var size: String?
+        var storageClassName: String?
+        var accessMode: String?
+      }
+
+      struct SecretKey: Decodable {
+        var name: String
+        var key: String
+      }
+
+      var claim: Claim?
+      var mountPath: String?
+      var artifacts: String?
+      var telemetry: String?
+      var telemetrySecret: SecretKey?
+
+      var settings: OperatorSettings.Storage {
+        let standard = OperatorSettings.Storage()
+        return OperatorSettings.Storage(
+          claim: .init(
+            name: claim?.name ?? standard.claim.name, create: claim?.create ?? standard.claim.create,
+            size: claim?.size ?? standard.claim.size, storageClassName: claim?.storageClassName,
+            accessMode: claim?.accessMode ?? standard.claim.accessMode),
+          mountPath: mountPath ?? standard.mountPath, artifacts: artifacts ?? standard.artifacts,
+          telemetry: telemetry ?? standard.telemetry,
+          telemetrySecret: telemetrySecret.map { .init(name: $0.name, key: $0.key) })
+      }
+    }
+
+    var images: Images
+    var storage: Storage?
+    var allowedHostPaths: [String]?
+  }
+}

@@ -1,0 +1,77 @@
+import ApusAPI
+package import ControllerRuntime
+import KubernetesClient
+import KubernetesModel
+package import Logging
+
+/// The two controllers and what wakes them. ModelVersions need none of their own: they are written and moved by their
+/// model's.
+package enum OperatorControllers {
+  package static func model(
+    _ reconciler: ModelReconciler, _ caches: ClusterCaches, workers: Int, metrics: RuntimeMetrics, logger: Logger
+  ) -> Controller {
+    let controller = Controller(
+      name: "modeldeployment", workers: workers, timeout: .seconds(120), metrics: metrics, logger: logger
+    ) { key, _ in
+      .after(try await reconciler.reconcile(key))
+    }
+    controller.watch(caches.models)
+    controller.owns(caches.versions, by: ModelDeployment.gvk)
+    controller.owns(caches.jobs, by: ModelDeployment.gvk)
+    controller.owns(caches.deployments, by: ModelDeployment.gvk)
+    controller.owns(caches.services, by: ModelDeployment.gvk)
+    controller.owns(caches.configMaps, by: ModelDeployment.gvk)
+    controller.watch(caches.policies) { event in
+      modelName(of: event.change.object).map { [ObjectKey(namespace: event.identity.key.namespace, name: $0)] } ?? []
+    }
+    controller.watch(caches.pods) { event in
+      let component = event.identity.labels[ApusLabels.component].flatMap(ApusLabels.Component.init)
+      guard component == .server || component == .train, let model = event.identity.labels[ApusLabels.model] else {
+        return []
+      }
+      return [ObjectKey(namespace: event.identity.key.namespace, name: model)]
+    }
+    return controller
+  }
+
+  package static func policy(
+    _ reconciler: PolicyReconciler, _ caches: ClusterCaches, workers: Int, metrics: RuntimeMetrics, logger: Logger
+  ) -> Controller {
+    let controller = Controller(
+      name: "monitoringpolicy", workers: workers, timeout: .seconds(120), metrics: metrics, logger: logger
+    ) { key, _ in
+      .after(try await reconciler.reconcile(key))
+    }
+    controller.watch(caches.policies)
+    controller.owns(caches.jobs, by: MonitoringPolicy.gvk)
+    controller.watch(caches.models) { event in policies(of: event.identity.key, caches) }
+    controller.watch(caches.versions) { event in
+      guard let model = event.change.object[path: "spec", "modelRef", "name"]?.string else { return [] }
+      return policies(of: ObjectKey(namespace: event.identity.key.namespace, name: model), caches)
+    }
+    controller.watch(caches.pods) { event in
+      guard event.identity.labels[ApusLabels.component] == ApusLabels.Component.check.rawValue,
+        let policy = event.identity.labels[ApusLabels.policy]
+      else { return [] }
+      return [ObjectKey(namespace: event.identity.key.namespace, name: policy)]
+    }
+    return controller
+  }
+
+  private static func modelName(of policy: JSONValue) -> String? { policy[path: "spec", "modelRef", "name"]?.string }
+
+  private static func policies(of model: ObjectKey, _ caches: ClusterCaches) -> [ObjectKey] {
+    caches.policies.store.objects.compactMap { policy in
+      guard policy[path: "metadata", "namespace"]?.string == model.namespace, modelName(of: policy) == model.name,
+        let name = policy[path: "metadata", "name"]?.string
+      else { return nil }
+      return ObjectKey(namespace: model.namespace, name: name)
+    }
+  }
+}
+
+extension ReconcileResult {
+  fileprivate static func after(_ seconds: Double?) -> ReconcileResult {
+    seconds.map { .requeue(after: .seconds($0)) } ?? .done
+  }
+}
