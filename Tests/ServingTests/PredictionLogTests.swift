@@ -1,0 +1,189 @@
+import Exposition
+import Foundation
+import ServiceLifecycle
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+import WorkerContract
+
+@testable import Serving
+
+/// A store that keeps rows in memory and fails as it is told.
+final class FickleStore: PredictionWriter, LabelWriter {
+  struct State {
+    var isAway = false
+    var refused: Set<String> = []
+    var predictions: [String: PredictionRecord] = [:]
+    var labels: [String: String] = [:]
+    var calls = 0
+  }
+
+  let state = Mutex(State())
+
+  func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
+    try state.withLock { (state) throws(TelemetryError) in
+      state.calls += 1
+      if state.isAway { throw .unavailable(store: "test", reason: "away") }
+      if predictions.contains(where: { state.refused.contains($0.requestID) }) {
+        throw .refused(store: "test", statement: "store predictions", reason: "no")
+      }
+      for record in predictions { state.predictions[record.requestID] = record }
+    }
+  }
+
+  func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError) {
+    try state.withLock { (state) throws(TelemetryError) in
+      if state.isAway { throw .unavailable(store: "test", reason: "away") }
+      for label in labels { state.labels[label.requestID] = label.label }
+    }
+  }
+}
+
+struct PredictionLogTests {
+  private func state(_ metrics: ServingMetrics) throws -> ServingState {
+    let version = LoadedVersion(version: "v1", digest: "sha256:0", predictor: try Sample.predictor())
+    return try ServingState(table: aTable(anEntry("v1")), versions: [version], metrics: metrics)
+  }
+
+  private func aPrediction(_ id: String, _ state: ServingState) -> PendingPrediction {
+    PendingPrediction(
+      state: state, entry: 0, requestID: id, time: 1000, features: Array(#"{"age":39}"#.utf8),
+      probabilities: [0.25, 0.75], predicted: 1, latency: 0.001)
+  }
+
+  /// Runs a log for the length of `body`.
+  private func withLog(
+    _ store: FickleStore, _ folder: URL, metrics: ServingMetrics,
+    _ change: (inout PredictionLog.Configuration) -> Void = { _ in }, _ body: (PredictionLog) async throws -> Void
+  ) async throws {
+    var configuration = PredictionLog.Configuration(spillFolder: folder)
+    configuration.interval = .milliseconds(5)
+    change(&configuration)
+    let log = PredictionLog(store: store, configuration: configuration, metrics: metrics, logger: quiet)
+    let group = ServiceGroup(configuration: .init(services: [.init(service: log)], logger: quiet))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      try await body(log)
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+  }
+
+  private func segments(_ folder: URL) -> Int {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).count
+  }
+
+  @Test func `rows are stored as they were predicted, and what is left at the end too`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      try await withLog(store, folder, metrics: metrics) { log in
+        for index in 0..<2500 { log.append(aPrediction("r\(index)", state)) }
+        log.append(LabelRecord(requestID: "r1", label: ">50K", time: 1), of: income)
+      }
+      let kept = store.state.withLock { $0 }
+      #expect(kept.predictions.count == 2500)
+      #expect(kept.labels == ["r1": ">50K"])
+      let record = try #require(kept.predictions["r7"])
+      #expect(record.predictedClass == ">50K")
+      #expect(record.probabilities == #"{"<=50K":0.25,">50K":0.75}"#)
+      #expect(record.confidence == 0.75)
+      #expect(metrics.log.stored.value == 2501)
+      #expect(segments(folder) == 0)
+    }
+  }
+
+  @Test func `rows wait on disk while the store is away and come back once`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.isAway = true }
+      try await withLog(store, folder, metrics: metrics) { log in
+        for index in 0..<100 { log.append(aPrediction("r\(index)", state)) }
+        log.append(LabelRecord(requestID: "r1", label: ">50K", time: 1), of: income)
+        _ = try await eventually("rows are on disk") { metrics.log.spilled.value == 101 ? () : nil }
+        #expect(segments(folder) == 1)
+        store.state.withLock { $0.isAway = false }
+        _ = try await eventually("rows are back") { metrics.log.replayed.value == 101 ? () : nil }
+        _ = try await eventually("the segment is gone") { segments(folder) == 0 ? () : nil }
+      }
+      #expect(store.state.withLock { $0.predictions.count } == 100)
+      #expect(store.state.withLock { $0.labels } == ["r1": ">50K"])
+      #expect(metrics.log.storeUp.value == 1)
+    }
+  }
+
+  @Test func `what a process left on disk is adopted by the next one, but for a line that was cut`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let first = someMetrics()
+      let state = try state(first)
+      store.state.withLock { $0.isAway = true }
+      try await withLog(store, folder, metrics: first) { log in
+        for index in 0..<10 { log.append(aPrediction("r\(index)", state)) }
+      }
+      #expect(first.log.spilled.value == 10)
+      let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
+      let file = try FileHandle(forWritingTo: folder.appending(path: name))
+      try file.seekToEnd()
+      try file.write(contentsOf: Data(#"{"prediction":{"id":"cut"#.utf8))
+      try file.close()
+
+      store.state.withLock { $0.isAway = false }
+      let second = someMetrics()
+      try await withLog(store, folder, metrics: second) { _ in
+        _ = try await eventually("rows are adopted") { second.log.replayed.value == 10 ? () : nil }
+        _ = try await eventually("the segment is gone") { segments(folder) == 0 ? () : nil }
+      }
+      #expect(second.log.dropped.with("damaged").value == 1)
+      #expect(store.state.withLock { $0.predictions.count } == 10)
+    }
+  }
+
+  @Test func `a full buffer drops and counts, and the request does not wait`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      let configuration: (inout PredictionLog.Configuration) -> Void = {
+        $0.capacity = 10
+        $0.interval = .seconds(3600)
+      }
+      try await withLog(store, folder, metrics: metrics, configuration) { log in
+        for index in 0..<25 { log.append(aPrediction("r\(index)", state)) }
+        #expect(metrics.log.dropped.with("buffer_full").value == 15)
+      }
+      #expect(store.state.withLock { $0.predictions.count } == 10)
+    }
+  }
+
+  @Test func `a row that the store refuses is dropped alone`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.refused = ["r13", "r77"] }
+      try await withLog(store, folder, metrics: metrics) { log in
+        for index in 0..<100 { log.append(aPrediction("r\(index)", state)) }
+      }
+      #expect(store.state.withLock { $0.predictions.count } == 98)
+      #expect(metrics.log.dropped.with("refused").value == 2)
+    }
+  }
+
+  @Test func `a disk that is full drops and counts`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.isAway = true }
+      try await withLog(store, folder, metrics: metrics, { $0.spillBytes = 100 }) { log in
+        for index in 0..<5 { log.append(aPrediction("r\(index)", state)) }
+      }
+      #expect(metrics.log.dropped.with("spill_full").value == 5)
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Tabular
+import Testing
+import WorkerContract
+
+@testable import Serving
+
+struct RequestReadingTests {
+  private func scan(_ text: String) throws(JSONProblem) -> Range<Int> {
+    let bytes = Array(text.utf8)
+    let result: Result<Range<Int>, JSONProblem> = bytes.withUnsafeBufferPointer { bytes in
+      do throws(JSONProblem) {
+        try JSONScanner.validateUTF8(bytes)
+        var scanner = JSONScanner(bytes)
+        let range = try scanner.skip()
+        try scanner.finish()
+        return .success(range)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  @Test(arguments: [
+    "{}", "[]", " [1, 2.5, -0, 1e9, 1E-7, 0.1] ", #"{"a":{"b":[null,true,false,"x\n\u00e9\ud83d\ude00"]}}"#, #""""#,
+    "NaN",
+    "[-Infinity]", #"{"ü":"😀"}"#,
+  ])
+  func `what is JSON is read to its end`(text: String) throws {
+    #expect(throws: Never.self) { try scan(text) }
+  }
+
+  @Test(arguments: [
+    ("", 0), ("{", 1), (#"{"a"}"#, 4), (#"{"a":}"#, 5), (#"{"a":1,}"#, 7), ("[1 2]", 3), ("[1,]", 3), ("01", 2),
+    ("1.", 2),
+    ("1e", 2), ("-", 1), ("tru", 0), ("nul", 0), (#""abc"#, 4), (#""\x""#, 2), (#""\u12g4""#, 2), ("\"a\nb\"", 2),
+    ("{} {}", 3), ("'a'", 0), (#"{a:1}"#, 1), (String(repeating: "[", count: 100), 64),
+  ])
+  func `what is no JSON is told with its place`(text: String, offset: Int) {
+    #expect(throws: JSONProblem.self) { try scan(text) }
+    do throws(JSONProblem) { _ = try scan(text) } catch { #expect(error.offset == offset, "\(text): \(error)") }
+  }
+
+  @Test func `bytes that are not UTF-8 are refused before anything is read`() {
+    let bytes: [UInt8] = [0x22, 0xC3, 0x28, 0x22]
+    #expect(throws: JSONProblem.self) {
+      try bytes.withUnsafeBufferPointer { try JSONScanner.validateUTF8($0) }
+    }
+  }
+
+  private func read(_ features: String) throws -> (values: [FeatureValue], findings: FeatureReader.Findings) {
+    let reader = FeatureReader(pipeline: Sample.pipeline)
+    let bytes = Array(features.utf8)
+    var values = [FeatureValue](repeating: .unseen, count: reader.count)
+    var given = [Bool](repeating: true, count: reader.count)
+    let findings = try values.withUnsafeMutableBufferPointer { values in
+      try given.withUnsafeMutableBufferPointer { given in
+        try bytes.withUnsafeBufferPointer { try reader.read($0, range: 0..<bytes.count, into: values, given: given) }
+      }
+    }
+    return (values, findings)
+  }
+
+  @Test func `values come in the schema's order whatever order they are given in`() throws {
+    let (values, findings) = try read(
+      #"{ "zone" : "2", "city":"\u00dcrg\u00fcp", "work":"State", "gain":0.5, "hours":null, "age":1e1 }"#)
+    #expect(values == [.number(10), .missing, .number(0.5), .category(1), .category(1), .category(1)])
+    #expect(findings.problems.isEmpty)
+    #expect(findings.oddities == [.init(feature: 1, kind: .missing)])
+    #expect(findings.hasEscapes)
+  }
+
+  @Test func `the policy of a feature decides what becomes of a strange value`() throws {
+    let (values, findings) = try read(#"{"age":39,"hours":200,"gain":-5,"work":"Private","city":"Rome","zone":"9"}"#)
+    #expect(findings.problems.isEmpty)
+    #expect(values == [.number(39), .number(200), .missing, .category(0), .missing, .unseen])
+    #expect(findings.oddities.map(\.kind) == [.outOfRange, .outOfRange, .unseenCategory, .unseenCategory])
+  }
+
+  @Test func `a number that writes a category is that category`() throws {
+    #expect(try read(#"{"age":39,"work":"Private","zone":2}"#).values[5] == .category(1))
+    #expect(try read(#"{"age":39,"work":"Private","zone":3}"#).findings.problems.map(\.reason) == [.wrongType])
+  }
+
+  static let wrong: [(String, [String: FieldProblem.Reason])] = [
+    ("{}", ["age": .missing, "work": .missing, "zone": .missing]),
+    (#"{"age":null,"work":null,"zone":""}"#, ["age": .null, "work": .null, "zone": .null]),
+    (#"{"age":"39","work":1,"zone":{}}"#, ["age": .wrongType, "work": .wrongType, "zone": .wrongType]),
+    (#"{"age":true,"work":[],"zone":"1"}"#, ["age": .wrongType, "work": .wrongType]),
+    (#"{"age":121,"work":"Private","zone":"1"}"#, ["age": .outOfRange]),
+    (
+      #"{"age":NaN,"hours":Infinity,"gain":1e999,"work":"Private","zone":"1"}"#,
+      ["age": .notFinite, "hours": .notFinite, "gain": .notFinite]
+    ),
+    (#"{"age":39,"gain":1e39,"work":"Private","zone":"1"}"#, ["gain": .notFinite]),
+    (
+      #"{"age":39,"work":"Navy","zone":"1","Age":1,"x\u0041":{"deep":[1]}}"#,
+      ["work": .unseenCategory, "Age": .unknown, "xA": .unknown]
+    ),
+    (#"{"age":39,"age":40,"work":"Private","zone":"1"}"#, ["age": .repeated]),
+  ]
+
+  @Test(arguments: wrong)
+  func `every bad field is named at once`(features: String, expected: [String: FieldProblem.Reason]) throws {
+    let problems = try read(features).findings.problems
+    #expect(Dictionary(problems.map { ($0.field, $0.reason) }, uniquingKeysWith: { $1 }) == expected, "\(features)")
+    #expect(problems.count == expected.count)
+    #expect(problems.allSatisfy { $0.message.contains($0.field) })
+  }
+
+  @Test func `stored features are compact, without redacted ones, and free of escapes that databases refuse`() throws {
+    let text = #"{ "age" : 39 , "work" : "a b", "city":null }"#
+    let bytes = Array(text.utf8)
+    func stored(redact: [String] = [], hasEscapes: Bool = false) -> String {
+      bytes.withUnsafeBufferPointer {
+        String(
+          decoding: FeatureText.copy($0, range: 0..<bytes.count, redact: redact, hasEscapes: hasEscapes), as: UTF8.self)
+      }
+    }
+    #expect(stored() == #"{"age":39,"work":"a b","city":null}"#)
+    #expect(stored(redact: ["work", "age"]) == #"{"city":null}"#)
+    #expect(stored(hasEscapes: true) == stored())
+    let escaped = Array(#"{"a":"\u0000\ud800\"x"}"#.utf8)
+    let rewritten = escaped.withUnsafeBufferPointer {
+      FeatureText.copy($0, range: 0..<escaped.count, redact: [], hasEscapes: true)
+    }
+    #expect(String(decoding: rewritten, as: UTF8.self) == "{\"a\":\"\u{FFFD}\u{FFFD}\\\"x\"}")
+  }
+
+  private func feedback(_ text: String, limit: Int = 10) throws -> FeedbackReader.Feedback {
+    let bytes = Array(text.utf8)
+    return try bytes.withUnsafeBufferPointer { try FeedbackReader.read($0, limit: limit) }
+  }
+
+  @Test func `feedback is one label or a list of them`() throws {
+    let one = FeedbackReader.Item.label(requestID: "a", label: "1")
+    #expect(try feedback(#"{"request_id":"a","label":"1"}"#) == .init(items: [one], isSingle: true))
+    #expect(try feedback(#"{"label":1,"request_id":"a"}"#).items == [one])
+    #expect(try feedback(#"[{"request_id":"a","label":"1"}]"#) == .init(items: [one]))
+    let mixed = try feedback(
+      #"{"feedback":[{"request_id":"a","label":"1"},{"label":null},{"request_id":"b","label":true}]}"#)
+    #expect(mixed.items.count == 3)
+    #expect(mixed.items.first == one)
+    #expect(mixed.items.last == .label(requestID: "b", label: "true"))
+    guard case .problems(nil, let problems) = mixed.items[1] else { throw FeedbackReader.TooMany() }
+    #expect(Set(problems.map(\.field)) == ["request_id", "label"])
+    #expect(throws: FeedbackReader.TooMany.self) { try feedback("[{},{},{}]", limit: 2) }
+    #expect(throws: JSONProblem.self) { try feedback(#"{"feedback":[{"request_id":"a"}"#) }
+  }
+}

@@ -1,0 +1,82 @@
+import Exposition
+import Foundation
+import Serving
+import Telemetry
+import Testing
+import WorkerContract
+
+@testable import Serving
+
+struct ServingMetricsTests {
+  @Test func `every name keeps the conventions and is registered as the table says`() {
+    let metrics = someMetrics()
+    #expect(metrics.registry.problems.isEmpty, "\(metrics.registry.problems)")
+    let text = metrics.registry.text()
+    for definition in ServingMetricTable.all {
+      #expect(text.contains("# TYPE \(definition.name) \(definition.kind.rawValue)\n"), "\(definition.name)")
+    }
+    #expect(text.components(separatedBy: "# TYPE ").count - 1 == ServingMetricTable.all.count)
+  }
+
+  @Test func `the documentation shows the table of the code`() throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../docs/metrics.md")
+    let text = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)
+    #expect(
+      text.contains(ServingMetricTable.markdown), "docs/metrics.md needs this table:\n\(ServingMetricTable.markdown)")
+  }
+
+  @Test func `a window holds the last quarter of an hour`() throws {
+    let window = RollingWindow()
+    #expect(window.moments(at: 0) == nil)
+    // NumPy: std([1, 3, 4, 8], ddof=1); the sum of squares alone would lose all of it at this height.
+    for (index, value) in [1.0, 3, 4, 8].enumerated() { window.add(1e9 + value, at: 1_000_000 + Double(index) * 61) }
+    let moments = try #require(window.moments(at: 1_000_200))
+    #expect(moments.count == 4)
+    #expect(abs(moments.mean - (1e9 + 4)) < 1e-6)
+    #expect(abs(moments.deviation - 2.943920288775949) < 1e-6)
+    #expect(moments.minimum == 1e9 + 1)
+    #expect(moments.maximum == 1e9 + 8)
+    #expect(window.moments(at: 1_000_000 + 17 * 60)?.count == 1, "three of the four values have left")
+    #expect(window.moments(at: 1_000_000 + 60 * 60) == nil)
+  }
+
+  @Test func `performance is what scikit-learn says of the same outcomes`() throws {
+    func count(_ predicted: String, _ label: String?, _ count: Int) -> OutcomeCount {
+      OutcomeCount(version: "v1", predictedClass: predicted, label: label, count: count)
+    }
+    let binary = [
+      count("1", "1", 30), count("1", "0", 10), count("0", "1", 20), count("0", "0", 140), count("0", nil, 50),
+    ]
+    let performance = try #require(VersionPerformance.of(binary, positive: "1").first)
+    #expect(performance.predictions == 250)
+    #expect(performance.coverage == 0.8)
+    let scores = try #require(performance.scores)
+    #expect(abs(scores.accuracy - 0.85) < 1e-12)
+    #expect(abs(scores.precision - 0.75) < 1e-12)
+    #expect(abs(scores.recall - 0.6) < 1e-12)
+    #expect(abs(scores.f1 - 2.0 / 3) < 1e-12)
+    let macro = try #require(
+      VersionPerformance.of([count("a", "a", 2), count("b", "a", 1), count("c", "b", 1)], positive: nil).first?.scores)
+    #expect(abs(macro.accuracy - 0.5) < 1e-12)
+    #expect(abs(macro.precision - 1.0 / 3) < 1e-12)
+    #expect(abs(macro.recall - 2.0 / 9) < 1e-12)
+    #expect(abs(macro.f1 - 0.8 / 3) < 1e-12)
+  }
+
+  @Test func `the summary tells histograms by mean and quantiles`() throws {
+    let registry = MetricsRegistry()
+    registry.counter("a_total", help: "", labels: ["code"]).with("200").increment(by: 3)
+    let histogram = registry.histogram("b_seconds", help: "", labels: ["endpoint"], bounds: [1, 2, 4]).with("x")
+    for value in [0.5, 1.5, 1.5, 3] { histogram.observe(value) }
+    let summary = MetricsSummary(exposition: registry.text())
+    #expect(summary.lines.map(\.name) == ["a_total", "b_seconds"])
+    #expect(summary.lines.map(\.labels) == [#"code="200""#, #"endpoint="x""#])
+    #expect(summary.lines.first?.value == .number(3))
+    guard case .distribution(4, 1.625, let p50?, let p95?, let p99?) = summary.lines.last?.value else {
+      Issue.record("no distribution: \(summary.lines)")
+      return
+    }
+    #expect(abs(p50 - 1.5) < 1e-12 && abs(p95 - 3.6) < 1e-12 && abs(p99 - 3.92) < 1e-12)
+    #expect(summary.text.contains("b_seconds (endpoint=x): 4 values, mean 1.625, p50 1.5"))
+  }
+}
