@@ -3,9 +3,9 @@ import KubernetesModel
 /// The shapes of the built-in types, from compact tables. Notation, one type or field a line:
 ///
 ///     # core.v1.Container [atomic] | description
-///     name[!] TYPE [attribute …] | description
+///     name[#number][!] TYPE [attribute …] | description
 ///
-/// `!` required. TYPE: `string`, `string/FORMAT`, `integer`, `number`, `boolean`, `quantity`, `int-or-string`, `any`
+/// `#number` the field's number in protobuf messages (`#2.1`: inside the nested message 2), `!` required. TYPE: `string`, `string/FORMAT`, `integer`, `number`, `boolean`, `quantity`, `int-or-string`, `any`
 /// (kept as it is), `[T]` a list, `{T}` a map, or a type's name. Attributes: `map=a,b` and `set` (list types), `atomic`,
 /// `merge=key`, `mergeset`, `retain` (strategic merge), `enum=a,b`, `port` (1 to 65535), `default=JSON`.
 enum SchemaTable {
@@ -60,9 +60,13 @@ private struct Resolution {
       let (head, description) = Self.halves(line)
       let words = head.split(separator: " ")
       guard words.count >= 2 else { continue }
-      let field = words[0].hasSuffix("!") ? String(words[0].dropLast()) : String(words[0])
-      if words[0].hasSuffix("!") { facts.required.append(field) }
+      let isRequired = words[0].hasSuffix("!")
+      let parts = (isRequired ? words[0].dropLast() : words[0]).split(separator: "#")
+      let field = String(parts[0])
+      if isRequired { facts.required.append(field) }
+      let number = parts.count > 1 ? parts[1].split(separator: ".").compactMap { Int($0) } : []
       facts.properties[field] = self.field(type: words[1], attributes: words.dropFirst(2), description)
+        .with { $0.protobufNumber = number }
     }
     let schema = Schema(facts)
     resolved[name] = schema

@@ -57,6 +57,8 @@ package struct SchemaFacts: Sendable {
   package var listMerge = ListMerge.replace
   /// The OpenAPI definition this is, for built-in types: `io.k8s.api.core.v1.Container`.
   package var definition: String?
+  /// The member's place in protobuf messages: its number, or the numbers down to it; empty: it has none.
+  package var protobufNumber: [Int] = []
   /// The text it came from, with what is stored but not interpreted (CEL rules); nil for built-in types.
   package var source: JSONValue?
 

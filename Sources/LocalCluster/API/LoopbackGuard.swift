@@ -1,8 +1,8 @@
 /// Who may talk to the API server. It has no credentials, so a web page in a browser on this machine must not reach it:
 /// neither by a name that resolves to loopback (DNS rebinding) nor by a request across origins.
-enum LoopbackGuard {
+package enum LoopbackGuard {
   /// Why a request is refused; nil: it may pass.
-  static func refusal(host: String?, origin: String?) -> String? {
+  package static func refusal(host: String?, origin: String?) -> String? {
     if origin != nil { return "requests from web pages are refused" }
     guard let host, isLoopback(host) else {
       return "the Host header must be localhost or a loopback address"
@@ -10,7 +10,7 @@ enum LoopbackGuard {
     return nil
   }
 
-  static func isLoopback(_ host: String) -> Bool {
+  package static func isLoopback(_ host: String) -> Bool {
     if host.hasPrefix("[") { return host.prefix { $0 != "]" } == "[::1" }
     let name = host.prefix { $0 != ":" }
     if name.lowercased() == "localhost" { return true }

@@ -36,14 +36,8 @@ enum RequestReading {
         code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: limit is \(bodyLimit)")
     }
     guard buffer.readableBytes > 0 else { return nil }
-    guard !type.contains("protobuf") else {
-      throw StatusError(
-        code: 415, reason: "UnsupportedMediaType",
-        message:
-          "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml"
-      )
-    }
     let bytes = Array(buffer.readableBytesView)
+    if type.contains("protobuf") { return try ProtobufBody.decode(bytes) }
     do {
       return try JSONValue(parsing: bytes)
     } catch let fault {
