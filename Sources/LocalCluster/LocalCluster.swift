@@ -81,7 +81,10 @@ package struct LocalCluster: Service {
 
   /// Until graceful shutdown or cancellation. Pods are ended first, while the API still answers them.
   package func run() async throws {
-    try await ServiceGroup(services: [server, machinery], logger: log).run()
+    // The group's own messages describe services by all that is in them.
+    var quiet = log
+    quiet.logLevel = max(log.logLevel, .notice)
+    try await ServiceGroup(services: [server, machinery], logger: quiet).run()
     withExtendedLifetime(lock) {}
   }
 }

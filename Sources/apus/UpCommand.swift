@@ -57,6 +57,8 @@ struct UpCommand: AsyncParsableCommand {
     } catch {
       throw CleanExit.failure("\(error)")
     }
+    // The group's own messages describe services by all that is in them.
+    log.logLevel = max(logLevel, .notice)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: cluster)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))

@@ -4,7 +4,7 @@ internal import Logging
 
 /// The cluster's one node: takes every pod, runs it, and serves its logs.
 actor PodRunner: PodLogs {
-  let context: PodContext
+  nonisolated let context: PodContext
   private var workers: [String: PodWorker] = [:]
   private var addresses: LoopbackAddresses
 

@@ -45,7 +45,7 @@ extension PodWorker {
     _ probe: ProbeSpecification, _ container: ContainerSpecification, _ launch: ProcessLaunch
   ) async {
     var tally = ProbeTally(probe)
-    var countsAt = ContinuousClock.now.advanced(by: probe.initialDelay)
+    var countsAt = ContinuousClock.now.advanced(by: probe.initialDelay + probe.period)
     try? await Task.sleep(for: probe.initialDelay)
     var wasReady = false
     while !Task.isCancelled {

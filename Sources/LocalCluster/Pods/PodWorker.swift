@@ -17,7 +17,7 @@ struct PodContext: Sendable {
 /// Runs one pod, from its start to its end: init containers one by one, containers side by side, probes, restarts,
 /// termination. Publishes the pod's status after each change.
 actor PodWorker {
-  let context: PodContext
+  nonisolated let context: PodContext
   let address: String
   private(set) var pod: ClusterObject
   let started: Date
