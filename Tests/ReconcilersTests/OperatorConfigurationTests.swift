@@ -1,0 +1,52 @@
+import Decisions
+import HTTPTransport
+import KubernetesModel
+import Reconcilers
+import Testing
+import WorkerContract
+
+@testable import Reconcilers
+
+@Suite struct OperatorConfigurationTests {
+  @Test func `images suffice, everything else has a default`() throws {
+    let text = "images: {worker: w:1, server: s:1}"
+    let settings = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings
+    #expect(settings == OperatorSettings(images: .init(worker: "w:1", server: "s:1")))
+    #expect(settings.storage.telemetryLocation(in: "shop") == "sqlite:///var/lib/apus/telemetry/shop.sqlite")
+  }
+
+  @Test(arguments: [
+    ("images: {worker: w, server: s}\nstorrage: {}", "'storrage' is not a setting"),
+    ("images: {worker: w, server: s}\nstorage:\n  claim: {sise: 1Gi}", "line 3"),
+    ("images: {worker: w}", "images.server"),
+    ("images: {worker: w, server: s, pullPolicy: Sometimes}", "must be Always, IfNotPresent or Never"),
+    ("images: {worker: w, server: s}\nstorage: {artifacts: /tmp}", "must begin with file:// or s3://"),
+    ("images: {worker: w, server: s}\nallowedHostPaths: [data]", "allowedHostPaths[0]"),
+    ("images: [", "not valid YAML"),
+  ])
+  func `what can not be used is named`(_ text: String, _ part: String) {
+    #expect {
+      try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml")
+    } throws: { error in
+      "\(error)".contains(part)
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"status":"success","data":{"resultType":"scalar","result":[1,"0.5"]}}"#, 0.5, nil as String?),
+    (#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.25"]}]}}"#, 0.25, nil),
+    (#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, nil, "gives 0 samples, exactly one is needed"),
+    (#"{"status":"error","error":"parse error"}"#, nil, "parse error"), ("no JSON", nil, "the server answered 200"),
+  ] as [(String, Double?, String?)])
+  func `a Prometheus answer is one number or a reason`(_ body: String, _ value: Double?, _ problem: String?) {
+    let query = PerformanceRules.Query(name: "q", server: "http://p", promql: "up", below: 0.3)
+    let reading = PrometheusReader.reading(query, HTTPResponse(status: 200, body: Array(body.utf8)))
+    #expect(reading.value == value)
+    #expect(reading.problem == problem)
+    #expect(reading.fires == (value == 0.25))
+  }
+
+  @Test func `a query is percent-encoded`() {
+    #expect(PrometheusReader.percentEncoded(#"sum(x{a="ü"})"#) == "sum%28x%7Ba%3D%22%C3%BC%22%7D%29")
+  }
+}

@@ -1,0 +1,177 @@
+import ApusAPI
+import Decisions
+import HTTPTransport
+import KubernetesClient
+import KubernetesModel
+import Reconcilers
+import Testing
+import WorkerContract
+
+@Suite struct ReconcilerTests {
+  @Test func `a new model gets its claim, a run and a status`() async throws {
+    let scene = Scene()
+    scene.putModel()
+    let next = try await scene.models.reconcile(scene.key)
+    #expect(next != nil)
+    #expect(scene.cluster.object("jobs", "income-train-1") != nil)
+    #expect(scene.cluster.object("persistentvolumeclaims", "apus-data") != nil)
+    #expect(scene.status?[path: "training", "state"] == "Running")
+    #expect(scene.events.reasons == ["ModelDeployment TrainingStarted"])
+  }
+
+  @Test func `looking again without a change writes nothing`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    scene.cluster.forgetWrites()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.writes.isEmpty)
+  }
+
+  @Test func `the result in the pod's termination message becomes a version in production`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    let version = try #require(scene.cluster.object("modelversions", "income-v1"))
+    #expect(version[path: "status", "stage"] == "Production")
+    #expect(version[path: "spec", "artifact", "digest"] == "sha256:v1")
+    #expect(scene.cluster.object("deployments", "income") != nil)
+    #expect(scene.cluster.object("services", "income") != nil)
+    #expect(scene.status?["trafficSummary"] == "v1 100%")
+  }
+
+  @Test func `ready pods are told the table on their admin port, and their answer makes the model ready`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    let push = try #require(scene.transport.requests.first)
+    #expect(push.url == "http://10.0.0.1:8081/model/reload")
+    #expect(scene.transport.requests.count == 1)
+    #expect(scene.condition("Ready")?["status"] == "True")
+    #expect(scene.status?[path: "serving", "confirmedReplicas"] == 1)
+  }
+
+  @Test func `a pod that has loaded something else does not confirm`() async throws {
+    let scene = Scene(
+      ScriptedTransport { _ in
+        HTTPResponse(status: 200, body: Array(#"{"revision":1,"versions":[{"digest":"sha256:other"}]}"#.utf8))
+      })
+    try await scene.serve()
+    #expect(scene.condition("Ready")?["reason"] == "RoutingUnconfirmed")
+  }
+
+  @Test func `a conflict in the status is an error, so that the decision is made again`() async throws {
+    let scene = Scene()
+    scene.putModel()
+    scene.cluster.fail { $0.target.subresource == "status" ? 409 : nil }
+    await #expect(throws: KubernetesError.self) { try await scene.models.reconcile(scene.key) }
+    scene.cluster.heal()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.writes.filter { $0.hasPrefix("apply jobs/") }.count == 1)
+    #expect(scene.status?[path: "training", "version"] == "v1")
+  }
+
+  @Test func `a spec that does not decode gets a condition that names the field`() async throws {
+    let scene = Scene()
+    scene.putModel(["training": ["algorithm": ["gradientBoosting": ["rounds": "many"]]]])
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.condition("Stalled")?["reason"] == "InvalidSpec")
+    #expect(scene.condition("Stalled")?["message"]?.string?.contains("rounds") == true)
+    #expect(scene.condition("Ready")?["status"] == "False")
+    scene.cluster.forgetWrites()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.writes.isEmpty)
+  }
+
+  @Test func `another's Deployment is left alone and the model says so`() async throws {
+    let scene = Scene()
+    _ = scene.cluster.put(
+      Resource.deployments,
+      ["metadata": ["name": "income", "namespace": "shop"], "spec": ["replicas": 7]])
+    try await scene.serve()
+    #expect(scene.condition("Stalled")?["reason"] == "OwnedByAnother")
+    #expect(scene.cluster.object("deployments", "income")?[path: "spec", "replicas"] == 7)
+  }
+
+  @Test func `a policy checks on request and its verdict becomes conditions and metrics`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    scene.put(
+      ApusGroup.monitoringPolicies,
+      [
+        "apiVersion": "apus.dev/v1alpha1", "kind": "MonitoringPolicy",
+        "metadata": ["name": "watch", "namespace": "shop", "annotations": ["apus.dev/check-requested-at": "now"]],
+        "spec": [
+          "modelRef": ["name": "income"], "retraining": ["debounce": ["failures": 1, "of": 1]],
+          "alerts": [
+            "routes": [["severities": ["critical"], "channels": ["chat"]]],
+            "channels": [["name": "chat", "slack": ["webhookSecretRef": ["name": "alerts", "key": "slack"]]]],
+          ],
+        ],
+      ])
+    _ = scene.cluster.put(
+      Resource.secrets,
+      ["metadata": ["name": "alerts", "namespace": "shop"], "data": ["slack": "aHR0cDovL3NsYWNrL2hvb2s="]])
+    let key = ObjectKey(namespace: "shop", name: "watch")
+    _ = try await scene.policies.reconcile(key)
+    let job = try #require(scene.cluster.object("monitoringpolicies", "watch")?[path: "status", "runningCheck"]?.string)
+    let check = CheckResult(
+      version: "v1", rows: 500, conclusive: true,
+      drift: DriftSummary(
+        severity: .critical, features: 1, critical: 1, share: 1,
+        worst: [.init(feature: "age", severity: .critical, psi: 0.4, pValue: 0, effect: 0.5)]), quality: .init(),
+      performance: .init())
+    scene.end(job, RunResult(run: "r", checked: check))
+    _ = try await scene.policies.reconcile(key)
+    #expect(scene.condition("DriftDetected", of: "monitoringpolicies", "watch")?["reason"] == "CriticalDrift")
+    #expect(scene.condition("RetrainingNeeded", of: "monitoringpolicies", "watch")?["status"] == "True")
+    let text = scene.registry.text()
+    #expect(text.contains(#"apus_drift_psi{namespace="shop",policy="watch",model="income",feature="age"} 0.4"#))
+    #expect(text.contains(#"apus_checks_total{namespace="shop",policy="watch",model="income",outcome="Critical"} 1"#))
+    #expect(scene.transport.requests.contains { $0.url == "http://slack/hook" })
+    // The model answers the policy's request.
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", "income-train-2") != nil)
+  }
+
+  @Test func `the metrics of a model go when the model goes`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    #expect(scene.registry.text().contains(#"apus_model_ready{namespace="shop",model="income"} 1"#))
+    var model = try #require(scene.cluster.object("modeldeployments", "income"))
+    model.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    scene.put(ApusGroup.modelDeployments, model)
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(!scene.registry.text().contains("apus_model_ready{"))
+  }
+
+  @Test func `an operator that dies after any write and starts again ends in the same state`() async throws {
+    let whole = Scene()
+    try await whole.serve()
+    for count in 0..<whole.cluster.writes.count {
+      let scene = Scene()
+      let written = Counter()
+      scene.cluster.fail { request in request.isWrite && written.next() == count ? 500 : nil }
+      scene.putModel()
+      await scene.untilQuiet()
+      scene.end("income-train-1", Scene.trained("v1"))
+      await scene.untilQuiet()
+      scene.startServer()
+      await scene.untilQuiet()
+      for (kind, name) in [
+        ("modeldeployments", "income"), ("modelversions", "income-v1"), ("deployments", "income"),
+        ("configmaps", "income-routing"), ("jobs", "income-train-1"),
+      ] {
+        let end = scene.cluster.object(kind, name)
+        let expected = whole.cluster.object(kind, name)
+        #expect(end?["status"] == expected?["status"] && end?["spec"] == expected?["spec"], "\(kind) after write \(count)")
+        #expect(end?["data"] == expected?["data"], "\(kind) after write \(count)")
+      }
+      #expect(scene.cluster.object("jobs", "income-train-2") == nil)
+    }
+  }
+}
+
+extension Scene {
+  /// Reconciles as the queue would: again after an error, and a few times for what follows.
+  func untilQuiet() async {
+    for _ in 0..<4 { _ = try? await models.reconcile(key) }
+  }
+}

@@ -1,0 +1,185 @@
+import Alerting
+import ApusAPI
+import ControllerRuntime
+import Decisions
+import Exposition
+import HTTPTransport
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Reconcilers
+import Synchronization
+import WorkerContract
+
+/// Servers and channels over HTTP: every reload is confirmed, everything is written down.
+final class ScriptedTransport: HTTPTransport {
+  private let log = Mutex<[HTTPRequest]>([])
+  private let respond: @Sendable (HTTPRequest) -> HTTPResponse
+
+  init(respond: @escaping @Sendable (HTTPRequest) -> HTTPResponse = ScriptedTransport.confirming) {
+    self.respond = respond
+  }
+
+  var requests: [HTTPRequest] { log.withLock { $0 } }
+
+  func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    log.withLock { $0.append(request) }
+    return respond(request)
+  }
+
+  func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
+    throw .unavailable(reason: "not used here")
+  }
+
+  /// As a server answers that has loaded all of the table.
+  static func confirming(_ request: HTTPRequest) -> HTTPResponse {
+    guard let table = (try? JSONValue(parsing: request.body)), let revision = table["revision"] else {
+      return HTTPResponse(status: 200)
+    }
+    let answer: JSONValue = ["revision": revision, "versions": table["entries"] ?? []]
+    return HTTPResponse(status: 200, body: answer.bytes)
+  }
+}
+
+/// Events as they were told.
+final class EventList: EventSink {
+  private let log = Mutex<[String]>([])
+
+  var reasons: [String] { log.withLock { $0 } }
+
+  func announce(_ announcement: Decisions.Announcement, about object: ObjectReference) {
+    log.withLock { $0.append("\(object.kind ?? "") \(announcement.reason)") }
+  }
+}
+
+/// Reconcilers over a scripted cluster, with what happens around them in the words of the tests.
+final class Scene: Sendable {
+  let cluster = ScriptedCluster()
+  let transport: ScriptedTransport
+  let events = EventList()
+  let registry = MetricsRegistry()
+  let caches: ClusterCaches
+  let models: ModelReconciler
+  let policies: PolicyReconciler
+  let time = Mutex(Timestamp(secondsSince1970: 1_793_188_800))
+  let key = ObjectKey(namespace: "shop", name: "income")
+
+  init(_ transport: ScriptedTransport = ScriptedTransport()) {
+    self.transport = transport
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"))
+    let recorder = OperatorMetricsRecorder(registry)
+    caches = ClusterCaches(cluster, namespace: nil, logger: logger)
+    let time = TimeSource(
+      monotonic: { .zero }, wall: { Timestamp(secondsSince1970: 1_793_188_800) }, sleep: { _ in }, random: { 0 })
+    models = ModelReconciler(
+      api: cluster, caches: caches, settings: settings,
+      confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
+      time: time, logger: logger)
+    policies = PolicyReconciler(
+      api: cluster, caches: caches, settings: settings, transport: transport,
+      alerts: AlertDispatcher(transport: transport, logger: logger) { 0 }, events: events, metrics: recorder,
+      time: time, logger: logger)
+  }
+
+  func put(_ resource: GroupVersionResource, _ object: JSONValue) {
+    let stored = cluster.put(resource, object)
+    switch resource {
+    case ApusGroup.modelDeployments: caches.models.note(stored)
+    case ApusGroup.monitoringPolicies: caches.policies.note(stored)
+    case Resource.jobs: caches.jobs.note(stored)
+    case Resource.pods: caches.pods.note(stored)
+    default: break
+    }
+  }
+
+  func putModel(_ spec: JSONValue = [:]) {
+    let base: JSONValue = [
+      "schema": [
+        "target": ["name": "income", "positive": ">50K"], "features": [["name": "age", "type": "numeric"]],
+      ],
+      "training": ["source": ["csv": ["uri": "file:///data/adult.csv"]]], "promotion": ["approval": "Automatic"],
+    ]
+    put(
+      ApusGroup.modelDeployments,
+      [
+        "apiVersion": "apus.dev/v1alpha1", "kind": "ModelDeployment",
+        "metadata": ["name": "income", "namespace": "shop"], "spec": base.merged(with: spec),
+      ])
+  }
+
+  /// The Job has ended well, and its pod says this.
+  func end(_ job: String, _ result: RunResult) {
+    guard var object = cluster.object("jobs", job) else { return }
+    let time: JSONValue = "2026-10-28T12:00:00Z"
+    object["status"] = [
+      "succeeded": 1, "completionTime": time,
+      "conditions": [["type": "Complete", "status": "True", "lastTransitionTime": time]],
+    ]
+    let pod: JSONValue = [
+      "apiVersion": "v1", "kind": "Pod",
+      "metadata": [
+        "name": .string("\(job)-abcde"), "namespace": "shop",
+        "labels": .object(
+          (object[path: "spec", "template", "metadata", "labels"]?.object ?? [:])
+            .merging(["job-name": .string(job)]) { $1 }),
+        "ownerReferences": [
+          [
+            "apiVersion": "batch/v1", "kind": "Job", "name": .string(job), "controller": true,
+            "uid": object[path: "metadata", "uid"] ?? "",
+          ]
+        ],
+      ],
+      "status": [
+        "phase": "Succeeded",
+        "containerStatuses": [
+          [
+            "name": "worker",
+            "state": ["terminated": ["exitCode": 0, "message": .string(JSONValue.document(result).text), "finishedAt": time]],
+          ]
+        ],
+      ],
+    ]
+    put(Resource.pods, pod)
+    put(Resource.jobs, object)
+  }
+
+  func startServer(_ name: String = "income-1") {
+    put(
+      Resource.pods,
+      [
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": [
+          "name": .string(name), "namespace": "shop",
+          "labels": ["apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus"],
+        ],
+        "status": ["podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]]],
+      ])
+  }
+
+  static func trained(_ version: String) -> RunResult {
+    RunResult(
+      run: "r",
+      trained: TrainingResult(
+        artifact: ArtifactReference(version: version, digest: "sha256:\(version)"),
+        rows: .init(train: 600, validation: 200, test: 200),
+        metrics: ModelMetrics(accuracy: 0.87, precision: 0.8, recall: 0.7, f1: 0.75, rocAUC: 0.92, brier: 0.1)))
+  }
+
+  var status: JSONValue? { cluster.object("modeldeployments", "income")?["status"] }
+
+  func condition(_ type: String, of kind: String = "modeldeployments", _ name: String = "income") -> JSONValue? {
+    cluster.object(kind, name)?[path: "status", "conditions"]?.array?.first { $0["type"]?.string == type }
+  }
+
+  /// Trained, promoted and served by one pod.
+  func serve() async throws {
+    putModel()
+    _ = try await models.reconcile(key)
+    end("income-train-1", Self.trained("v1"))
+    _ = try await models.reconcile(key)
+    startServer()
+    _ = try await models.reconcile(key)
+    _ = try await models.reconcile(key)
+  }
+}
