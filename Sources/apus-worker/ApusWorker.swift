@@ -9,6 +9,11 @@ struct ApusWorker: AsyncParsableCommand {
     commandName: "apus-worker", abstract: "Trains a model or checks one in production, as a run specification says.",
     subcommands: [Train.self, Check.self])
 
+  static func main() async {
+    PatientThreads.ensure()
+    await main(nil)
+  }
+
   struct Files: ParsableArguments {
     @Option(help: "The run specification, JSON.")
     var run = "/etc/apus/run/run.json"
