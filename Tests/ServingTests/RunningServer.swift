@@ -79,6 +79,7 @@ func withServer(
     configuration.drainDelay = drainDelay
     configuration.routingInterval = .milliseconds(20)
     configuration.performanceInterval = .milliseconds(20)
+    configuration.retentionInterval = .milliseconds(20)
     let ports = Mutex<[Endpoint.Face: Int]>([:])
     let server = Runner(
       server: ModelServer(configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet)

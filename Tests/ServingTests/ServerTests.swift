@@ -356,6 +356,22 @@ import WorkerContract
     }
   }
 
+  @Test func `predictions older than the retention are deleted`() async throws {
+    try await withServer(logging: LoggingRules(retention: TimeSpan(seconds: 3600))) { server in
+      let now = Date().timeIntervalSince1970
+      let records = [now - 7200, now - 60].enumerated().map { index, time in
+        PredictionRecord(
+          requestID: "r\(index)", version: "v1", role: .production, time: time, features: "{}", predictedClass: ">50K",
+          probabilities: "{}", confidence: 1, latency: 0)
+      }
+      try await server.store.append(records, of: income)
+      _ = try await eventually("the old one is gone") {
+        let ids = try await server.store.predictions(PredictionQuery(model: income)).map(\.record.requestID)
+        return ids == ["r1"] ? () : nil
+      }
+    }
+  }
+
   @Test func `the database goes away and comes back, and no prediction is missing`() async throws {
     try await withServer { server in
       func predict(_ ids: Range<Int>) async throws {

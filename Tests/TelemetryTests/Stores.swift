@@ -27,19 +27,28 @@ func withLocation<Result>(of kind: StoreKind, _ body: (String) async throws -> R
     defer { try? FileManager.default.removeItem(at: folder) }
     return try await body("sqlite://\(folder.path)/inner/telemetry.sqlite")
   case .postgres:
-    let server = try await TemporaryServer()
-    defer { server.stop() }
-    _ = try await eventually("PostgreSQL accepts connections", every: .milliseconds(50)) {
-      let store = try openTelemetryStore(at: server.url)
-      defer { Task { await store.close() } }
-      do throws(TelemetryError) {
-        return try await store.versions(of: census)
-      } catch {
-        guard error.isTransient else { throw error }
-        return nil
-      }
+    return try await withPostgres { try await body($0.url) }
+  }
+}
+
+/// Lends a PostgreSQL server that takes connections.
+func withPostgres<Result>(_ body: (TemporaryServer) async throws -> Result) async throws -> Result {
+  let server = try await TemporaryServer()
+  defer { server.stop() }
+  try await acceptsConnections(server)
+  return try await body(server)
+}
+
+func acceptsConnections(_ server: TemporaryServer) async throws {
+  _ = try await eventually("PostgreSQL accepts connections", every: .milliseconds(50)) {
+    let store = try openTelemetryStore(at: server.url)
+    defer { Task { await store.close() } }
+    do throws(TelemetryError) {
+      return try await store.versions(of: census)
+    } catch {
+      guard error.isTransient else { throw error }
+      return nil
     }
-    return try await body(server.url)
   }
 }
 

@@ -23,6 +23,31 @@ struct TelemetryLocationTests {
     }
   }
 
+  @Test(.enabled(if: TemporaryServer.programs != nil, "PostgreSQL's programs are not installed"))
+  func `a PostgreSQL server that goes away makes the store unavailable, and is found again`() async throws {
+    try await withPostgres { server in
+      let store = try openTelemetryStore(at: server.url)
+      try await store.append([aPrediction("a")], of: census)
+      server.interrupt()
+      do throws(TelemetryError) {
+        try await store.append([aPrediction("b")], of: census)
+        Issue.record("nothing is there")
+      } catch {
+        #expect(error.isTransient, "\(error)")
+      }
+      try server.start()
+      try await acceptsConnections(server)
+      try await store.append([aPrediction("b")], of: census)
+      // A restart that nobody noticed: the connection looks well until it is used.
+      server.interrupt()
+      try server.start()
+      try await acceptsConnections(server)
+      try await store.append([aPrediction("c")], of: census)
+      #expect(try await store.predictions(PredictionQuery(model: census)).map(\.record.requestID) == ["a", "b", "c"])
+      await store.close()
+    }
+  }
+
   @Test func `a file that was removed is made anew, a folder that is none makes the store unavailable`() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "apus-telemetry-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,10 +1,11 @@
 import Foundation
+import Synchronization
 import TestSupport
 
 /// A PostgreSQL server of its own in a temporary folder, reached through a socket there; it ends with the object.
 final class TemporaryServer: Sendable {
   private let folder: URL
-  private let process: Process
+  private let process: Mutex<Process>
 
   /// Where distributions put the server's programs.
   private static let folders = ["/usr/local/bin"] + (13...18).reversed().map { "/usr/lib/postgresql/\($0)/bin" }
@@ -28,10 +29,20 @@ final class TemporaryServer: Sendable {
     try initialization.run()
     initialization.waitUntilExit()
     guard initialization.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    process = Self.process(
+    process = Mutex(try Self.started(folder))
+  }
+
+  private static func started(_ folder: URL) throws -> Process {
+    guard let programs else { throw CocoaError(.fileNoSuchFile) }
+    let process = Self.process(
       programs.appending(path: "postgres").path,
-      ["-D", data, "-k", folder.path, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=40"])
+      [
+        "-D", folder.appending(path: "data").path, "-k", folder.path, "-c", "listen_addresses=", "-c", "fsync=off",
+        "-c",
+        "max_connections=40",
+      ])
     try process.run()
+    return process
   }
 
   var url: String {
@@ -39,9 +50,20 @@ final class TemporaryServer: Sendable {
   }
 
   /// SIGINT: fast shutdown, sessions are cut.
+  func interrupt() {
+    process.withLock {
+      $0.interrupt()
+      $0.waitUntilExit()
+    }
+  }
+
+  func start() throws {
+    let started = try Self.started(folder)
+    process.withLock { $0 = started }
+  }
+
   func stop() {
-    process.interrupt()
-    process.waitUntilExit()
+    interrupt()
     try? FileManager.default.removeItem(at: folder)
   }
 

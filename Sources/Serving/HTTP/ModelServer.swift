@@ -104,7 +104,8 @@ package struct ModelServer: Sendable {
     let logger = logger
     return Application(
       responder: ServingResponder(
-        face: face, predictions: predictions, information: information, logs: logs, metrics: metrics),
+        face: face, holder: holder, predictions: predictions, information: information, logs: logs, metrics: metrics),
+      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: port)),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
@@ -113,6 +114,9 @@ package struct ModelServer: Sendable {
       },
       logger: Self.quiet(logger))
   }
+
+  /// Connections of clients that vanished would stay open for ever.
+  private static let idleTimeout = TimeAmount.minutes(5)
 
   /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.
   private static func quiet(_ logger: Logger) -> Logger {

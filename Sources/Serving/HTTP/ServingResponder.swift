@@ -10,6 +10,7 @@ struct ServingResponder: HTTPResponder {
   typealias Context = BasicRequestContext
 
   let face: Endpoint.Face
+  let holder: ServingHolder
   let predictions: PredictionEndpoints
   let information: InformationEndpoints
   let logs: LogsEndpoint
@@ -89,7 +90,8 @@ struct ServingResponder: HTTPResponder {
     var fields = HTTPFields()
     fields[.contentType] = answer.contentType
     if let allow = answer.allow { fields[.allow] = allow }
-    if answer.closes { fields[.connection] = "close" }
+    // While the server drains, clients are asked to go elsewhere with their next request.
+    if answer.closes || holder.readiness == .draining { fields[.connection] = "close" }
     if let requestID, let name = Self.requestID { fields[name] = requestID }
     return Response(status: .init(code: answer.code), headers: fields, body: ResponseBody(byteBuffer: answer.body))
   }

@@ -129,9 +129,9 @@ struct FeatureReader: Sendable {
     if value >= feature.minimum ?? -.infinity, value <= feature.maximum ?? .infinity { return .number(value) }
     switch feature.onUnknown {
     case .reject:
-      let limits = "\(feature.minimum.map { "\($0)" } ?? "-∞") … \(feature.maximum.map { "\($0)" } ?? "∞")"
+      let limits = "\(feature.minimum.map(Self.readable) ?? "-∞") … \(feature.maximum.map(Self.readable) ?? "∞")"
       findings.problems.append(
-        FieldProblem(feature.name, .outOfRange, "'\(feature.name)' is \(value), outside of \(limits)."))
+        FieldProblem(feature.name, .outOfRange, "'\(feature.name)' is \(Self.readable(value)), outside of \(limits)."))
       return .missing
     case .impute:
       findings.oddities.append(Oddity(feature: position, kind: .outOfRange))
@@ -141,6 +141,8 @@ struct FeatureReader: Sendable {
       return .number(value)
     }
   }
+
+  private static func readable(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? value.description }
 
   /// A string; or a number or boolean whose text is one of the categories, as clients write `1` for the category "1".
   private func category(
