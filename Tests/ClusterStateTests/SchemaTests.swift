@@ -124,3 +124,31 @@ struct SchemaTests {
     #expect(answer.json["message"]?.string?.contains("properties[spec].properties[n].type: Required value") == true)
   }
 }
+
+struct ProtobufTests {
+  /// What kubectl 1.32 sends for `kubectl create namespace x`.
+  static let namespace: [UInt8] = [
+    0x6b, 0x38, 0x73, 0x00, 0x0a, 0x0f, 0x0a, 0x02, 0x76, 0x31, 0x12, 0x09, 0x4e, 0x61, 0x6d, 0x65, 0x73, 0x70, 0x61,
+    0x63,
+    0x65, 0x12, 0x19, 0x0a, 0x11, 0x0a, 0x01, 0x78, 0x12, 0x00, 0x1a, 0x00, 0x22, 0x00, 0x2a, 0x00, 0x32, 0x00, 0x38,
+    0x00,
+    0x42, 0x00, 0x12, 0x00, 0x1a, 0x02, 0x0a, 0x00,
+  ]
+
+  @Test("A namespace in protobuf is the namespace in JSON")
+  func decodes() throws {
+    let object = try ProtobufBody.decode(Self.namespace)
+    #expect(object["apiVersion"] == "v1" && object["kind"] == "Namespace")
+    #expect(object[path: "metadata", "name"] == "x")
+    #expect(object[path: "metadata", "creationTimestamp"] == nil)
+  }
+
+  @Test("A body cut anywhere is refused or read, never more", arguments: 0..<48)
+  func cut(length: Int) {
+    do {
+      _ = try ProtobufBody.decode(Array(Self.namespace.prefix(length)))
+    } catch {
+      #expect(error.code == 400 || error.code == 415)
+    }
+  }
+}

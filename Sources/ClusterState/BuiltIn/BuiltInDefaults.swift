@@ -12,8 +12,8 @@ enum BuiltInDefaults {
       result["status"] = ["phase": "Active"]
     case "persistentvolumeclaims": result["status"] = ["phase": "Pending"]
     case "jobs.batch": result = selectedByUID(result)
-    case "deployments.apps", "replicasets.apps": result["status"] = result["status"] ?? [:]
-    case "secrets": break
+    case "deployments.apps": result["status"] = [:]
+    case "replicasets.apps": result["status"] = ["replicas": 0]
     default: break
     }
     return result

@@ -47,7 +47,7 @@ enum PodRow {
   }
 
   private static func restarts(_ statuses: [JSONValue], _ now: ClusterTime) -> String {
-    let count = statuses.reduce(0) { $0 + ($1["restartCount"]?.integer ?? 0) }
+    let count = statuses.reduce(0) { $0 &+ ($1["restartCount"]?.integer ?? 0) }
     let last = statuses.compactMap { $0[path: "lastState", "terminated", "finishedAt"]?.string }.max()
     guard count > 0, let last else { return String(count) }
     return "\(count) (\(Age.text(since: last, until: now)) ago)"

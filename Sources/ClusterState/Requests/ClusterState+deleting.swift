@@ -94,7 +94,8 @@ extension ClusterState {
     let phase = pod[path: "status", "phase"]?.string ?? "Pending"
     if phase == "Succeeded" || phase == "Failed" { return 0 }
     if pod[path: "spec", "nodeName"] == nil, phase == "Pending" { return 0 }
-    return max(0, asked ?? pod[path: "spec", "terminationGracePeriodSeconds"]?.integer ?? 30)
+    let wanted = asked ?? pod[path: "spec", "terminationGracePeriodSeconds"]?.integer ?? 30
+    return min(max(0, wanted), 31_536_000)
   }
 
   static let cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io"

@@ -68,6 +68,8 @@ extension ClusterState {
     let shown = Conversion.fromStorage(live, to: resource)
     try checkIdentity(wanted, shown, id, definition)
     var object = merged(wanted, onto: shown, resource, options.author.subresource)
+    // What is stored may be from before its definition's schema changed.
+    if definition.isCustom { object = resource.version.schema.pruned(object).value }
     object = resource.version.schema.defaulted(object)
     object = BuiltInDefaults.updated(object, from: shown, resource)
     bumpGeneration(&object, from: shown, definition)
@@ -244,7 +246,10 @@ extension ClusterState {
 
   func validate(_ object: JSONValue, old: JSONValue?, _ resource: ServedResource) throws(StatusError) {
     var faults = MetadataRules.faults(of: object, old: old, resource.definition)
-    faults += resource.version.schema.faults(of: object)
+    // In a built-in status a missing number is Go's zero, not a mistake.
+    faults += resource.version.schema.faults(of: object).filter { fault in
+      resource.definition.isCustom || fault.reason != "FieldValueRequired" || !fault.path.hasPrefix("status.")
+    }
     if faults.isEmpty { faults += BuiltInRules.faults(of: object, old: old, resource.definition) }
     guard faults.isEmpty else {
       throw .invalid(resource.kind, object[path: "metadata", "name"]?.string ?? "", faults)
