@@ -61,7 +61,7 @@ struct UpCommand: AsyncParsableCommand {
     log.logLevel = max(logLevel, .notice)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [.init(service: cluster)], gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        services: [.init(service: cluster)], gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: log))
     do {
       try await group.run()
     } catch let error as LocalClusterError {

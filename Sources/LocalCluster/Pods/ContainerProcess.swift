@@ -36,9 +36,12 @@ final class ContainerProcess: Sendable {
   /// The program and everything that it left running have ended, and its log is complete.
   let ending: Task<ProcessEnding, Never>
 
-  private init(pid: pid_t, started: Date, ending: Task<ProcessEnding, Never>) {
+  private let reaping: Reaping
+
+  private init(pid: pid_t, started: Date, reaping: Reaping, ending: Task<ProcessEnding, Never>) {
     self.pid = pid
     self.started = started
+    self.reaping = reaping
     startTicks = ProcessTable.startTicks(of: pid) ?? 0
     self.ending = ending
   }
@@ -61,23 +64,24 @@ final class ContainerProcess: Sendable {
       log.finish()
       throw error
     }
-    let hasEnded = Mutex(false)
-    let box = EndingFlag(hasEnded)
-    let pump = Self.inThread { log.pump(from: reading, until: { box.isSet }) }
-    let reaper = Self.inThread { Self.reap(pid) }
+    let reaping = Reaping()
+    let pump = Self.inThread { log.pump(from: reading, until: { reaping.hasBegun }) }
+    let reaper = Self.inThread { Self.reap(pid, reaping) }
     let ending = Task {
       let ending = await reaper.value
-      box.set()
       await pump.value
       return ending
     }
-    return ContainerProcess(pid: pid, started: started, ending: ending)
+    return ContainerProcess(pid: pid, started: started, reaping: reaping, ending: ending)
   }
 
-  /// To every process of the group; those that left the group are found by their session.
+  /// To every process of the group; those that left the group are found by their session. Nothing happens once the
+  /// program has ended: its number may be another's by then.
   func signal(_ number: Int32) {
-    kill(-pid, number)
-    if number == SIGKILL { ProcessTable.kill(session: pid) }
+    reaping.unlessBegun {
+      kill(-pid, number)
+      if number == SIGKILL { ProcessTable.kill(session: pid) }
+    }
   }
 
   private static func inThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Task<Value, Never> {
@@ -89,12 +93,13 @@ final class ContainerProcess: Sendable {
   }
 
   /// Waits without reaping, ends what the program left behind while its number cannot be given away, then reaps.
-  private static func reap(_ pid: pid_t) -> ProcessEnding {
+  private static func reap(_ pid: pid_t, _ reaping: Reaping) -> ProcessEnding {
     var info = siginfo_t()
     while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1 && errno == EINTR {}
     let date = Date()
     kill(-pid, SIGKILL)
     ProcessTable.kill(session: pid)
+    reaping.begin()
     var status: Int32 = 0
     while waitpid(pid, &status, 0) == -1 && errno == EINTR {}
     let signal = Int(status & 0x7f)
@@ -141,12 +146,15 @@ final class ContainerProcess: Sendable {
   }
 }
 
-/// Set once, from another thread.
-private final class EndingFlag: Sendable {
-  private let flag: Mutex<Bool>
-  init(_ flag: consuming sending Mutex<Bool>) { self.flag = flag }
-  var isSet: Bool { flag.withLock { $0 } }
-  func set() { flag.withLock { $0 = true } }
+/// Whether a process' number is about to be given back to the system.
+private final class Reaping: Sendable {
+  private let flag = Mutex(false)
+
+  var hasBegun: Bool { flag.withLock { $0 } }
+
+  func begin() { flag.withLock { $0 = true } }
+
+  func unlessBegun(_ body: () -> Void) { flag.withLock { if !$0 { body() } } }
 }
 
 /// A null-terminated array of C strings, freed with its owner.

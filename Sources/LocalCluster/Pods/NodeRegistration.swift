@@ -8,7 +8,7 @@ enum NodeRegistration {
   static func register(in cluster: any ClusterAccess, at now: Date) async {
     let memory = ProcessInfo.processInfo.physicalMemory / 1024
     let resources: JSONValue = [
-      "cpu": .string(String(ProcessInfo.processInfo.processorCount)), "memory": .string("\(memory)Ki"), "pods": "1000",
+      "cpu": .string(String(ProcessInfo.processInfo.processorCount)), "memory": .string("\(memory)Ki"), "pods": "500",
     ]
     let time = TimeText.json(now)
     let status: JSONValue = [

@@ -16,8 +16,9 @@ actor ServiceController: Controller {
       if change.kind == .deleted, let address = object.spec["clusterIP"]?.string { addresses.release(address) }
       return change.kind == .deleted ? [] : [object.key]
     }
+    // All that select pods, not only those that select this one: its labels may just have changed.
     return await cluster.list(ClusterResource.services, namespace: object.namespace, labels: [:])
-      .map(ClusterObject.init).filter { ServiceReading($0).selects(object) }.map(\.key)
+      .map(ClusterObject.init).filter { ServiceReading($0).hasSelector }.map(\.key)
   }
 
   func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {

@@ -72,8 +72,19 @@ actor ServiceProxy {
         await events.record(
           EventDraft(
             about: service.reference, severity: .warning, reason: "ListenFailed",
-            message: "\(listener.address):\(listener.port) cannot be listened on: \(error)", source: "kube-proxy"))
+            message: "\(listener.address):\(listener.port) cannot be listened on: \(Self.reason(of: error))",
+            source: "kube-proxy"))
       }
+    }
+  }
+
+  private static func reason(of error: any Error) -> String {
+    switch (error as? IOError)?.errnoCode {
+    case EACCES:
+      "only root may use ports below 1024 on this machine; give the Service a higher port, or set the kernel's "
+        + "net.ipv4.ip_unprivileged_port_start to 0"
+    case EADDRINUSE: "another program, perhaps another local cluster, has it"
+    default: "\(error)"
     }
   }
 
