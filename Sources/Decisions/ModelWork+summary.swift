@@ -14,6 +14,7 @@ extension ModelWork {
     setStalled()
     setReconciling()
     setReady()
+    status.conditions.arrange()
   }
 
   private mutating func summariseVersions() {

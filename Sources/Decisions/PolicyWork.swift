@@ -60,6 +60,7 @@ struct PolicyWork {
   func finished() -> PolicyDecision {
     var decision = decision
     decision.status = status
+    decision.status.conditions.arrange()
     return decision
   }
 }

@@ -61,7 +61,7 @@ package struct Registry: Sendable {
 
   package mutating func add(_ name: String, _ spec: ModelVersionSpec) {
     let entry = Entry(
-      name: name, spec: spec, status: ModelVersionStatus(), stored: nil, isNew: true, generation: nil)
+      name: name, spec: spec, status: ModelVersionStatus(), stored: nil, isNew: true, generation: 1)
     entries.append(entry)
     entries.sort { $0.spec.number < $1.spec.number }
   }

@@ -32,12 +32,16 @@ import WorkerContract
     }
   }
 
-  @Test(arguments: [
-    (#"{"status":"success","data":{"resultType":"scalar","result":[1,"0.5"]}}"#, 0.5, nil as String?),
-    (#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.25"]}]}}"#, 0.25, nil),
-    (#"{"status":"success","data":{"resultType":"vector","result":[]}}"#, nil, "gives 0 samples, exactly one is needed"),
-    (#"{"status":"error","error":"parse error"}"#, nil, "parse error"), ("no JSON", nil, "the server answered 200"),
-  ] as [(String, Double?, String?)])
+  @Test(
+    arguments: [
+      (#"{"status":"success","data":{"resultType":"scalar","result":[1,"0.5"]}}"#, 0.5, nil as String?),
+      (#"{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"0.25"]}]}}"#, 0.25, nil),
+      (
+        #"{"status":"success","data":{"resultType":"vector","result":[]}}"#, nil,
+        "gives 0 samples, exactly one is needed"
+      ),
+      (#"{"status":"error","error":"parse error"}"#, nil, "parse error"), ("no JSON", nil, "the server answered 200"),
+    ] as [(String, Double?, String?)])
   func `a Prometheus answer is one number or a reason`(_ body: String, _ value: Double?, _ problem: String?) {
     let query = PerformanceRules.Query(name: "q", server: "http://p", promql: "up", below: 0.3)
     let reading = PrometheusReader.reading(query, HTTPResponse(status: 200, body: Array(body.utf8)))

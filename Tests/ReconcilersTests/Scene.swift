@@ -135,7 +135,9 @@ final class Scene: Sendable {
         "containerStatuses": [
           [
             "name": "worker",
-            "state": ["terminated": ["exitCode": 0, "message": .string(JSONValue.document(result).text), "finishedAt": time]],
+            "state": [
+              "terminated": ["exitCode": 0, "message": .string(JSONValue.document(result).text), "finishedAt": time]
+            ],
           ]
         ],
       ],
@@ -151,7 +153,9 @@ final class Scene: Sendable {
         "apiVersion": "v1", "kind": "Pod",
         "metadata": [
           "name": .string(name), "namespace": "shop",
-          "labels": ["apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus"],
+          "labels": [
+            "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
+          ],
         ],
         "status": ["podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]]],
       ])

@@ -85,7 +85,9 @@ final class ScriptedCluster: KubernetesAPI {
     case .update, .patch:
       guard let present else { throw refusal(request, 404) }
       let version = body[path: "metadata", "resourceVersion"]
-      guard version == nil || version == present[path: "metadata", "resourceVersion"] else { throw refusal(request, 409) }
+      guard version == nil || version == present[path: "metadata", "resourceVersion"] else {
+        throw refusal(request, 409)
+      }
       var change = body
       change["metadata"] = nil
       return store(merge(present, change), at: path, &state)
@@ -122,6 +124,7 @@ final class ScriptedCluster: KubernetesAPI {
     let message = code == 404 ? "\(request.target.name ?? "") not found" : "refused with \(code)"
     return .refused(
       APIRefusal(
-        verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message))
+        verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message)
+    )
   }
 }

@@ -121,6 +121,7 @@ struct World: Equatable {
     case ApusGroup.modelVersions:
       guard versions[object.name] == nil, var version = try? ModelVersion.decode(object.manifest) else { return }
       version.metadata.uid = "uid-\(object.name)"
+      version.metadata.generation = 1
       versions[object.name] = version
     default: break
     }
