@@ -144,7 +144,9 @@ extension PodWorker {
     if pod.spec["automountServiceAccountToken"]?.bool != false { base.merge(context.clusterEnvironment) { $1 } }
     var environment = ContainerEnvironment(base: base)
     try environment.add(container, values)
-    var variables = environment.variables.mapValues(mounts.rewriting)
+    // What the cluster itself put in names real paths already, even where a mount path (such as /tmp) is a prefix.
+    var variables = environment.variables
+    for (name, value) in variables where base[name] != value { variables[name] = mounts.rewriting(value) }
     variables["APUS_MOUNTS"] = documents.text
 
     func expanded(_ words: [String]) -> [String] {
