@@ -7,6 +7,7 @@ internal import Synchronization
 final class ContainerLog: Sendable {
   private struct State {
     var descriptor: Int32
+    var size = 0
     var pending: [UInt8] = []
     var readers: [UUID: AsyncStream<Void>.Continuation] = [:]
     var isFinished = false
@@ -15,16 +16,32 @@ final class ContainerLog: Sendable {
   static let partLimit = 16_384
 
   let path: String
+  private let limit: Int
   private let state: Mutex<State>
 
-  /// Errors: the file cannot be made.
-  init(path: String) throws(SpawnFailure) {
+  /// A file that reaches `limit` bytes is set aside as `….log.1`, in place of the one before, and a new one begun; readers
+  /// that follow go on with the new one. Errors: the file cannot be made.
+  init(path: String, limit: Int = 10 << 20) throws(SpawnFailure) {
     self.path = path
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+    self.limit = limit
+    let descriptor = Self.open(path)
     guard descriptor >= 0 else {
       throw SpawnFailure(program: path, reason: "log file \(path): \(String(cString: strerror(errno)))")
     }
     state = Mutex(State(descriptor: descriptor))
+  }
+
+  private static func open(_ path: String) -> Int32 {
+    Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+  }
+
+  private func rotate(_ state: inout State) {
+    guard state.size >= limit, rename(path, path + ".1") == 0 else { return }
+    let fresh = Self.open(path)
+    guard fresh >= 0 else { return }
+    close(state.descriptor)
+    state.descriptor = fresh
+    state.size = 0
   }
 
   /// Copies what a program writes until it closes its end, or for half a second after it has ended.
@@ -60,6 +77,8 @@ final class ContainerLog: Sendable {
         state.pending.removeFirst(Self.partLimit)
       }
       Self.write(output, to: state.descriptor)
+      state.size += output.count
+      rotate(&state)
       return output.isEmpty ? [] : Array(state.readers.values)
     }
     for reader in readers { reader.yield() }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Glibc
 
 /// Turns the records of a log file into what a reader asked for.
 struct LogReader: Sendable {
@@ -45,6 +46,8 @@ struct LogReader: Sendable {
     let reader: LogReader
     let since: [UInt8]?
     var offset: UInt64 = 0
+    /// Kept open: a file that is set aside is read to its end.
+    var handle: FileHandle?
     var left: Int?
     var startsLine = true
     var buffered: [UInt8] = []
@@ -85,12 +88,7 @@ struct LogReader: Sendable {
 
     /// What has come since the last call, in pieces; nil when there is no more now.
     mutating func next() -> [UInt8]? {
-      guard !isExhausted, let handle = FileHandle(forReadingAtPath: reader.path) else { return nil }
-      defer { try? handle.close() }
-      guard (try? handle.seek(toOffset: offset)) != nil, let data = try? handle.read(upToCount: 262_144),
-        !data.isEmpty
-      else { return nil }
-      offset += UInt64(data.count)
+      guard !isExhausted, let data = read() else { return nil }
       buffered += data
       var output: [UInt8] = []
       var rest = buffered[...]
@@ -104,6 +102,24 @@ struct LogReader: Sendable {
         self.left = left - output.count
       }
       return output
+    }
+
+    private mutating func read() -> Data? {
+      if handle == nil {
+        handle = FileHandle(forReadingAtPath: reader.path)
+        try? handle?.seek(toOffset: offset)
+      }
+      if let data = try? handle?.read(upToCount: 262_144), !data.isEmpty { return data }
+      guard let handle, let fresh = FileHandle(forReadingAtPath: reader.path),
+        Self.identity(fresh) != Self.identity(handle)
+      else { return nil }
+      self.handle = fresh
+      return (try? fresh.read(upToCount: 262_144)).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func identity(_ handle: FileHandle) -> UInt64 {
+      var status = stat()
+      return fstat(handle.fileDescriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     private mutating func append(_ record: ArraySlice<UInt8>, to output: inout [UInt8]) {

@@ -118,6 +118,34 @@ struct ContainerProcessTests {
   }
 }
 
+@Suite("A long log")
+struct LogRotationTests {
+  @Test("is set aside when it has reached its limit, and a follower misses nothing")
+  func rotation() async throws {
+    let folder = try TemporaryFolder()
+    let log = try ContainerLog(path: folder.path + "/0.log", limit: 10_000)
+    var options = LogOptions()
+    options.follow = true
+    let stream = LogReader(path: log.path, live: log, options: options).stream(now: Date())
+    var text = ""
+    var written = 1
+    log.append(Array("line 1\n".utf8)[...], at: Date())
+    for await bytes in stream {
+      text += String(decoding: bytes, as: UTF8.self)
+      if text.hasSuffix("line \(written)\n"), written < 1_000 {
+        for _ in 0..<min(50, 1_000 - written) {
+          written += 1
+          log.append(Array("line \(written)\n".utf8)[...], at: Date())
+        }
+      }
+      if written == 1_000, text.hasSuffix("line 1000\n") { log.finish() }
+    }
+    #expect(text == (1...1_000).map { "line \($0)\n" }.joined())
+    #expect(FileManager.default.fileExists(atPath: log.path + ".1"))
+    #expect((FileManager.default.contents(atPath: log.path)?.count ?? 0) < 12_000)
+  }
+}
+
 @Suite("A volume of an object's data")
 struct ProjectedFolderTests {
   @Test("is renewed in one step, keeps its links, and is left alone when nothing changed")
