@@ -174,6 +174,9 @@ import WorkerContract
         #expect(reply.json["revision"] as? Int == 2)
       }
       #expect(try await server.request("POST", "/model/reload", "{", admin: true).code == 400)
+      let unread = try await server.request("POST", "/model/reload", "", admin: true)
+      #expect(unread.code == 503)
+      #expect(unread.text.contains("there is no such file"))
       #expect(try await server.predict().json["model_version"] as? String == "v2")
       #expect(try await server.request("GET", "/ready").code == 200)
       #expect(try await server.metric("apus_routing_revision") == 2)

@@ -55,8 +55,7 @@ package struct ModelServer: Sendable {
     metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
     let controller = RoutingController(store: artifacts, holder: holder, metrics: metrics, logger: logger)
     let file = RoutingFile(
-      path: configuration.routingPath, controller: controller, holder: holder,
-      interval: configuration.routingInterval, logger: logger)
+      path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
     var services: [any Service] = []
     var log: PredictionLog?
     if let telemetry {

@@ -35,8 +35,8 @@ package struct JSONLogHandler: LogHandler {
     write(line + "}\n")
   }
 
-  /// One call a line, so that lines of several threads do not mix.
+  /// One call a line, so that lines of several threads do not mix. Where nobody listens any more, the line is lost.
   package static let standardError: @Sendable (String) -> Void = { line in
-    FileHandle.standardError.write(Data(line.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }

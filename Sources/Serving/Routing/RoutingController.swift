@@ -47,10 +47,14 @@ package actor RoutingController {
     return await task.value
   }
 
+  /// Notes that a table could not even be read.
+  package func refuse(_ error: RoutingError) -> Result<Outcome, RoutingError> { noted(error) }
+
   private func perform(_ table: RoutingTable) async -> Result<Outcome, RoutingError> {
     do throws(RoutingError) {
       if let serving = holder.state, try isServed(table, by: serving) {
         metrics.reloaded("unchanged")
+        holder.swap(serving)
         return .success(Outcome(state: serving, isChange: false))
       }
       let state = try await load(table)

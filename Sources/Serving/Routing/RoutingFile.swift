@@ -1,5 +1,4 @@
 import Foundation
-package import Logging
 import ServiceLifecycle
 
 /// Watches the routing table's file: the way by which a server starts, and the fallback when a push does not arrive.
@@ -8,28 +7,22 @@ import ServiceLifecycle
 package struct RoutingFile: Service {
   package let path: String
   private let controller: RoutingController
-  private let holder: ServingHolder
   private let interval: Duration
-  private let logger: Logger
 
   /// The longest pause between two tries to load a table that failed.
   private static let longestPause = Duration.seconds(30)
 
-  package init(
-    path: String, controller: RoutingController, holder: ServingHolder, interval: Duration = .seconds(1), logger: Logger
-  ) {
+  package init(path: String, controller: RoutingController, interval: Duration = .seconds(1)) {
     self.path = path
     self.controller = controller
-    self.holder = holder
     self.interval = interval
-    self.logger = logger
   }
 
   /// Reads the file and takes its table.
   package func load() async -> Result<RoutingController.Outcome, RoutingError> {
     switch contents() {
     case .success(let document): return await controller.apply(document)
-    case .failure(let error): return .failure(error)
+    case .failure(let error): return await controller.refuse(error)
     }
   }
 
@@ -50,10 +43,7 @@ package struct RoutingFile: Service {
         case .success(let document):
           if watch.isDue(document) { watch.note(await controller.apply(document), of: document) }
         case .failure(let error):
-          if watch.isNews(error) {
-            logger.warning("routing table file can not be read", metadata: ["reason": "\(error)"])
-            if holder.state == nil { holder.noteFailure(error.description) }
-          }
+          if watch.isNews(error) { _ = await controller.refuse(error) }
         }
         try? await Task.sleep(for: interval)
       }
@@ -93,6 +83,8 @@ package struct RoutingFile: Service {
 
     mutating func isNews(_ error: RoutingError) -> Bool {
       defer { lastError = error }
+      // Once it can be read again, the document is taken again, which also takes back the complaint.
+      tried = nil
       return error != lastError
     }
   }
