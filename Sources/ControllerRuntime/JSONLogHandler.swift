@@ -22,8 +22,8 @@ public struct JSONLogHandler: LogHandler {
     self.label = label
     self.logLevel = level
     self.now = now ?? { Date().timeIntervalSince1970 }
-    // One write for each line, so that lines of several threads do not mix.
-    self.write = write ?? { line in FileHandle.standardError.write(Data(line.utf8)) }
+    // One write for each line, so that lines of several threads do not mix. A log that nobody takes is no reason to stop.
+    self.write = write ?? { line in try? FileHandle.standardError.write(contentsOf: Data(line.utf8)) }
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -46,10 +46,17 @@ public final class WorkQueue: Sendable {
   /// Changes the queue, then wakes who may have something to do.
   private func change(_ body: (inout WorkQueueState<ObjectKey>) -> Void) {
     let (timer, workers) = state.withLock { state in
+      let before = state.queue.nextDue
       body(&state.queue)
-      state.mustLookAgain = true
-      let timer = state.timer
-      state.timer = nil
+      let after = state.queue.nextDue
+      var timer: CheckedContinuation<Void, Never>?
+      // A time that has moved back is found out when the timer wakes for nothing.
+      let isEarlier = after.map { after in before.map { after < $0 } ?? true } ?? false
+      if isEarlier || state.queue.isClosed {
+        state.mustLookAgain = true
+        timer = state.timer
+        state.timer = nil
+      }
       var workers: [CheckedContinuation<Void, Never>] = []
       let mayWork = state.queue.isClosed ? state.workers.count : min(state.queue.depth, state.workers.count)
       for _ in 0..<mayWork {

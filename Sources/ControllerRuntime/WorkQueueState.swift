@@ -21,7 +21,9 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
   private(set) var processing: [Key: Duration] = [:]
   /// Keys that were added while being worked on.
   private var dirty: [Key: QueuePriority] = [:]
-  private(set) var delayed: [Key: Duration] = [:]
+  private var delayed: [Key: Duration] = [:]
+  /// The same, earliest first; entries that `delayed` does not confirm are over.
+  private var schedule = Schedule<Key>()
   private(set) var failures: [Key: Int] = [:]
   private var normalInARow = 0
   private(set) var isClosed = false
@@ -65,17 +67,30 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     }
     guard waiting[key] == nil else { return }
     let due = now + delay
-    delayed[key] = min(delayed[key] ?? due, due)
+    if let present = delayed[key], present <= due { return }
+    delayed[key] = due
+    schedule.insert(key, at: due)
   }
 
-  /// Moves what is due into the queue; the keys that are new there.
+  /// Moves what is due into the queue; how many keys are new there.
   mutating func promote(at now: Duration) -> Int {
-    let due = delayed.filter { $0.value <= now }.sorted { $0.value < $1.value }
-    return due.reduce(0) { count, entry in count + (add(entry.key, at: now) ? 1 : 0) }
+    var count = 0
+    while let due = nextDue, due <= now, let key = schedule.removeFirst() {
+      if add(key, at: now) { count += 1 }
+    }
+    return count
   }
 
   /// When `promote` has something to do again.
-  var nextDue: Duration? { delayed.values.min() }
+  var nextDue: Duration? {
+    mutating get {
+      while let first = schedule.first {
+        if delayed[first.key] == first.due { return first.due }
+        _ = schedule.removeFirst()
+      }
+      return nil
+    }
+  }
 
   /// A key to work on, and how long it has waited; nil where none waits.
   mutating func take(at now: Duration) -> (key: Key, waited: Duration)? {
@@ -123,6 +138,7 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     low = FIFO()
     waiting = [:]
     delayed = [:]
+    schedule = Schedule()
     dirty = [:]
   }
 }
@@ -167,5 +183,45 @@ private struct FIFO<Element: Sendable>: Sendable {
       }
     }
     return elements[head]
+  }
+}
+
+/// Keys by their time: a binary heap.
+private struct Schedule<Key: Sendable>: Sendable {
+  struct Entry: Sendable {
+    var key: Key
+    var due: Duration
+  }
+
+  private var entries: [Entry] = []
+
+  var first: Entry? { entries.first }
+
+  mutating func insert(_ key: Key, at due: Duration) {
+    entries.append(Entry(key: key, due: due))
+    var child = entries.count - 1
+    while child > 0 {
+      let parent = (child - 1) / 2
+      guard entries[child].due < entries[parent].due else { return }
+      entries.swapAt(child, parent)
+      child = parent
+    }
+  }
+
+  mutating func removeFirst() -> Key? {
+    guard let first = entries.first else { return nil }
+    let last = entries.removeLast()
+    guard !entries.isEmpty else { return first.key }
+    entries[0] = last
+    var parent = 0
+    while true {
+      let left = 2 * parent + 1
+      guard left < entries.count else { return first.key }
+      let right = left + 1
+      let child = right < entries.count && entries[right].due < entries[left].due ? right : left
+      guard entries[child].due < entries[parent].due else { return first.key }
+      entries.swapAt(child, parent)
+      parent = child
+    }
   }
 }

@@ -68,6 +68,7 @@ final class CurlLoop: @unchecked Sendable {
   // MARK: On the loop's thread
 
   private func run() {
+    blockPipeSignal()
     while takeInbox() {
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
@@ -80,6 +81,15 @@ final class CurlLoop: @unchecked Sendable {
     }
     handles = [:]
     byTransfer = [:]
+  }
+
+  /// TLS libraries write to sockets that the other side may have closed; the signal of such a write goes to the writing
+  /// thread, where it must not end the process. libcurl leaves this to the program with `CURLOPT_NOSIGNAL`.
+  private func blockPipeSignal() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   private func takeInbox() -> Bool {

@@ -42,7 +42,8 @@ public final class CurlTransport: HTTPTransport {
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
     let transfer = Transfer(request, configuration, isStreaming: true, loop: loop)
     let head = try await start(transfer)
-    return HTTPStream(status: head.status, headers: head.headers, body: HTTPBody(source: CurlBodySource(transfer, self)))
+    return HTTPStream(
+      status: head.status, headers: head.headers, body: HTTPBody(source: CurlBodySource(transfer, self)))
   }
 
   private func start(_ transfer: Transfer) async throws(TransportError) -> Transfer.Head {

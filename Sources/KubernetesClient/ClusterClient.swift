@@ -91,7 +91,7 @@ public final class ClusterClient: KubernetesAPI {
   }
 
   /// Sends, judges, and sends again where the server asks for it.
-  private func exchange<Answer: Sendable>(
+  private func exchange<Answer: HTTPAnswer>(
     _ request: APIRequest, _ timeouts: HTTPTimeouts,
     _ send: (HTTPRequest) async throws(TransportError) -> Answer, judge: (Answer) async -> Refused?
   ) async throws(KubernetesError) -> Answer {
@@ -109,7 +109,7 @@ public final class ClusterClient: KubernetesAPI {
         throw .unreachable(verb: request.verb, target: request.target, error)
       }
       guard let refused = await judge(answer) else {
-        note(request, http, code: "200", since: start)
+        note(request, http, code: String(answer.status), since: start)
         return answer
       }
       note(request, http, code: String(refused.status), since: start)
@@ -162,3 +162,11 @@ public final class ClusterClient: KubernetesAPI {
         resource: request.target.resource, duration: time.monotonic() - start))
   }
 }
+
+/// An answer, whole or still on its way.
+private protocol HTTPAnswer: Sendable {
+  var status: Int { get }
+}
+
+extension HTTPResponse: HTTPAnswer {}
+extension HTTPStream: HTTPAnswer {}

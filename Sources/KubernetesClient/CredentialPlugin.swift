@@ -68,17 +68,19 @@ public struct CredentialPlugin: Sendable, Equatable, Codable {
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardInput = FileHandle.nullDevice
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
+    // Read to the end on a thread that may wait, so that the program can write as much as it wants.
+    let (output, status) = try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        do {
+          try process.run()
+          let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+          process.waitUntilExit()
+          continuation.resume(returning: (output, process.terminationStatus))
+        } catch {
+          continuation.resume(throwing: error)
+        }
       }
     }
-    // Credentials are far smaller than a pipe's buffer, so reading after the end cannot block the program.
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
     guard status == 0 else { throw ExitFailure(description: "it ended with status \(status)") }
     return Array(output)
   }

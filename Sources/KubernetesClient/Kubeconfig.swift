@@ -147,7 +147,9 @@ struct Kubeconfig {
       throw .configuration("the kubeconfig \(place) has no cluster '\(context.cluster)', which context '\(name)' names")
     }
     var configuration = ClusterConfiguration(
-      server: cluster.value.server, namespace: context.namespace ?? "default", origin: place)
+      // As kubectl does: an address without a scheme is plain HTTP.
+      server: cluster.value.server.contains("://") ? cluster.value.server : "http://\(cluster.value.server)",
+      namespace: context.namespace ?? "default", origin: place)
     try trust(cluster, sources, &configuration)
     guard let userName = context.user, !userName.isEmpty else { return configuration }
     guard let user = users[userName] else {

@@ -49,6 +49,25 @@ struct WorkQueueTests {
     #expect(keys(&queue) == ["b"])
   }
 
+  @Test("Many delayed keys come in the order of their times, whatever the order they were added in")
+  func schedule() {
+    var queue = WorkQueueState<Int>()
+    for number in 0..<500 { queue.add(number, after: .seconds(number * 7919 % 500 + 1), at: .zero) }
+    for number in 0..<500 where number % 3 == 0 { queue.add(number, after: .seconds(1), at: .zero) }
+    var seen: [Int] = []
+    var now = Duration.zero
+    while let due = queue.nextDue {
+      #expect(due >= now)
+      now = due
+      _ = queue.promote(at: now)
+      while let item = queue.take(at: now) {
+        seen.append(item.key)
+        queue.finish(item.key, .done, at: now)
+      }
+    }
+    #expect(seen.count == 500 && Set(seen).count == 500)
+  }
+
   @Test("Failures pause longer and longer; success, requeue and terminal errors forget them")
   func backoff() {
     var queue = WorkQueueState<String>()
