@@ -184,7 +184,13 @@ enum EndpointObjects {
             ],
           ]
         }),
-      "ports": .array(list(ports, of: service)),
+      // A slice's port always has a name, if an empty one: kubectl describe relies on it.
+      "ports": .array(
+        list(ports, of: service).map { port in
+          var port = port
+          port["name"] = port["name"] ?? ""
+          return port
+        }),
     ]
   }
 

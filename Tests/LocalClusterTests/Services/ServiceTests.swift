@@ -48,6 +48,17 @@ struct ServiceTests {
       ServiceController.decide(service: service, pods: pods, endpoints: endpoints, slice: slice) == .nothing)
   }
 
+  @Test("has a slice whose port has a name, if an empty one, as kubectl describe needs it")
+  func unnamedPort() throws {
+    var unnamed = service
+    unnamed.json.set([["port": 80, "targetPort": 8080]], at: ["spec", "ports"])
+    let backend = try #require(ServiceBackend(pod("a", "127.128.0.2"), of: ServiceReading(unnamed)))
+    let slice = EndpointObjects.slice(for: unnamed, [backend])
+    #expect(slice["ports"] == [["name": "", "port": 8080, "protocol": "TCP"]])
+    let endpoints = EndpointObjects.endpoints(for: unnamed, [backend])
+    #expect(endpoints["subsets"]?[0]?["ports"] == [["port": 8080, "protocol": "TCP"]])
+  }
+
   @Test("without a selector, or headless, has no listener or endpoints of ours")
   func special() {
     var headless = service
