@@ -93,6 +93,10 @@ let programs: [Target] =
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+  // Everything that is not Swift, read by its consumers' own tools.
+  .testTarget(
+    name: "ManifestTests", dependencies: ["TestSupport", "ApusAPI", "KubernetesModel", "YAMLCoding", "Serving", "Exposition"],
+    swiftSettings: strict),
   .testTarget(
     name: "EndToEndTests",
     dependencies: ["TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts"],

@@ -9,11 +9,6 @@ extension ModelDeploymentSpec: SchemaDescribed {
       .required("training", Training.schema),
       .optional("promotion", Promotion.schema.with(default: [:])),
       .optional("serving", Serving.schema.with(default: [:])),
-    ],
-    rules: [
-      .init(
-        "!has(self.training.source.window) || has(self.schema.timestamp) || has(self.training.source.postgres)",
-        "a window needs the column of the event's time: set schema.timestamp", fieldPath: ".training.source.window")
     ])
 }
 

@@ -20,10 +20,10 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var training: TrainingStatus?
   package var lastTrained: Timestamp?
   package var nextTraining: Timestamp?
-  /// Of the version in production, on its test rows, rounded to three decimals (`rounded(toDecimals:)`): a column of
-  /// `kubectl get`, as is `rocAUC`.
-  package var accuracy: Double?
-  package var rocAUC: Double?
+  /// Of the version in production, on its test rows. What is set is rounded to three decimals, as is `rocAUC`: both are
+  /// columns of `kubectl get`, which shows numbers as they are.
+  package var accuracy: Double? { didSet { accuracy = accuracy?.rounded(toDecimals: 3) } }
+  package var rocAUC: Double? { didSet { rocAUC = rocAUC?.rounded(toDecimals: 3) } }
   package var serving: ServingStatus?
   package var handled: Handled
 

@@ -16,6 +16,10 @@ package struct ModelVersionSpec: Codable, Sendable, Equatable {
   package var artifact: ArtifactReference?
   package var result: TrainingResult?
   package var failure: RunFailure?
+  /// Of `result`, rounded to three decimals: a column of `kubectl get`, which shows numbers as they are.
+  package var accuracy: Double?
+  /// Of `result`, rounded likewise.
+  package var rocAUC: Double?
 
   package init(
     modelRef: MonitoringPolicySpec.ModelReference, version: String, number: Int, job: String,
@@ -32,6 +36,8 @@ package struct ModelVersionSpec: Codable, Sendable, Equatable {
     self.artifact = artifact
     self.result = result
     self.failure = failure
+    accuracy = result?.metrics.accuracy.rounded(toDecimals: 3)
+    rocAUC = result?.metrics.rocAUC.rounded(toDecimals: 3)
   }
 }
 
@@ -41,24 +47,18 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   package var stage: Stage
   /// Why it is in that stage, in a few words: `better by 0.0041 rocAUC`.
   package var reason: String?
-  /// On its test rows, rounded to three decimals (`rounded(toDecimals:)`): a column of `kubectl get`.
-  package var accuracy: Double?
-  /// On its test rows, rounded to three decimals: a column of `kubectl get`.
-  package var rocAUC: Double?
   package var gates: [GateResult]
   /// Oldest first: the audit trail.
   package var history: [Transition]
 
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], stage: Stage = .candidate, reason: String? = nil,
-    accuracy: Double? = nil, rocAUC: Double? = nil, gates: [GateResult] = [], history: [Transition] = []
+    gates: [GateResult] = [], history: [Transition] = []
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
     self.stage = stage
     self.reason = reason
-    self.accuracy = accuracy
-    self.rocAUC = rocAUC
     self.gates = gates
     self.history = history
   }

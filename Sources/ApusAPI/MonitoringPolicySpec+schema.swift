@@ -27,11 +27,6 @@ extension MonitoringPolicySpec: SchemaDescribed {
       .optional("retraining", Retraining.schema.with(default: [:])),
       .optional("alerts", Alerts.schema.nullable),
       .optional("suspend", .boolean("No checks and no retraining while true.", default: false)),
-    ],
-    rules: [
-      .init(
-        "!has(self.maximumSamples) || self.minimumSamples <= self.maximumSamples",
-        "minimumSamples is above maximumSamples: no check could be conclusive", fieldPath: ".minimumSamples")
     ])
 }
 

@@ -137,8 +137,8 @@ extension ModelVersion {
     columns: [
       .init("Model", "string", ".spec.modelRef.name", "The ModelDeployment it belongs to."),
       .init("Stage", "string", ".status.stage", "Its place in the life of a version."),
-      .init("Accuracy", "number", ".status.accuracy", "Accuracy on its test rows."),
-      .init("AUC", "number", ".status.rocAUC", "Area under the ROC curve on its test rows."),
+      .init("Accuracy", "number", ".spec.accuracy", "Accuracy on its test rows."),
+      .init("AUC", "number", ".spec.rocAUC", "Area under the ROC curve on its test rows."),
       .init("Reason", "string", ".status.reason", "Why it is in that stage."),
       .age,
       .init("Version", "string", ".spec.version", "Its short name.", priority: 1),

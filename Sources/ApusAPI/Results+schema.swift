@@ -16,6 +16,8 @@ extension ModelVersionSpec: SchemaDescribed {
       .optional("artifact", ArtifactReference.schema.described("Its files; absent when the run failed.")),
       .optional("result", TrainingResult.schema),
       .optional("failure", RunFailure.schema),
+      .optional("accuracy", .share("On its test rows, rounded for people.")),
+      .optional("rocAUC", .share("On its test rows, rounded for people.")),
     ],
     rules: [.init("self == oldSelf", "a version's spec can not change: train a new version")])
 }

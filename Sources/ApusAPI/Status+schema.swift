@@ -168,8 +168,6 @@ extension ModelVersionStatus: SchemaDescribed {
       .optional("conditions", .conditions),
       .optional("stage", .enumeration(Stage.self, "Its place in the life of a version.").implying("Candidate")),
       .optional("reason", .string("Why it is in that stage.", maximum: 1024)),
-      .optional("accuracy", .share("On its test rows, rounded for people.")),
-      .optional("rocAUC", .share("On its test rows, rounded for people.")),
       .optional("gates", .list("What the gates said.", of: GateResult.schema, maximum: 128).implying([])),
       .optional(
         "history", .list("The audit trail, oldest first.", of: Transition.schema, maximum: 1000).implying([])),

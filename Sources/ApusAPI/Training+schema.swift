@@ -13,8 +13,7 @@ extension DataSource: SchemaDescribed {
         "window",
         .timeSpan(
           "Keep only rows younger than this by the timestamp column, counted back from the newest row; e.g. 90d."
-        )
-        .nullable),
+        ).nullable),
     ],
     rules: [
       .exactlyOne(of: ["csv", "postgres", "s3"], "a source is exactly one of csv, postgres and s3")
@@ -78,7 +77,7 @@ extension SplitPlan: SchemaDescribed {
         )),
       .optional(
         "testSource",
-        DataSource.schema.described("Test rows from a source of their own; test is then ignored.").nullable),
+        DataSource.schema.described("Test rows from a source of their own; test is then ignored.")),
     ],
     rules: [
       .init(

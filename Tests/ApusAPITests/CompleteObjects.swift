@@ -127,7 +127,7 @@ enum Complete {
 
   static var versionStatus: ModelVersionStatus {
     ModelVersionStatus(
-      observedGeneration: 1, conditions: conditions, stage: .production, reason: "better", accuracy: 0.87, rocAUC: 0.92,
+      observedGeneration: 1, conditions: conditions, stage: .production, reason: "better",
       gates: [.init(gate: "minimumF1", passed: true, value: 0.8, limit: 0.7, message: "fine")],
       history: [.init(from: .candidate, to: .production, at: time, by: "operator", reason: "better")])
   }

@@ -98,6 +98,29 @@ struct SchemaAgreementTests {
   }
 }
 
+@Suite("Columns of kubectl get")
+struct ColumnTests {
+  @Test("show three decimals, as kubectl rounds nothing")
+  func rounding() {
+    var status = ModelDeploymentStatus()
+    status.accuracy = 0.872_749
+    status.rocAUC = 0.928_411
+    #expect(status.accuracy == 0.873 && status.rocAUC == 0.928)
+    #expect(Complete.versionSpec.accuracy == 0.9 && Complete.versionSpec.rocAUC == 0.95)
+  }
+
+  @Test("point to fields that the schema has", arguments: ResourceDefinition.all.map(\.kind))
+  func paths(kind: String) throws {
+    let definition = try #require(ResourceDefinition.all.first { $0.kind == kind })
+    for column in definition.columns where !column.jsonPath.contains("[?") && !column.jsonPath.hasPrefix(".metadata") {
+      let path = column.jsonPath.split(separator: ".").map(String.init)
+      var schema: Schema? = path.first == "spec" ? definition.spec : definition.status
+      for name in path.dropFirst() { schema = schema?[property: name] }
+      #expect(schema != nil, "\(column.name): \(column.jsonPath)")
+    }
+  }
+}
+
 @Suite("Defaults are filled in from the schema alone")
 struct DefaultTests {
   static let minimal: JSONValue = [

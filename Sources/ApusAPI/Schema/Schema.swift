@@ -10,7 +10,8 @@ package struct Schema: Sendable, Equatable {
   /// Not published, filled in when an object is decoded: for unions, where a stored default would collide with the
   /// member that a later apply sets, and for status, which only the operator writes.
   package var impliedValue: JSONValue?
-  /// Whether null is a value that people write for "none"; it is then stored.
+  /// Whether null is a value that people write for "none"; it is then stored. No rule may look at such a field: what CEL
+  /// makes of a null differs between versions.
   package var isNullable = false
   package var rules: [Rule] = []
 
