@@ -59,7 +59,7 @@ package actor AlertDispatcher {
       metadata: [
         "rule": "\(alert.rule.rawValue)", "severity": "\(alert.severityName)", "state": "\(alert.state.rawValue)",
         "namespace": "\(alert.namespace)", "policy": "\(alert.policy)", "model": "\(alert.model)",
-        "message": "\(alert.message)", "channels": "\(alert.channels.joined(separator: ","))",
+        "text": "\(alert.message)", "channels": "\(alert.channels.joined(separator: ","))",
       ])
   }
 

@@ -59,15 +59,19 @@ package enum Gates {
     let holdsRatio = rules.accuracyRatio.map {
       result.metrics.accuracy >= $0 * comparison.championMetrics.accuracy
     }
-    let direction = improvement < 0 ? "worse" : "better"
-    var message = "\(direction) by \(Figures.difference(abs(improvement))) \(comparison.metric.rawValue)"
-    message += " than \(production.version) (interval \(Figures.difference(lower)) … \(Figures.difference(upper)))"
+    let size = Figures.difference(abs(improvement))
+    let verdict =
+      improvement < 0
+      ? "worse by \(size) \(comparison.metric.rawValue) than" : "better by \(size) \(comparison.metric.rawValue) than"
+    let isEqual = abs(improvement) < 0.00005
+    var message = isEqual ? "as good in \(comparison.metric.rawValue) as" : verdict
+    message += " \(production.version) (interval \(Figures.difference(lower)) … \(Figures.difference(upper)))"
     if !isBetter, holdsRatio == true, let ratio = rules.accuracyRatio {
       message += "; accuracy is at least \(Figures.percent(ratio)) of production's"
     } else if !isBetter {
       message +=
         improvement < rules.minimumImprovement
-        ? ", \(Figures.difference(rules.minimumImprovement)) are asked for" : ", which may be chance"
+        ? ", an improvement of \(Figures.difference(rules.minimumImprovement)) is asked for" : ", which may be chance"
     }
     return Verdict(
       gate: gate, passed: isBetter || holdsRatio == true, value: improvement, limit: rules.minimumImprovement,
@@ -86,9 +90,10 @@ package enum Gates {
         message: "no level of \(rule.feature) has enough rows to compare")
     }
     let passed = loss(worst) <= rule.maximumLoss
+    let change = (loss(worst) > 0) == (rule.metric != .brier) ? "falls" : "rises"
     return Verdict(
       gate: gate, passed: passed, value: loss(worst), limit: rule.maximumLoss,
-      message: "\(rule.metric.rawValue) of \(rule.feature)=\(worst.level) \(loss(worst) > 0 ? "falls" : "rises") by "
+      message: "\(rule.metric.rawValue) of \(rule.feature)=\(worst.level) \(change) by "
         + "\(Figures.difference(abs(loss(worst)))), \(passed ? "within" : "more than") the allowed loss of "
         + Figures.difference(rule.maximumLoss))
   }

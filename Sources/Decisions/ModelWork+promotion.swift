@@ -13,10 +13,12 @@ enum Actor {
 extension ModelWork {
   /// Gates for every version that has not been judged; oldest first, so that each meets the production of its time.
   mutating func judgeVersions() {
+    registry.repair()
     for entry in registry.entries where entry.stage == .candidate {
       if let failure = entry.spec.failure {
         registry.move(
-          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)")
+          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)",
+          summary: failure.reason)
       } else if let result = entry.spec.result {
         judge(entry.version, result)
       }
@@ -29,7 +31,7 @@ extension ModelWork {
     let failed = verdicts.filter { !$0.passed }.map(\.message)
     guard failed.isEmpty else {
       let reason = failed.joined(separator: "; ")
-      registry.move(version, to: .rejected, by: Actor.operator, reason: reason)
+      registry.move(version, to: .rejected, by: Actor.operator, reason: reason, summary: failed[0])
       return announce(.warning, .gatesFailed, "\(version) is not promoted: \(reason)")
     }
     let why = verdicts.first { $0.gate == "againstProduction" }?.message ?? "all gates passed"

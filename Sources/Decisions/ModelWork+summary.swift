@@ -22,8 +22,8 @@ extension ModelWork {
     status.version = production?.version
     status.previousVersion = registry.previous?.version
     status.candidate = registry.candidate?.version
-    status.accuracy = production?.metrics?.accuracy
-    status.rocAUC = production?.metrics?.rocAUC
+    status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
+    status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
     status.lastTrained = registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
     status.trafficSummary =
       status.traffic.isEmpty
@@ -101,7 +101,10 @@ extension ModelWork {
     guard let serving = status.serving else {
       return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
     }
-    let count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
+    var count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
+    if spec.serving.autoscaling != nil, !observed.canAutoscale {
+      count += " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)"
+    }
     if serving.readyReplicas == 0 {
       set(.serving, .no, Reason.serversUnavailable.rawValue, count)
     } else if serving.confirmedReplicas < serving.readyReplicas {
@@ -134,7 +137,8 @@ extension ModelWork {
     }
     guard let stall else { return status.conditions.clear(type) }
     set(.stalled, .yes, stall.reason, stall.message)
-    if previous?.reason != stall.reason || previous?.message != stall.message {
+    let isSaid = decision.announcements.contains { $0.reason == stall.reason }
+    if !isSaid, previous?.reason != stall.reason || previous?.message != stall.message {
       announce(.warning, stall.reason, stall.message)
     }
   }

@@ -66,15 +66,17 @@ package struct Registry: Sendable {
     entries.sort { $0.spec.number < $1.spec.number }
   }
 
-  /// Moves a version and writes it into its history.
-  package mutating func move(_ version: String, to stage: ModelVersionStatus.Stage, by: String, reason: String) {
+  /// Moves a version and writes it into its history. `summary`: the reason in a few words, for `kubectl get`.
+  package mutating func move(
+    _ version: String, to stage: ModelVersionStatus.Stage, by: String, reason: String, summary: String? = nil
+  ) {
     let time = stage == .production ? timeOfArrival : now
     change(version) { entry in
       let isFirst = entry.status.history.isEmpty
       entry.status.history.append(
         .init(from: isFirst ? nil : entry.status.stage, to: stage, at: time, by: by, reason: reason))
       entry.status.stage = stage
-      entry.status.reason = reason
+      entry.status.reason = summary ?? reason
     }
   }
 
@@ -107,6 +109,7 @@ package struct Registry: Sendable {
   /// Makes room for the version in production. Also what an operator that died between two writes has left to do, in the
   /// same words.
   package mutating func repair() {
+    for index in entries.indices { entries[index].status.observedGeneration = entries[index].generation }
     guard let production, let arrival = production.status.history.last(where: { $0.to == .production }) else { return }
     let isReturn = production.status.history.count { $0.to == .production } > 1
     let farewell = isReturn ? "rolled back to \(production.version)" : "replaced by \(production.version)"

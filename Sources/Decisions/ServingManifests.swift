@@ -133,7 +133,8 @@ package struct ServerSet: Sendable, Equatable {
         ["name": "metrics", "containerPort": .integer(Int64(Self.adminPort)), "protocol": "TCP"],
       ],
       "livenessProbe": [
-        "httpGet": ["path": "/health", "port": "http"], "periodSeconds": 10, "timeoutSeconds": 5,
+        "httpGet": ["path": "/health", "port": "http"], "initialDelaySeconds": 5, "periodSeconds": 10,
+        "timeoutSeconds": 5,
         "failureThreshold": 3,
       ],
       "readinessProbe": [

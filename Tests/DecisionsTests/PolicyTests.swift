@@ -95,7 +95,7 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
     } holds: {
       $0.policyCondition(.performanceOK)?.message.contains("400ms is above 300ms") == true
     },
-    Sentence("a trigger that is not listed does not retrain", from: { watched(["on": ["QualityFailure"]]) }) {
+    Sentence("a trigger that is not listed does not retrain", from: { watched(["triggers": ["QualityFailure"]]) }) {
       $0.checks(checkResult(drift: .critical))
     } holds: {
       $0.policy?.status.retraining.request == nil && $0.policyCondition(.driftDetected)?.status == .yes
