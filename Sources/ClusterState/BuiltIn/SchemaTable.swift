@@ -18,6 +18,11 @@ enum SchemaTable {
   /// The shape of a built-in type; anything goes where the tables lack it.
   static func schema(_ name: String) -> Schema { schemas[name] ?? .anything }
 
+  /// By the name of the published document.
+  static let definitions = Dictionary(
+    schemas.values.compactMap { schema in schema.definition.map { ($0, schema) } },
+    uniquingKeysWith: { first, _ in first })
+
   private static let definitionLines: [String: [Substring]] = {
     var definitions: [String: [Substring]] = [:]
     var current = ""

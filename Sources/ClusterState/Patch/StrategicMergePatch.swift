@@ -43,10 +43,13 @@ package enum StrategicMergePatch {
       let gone = Set(removed.array ?? [])
       if let elements = result[field]?.array { result[field] = .array(elements.filter { !gone.contains($0) }) }
     }
-    for (key, wanted) in patch where key.hasPrefix(order) {
-      let field = String(key.dropFirst(order.count))
-      guard let elements = result[field]?.array, let wanted = wanted.array else { continue }
-      result[field] = .array(ordered(elements, by: wanted, schema.child(field) ?? .anything))
+    for (key, change) in patch where !key.hasPrefix("$") || key.hasPrefix(order) {
+      let field = key.hasPrefix(order) ? String(key.dropFirst(order.count)) : key
+      let shape = schema.child(field) ?? .anything
+      guard shape.listMerge != .replace, let elements = result[field]?.array, let named = change.array,
+        key != field || patch[order + field] == nil
+      else { continue }
+      result[field] = .array(ordered(elements, by: named, as: document[field]?.array ?? [], shape))
     }
     return result
   }
@@ -89,20 +92,33 @@ package enum StrategicMergePatch {
     return result
   }
 
-  /// Elements that the order names come in that order; the others stay behind the element they followed.
-  private static func ordered(_ elements: [JSONValue], by wanted: [JSONValue], _ schema: Schema) -> [JSONValue] {
+  /// Elements that the patch names come in its order. The others keep theirs and stand before the first named element
+  /// that came after them in the live list.
+  private static func ordered(
+    _ elements: [JSONValue], by named: [JSONValue], as live: [JSONValue], _ schema: Schema
+  ) -> [JSONValue] {
     func identity(_ element: JSONValue) -> JSONValue {
       if case .by(let key) = schema.listMerge { return element[key] ?? .null }
       return element
     }
-    let positions = Dictionary(
-      wanted.enumerated().map { (identity($1), $0) }, uniquingKeysWith: { first, _ in first })
-    var ranked: [(rank: Int, place: Int, element: JSONValue)] = []
-    var last = -1
-    for (place, element) in elements.enumerated() {
-      if let position = positions[identity(element)] { last = position }
-      ranked.append((positions[identity(element)] ?? last, place, element))
+    func positions(_ list: [JSONValue]) -> [JSONValue: Int] {
+      Dictionary(list.enumerated().map { (identity($1), $0) }, uniquingKeysWith: { first, _ in first })
     }
-    return ranked.sorted { ($0.rank, $0.place) < ($1.rank, $1.place) }.map(\.element)
+    let wanted = positions(named)
+    let places = positions(live)
+    let patched = elements.filter { wanted[identity($0)] != nil }.sorted {
+      wanted[identity($0), default: 0] < wanted[identity($1), default: 0]
+    }
+    var others = elements.filter { wanted[identity($0)] == nil }[...]
+    var result: [JSONValue] = []
+    for element in patched {
+      if let place = places[identity(element)] {
+        while let other = others.first, let before = places[identity(other)], before < place {
+          result.append(others.removeFirst())
+        }
+      }
+      result.append(element)
+    }
+    return result + others
   }
 }

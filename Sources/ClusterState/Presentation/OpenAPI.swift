@@ -162,7 +162,8 @@ struct OpenAPIDocument {
   private mutating func add(_ schema: Schema) {
     guard let name = schema.definition, definitions[name] == nil else { return }
     definitions[name] = [:]
-    definitions[name] = body(schema)
+    // A member's schema has the member's description; the definition has its own.
+    definitions[name] = body(SchemaTable.definitions[name] ?? schema)
   }
 
   /// As a member: a reference where it has a name, its body where not.

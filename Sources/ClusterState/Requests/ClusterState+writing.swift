@@ -26,14 +26,13 @@ extension ClusterState {
     }
     if definition.hasGeneration { object.set(1, at: ["metadata", "generation"]) }
     if resource.version.hasStatus { object["status"] = nil }
-    let written = object
     object = BuiltInDefaults.created(resource.version.schema.defaulted(object), resource, circumstances.now)
     try validate(object, old: nil, resource)
     object = Conversion.toStorage(object, from: resource)
     if object[path: "metadata", "managedFields"] == nil {
       var managed = ManagedFields(of: [:])
       managed.recordUpdate(
-        by: options.author, from: [:], to: written, schema: resource.version.schema,
+        by: options.author, from: [:], to: object, schema: resource.version.schema,
         hasStatus: resource.version.hasStatus, at: circumstances.now)
       object = managed.written(to: object)
     }
