@@ -35,7 +35,10 @@ struct Journal {
     if !FileManager.default.fileExists(atPath: file.path) {
       _ = FileManager.default.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
     }
-    return try FileHandle(forUpdating: file)
+    let handle = try FileHandle(forUpdating: file)
+    // A pod's process that outlives this one must hold neither the lock nor the log.
+    _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    return handle
   }
 
   /// The objects as they were when the last change was acknowledged; nil: a new cluster.
