@@ -131,7 +131,7 @@ extension ModelWork {
       return announce(.warning, .gatesFailed, "\(version) is not promoted: \(stale)")
     }
     announce(.normal, .approved, "\(version) was approved")
-    bringIn(version, by: Actor.approve, reason: "approved")
+    bringIn(version, by: Actor.approve, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
   }
 
   /// Why the gate against production no longer says anything: another version serves than it was compared with.

@@ -18,6 +18,9 @@ extension WorkerJob {
   }
 }
 
+/// How soon a finished Job is looked at again whose pods' ends have not been seen.
+let laggingPodsInterval = 5.0
+
 /// A run whose Job is gone before its result was read is given up after this long: a cache may be late.
 private let lostRunPatience = 60.0
 
@@ -30,6 +33,7 @@ extension ModelWork {
   /// Every ended run becomes a version, failures included: nothing is lost silently.
   mutating func registerEndedRuns() {
     registry.repair()
+    if jobs.contains(where: \.awaitsPods) { lookAgain(in: laggingPodsInterval) }
     for job in jobs {
       guard let number = job.number, isUnrecorded(job, number) else { continue }
       switch job.outcome {

@@ -7,6 +7,7 @@ package enum PodTemplate {
     guard let template, !template.isNull else { return [] }
     guard template.object != nil else { return ["\(field): must be a partial pod template (an object)"] }
     let pod = template["spec"] ?? template
+    guard pod.object != nil else { return ["\(field).spec: must be a partial pod spec (an object)"] }
     return podProblems(pod, field: template["spec"] == nil ? field : "\(field).spec", allowedHostPaths)
   }
 

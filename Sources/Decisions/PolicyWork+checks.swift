@@ -22,6 +22,7 @@ extension PolicyWork {
   }
 
   mutating func recordEndedChecks() {
+    if observed.jobs.contains(where: \.awaitsPods) { lookAgain(in: laggingPodsInterval) }
     for job in observed.unrecordedJobs { record(CheckJudgement.record(job, spec, observed.readings)) }
     recordLostCheck()
     decision.stop = observed.jobs.filter { job in

@@ -1,6 +1,9 @@
 package import KubernetesModel
 package import WorkerContract
 
+/// How long the ends of pods may be behind their Job's.
+private let podPatience = 30.0
+
 /// A training or check Job with its pods, as far as decisions need it.
 package struct WorkerJob: Sendable, Equatable {
   package var name: String
@@ -19,6 +22,8 @@ package struct WorkerJob: Sendable, Equatable {
   package var waiting: String?
   /// Makes no more pods (`parallelism: 0`).
   package var isStopped: Bool
+  /// The Job has finished, but not all of its pods have been seen to end.
+  package private(set) var awaitsPods = false
 
   /// How one pod of the Job ended.
   package struct PodEnd: Sendable, Equatable {
@@ -55,18 +60,29 @@ package struct WorkerJob: Sendable, Equatable {
     self.isStopped = isStopped
   }
 
-  /// From what the API says about the Job and its pods.
-  package init?(_ job: Job, pods: [Pod]) {
+  /// From what the API says about the Job and its pods. The two come by different watches: a Job that has finished counts
+  /// as running until the ends of its pods are seen too, or would have been.
+  package init?(_ job: Job, pods: [Pod], at now: Timestamp) {
     guard let name = job.metadata.name, let uid = job.metadata.uid else { return nil }
     let condition = job.status?.conditions["Failed"]
     let ends = pods.compactMap(PodEnd.init).sorted { ($0.finishedAt ?? .distantPast) < ($1.finishedAt ?? .distantPast) }
+    let finishedAt = job.status?.completionTime ?? (job.hasFailed ? condition?.lastTransitionTime : nil)
+    let isKnown = Self.hasAllEnds(job, ends) || now.seconds(since: finishedAt ?? .distantPast) >= podPatience
     self.init(
       name: name, uid: uid, labels: job.metadata.labels, annotations: job.metadata.annotations,
       createdAt: job.metadata.creationTimestamp ?? .distantPast, isBeingDeleted: job.metadata.isBeingDeleted,
-      succeeded: job.hasSucceeded, failure: job.hasFailed ? (condition?.reason ?? "Failed") : nil,
-      finishedAt: job.status?.completionTime ?? (job.hasFailed ? condition?.lastTransitionTime : nil), ends: ends,
+      succeeded: job.hasSucceeded && isKnown,
+      failure: job.hasFailed && isKnown ? (condition?.reason ?? "Failed") : nil, finishedAt: finishedAt, ends: ends,
       waiting: pods.lazy.filter { !$0.metadata.isBeingDeleted }.compactMap(Self.waiting).first,
       isStopped: job.spec?.parallelism == 0)
+    awaitsPods = job.isFinished && !isKnown
+  }
+
+  private static func hasAllEnds(_ job: Job, _ ends: [PodEnd]) -> Bool {
+    if job.hasSucceeded { return ends.contains { $0.exitCode == 0 } }
+    // A Job whose time is up deletes its pods: there is nothing to wait for.
+    if job.status?.conditions["Failed"]?.reason == "DeadlineExceeded" { return true }
+    return ends.count >= (job.status?.failed ?? 0)
   }
 
   private static func waiting(_ pod: Pod) -> String? {
@@ -111,7 +127,7 @@ extension WorkerJob {
     if failure == "DeadlineExceeded" {
       return .failed(
         RunFailure(
-          reason: "TrainingDeadlineExceeded",
+          reason: labels["apus.dev/component"] == "check" ? "CheckDeadlineExceeded" : "TrainingDeadlineExceeded",
           message: "\(name) ran longer than its deadline and was ended; raise the deadline or give it more CPU",
           retryable: true, step: "run"))
     }

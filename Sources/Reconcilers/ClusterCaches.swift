@@ -66,11 +66,11 @@ package struct ClusterCaches: Sendable {
 
 extension ClusterCaches {
   /// Jobs of an owner, as decisions need them.
-  func workerJobs(ownedBy uid: String) -> [WorkerJob] {
+  func workerJobs(ownedBy uid: String, at now: Timestamp) -> [WorkerJob] {
     jobs.store.objects(ownedBy: uid).compactMap { job in
       let pods = pods.store.objects(
         label: Self.jobName, value: job.metadata.name ?? "", namespace: job.metadata.namespace)
-      return WorkerJob(job, pods: pods.filter { $0.metadata.isControlled(byUID: job.metadata.uid ?? "") })
+      return WorkerJob(job, pods: pods.filter { $0.metadata.isControlled(byUID: job.metadata.uid ?? "") }, at: now)
     }
   }
 

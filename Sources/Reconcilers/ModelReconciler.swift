@@ -86,12 +86,13 @@ package struct ModelReconciler: Sendable {
       return nil
     }
     let uid = model.metadata.uid ?? ""
+    let now = time.wall()
     let pods = serverPods(key)
     let requests = caches.policies(of: key).compactMap { policy in
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
     }
     return ModelObservation(
-      now: time.wall(), model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid),
+      now: now, model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid, at: now),
       runConfigurations: caches.runConfigurations(ownedBy: uid), versions: caches.versions(ownedBy: uid),
       routing: routing(key), pods: pods,
       replicas: caches.deployments.store[key]?[path: "spec", "replicas"]?.integer,

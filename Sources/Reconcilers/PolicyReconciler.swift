@@ -66,10 +66,12 @@ package struct PolicyReconciler: Sendable {
       return nil
     }
     let uid = policy.metadata.uid ?? ""
+    let now = time.wall()
     let model = caches.model(ObjectKey(namespace: key.namespace, name: policy.spec.modelRef.name))
     var observed = PolicyObservation(
-      now: time.wall(), policy: policy, settings: settings, model: model,
-      versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [], jobs: caches.workerJobs(ownedBy: uid),
+      now: now, policy: policy, settings: settings, model: model,
+      versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [],
+      jobs: caches.workerJobs(ownedBy: uid, at: now),
       runConfigurations: caches.runConfigurations(ownedBy: uid),
       unusableChannels: ChannelReader.unsupported(policy.spec.alerts))
     if !observed.unrecordedJobs.isEmpty {
