@@ -114,6 +114,7 @@ struct ElectricityTests {
         features: Electricity.features)
       let labels = try await stage.cluster.http("POST", url + "/feedback", body: data.feedback(range))
       #expect(labels.status == 200 || labels.status == 202, "\(labels.body)")
+      try await stage.waitUntilRecorded(model: "elec")
       // The warehouse has the labelled rows before the check asks for a retraining.
       try data.csv(upTo: range.upperBound).write(to: file, atomically: true, encoding: .utf8)
       if range.upperBound < data.rows.count { try await checkAndSettle(stage, request: "after-\(range.upperBound)") }

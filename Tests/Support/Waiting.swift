@@ -1,6 +1,8 @@
 /// A condition did not hold before its deadline.
 package struct DeadlineExceeded: Error, CustomStringConvertible {
   package var description: String
+
+  package init(description: String) { self.description = description }
 }
 
 /// Returns the first value that `condition` gives, asking again every `interval`; throws when `deadline` has passed.

@@ -30,8 +30,11 @@ package final class PredictionLog: Service, Sendable {
   private struct Buffer {
     var predictions: [PendingPrediction] = []
     var labels: [(model: ModelKey, label: LabelRecord)] = []
+    /// Rows that were taken out and are neither stored nor on disk yet.
+    var inFlight = 0
 
     var count: Int { predictions.count + labels.count }
+    var unstored: Int { count + inFlight }
   }
 
   private let configuration: Configuration
@@ -50,12 +53,16 @@ package final class PredictionLog: Service, Sendable {
     self.instruments = metrics.log
     self.logger = logger
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    metrics.registry.beforeScrape { [weak self, gauge = metrics.log.buffered] in
+      guard let self else { return }
+      gauge.set(Double(buffer.withLock { $0.unstored }))
+    }
   }
 
   /// Never waits for more than the buffer's lock.
   func append(_ prediction: PendingPrediction) {
     let count = buffer.withLock { buffer -> Int? in
-      guard buffer.count < configuration.capacity else { return nil }
+      guard buffer.unstored < configuration.capacity else { return nil }
       buffer.predictions.append(prediction)
       return buffer.count
     }
@@ -64,7 +71,7 @@ package final class PredictionLog: Service, Sendable {
 
   func append(_ label: LabelRecord, of model: ModelKey) {
     let count = buffer.withLock { buffer -> Int? in
-      guard buffer.count < configuration.capacity else { return nil }
+      guard buffer.unstored < configuration.capacity else { return nil }
       buffer.labels.append((model, label))
       return buffer.count
     }
@@ -73,8 +80,12 @@ package final class PredictionLog: Service, Sendable {
 
   private func noteAppended(_ count: Int?) {
     guard let count else { return instruments.lost(1, .bufferFull) }
-    instruments.buffered.set(Double(count))
     if count == configuration.batch { wake.yield() }
+  }
+
+  private func flush(by writer: LogWriter) async {
+    await writer.store(drain())
+    buffer.withLock { $0.inFlight = 0 }
   }
 
   /// Stores what comes until a graceful shutdown, then what is left. Started before the servers and so ended after them.
@@ -87,7 +98,7 @@ package final class PredictionLog: Service, Sendable {
       }
     }
     await withTaskCancellationOrGracefulShutdownHandler {
-      for await _ in wakes { await writer.store(drain()) }
+      for await _ in wakes { await flush(by: writer) }
     } onCancelOrGracefulShutdown: {
       self.wake.finish()
     }
@@ -98,10 +109,11 @@ package final class PredictionLog: Service, Sendable {
   /// Everything in the buffer, as batches.
   private func drain() -> [LogBatch] {
     let taken = buffer.withLock { buffer -> Buffer in
-      defer { buffer = Buffer() }
-      return buffer
+      let taken = buffer
+      buffer = Buffer()
+      buffer.inFlight = taken.count
+      return taken
     }
-    instruments.buffered.set(0)
     var batches: [LogBatch] = []
     func place(_ model: ModelKey) -> Int {
       if let last = batches.last, last.model == model, last.count < configuration.batch { return batches.count - 1 }

@@ -67,7 +67,7 @@ package enum ServingMetricTable {
     "apus_feature_maximum", .gauge, "the feature's own", ["feature"],
     "Greatest value of a numeric feature over the last 15 minutes.")
   static let logBuffered = MetricDefinition(
-    "apus_log_buffered_rows", .gauge, "rows", [], "Predictions and labels that wait in memory to be stored.")
+    "apus_log_buffered_rows", .gauge, "rows", [], "Predictions and labels in memory that are not stored yet.")
   static let logStored = MetricDefinition(
     "apus_log_stored_rows_total", .counter, "rows", [], "Predictions and labels handed to the telemetry store.")
   static let logSpilled = MetricDefinition(
