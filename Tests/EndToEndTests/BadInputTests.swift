@@ -16,7 +16,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { sentence }
 
-  static let header = "a,b,y"
+  static let header = "a,b,outcome"
   static let goodRows = (0..<200).map { "\($0 % 17),\($0 % 3 == 0 ? "red" : "blue"),\($0 % 2)" }
 
   static let table: [BadInput] = [
@@ -25,8 +25,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       message: ["spec.training.source.csv.uri", "unreadable.csv"]),
     BadInput(
       sentence: "a target column that the file lacks", name: "no-target",
-      change: { $0.replacingOccurrences(of: "target: {name: y}", with: "target: {name: outcome}") },
-      csv: [header] + goodRows, reason: "TargetColumnMissing", message: ["spec.schema.target.name", "outcome"]),
+      change: { $0.replacingOccurrences(of: "target: {name: outcome}", with: "target: {name: churned}") },
+      csv: [header] + goodRows, reason: "TargetColumnMissing", message: ["spec.schema.target.name", "churned"]),
     BadInput(
       sentence: "a label with one class", name: "one-class",
       csv: [header] + goodRows.map { $0.dropLast() + "1" }, reason: "SingleClass", message: ["spec.schema.target", "1"]),
@@ -53,7 +53,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       metadata: {name: \(name)}
       spec:
         schema:
-          target: {name: y}
+          target: {name: outcome}
           features:
           - {name: a, type: numeric, nullable: true}
           - {name: b, type: categorical}

@@ -68,7 +68,7 @@ package struct Presentation: Sendable {
   }
 
   func bookmark(_ revision: Int, endsInitialEvents: Bool) -> JSONValue {
-    var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": nil]
+    var metadata: JSONValue = ["resourceVersion": .string(String(revision)), "creationTimestamp": .null]
     if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
     if case .table = form {
       return [
