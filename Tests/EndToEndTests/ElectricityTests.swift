@@ -7,7 +7,7 @@ struct Electricity: Sendable {
   static let features = ["period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer"]
   /// Rows the first version is trained on, and rows every later version sees at most: 208 days.
   static let history = 10_000
-  static let chunk = 2_500
+  static let chunk = 1_000
 
   struct Row: Sendable {
     var values: [String]

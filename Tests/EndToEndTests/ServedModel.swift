@@ -25,7 +25,9 @@ struct ServedModel {
     let bundle = try await store.open(digest)
     pipeline = try JSONDecoder().decode(FeaturePipeline.self, from: bundle.file(ArtifactBundle.FileName.pipeline))
     booster = try Booster(model: bundle.file(ArtifactBundle.FileName.model), threads: 1)
-    classes = pipeline.schema.target.classes
+    let schema = try JSONDecoder().decode(FeatureSchema.self, from: bundle.file(ArtifactBundle.FileName.schema))
+    classes = schema.target.classes
+    try #require(classes.count >= 2)
   }
 
   /// Sends the first rows of the census test file through the Service; each probability must be XGBoost's to 1e-6.
@@ -59,6 +61,7 @@ struct ServedModel {
         return feature.type == .numeric
           ? .number(Double(text) ?? .nan) : pipeline.category(text, ofFeature: pipeline.feature(named: feature.name))
       })
+    try #require(classes.count == expected.count)
     for (name, probability) in zip(classes, expected) {
       let served = response[path: "probabilities", name]?.double ?? .nan
       #expect(abs(served - probability) < 1e-6, "class \(name): served \(served), XGBoost \(probability)")

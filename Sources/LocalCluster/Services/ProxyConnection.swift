@@ -31,11 +31,12 @@ final class BackendRing: Sendable {
 /// One client's connection and the pod's, on the same event loop.
 enum ProxyConnection {
   static func start(_ client: any Channel, _ backends: BackendRing) -> EventLoopFuture<Void> {
-    connect(client, backends.turn()[...])
-    return client.eventLoop.makeSucceededVoidFuture()
+    client.eventLoop.makeCompletedFuture {
+      try client.pipeline.syncOperations.addHandler(ConnectionStart(backends: backends))
+    }
   }
 
-  private static func connect(_ client: any Channel, _ candidates: ArraySlice<ServiceListener>) {
+  fileprivate static func connect(_ client: any Channel, _ candidates: ArraySlice<ServiceListener>) {
     guard let backend = candidates.first else {
       // As from a port where nobody listens.
       client.close(promise: nil)
@@ -67,6 +68,20 @@ enum ProxyConnection {
       client.close(promise: nil)
       server.close(promise: nil)
     }
+  }
+}
+
+/// Looks for a pod once the client's channel is active: before that it can not be told from one that has gone.
+private final class ConnectionStart: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let backends: BackendRing
+
+  init(backends: BackendRing) { self.backends = backends }
+
+  func channelActive(context: ChannelHandlerContext) {
+    ProxyConnection.connect(context.channel, backends.turn()[...])
+    context.fireChannelActive()
   }
 }
 
