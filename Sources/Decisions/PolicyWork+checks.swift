@@ -114,7 +114,9 @@ extension PolicyWork {
         run: "\(namespace).\(job)", namespace: namespace, model: spec.modelRef.name,
         check: CheckRun(
           policy: name, reference: reference, from: now.advanced(bySeconds: -spec.window.seconds).description,
-          to: now.description, minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples,
+          // Up: the end is exclusive and written in whole seconds, and what was predicted just now belongs to the window.
+          to: Timestamp(secondsSince1970: now.secondsSince1970.rounded(.up) + 1).description,
+          minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples,
           drift: spec.drift, quality: spec.quality, performance: spec.performance)),
       labels: [ApusLabels.model: spec.modelRef.name, ApusLabels.policy: name],
       annotations: [

@@ -4,7 +4,9 @@ import TestSupport
 extension Stage {
   /// Waits until no prediction or label waits in a server's memory: what a check may read is complete.
   func waitUntilRecorded(model: String) async throws {
-    _ = try await eventually("every prediction of \(model) is recorded", within: .seconds(30), every: .milliseconds(100)) {
+    _ = try await eventually(
+      "every prediction of \(model) is recorded", within: .seconds(30), every: .milliseconds(100)
+    ) {
       () async throws -> Bool? in
       for pod in try await list("pods", selector: "apus.dev/model=\(model),apus.dev/component=server") {
         guard let address = pod[path: "status", "podIP"]?.string else { return nil }

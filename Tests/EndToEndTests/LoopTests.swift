@@ -1,0 +1,126 @@
+import Foundation
+import KubernetesModel
+import TestSupport
+import Testing
+
+/// The loop that Apus is for, on the sample that the demo uses.
+@Suite("Decay is found and healed", .serialized, .enabled(if: Cluster.isThere))
+struct LoopTests {
+  static let drift = ["--drift", "concept=1", "--drift", "covariate=0.3", "--drift-start", "15000"]
+
+  @Test("a quiet check stays quiet, drift is detected, retrained once, promoted, and accuracy recovers")
+  func loop() async throws {
+    let stage = try await Stage.open("loop")
+    let fraud = try await Fraud(on: stage)
+
+    let before = try await fraud.traffic(first: 12_000, rows: 2_000)
+    try await fraud.check("quiet")
+    let quiet = try #require(try await stage.get("mp", "fraud"))
+    #expect(quiet.condition("Healthy")?["status"]?.string == "True", "\(quiet["status"]?.text ?? "")")
+    #expect(quiet[path: "status", "drift"]?.string == "none")
+
+    let during = try await fraud.traffic(first: 15_000, rows: 4_000, drift: Self.drift)
+    #expect(during < before - 0.05, "drift hurts: \(before) → \(during)")
+    try await stage.apus(
+      ["simulate", "data", "--append", "--first", "12000", "--rows", "7000", "--output", fraud.file.path] + Self.drift)
+    try await fraud.check("drift-1")
+    let first = try #require(try await stage.get("mp", "fraud"))
+    #expect(first.condition("DriftDetected")?["status"]?.string == "True")
+    #expect(first[path: "status", "retraining", "decision", "reason"]?.string == "Debouncing")
+    #expect(first[path: "status", "retraining", "request"] == nil, "once is an accident")
+    try await fraud.check("drift-2")
+    try await stage.wait(for: "v2 in production", "md", "fraud", within: .seconds(180)) {
+      $0[path: "status", "version"]?.string == "v2" && $0.condition("Ready")?["status"]?.string == "True" ? true : nil
+    }
+    let after = try await fraud.traffic(first: 19_000, rows: 2_000, drift: Self.drift)
+    #expect(after > during + 0.05, "the new version heals: \(during) → \(after)")
+
+    // Cooling down: what fires now is told and not acted upon, and v2 is not trained again.
+    let versions = try await stage.list("mv", selector: "apus.dev/model=fraud")
+    #expect(versions.count == 2)
+    let stages = versions.compactMap { $0[path: "status", "stage"]?.string }.sorted()
+    #expect(stages == ["Archived", "Production"])
+    let described = try await stage.kubectl("describe", "mp", "fraud").text
+    #expect(described.contains("RetrainingRequested"), "the Event tells why: \(described)")
+    await stage.close()
+  }
+
+  @Test("the operator and a server are killed in the middle of a training; everything converges and nothing is doubled")
+  func killed() async throws {
+    let stage = try await Stage.open("killed")
+    let fraud = try await Fraud(on: stage)
+    try await stage.annotate("md", "fraud", "apus.dev/retrain-requested-at=now")
+    try await stage.wait(for: "the request is taken", "md", "fraud") {
+      $0[path: "status", "handled", "retrainRequest"]?.string == "now" ? true : nil
+    }
+    try await stage.cluster.kubectl(
+      "-n", "apus-system", "delete", "pod", "-l", "app.kubernetes.io/component=operator", "--grace-period=0", "--force")
+    try await stage.kubectl("delete", "pod", "-l", "apus.dev/component=server", "--grace-period=0", "--force")
+    try await stage.wait(for: "the second training is judged", "mv", "fraud-v2", within: .seconds(180)) {
+      $0[path: "status", "stage"]?.string.flatMap { $0 == "Candidate" ? nil : $0 }
+    }
+    try await stage.wait("md", "fraud", condition: "Ready", within: .seconds(120))
+    #expect(try await stage.list("mv", selector: "apus.dev/model=fraud").count == 2)
+    #expect(try await stage.list("jobs", selector: "apus.dev/model=fraud,apus.dev/component=train").count == 2)
+    // A server came back with the version that was in production, and answers.
+    let accuracy = try await fraud.traffic(first: 12_000, rows: 500)
+    #expect(accuracy > 0.9)
+    await stage.close()
+  }
+
+  @Test("deleting a model takes its Jobs, pods, Service and versions with it")
+  func deletion() async throws {
+    let stage = try await Stage.open("deletion")
+    _ = try await Fraud(on: stage)
+    try await stage.kubectl("delete", "md", "fraud", "--timeout=60s")
+    for resource in ["deployments", "services", "jobs", "pods", "mv"] {
+      _ = try await eventually("\(resource) of the model are gone", within: .seconds(90)) { () async throws -> Bool? in
+        try await stage.list(resource, selector: "apus.dev/model=fraud").isEmpty ? true : nil
+      }
+    }
+    await stage.close()
+  }
+}
+
+/// The sample `manifests/samples/fraud.yaml`, trained and served.
+struct Fraud: Sendable {
+  let stage: Stage
+  let file: URL
+
+  init(on stage: Stage) async throws {
+    self.stage = stage
+    file = stage.storage.appendingPathComponent("data/fraud.csv")
+    try await stage.apus(["simulate", "data", "--rows", "12000", "--output", file.path])
+    let sample = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+      .appendingPathComponent("manifests/samples/fraud.yaml")
+    try await stage.apply(try String(contentsOf: sample, encoding: .utf8))
+    try await stage.wait("md", "fraud", condition: "Ready", within: .seconds(240))
+  }
+
+  /// Sends rows with their labels; the accuracy of the answers.
+  func traffic(first: Int, rows: Int, drift: [String] = []) async throws -> Double {
+    let output = try await stage.apus(
+      [
+        "simulate", "traffic", "--quiet", "--url", stage.url(ofService: "fraud"), "--first", String(first), "--rows",
+        String(rows), "--prefix", "r\(first)",
+      ] + drift)
+    try await stage.waitUntilRecorded(model: "fraud")
+    let line = try #require(output.text.split(separator: "\n").last)
+    let percent = try #require(line.firstMatch(of: /accuracy ([0-9.]+) %/))
+    return (Double(percent.1) ?? .nan) / 100
+  }
+
+  /// Asks for a check and waits until it is recorded.
+  func check(_ name: String) async throws {
+    try await stage.annotate("mp", "fraud", "apus.dev/check-requested-at=\(name)")
+    try await stage.wait(for: "check \(name) recorded", "mp", "fraud", within: .seconds(120)) {
+      $0[path: "status", "handled", "checkRequest"]?.string == name && $0[path: "status", "runningCheck"] == nil
+        ? true : nil
+    }
+  }
+}
+
+extension Stage {
+  @discardableResult
+  func apus(_ arguments: [String]) async throws -> Output { try await cluster.apus(arguments) }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Testing
+import WorkerContract
+
+@Suite("The documents between operator, workers and servers")
+struct DocumentTests {
+  private func roundTrip<Value: Codable & Equatable>(_ value: Value) throws -> Value {
+    try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(value))
+  }
+
+  @Test("a run specification reads back as it was, whatever is in it")
+  func specification() throws {
+    let schema = FeatureSchema(
+      target: .init(name: "income", positive: ">50K", classes: ["<=50K", ">50K"]),
+      features: [
+        .init(name: "age", type: .numeric, minimum: 0, maximum: 120),
+        .init(name: "work", type: .categorical, nullable: true, categories: ["a", "b"], onUnknown: .reject),
+      ], timestamp: "time", primaryKey: ["id"])
+    let reference = ArtifactReference(version: "v1", digest: "sha256:00")
+    let training = TrainingRun(
+      version: "v2", schema: schema,
+      source: DataSource(csv: .init(uri: "file:///data/x.csv"), window: TimeSpan(seconds: 86_400)),
+      split: SplitPlan(by: .time), algorithm: Algorithm(gradientBoosting: .init()),
+      segments: [.init(feature: "work", metric: .recall, maximumLoss: 0.02)], champion: reference)
+    let check = CheckRun(
+      policy: "p", reference: reference, from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z", maximumSamples: 100)
+    let train = RunSpecification(run: "r", namespace: "n", model: "m", train: training)
+    #expect(try roundTrip(train) == train)
+    let checking = RunSpecification(run: "r", namespace: "n", model: "m", check: check)
+    #expect(try roundTrip(checking) == checking)
+    #expect(checking.contract == "apus.dev/worker/v1")
+  }
+
+  @Test("severities are ordered, so that the worst of several is their maximum")
+  func severity() {
+    #expect([Severity.warning, .none, .critical].max() == .critical)
+    #expect([Severity.none, .warning].max() == Severity.warning)
+  }
+
+  @Test("each metric's name finds its value")
+  func metrics() {
+    let metrics = ModelMetrics(accuracy: 0.1, precision: 0.2, recall: 0.3, f1: 0.4, rocAUC: 0.5, brier: 0.6)
+    #expect(MetricName.allCases.map { metrics[$0] } == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+  }
+
+  @Test("the words of the routing table are those the design names")
+  func routing() throws {
+    let table = RoutingTable(
+      namespace: "n", model: "m", revision: 4,
+      entries: [.init(version: "v2", digest: "sha256:00", weight: 100, role: .production)])
+    let text = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
+    #expect(text.contains(#""role":"production""#))
+    #expect(text.contains(#""retention":"30d""#))
+    #expect(try roundTrip(table) == table)
+  }
+}
