@@ -81,7 +81,7 @@ struct PredictionLogTests {
       let state = try state(metrics)
       try await withLog(store, folder, metrics: metrics) { log in
         for index in 0..<2500 { log.append(aPrediction("r\(index)", state)) }
-        log.append(LabelRecord(requestID: "r1", label: ">50K", time: 1), of: income)
+        #expect(log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
       }
       let kept = store.state.withLock { $0 }
       #expect(kept.predictions.count == 2500)
@@ -103,7 +103,7 @@ struct PredictionLogTests {
       store.state.withLock { $0.isAway = true }
       try await withLog(store, folder, metrics: metrics) { log in
         for index in 0..<100 { log.append(aPrediction("r\(index)", state)) }
-        log.append(LabelRecord(requestID: "r1", label: ">50K", time: 1), of: income)
+        #expect(log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
         _ = try await eventually("rows are on disk") { metrics.log.spilled.value == 101 ? () : nil }
         #expect(segments(folder) == 1)
         store.state.withLock { $0.isAway = false }
@@ -155,8 +155,40 @@ struct PredictionLogTests {
       try await withLog(store, folder, metrics: metrics, configuration) { log in
         for index in 0..<25 { log.append(aPrediction("r\(index)", state)) }
         #expect(metrics.log.dropped.with("buffer_full").value == 15)
+        // Labels stay with their sender, all or none, and are not lost.
+        #expect(!log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
+        #expect(metrics.log.dropped.with("buffer_full").value == 15)
       }
+      #expect(store.state.withLock { $0.labels }.isEmpty)
       #expect(store.state.withLock { $0.predictions.count } == 10)
+    }
+  }
+
+  @Test func `segments come back one by one, and one that can not be read keeps its rows`() async throws {
+    try await withFolder { folder in
+      let spill = SpillFolder(folder: folder, maximumBytes: 1 << 30)
+      let text = String(repeating: "x", count: 3 << 20)
+      for index in 0..<5 {
+        let label = LabelRecord(requestID: "r\(index)", label: text, time: 1)
+        try spill.write(LogBatch(model: income, labels: [label]))
+      }
+      #expect(segments(folder) == 3)
+      var ids: [String] = []
+      while let (batches, damaged) = spill.oldest() {
+        #expect(damaged == 0)
+        ids += batches.flatMap(\.labels).map(\.requestID)
+        spill.removeOldest()
+      }
+      #expect(ids == ["r0", "r1", "r2", "r3", "r4"])
+      #expect(spill.isEmpty && spill.bytes == 0)
+
+      try spill.write(LogBatch(model: income, labels: [LabelRecord(requestID: "r5", label: "a", time: 1)]))
+      let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
+      let file = try FileHandle(forWritingTo: folder.appending(path: name))
+      try file.truncate(atOffset: 3)
+      try file.close()
+      #expect(spill.oldest() == nil)
+      #expect(segments(folder) == 1)
     }
   }
 

@@ -118,7 +118,8 @@ struct PredictionEndpoints: Sendable {
     return text
   }
 
-  /// Labels are taken at once and stored with the prediction log; whether their prediction is known does not matter.
+  /// Labels are taken at once and stored with the prediction log; whether their prediction is known does not matter. A body
+  /// whose labels find no room in the log is refused as a whole, so that its sender sends it again.
   func feedback(_ body: ByteBuffer) -> Answer {
     guard let state = holder.state else { return notReady() }
     guard let log else { return .error(503, "Feedback can not be stored: the server runs without a telemetry store.") }
@@ -134,17 +135,21 @@ struct PredictionEndpoints: Sendable {
     }
     let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
     let time = clock()
+    var labels: [LabelRecord] = []
     var refused: [(index: Int, requestID: String?, problems: [FieldProblem])] = []
     for (index, item) in feedback.items.enumerated() {
       switch item {
       case .label(let requestID, let label):
-        metrics.labelsAccepted.increment()
-        log.append(LabelRecord(requestID: requestID, label: label, time: time), of: model)
+        labels.append(LabelRecord(requestID: requestID, label: label, time: time))
       case .problems(let requestID, let problems):
-        metrics.labelsRejected.increment()
         refused.append((index, requestID, problems))
       }
     }
+    guard log.append(labels, of: model) else {
+      return .error(503, "The log has no room for labels at the moment; send them again.")
+    }
+    metrics.labelsAccepted.increment(by: Double(labels.count))
+    metrics.labelsRejected.increment(by: Double(refused.count))
     if feedback.isSingle, let only = refused.first {
       var text = JSONText()
       text.refusal(requestID: only.requestID, only.problems)
@@ -152,7 +157,7 @@ struct PredictionEndpoints: Sendable {
     }
     var text = JSONText()
     text.raw(#"{"accepted":"#)
-    text.integer(feedback.items.count - refused.count)
+    text.integer(labels.count)
     text.raw(#","rejected":"#)
     text.array(refused) { text, item in
       text.raw(#"{"index":"#)

@@ -25,7 +25,7 @@ struct PendingPrediction: Sendable {
     var text = "{"
     for (index, probability) in probabilities.enumerated() {
       if index > 0 { text += "," }
-      text += "\(version.quotedClasses[index]):\(probability)"
+      text += "\(version.quotedClasses[index]):\(probability.isFinite ? probability.description : "null")"
     }
     text += "}"
     return PredictionRecord(

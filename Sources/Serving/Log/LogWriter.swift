@@ -29,10 +29,9 @@ actor LogWriter {
     spill = SpillFolder(folder: configuration.spillFolder, maximumBytes: configuration.spillBytes)
   }
 
-  /// Stores the batches, or spills them; then replays what waits on disk while the store takes it.
+  /// Stores the batches, or spills them.
   func store(_ batches: [LogBatch]) async {
     for batch in batches { await storeOrSpill(batch) }
-    await replay()
     instruments.spillBytes.set(Double(spill.bytes))
   }
 
@@ -57,16 +56,19 @@ actor LogWriter {
     }
   }
 
-  private func replay() async {
+  /// Brings the oldest segment on disk to the store, where the store takes it: one, as a long replay would let the buffer
+  /// run full and hold up a shutdown. Returns whether another one can follow at once.
+  func replay() async -> Bool {
     spill.adopt()
-    while !isStoreAway, let (batches, damaged) = spill.oldest() {
-      for batch in batches {
-        guard await append(batch) else { return }
-        instruments.replayed.increment(by: Double(batch.count))
-      }
-      instruments.lost(damaged, .damaged)
-      spill.removeOldest()
+    defer { instruments.spillBytes.set(Double(spill.bytes)) }
+    guard !isStoreAway, let (batches, damaged) = spill.oldest() else { return false }
+    for batch in batches {
+      guard await append(batch) else { return false }
+      instruments.replayed.increment(by: Double(batch.count))
     }
+    instruments.lost(damaged, .damaged)
+    spill.removeOldest()
+    return !spill.isEmpty
   }
 
   /// Whether the batch needs no more care: it is stored, but for rows that the store will never take.
@@ -123,7 +125,7 @@ private func within(
     let answer = FirstResult(continuation)
     let timeout = Task {
       try? await Task.sleep(for: limit)
-      answer.give(.failure(.unavailable(store: "", reason: "it does not answer")))
+      answer.give(.failure(.unavailable(store: "of predictions", reason: "it does not answer in time")))
     }
     Task {
       do throws(TelemetryError) {

@@ -59,7 +59,7 @@ package final class PredictionLog: Service, Sendable {
     }
   }
 
-  /// Never waits for more than the buffer's lock.
+  /// Never waits for more than the buffer's lock. A prediction that finds no room is dropped and counted.
   func append(_ prediction: PendingPrediction) {
     let count = buffer.withLock { buffer -> Int? in
       guard buffer.unstored < configuration.capacity else { return nil }
@@ -69,13 +69,16 @@ package final class PredictionLog: Service, Sendable {
     noteAppended(count)
   }
 
-  func append(_ label: LabelRecord, of model: ModelKey) {
+  /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.
+  func append(_ labels: [LabelRecord], of model: ModelKey) -> Bool {
     let count = buffer.withLock { buffer -> Int? in
-      guard buffer.unstored < configuration.capacity else { return nil }
-      buffer.labels.append((model, label))
+      guard buffer.unstored + labels.count <= configuration.capacity else { return nil }
+      for label in labels { buffer.labels.append((model, label)) }
       return buffer.count
     }
-    noteAppended(count)
+    guard let count else { return false }
+    if count >= configuration.batch { wake.yield() }
+    return true
   }
 
   private func noteAppended(_ count: Int?) {
@@ -83,9 +86,11 @@ package final class PredictionLog: Service, Sendable {
     if count == configuration.batch { wake.yield() }
   }
 
+  /// The rows of requests go first: what waits on disk can wait longer than the buffer has room.
   private func flush(by writer: LogWriter) async {
     await writer.store(drain())
     buffer.withLock { $0.inFlight = 0 }
+    if await writer.replay() { wake.yield() }
   }
 
   /// Stores what comes until a graceful shutdown, then what is left. Started before the servers and so ended after them.

@@ -49,6 +49,25 @@ final class SpillFolder {
     }
 
     deinit { Foundation.close(descriptor) }
+
+    /// Nil where the file can not be read. Read through the descriptor at hand: opening another one can fail while
+    /// there are too many.
+    var contents: Data? {
+      var data = Data(count: bytes)
+      let size = bytes
+      let isComplete = data.withUnsafeMutableBytes { buffer in
+        guard let base = buffer.baseAddress else { return size == 0 }
+        var position = 0
+        while position < size {
+          let count = pread(descriptor, base + position, size - position, off_t(position))
+          if count < 0, errno == EINTR { continue }
+          guard count > 0 else { return false }
+          position += count
+        }
+        return true
+      }
+      return isComplete ? data : nil
+    }
   }
 
   /// Bytes that wait.
@@ -90,11 +109,15 @@ final class SpillFolder {
     return segment
   }
 
-  /// The batches of the oldest segment, with the number of lines that can not be read; nil when nothing waits.
+  /// The batches of the oldest segment, with the number of lines that can not be read; nil when nothing waits. A file that
+  /// can not be read now stays, and the next one has its turn.
   func oldest() -> (batches: [LogBatch], damaged: Int)? {
     if waiting.isEmpty, let active { rotate(active) }
     guard let segment = waiting.first else { return nil }
-    guard let data = try? Data(contentsOf: segment.url) else { return ([], 1) }
+    guard let data = segment.contents else {
+      waiting.append(waiting.removeFirst())
+      return nil
+    }
     return SpillLine.decode(data)
   }
 
