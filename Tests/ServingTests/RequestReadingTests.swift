@@ -82,6 +82,27 @@ struct RequestReadingTests {
     #expect(try read(#"{"age":39,"work":"Private","zone":3}"#).findings.problems.map(\.reason) == [.wrongType])
   }
 
+  @Test func `what could not be read back from the log is no category`() throws {
+    let schema = FeatureSchema(
+      target: .init(name: "y", classes: ["a", "b"]),
+      features: [.init(name: "kind", type: .categorical, categories: ["NaN", "[1]", "true", "-1e5"])])
+    let reader = FeatureReader(pipeline: FeaturePipeline(learned: schema))
+    func problems(_ value: String) throws -> [FieldProblem] {
+      let bytes = Array("{\"kind\":\(value)}".utf8)
+      var values: [FeatureValue] = [.missing]
+      var given = [false]
+      return try values.withUnsafeMutableBufferPointer { values in
+        try given.withUnsafeMutableBufferPointer { given in
+          try bytes.withUnsafeBufferPointer {
+            try reader.read($0, range: 0..<bytes.count, into: values, given: given).problems
+          }
+        }
+      }
+    }
+    for value in ["true", "-1e5", #""NaN""#, #""[1]""#] { #expect(try problems(value).isEmpty, "\(value)") }
+    for value in ["NaN", "[1]"] { #expect(try problems(value).map(\.reason) == [.wrongType], "\(value)") }
+  }
+
   static let wrong: [(String, [String: FieldProblem.Reason])] = [
     ("{}", ["age": .missing, "work": .missing, "zone": .missing]),
     (#"{"age":null,"work":null,"zone":""}"#, ["age": .null, "work": .null, "zone": .null]),

@@ -46,7 +46,7 @@ final class RowScratch {
   /// Position of the most probable class.
   var predicted: Int {
     var best = 0
-    for index in 1..<probabilities.count where probabilities[index] > probabilities[best] { best = index }
+    for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
     return best
   }
 }

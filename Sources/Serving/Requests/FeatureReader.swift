@@ -144,6 +144,10 @@ struct FeatureReader: Sendable {
 
   private static func readable(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? value.description }
 
+  private static func isDecimal(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    bytes.last.map { (0x30...0x39).contains($0) } ?? false
+  }
+
   /// A string; or a number or boolean whose text is one of the categories, as clients write `1` for the category "1".
   private func category(
     _ kind: JSONScanner.Kind, _ position: Int, _ feature: FeatureSchema.Feature, _ scanner: inout JSONScanner,
@@ -151,8 +155,10 @@ struct FeatureReader: Sendable {
   ) throws(JSONProblem) -> FeatureValue {
     guard kind == .string else {
       let range = try scanner.skip(depth: 2)
+      // A list, or a word that is no JSON, would make the stored features unreadable for checks.
+      let isStorable = kind == .bool || kind == .number && Self.isDecimal(scanner.bytes[range])
       let value = pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[range]), ofFeature: position)
-      if case .category = value { return value }
+      if isStorable, case .category = value { return value }
       findings.problems.append(FieldProblem(feature.name, .wrongType, "'\(feature.name)' is a string."))
       return .missing
     }
