@@ -11,8 +11,8 @@ package final class Counter: Sendable {
     if amount > 0 { cell.add(amount) }
   }
 
-  /// For totals that are counted elsewhere; smaller totals are ignored.
-  package func advance(to total: Double) { increment(by: total - cell.value) }
+  /// For totals that are counted elsewhere; smaller totals are ignored. Two scrapes may advance it at once.
+  package func advance(to total: Double) { cell.raise(to: total) }
 
   package var value: Double { cell.value }
 }
@@ -97,6 +97,17 @@ final class AtomicDouble: Sendable {
   var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 
   func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+
+  /// Sets a value that is greater; any other changes nothing.
+  func raise(to value: Double) {
+    var current = bits.load(ordering: .relaxed)
+    while value > Double(bitPattern: current) {
+      let (done, found) = bits.weakCompareExchange(
+        expected: current, desired: value.bitPattern, ordering: .relaxed)
+      if done { return }
+      current = found
+    }
+  }
 
   func add(_ amount: Double) {
     var current = bits.load(ordering: .relaxed)

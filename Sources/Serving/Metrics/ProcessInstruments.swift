@@ -21,8 +21,7 @@ struct ProcessInstruments: Sendable {
   private func read() {
     var usage = rusage()
     if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
-      let spent = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
-      cpuSeconds.increment(by: spent - cpuSeconds.value)
+      cpuSeconds.advance(to: Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime))
     }
     if let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
       let pages = text.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
