@@ -44,7 +44,7 @@ extension RawTable {
   /// contain delimiters, line ends and doubled quotes; lines end with LF, CRLF or CR; a byte order mark and blank lines
   /// are skipped. Every row must have as many fields as the header.
   package init(csv: [UInt8], options: CSVOptions = CSVOptions()) throws(CSVError) {
-    guard csv.count < Int(UInt32.max) else { throw .tooLarge(bytes: csv.count) }
+    guard csv.count < Self.maximumBytes else { throw .tooLarge(bytes: csv.count) }
     var scanner = CSVScanner(options: options, capacity: csv.count)
     if let failure = csv.withUnsafeBufferPointer({ scanner.scan($0) }) { throw failure }
     guard let header = scanner.header else { throw .noHeader }
@@ -81,6 +81,7 @@ private struct CSVScanner {
     let lineFeed = Self.lineFeed
     let carriageReturn = Self.carriageReturn
     let delimiter = delimiter
+    let greatestEnd = max(delimiter, carriageReturn)
     let count = input.count
     var position = count >= 3 && base[0] == 0xef && base[1] == 0xbb && base[2] == 0xbf ? 3 : 0
     var rowLine = 1
@@ -124,9 +125,7 @@ private struct CSVScanner {
         while position < count {
           let byte = base[position]
           // Most bytes are above the three that end a field.
-          if byte <= delimiter || byte == delimiter {
-            if byte == delimiter || byte == lineFeed || byte == carriageReturn { break }
-          }
+          if byte <= greatestEnd, byte == delimiter || byte == lineFeed || byte == carriageReturn { break }
           position += 1
         }
         append(base + start, position - start)

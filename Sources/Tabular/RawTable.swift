@@ -18,7 +18,10 @@ package struct RawTable: Sendable {
     self.rowCount = lines.count
   }
 
-  /// Rows of a query's result; nil is a missing value. Rows shorter than the header are filled with missing values,
+  /// Contents of all cells must have fewer bytes than this.
+  package static let maximumBytes = Int(UInt32.max)
+
+  /// Rows of a query's result, below `maximumBytes`; nil is a missing value. Rows shorter than the header are filled with missing values,
   /// longer ones are cut.
   package init(header: [String], rows: [[String?]]) {
     var bytes: [UInt8] = []

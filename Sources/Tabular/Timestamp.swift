@@ -35,9 +35,12 @@ package func timestamp(in text: String) -> Double? {
   return text.withUTF8 { timestamp(in: $0) }
 }
 
-/// RFC 3339 in UTC, with milliseconds where there are any: `2025-03-01T12:30:00Z`.
+/// RFC 3339 in UTC, with milliseconds where there are any: `2025-03-01T12:30:00Z`. What lies outside of the years 0 … 9999,
+/// which is all that the format can say, becomes the nearest of their moments; NaN the first.
 package func timestampText(_ secondsSince1970: Double) -> String {
-  let milliseconds = Int((secondsSince1970 * 1000).rounded())
+  let bounded =
+    secondsSince1970 > -62_167_219_200 ? min(secondsSince1970, 253_402_300_799.999) : -62_167_219_200
+  let milliseconds = Int((bounded * 1000).rounded())
   let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
   var rest = milliseconds - days * 86_400_000
   let (year, month, day) = civilDate(daysSince1970: days)

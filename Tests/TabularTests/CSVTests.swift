@@ -43,6 +43,8 @@ import Testing
     #expect(
       try cells("a;b\n1;NA\n?;x,y\n", CSVOptions(delimiter: UInt8(ascii: ";"), missing: ["NA", "?"]))
         == [["1", ""], ["", "x,y"]])
+    #expect(
+      try cells("a\tb\r\n1\t2\n3\t4", CSVOptions(delimiter: UInt8(ascii: "\t"))) == [["1", "2"], ["3", "4"]])
   }
 
   @Test func `lines are those of the file even behind quoted line ends`() throws {
@@ -89,6 +91,7 @@ import Testing
 
   @Test(arguments: [
     (0, "1970-01-01T00:00:00Z"), (1_740_832_200.25, "2025-03-01T12:30:00.250Z"), (-1, "1969-12-31T23:59:59Z"),
+    (1e300, "9999-12-31T23:59:59.999Z"), (-.infinity, "0000-01-01T00:00:00Z"), (.nan, "0000-01-01T00:00:00Z"),
   ])
   func `times are written as RFC 3339`(seconds: Double, expected: String) {
     #expect(timestampText(seconds) == expected)

@@ -12,10 +12,12 @@ struct TelemetryLocationTests {
   }
 
   @Test func `no error repeats a password`() async throws {
-    for url in ["postgres://apus:s3cret%@127.0.0.1:1/db", "postgres://apus:s3cret@127.0.0.1:1/db?connect_timeout=1"] {
-      let store = try openTelemetryStore(at: url)
+    for url in [
+      "postgres://apus:s3cret%@127.0.0.1:1/db", "postgres://apus:s3cret@127.0.0.1:1/db?connect_timeout=1",
+      "postgres://apus:s3cret/x@127.0.0.1:1/db", "postgres://apus:x@s3cret@127.0.0.1:1/db", "apus s3cret",
+    ] {
       do throws(TelemetryError) {
-        try await store.prepare()
+        try await openTelemetryStore(at: url).prepare()
         Issue.record("nothing listens there")
       } catch {
         #expect(!error.description.contains("s3cret"), "\(error)")

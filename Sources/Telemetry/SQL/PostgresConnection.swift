@@ -6,19 +6,10 @@ final class PostgresConnection: SQLConnection {
   /// Host and database, without user and password.
   private let store: String
 
-  /// Defaults that the URL may override. Without the last three a peer that vanished would be waited for for hours.
-  private static let defaults = [
-    ("connect_timeout", "5"), ("application_name", "apus"), ("keepalives_idle", "30"), ("keepalives_interval", "10"),
-    ("tcp_user_timeout", "30000"),
-  ]
-
   init(url: String) throws(TelemetryError) {
-    store = try Self.name(of: url)
-    let parameters = Self.defaults + [("dbname", url), ("client_encoding", "UTF8")]
-    let handle = Self.withCStrings(parameters.map(\.0)) { keywords in
-      Self.withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
-    }
-    guard let handle else { throw .unavailable(store: store, reason: "out of memory") }
+    guard let address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
+    store = address.name
+    guard let handle = address.connect() else { throw .unavailable(store: store, reason: "out of memory") }
     self.handle = handle
     guard PQstatus(handle) == CONNECTION_OK else {
       throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
@@ -59,7 +50,7 @@ final class PostgresConnection: SQLConnection {
 
   private func execute(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> PostgresResult {
     let texts = arguments.map(\.postgresText)
-    let answer = Self.withCStrings(texts) { values in
+    let answer = PostgresAddress.withCStrings(texts) { values in
       PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
     }
     guard let answer else { throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle))) }
@@ -75,6 +66,8 @@ final class PostgresConnection: SQLConnection {
     let state = PQresultErrorField(result.handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
     let message = Self.text(PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))))
     guard isUsable else { return .unavailable(store: store, reason: "the connection was lost") }
+    // Somebody will grant it; rows that can wait until then must not count as refused.
+    if state == "42501" { return .unavailable(store: store, reason: "\(message) (SQLSTATE \(state))") }
     switch state.prefix(2) {
     case "22", "23":
       return .refused(store: store, statement: statement.purpose, reason: "a value does not fit (SQLSTATE \(state))")
@@ -86,48 +79,12 @@ final class PostgresConnection: SQLConnection {
     }
   }
 
-  /// Host and database of a URL. libpq's own words about a URL it can not read may quote its password, so they are not used.
-  private static func name(of url: String) throws(TelemetryError) -> String {
-    guard let options = PQconninfoParse(url, nil) else {
-      throw .location(reason: "it is not a URL that libpq understands")
-    }
-    defer { PQconninfoFree(options) }
-    var parts: [String: String] = [:]
-    var option = options
-    while let keyword = option.pointee.keyword {
-      if let value = option.pointee.val { parts[String(cString: keyword)] = String(cString: value) }
-      option += 1
-    }
-    return "postgres://\(parts["host"] ?? "localhost")/\(parts["dbname"] ?? "")"
-  }
-
   private static func text(_ bytes: UnsafePointer<CChar>?) -> String {
     guard let bytes else { return "no reason was given" }
     return String(cString: bytes).split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
   private static func text(_ bytes: UnsafeMutablePointer<CChar>?) -> String { text(UnsafePointer(bytes)) }
-
-  /// Lends a null-terminated array of C strings, nil for null, laid out in one buffer.
-  private static func withCStrings<Result>(
-    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-  ) -> Result {
-    var bytes: [CChar] = []
-    var offsets: [Int?] = []
-    for text in texts {
-      guard let text else {
-        offsets.append(nil)
-        continue
-      }
-      offsets.append(bytes.count)
-      for byte in text.utf8 { bytes.append(CChar(bitPattern: byte)) }
-      bytes.append(0)
-    }
-    return bytes.withUnsafeBufferPointer { buffer in
-      let pointers = offsets.map { offset in offset.flatMap { buffer.baseAddress?.advanced(by: $0) } } + [nil]
-      return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
-    }
-  }
 }
 
 /// An answer of libpq, cleared when the object goes.

@@ -1,6 +1,7 @@
 import CPostgres
 import Foundation
 import Tabular
+import Telemetry
 import WorkerContract
 
 /// Rows of a query, read through libpq. The connection URL comes from `APUS_SOURCE_POSTGRES_URL` and is never shown.
@@ -31,7 +32,11 @@ private final class PostgresQuery {
   private let field: String
 
   init(url: String, field: String) throws {
-    guard let handle = PQconnectdb(url) else {
+    guard let address = PostgresAddress(url) else {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".connectionSecretRef", reason: "the Secret's value can not be used: \(PostgresAddress.advice).")
+    }
+    guard let handle = address.connect() else {
       throw WorkerError.sourceUnavailable(field: field, reason: "libpq has no memory for a connection.")
     }
     self.handle = handle
@@ -53,8 +58,8 @@ private final class PostgresQuery {
   func rows(_ query: String, argument: String?) throws -> RawTable {
     let result = try execute(query, argument: argument)
     defer { PQclear(result) }
-    let columns = PQnfields(result)
-    let header = (0..<columns).map { Self.text(PQfname(result, $0)) }
+    let columns = 0..<PQnfields(result)
+    let header = columns.map { Self.text(PQfname(result, $0)) }
     guard !header.isEmpty else {
       throw WorkerError.sourceUnreadable(field: field + ".query", reason: "it returns no columns; write a SELECT.")
     }
@@ -62,8 +67,14 @@ private final class PostgresQuery {
       throw WorkerError.sourceUnreadable(
         field: field + ".query", reason: "it names a column twice; rename one with AS.")
     }
+    let cells = (0..<PQntuples(result)).lazy.flatMap { row in columns.lazy.map { (row, $0) } }
+    let size = cells.reduce(0) { $0 + Int(PQgetlength(result, $1.0, $1.1)) }
+    guard size < RawTable.maximumBytes else {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".query", reason: "it returns \(size) bytes, more than a table may have; select fewer rows.")
+    }
     let rows = (0..<PQntuples(result)).map { row in
-      (0..<columns).map { column -> String? in
+      columns.map { column -> String? in
         PQgetisnull(result, row, column) == 1 ? nil : Self.text(PQgetvalue(result, row, column))
       }
     }
