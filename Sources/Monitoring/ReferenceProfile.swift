@@ -101,6 +101,36 @@ package struct ReferenceProfile: Codable, Sendable, Equatable {
   }
 }
 
+extension ReferenceProfile {
+  /// What makes a profile that was read from a file unusable, for a person; nil where it is sound. Custom trainers write
+  /// theirs themselves.
+  package var problem: String? {
+    if format != Self.currentFormat { return "its format is '\(format)', not \(Self.currentFormat)" }
+    if let predictions, predictions.counts.count != predictions.classes.count {
+      return "predictions has \(predictions.counts.count) counts for \(predictions.classes.count) classes"
+    }
+    for feature in features {
+      if let numeric = feature.numeric {
+        if numeric.counts.count != numeric.bins.count {
+          return "'\(feature.name)' has \(numeric.counts.count) counts for \(numeric.bins.count) bins"
+        }
+        if !Self.isAscending(numeric.sample) { return "the sample of '\(feature.name)' is not ascending" }
+        if !Self.isAscending(numeric.bins.edges) { return "the bins of '\(feature.name)' are not ascending" }
+      }
+      let counts = [feature.missing] + (feature.numeric?.counts ?? []) + (feature.levels ?? []).map(\.count)
+      if !Self.areCounts(counts) { return "'\(feature.name)' has a count that is none" }
+    }
+    return Self.areCounts([rows] + (predictions?.counts ?? [])) ? nil : "it has a count that is none"
+  }
+
+  private static func isAscending(_ values: [Double]) -> Bool {
+    zip(values, values.dropFirst()).allSatisfy { $0 <= $1 }
+  }
+
+  /// Sums of many of them stay far from the end of 64 bits.
+  private static func areCounts(_ counts: [Int]) -> Bool { counts.allSatisfy { (0...1 << 40).contains($0) } }
+}
+
 extension ReferenceProfile.Numeric {
   /// Nil where no value is there.
   init?(_ values: [Double], generator: inout SeededGenerator) {

@@ -33,7 +33,7 @@ extension MonitoringReport {
 }
 
 /// Text made safe for an element's content or a quoted attribute.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
   var output = ""
   for scalar in text.unicodeScalars {
     switch scalar {

@@ -87,6 +87,22 @@ import WorkerContract
     #expect(DriftReport(World.window(other), reference: reference).severity == .critical)
   }
 
+  @Test func `a profile that contradicts itself is told before it is compared with`() {
+    let sound = World.reference()
+    #expect(sound.problem == nil)
+    func problem(_ change: (inout ReferenceProfile) -> Void) -> String? {
+      var profile = sound
+      change(&profile)
+      return profile.problem
+    }
+    let broken: [(inout ReferenceProfile) -> Void] = [
+      { $0.format = "v9" }, { $0.rows = -1 }, { $0.features[0].missing = .max },
+      { $0.features[0].numeric?.counts = [1] },
+      { $0.features[0].numeric?.sample.reverse() }, { $0.predictions?.counts.append(1) },
+    ]
+    for (index, change) in broken.enumerated() { #expect(problem(change) != nil, "change \(index)") }
+  }
+
   @Test func `a profile survives being saved and stays bounded`() throws {
     let profile = World.reference(rows: 12_000)
     #expect(profile.features[0].numeric?.sample.count == ReferenceProfile.sampleLimit)

@@ -12,7 +12,7 @@ package struct Predictions: Sendable, Equatable {
   package var count: Int { labels.count }
   package var isBinary: Bool { classes.count == 2 }
 
-  /// Throws unless the arrays fit, there is at least one row and every label is a class.
+  /// Throws unless the arrays fit, there is at least one row, every label is a class and every probability a number.
   package init(
     classes: [String], positive: Int, labels: [Int], probabilities: [Float]
   ) throws(LearningError) {
@@ -23,6 +23,9 @@ package struct Predictions: Sendable, Equatable {
       labels.allSatisfy(classes.indices.contains)
     else {
       throw .shapeMismatch("\(probabilities.count) probabilities for \(labels.count) rows of \(classes.count) classes")
+    }
+    guard probabilities.allSatisfy(\.isFinite) else {
+      throw .unreadableModel("it gives probabilities that are no numbers")
     }
     self.classes = classes
     self.positive = positive

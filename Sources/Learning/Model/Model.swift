@@ -15,6 +15,9 @@ package struct Model: Sendable {
   private let learner: Learner
   private let baseMargins: [Float]
 
+  /// More classes in a file are a mistake that would cost all of the memory.
+  private static let maximumClasses = 100_000
+
   private enum Learner: Sendable {
     case trees(TreeEnsemble)
     case linear(LinearModel)
@@ -42,7 +45,9 @@ package struct Model: Sendable {
       marginCount = 1
       classCount = 2
     case "multi:softprob", "multi:softmax":
-      guard classes >= 2 else { throw .unreadableModel("num_class is '\(parameters.num_class)'") }
+      guard (2...Self.maximumClasses).contains(classes) else {
+        throw .unreadableModel("num_class is '\(parameters.num_class)'")
+      }
       marginCount = classes
       classCount = classes
     default:

@@ -50,6 +50,9 @@ struct CheckJob {
     }
     let bundle = try await environment.artifactStore().open(run.reference.digest)
     let reference = try Self.decode(ReferenceProfile.self, bundle, ArtifactBundle.FileName.reference)
+    if let problem = reference.problem {
+      throw WorkerError.reference(file: ArtifactBundle.FileName.reference, reason: problem)
+    }
     let schema = try Self.decode(FeatureSchema.self, bundle, ArtifactBundle.FileName.schema)
     let telemetry = try environment.telemetryStore()
     let predictions = try await Self.closing(telemetry) {

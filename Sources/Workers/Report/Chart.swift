@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 
 /// A small line chart as inline SVG: both axes from 0 to 1 (or to the largest value), a grid, labelled lines.
 struct Chart {
@@ -29,18 +30,18 @@ struct Chart {
     let legend =
       frame.count > 1
       ? "<figcaption>"
-        + frame.map { "<span class=\"key \($0.style)\"></span>\(HTML.escape($0.name))" }.joined(separator: " &nbsp; ")
+        + frame.map { "<span class=\"key \($0.style)\"></span>\(escaped($0.name))" }.joined(separator: " &nbsp; ")
         + "</figcaption>"
       : ""
     return """
-      <figure><h3>\(HTML.escape(title))</h3>
+      <figure><h3>\(escaped(title))</h3>
       <svg viewBox="0 0 \(Self.number(Self.width)) \(Self.number(Self.height))" role="img" \
-      aria-label="\(HTML.escape(title))">
+      aria-label="\(escaped(title))">
       \(grid)\(lines.map(draw).joined())
       <text class="axis" x="\(Self.number((Self.left + Self.width - Self.right) / 2))" \
-      y="\(Self.number(Self.height - 6))" text-anchor="middle">\(HTML.escape(xTitle))</text>
+      y="\(Self.number(Self.height - 6))" text-anchor="middle">\(escaped(xTitle))</text>
       <text class="axis" transform="translate(11 \(Self.number((Self.top + Self.height - Self.bottom) / 2))) rotate(-90)" \
-      text-anchor="middle">\(HTML.escape(yTitle))</text>
+      text-anchor="middle">\(escaped(yTitle))</text>
       </svg>\(legend)</figure>
       """
   }

@@ -1,23 +1,8 @@
 import Foundation
+import Monitoring
 
 /// Pieces of a self-contained page: no script, no font, no address outside of it.
 enum HTML {
-  /// Text as it may stand in an element or a quoted attribute.
-  static func escape(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
-
   /// `value` with `digits` decimals, the same on every machine.
   static func decimal(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "–" }
@@ -35,10 +20,10 @@ enum HTML {
 
   /// A table; the first cell of each row is its heading, the others are set to the right.
   static func table(_ header: [String], _ rows: [[String]]) -> String {
-    let head = header.map { "<th>\(escape($0))</th>" }.joined()
+    let head = header.map { "<th>\(escaped($0))</th>" }.joined()
     let body = rows.map { row in
       let cells = row.enumerated().map { index, cell in
-        index == 0 ? "<th scope=\"row\">\(escape(cell))</th>" : "<td>\(escape(cell))</td>"
+        index == 0 ? "<th scope=\"row\">\(escaped(cell))</th>" : "<td>\(escaped(cell))</td>"
       }
       return "<tr>\(cells.joined())</tr>"
     }
@@ -49,7 +34,7 @@ enum HTML {
     """
     <!doctype html>
     <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(escape(title))</title>
+    <title>\(escaped(title))</title>
     <style>\(style)</style></head>
     <body><main>
     \(body)

@@ -1,4 +1,5 @@
 import Learning
+import Monitoring
 import WorkerContract
 
 /// `report.html`: what a person wants to know of a new version, on one page that needs nothing else.
@@ -14,7 +15,7 @@ struct TrainingReport {
   var html: String {
     let title = "\(document.model) \(document.version)"
     let body = [
-      "<h1>\(HTML.escape(title))</h1>", introduction, cards, comparison, segments, warnings, charts, confusion, classes,
+      "<h1>\(escaped(title))</h1>", introduction, cards, comparison, segments, warnings, charts, confusion, classes,
       thresholds, importances,
     ]
     return HTML.page(title: title + " – training report", body: body.filter { !$0.isEmpty }.joined(separator: "\n"))
@@ -23,9 +24,9 @@ struct TrainingReport {
   private var introduction: String {
     let rows = document.rows
     let subject =
-      evaluation.positive.map { "predicts <b>\(HTML.escape($0))</b>" } ?? "\(evaluation.classes.count) classes"
+      evaluation.positive.map { "predicts <b>\(escaped($0))</b>" } ?? "\(evaluation.classes.count) classes"
     return """
-      <p class="soft">\(HTML.escape(algorithm)); \(subject); trained on \(rows.train + rows.validation) rows, \
+      <p class="soft">\(escaped(algorithm)); \(subject); trained on \(rows.train + rows.validation) rows, \
       tested on \(rows.test).</p>
       """
   }
@@ -67,7 +68,7 @@ struct TrainingReport {
       ]
     }
     return """
-      <h2>Against \(HTML.escape(comparison.champion.version)) on the same \(comparison.rows) rows</h2>
+      <h2>Against \(escaped(comparison.champion.version)) on the same \(comparison.rows) rows</h2>
       <p>Difference in \(comparison.metric.rawValue): <b>\(HTML.decimal(comparison.difference, 4))</b>, \
       between \(HTML.decimal(comparison.lower, 4)) and \(HTML.decimal(comparison.upper, 4)); \
       p = \(HTML.decimal(comparison.pValue, 4)).</p>
@@ -89,7 +90,7 @@ struct TrainingReport {
 
   private var warnings: String {
     guard !document.warnings.isEmpty else { return "" }
-    let items = document.warnings.map { "<li>\(HTML.escape($0))</li>" }.joined()
+    let items = document.warnings.map { "<li>\(escaped($0))</li>" }.joined()
     return "<h2>Warnings</h2><ul>\(items)</ul>"
   }
 
@@ -126,7 +127,7 @@ struct TrainingReport {
 
   private var lossChart: Chart? {
     let losses = document.validationLoss
-    guard losses.count > 1, let most = losses.max() else { return nil }
+    guard losses.count > 1, losses.allSatisfy(\.isFinite), let most = losses.max(), most > 0 else { return nil }
     let points = losses.enumerated().map { (x: Double($0.offset + 1), y: $0.element) }
     return Chart(
       title: "Log loss on validation rows", xTitle: "round", yTitle: "log loss",
@@ -169,7 +170,7 @@ struct TrainingReport {
     guard let most = evaluation.importances.first?.share, most > 0 else { return "" }
     let bars = evaluation.importances.map { importance in
       """
-      <div class="bar"><span>\(HTML.escape(importance.column))</span>\
+      <div class="bar"><span>\(escaped(importance.column))</span>\
       <i style="width:\(HTML.decimal(importance.share / most * 100, 1))%"></i>\
       <span>\(HTML.percent(importance.share))</span></div>
       """

@@ -19,6 +19,6 @@ package enum CPUQuota {
     guard parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), quota > 0, period > 0 else {
       return nil
     }
-    return Int((quota / period).rounded(.up))
+    return Int(exactly: (quota / period).rounded(.up))
   }
 }

@@ -26,7 +26,7 @@ struct Champion {
   }
 
   private func table(_ parts: TrainingParts, raw: RawTrainingData, run: TrainingRun) -> Table {
-    let known = Dictionary(uniqueKeysWithValues: run.schema.features.map { ($0.name, $0.type) })
+    let known = Dictionary(run.schema.features.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
     let sameColumns = predictor.schema.features.allSatisfy { known[$0.name] == $0.type }
     guard !sameColumns, let testRows = parts.testRows else { return parts.testTable }
     var schema = predictor.schema
