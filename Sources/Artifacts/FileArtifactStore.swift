@@ -13,6 +13,7 @@ package struct FileArtifactStore: ArtifactStore {
 
   package func put(_ bundle: ArtifactBundle) async throws {
     let place = folder(of: bundle.digest)
+    removeLeftovers()
     if try await isIntact(bundle.digest) { return }
     let incoming = root.appendingPathComponent("incoming/\(UUID().uuidString)", isDirectory: true)
     defer { try? FileManager.default.removeItem(at: incoming) }
@@ -54,6 +55,18 @@ package struct FileArtifactStore: ArtifactStore {
     let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
     guard let data = try contents(place) else { throw ArtifactError.notFound("The report \(path)") }
     return data
+  }
+
+  /// Takes away what writers that were killed have left, else the volume would fill with every such end. No writer takes a
+  /// day.
+  private func removeLeftovers() {
+    let folder = root.appendingPathComponent("incoming", isDirectory: true)
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+      let place = folder.appendingPathComponent(name)
+      let attributes = try? FileManager.default.attributesOfItem(atPath: place.path)
+      guard let time = attributes?[.modificationDate] as? Date, time.timeIntervalSinceNow < -86_400 else { continue }
+      try? FileManager.default.removeItem(at: place)
+    }
   }
 
   private func folder(of digest: ContentDigest) -> URL {

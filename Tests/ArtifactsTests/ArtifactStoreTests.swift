@@ -55,6 +55,18 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(left.isEmpty)
   }
 
+  @Test("What a killed writer has left is taken away after a day")
+  func leftovers() async throws {
+    let folder = TemporaryFolder()
+    let incoming = folder.url.appendingPathComponent("incoming")
+    let (old, young) = (incoming.appendingPathComponent("old"), incoming.appendingPathComponent("young"))
+    for place in [old, young] { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) }
+    let time = Date(timeIntervalSinceNow: -100_000)
+    try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: old.path)
+    try await FileArtifactStore(folder: folder.url.path).put(aBundle())
+    #expect(try FileManager.default.contentsOfDirectory(atPath: incoming.path) == ["young"])
+  }
+
   @Test("Equal files have equal digests, whatever their order; the digest is the manifest's SHA-256")
   func digests() throws {
     #expect(try aBundle().digest == aBundle().digest)
