@@ -72,7 +72,8 @@ public struct LeaderElection: Sendable {
       record.leaseTransitions = spec.leaseTransitions
     } else {
       record.acquireTime = MicroTime(wall)
-      record.leaseTransitions = spec.map { ($0.leaseTransitions ?? 0) + 1 } ?? 0
+      // The API has 32 bits for it; whoever wrote the record before is not to be trusted with an overflow.
+      record.leaseTransitions = spec.map { min(max($0.leaseTransitions ?? 0, 0), Int(Int32.max) - 1) + 1 } ?? 0
     }
     return record
   }

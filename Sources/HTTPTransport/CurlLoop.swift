@@ -6,7 +6,7 @@ import Synchronization
 /// inbox and wake it.
 ///
 /// `@unchecked` because of the C handles: `multi` is touched by the loop's thread only, except for `curl_multi_wakeup`,
-/// which libcurl declares safe from any thread; `handles` and `spare` are touched by the loop's thread only.
+/// which libcurl declares safe from any thread; `handles` and `byTransfer` are touched by the loop's thread only.
 final class CurlLoop: @unchecked Sendable {
   private struct Inbox {
     var added: [Transfer] = []
@@ -51,12 +51,12 @@ final class CurlLoop: @unchecked Sendable {
   }
 
   func remove(_ transfer: Transfer) {
-    inbox.withLock { $0.removed.append(transfer) }
+    inbox.withLock { if !$0.isClosed { $0.removed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
 
   func resume(_ transfer: Transfer) {
-    inbox.withLock { $0.resumed.append(transfer) }
+    inbox.withLock { if !$0.isClosed { $0.resumed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
 

@@ -117,7 +117,7 @@ public final class ClusterClient: KubernetesAPI {
       let refusal = APIRefusal(
         request, code: refused.status, status: status?["kind"] == "Status" ? status : nil,
         text: String(decoding: refused.body, as: UTF8.self),
-        retryAfter: refused.headers["retry-after"].flatMap(Double.init))
+        retryAfter: refused.headers["retry-after"].flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil })
       if refused.status == 401, !hasRenewed, credentials.renew() {
         hasRenewed = true
         continue

@@ -3,10 +3,12 @@ internal import KubernetesModel
 
 /// Builds JSON values from libyaml's events. Owns the parser and frees it in `deinit`.
 final class YAMLReader {
-  /// An anchored value and how many values it stands for, so that aliases of aliases cannot eat the memory.
+  /// An anchored value, how many values it stands for and how deeply they are nested, so that aliases of aliases can
+  /// neither eat the memory nor, by their depth, the stack of whoever walks through the document.
   private struct Anchor {
     var value: JSONValue
     var size: Int
+    var height: Int
   }
 
   private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -16,6 +18,8 @@ final class YAMLReader {
   private var anchors: [String: Anchor] = [:]
   private var positions: [String: YAMLPosition] = [:]
   private var depth = 0
+  /// The greatest depth within the value that is being read.
+  private var reach = 0
   private var size = 0
 
   private static let maximumDepth = 256
@@ -85,6 +89,9 @@ final class YAMLReader {
   private func value(at path: String) throws(YAMLError) -> JSONValue {
     positions[path] = position
     let before = size
+    let outerReach = reach
+    reach = depth
+    defer { reach = max(reach, outerReach) }
     size += 1
     let start = position
     let anchor: String?
@@ -103,7 +110,7 @@ final class YAMLReader {
     default: throw .meaning(start, reason: "a value is expected")
     }
     try checkSize(start)
-    if let anchor { anchors[anchor] = Anchor(value: value, size: size - before) }
+    if let anchor { anchors[anchor] = Anchor(value: value, size: size - before, height: reach - depth) }
     return value
   }
 
@@ -116,12 +123,18 @@ final class YAMLReader {
     guard let anchor = anchors[name] else { throw .meaning(position, reason: "there is no anchor '&\(name)' before") }
     size += anchor.size
     try checkSize(position)
+    try noteDepth(depth + anchor.height)
     return anchor.value
   }
 
   private func enter() throws(YAMLError) {
     depth += 1
+    try noteDepth(depth)
+  }
+
+  private func noteDepth(_ depth: Int) throws(YAMLError) {
     guard depth <= Self.maximumDepth else { throw .meaning(position, reason: "nested too deeply") }
+    reach = max(reach, depth)
   }
 
   private func elements(at path: String) throws(YAMLError) -> [JSONValue] {

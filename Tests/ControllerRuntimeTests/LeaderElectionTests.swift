@@ -31,6 +31,10 @@ struct LeaderElectionTests {
       return #expect(Bool(false))
     }
     #expect(renewed.leaseTransitions == 3 && renewed.renewTime == MicroTime(wall))
+    guard case .write(let bounded) = election.decide(lease("", .max), now: .zero, wall: wall) else {
+      return #expect(Bool(false))
+    }
+    #expect(bounded.leaseTransitions == Int(Int32.max))
   }
 
   @Test("Another's lease is taken only when it has not changed for its duration on our clock, whatever its times say")

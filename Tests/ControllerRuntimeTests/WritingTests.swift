@@ -74,14 +74,14 @@ struct WritingTests {
     live.active = 1
     live.failed = 2
     job.status = live
-    #expect(try await api.writeStatus(["active": 1, "failed": 2, "conditions": [], "x": nil], of: job) == nil)
+    #expect(try await api.writeStatus(["active": 1, "failed": 2, "conditions": [], "x": .null], of: job) == nil)
     #expect(api.requests.isEmpty)
     _ = try await api.writeStatus(["active": 0], of: job)
     let request = try #require(api.requests.first)
     #expect(request.path.hasSuffix("/jobs/j/status"))
     #expect(
       try JSONValue(parsing: request.body)
-        == ["metadata": ["resourceVersion": "7"], "status": ["active": 0, "failed": nil]])
+        == ["metadata": ["resourceVersion": "7"], "status": ["active": 0, "failed": .null]])
   }
 
   @Test("Finalizers: added once, never while deleting, removed with a test")

@@ -80,6 +80,7 @@ struct ClusterClientTests {
         value += 1
         return value
       }
+      if request.path.hasSuffix("/odd") { return [.answer(503, headers: ["Retry-After": "nan"], body: "busy")] }
       if request.path.hasSuffix("/never") { return [.answer(503, headers: ["Retry-After": "2"], body: "busy")] }
       return number <= 2
         ? [.answer(429, headers: ["Retry-After": "3"], body: status(429, "TooManyRequests"))]
@@ -96,6 +97,10 @@ struct ClusterClientTests {
     #expect(error?.refusal?.code == 503)
     #expect(error?.description == "get pods/never in a: busy (HTTP 503)")
     #expect(server.requests.count == 3 + 11)
+    await #expect(throws: KubernetesError.self) {
+      try await client.perform(.get(APITarget(Pod.self, namespace: "a", name: "odd")))
+    }
+    #expect(server.requests.count == 3 + 11 + 1)
   }
 
   @Test("A token file is read again after 401 and after a minute; an empty one keeps the old token")

@@ -175,13 +175,13 @@ struct CanonicalTests {
     #expect(old.mergePatch(from: old) == JSONValue?.none)
     #expect(
       (["a": 1, "b": ["c": 3], "l": [1, 2], "n": true] as JSONValue).mergePatch(from: old)
-        == ["b": ["c": 3, "d": nil], "l": [1, 2], "n": true])
+        == ["b": ["c": 3, "d": .null], "l": [1, 2], "n": true])
   }
 
   @Test("Templates are merged by name")
   func merge() {
     let base: JSONValue = ["containers": [["name": "main", "image": "a", "args": ["1"]]], "x": 1]
-    let overlay: JSONValue = ["containers": [["name": "main", "args": ["2"]], ["name": "side"]], "x": nil]
+    let overlay: JSONValue = ["containers": [["name": "main", "args": ["2"]], ["name": "side"]], "x": .null]
     #expect(
       base.merged(with: overlay) == ["containers": [["name": "main", "image": "a", "args": ["2"]], ["name": "side"]]])
   }

@@ -92,6 +92,10 @@ struct YAMLReadingTests {
     }
     #expect(throws: YAMLError.self) { try YAML.documents(text) }
     #expect(throws: YAMLError.self) { try YAML.documents(String(repeating: "[", count: 5000)) }
+    let (open, close) = (String(repeating: "[", count: 200), String(repeating: "]", count: 200))
+    let deep = "a: &a \(open)x\(close)\n"
+    #expect(throws: YAMLError.self) { try YAML.documents(deep + "b: \(open)*a\(close)\n") }
+    #expect(throws: Never.self) { try YAML.documents(deep + "b: [*a, [*a]]\n") }
   }
 }
 
@@ -119,7 +123,7 @@ struct YAMLWritingTests {
       #expect(try YAML.document(inline).value == ["a": [.string(text), [text: .string(text)]]], "\(inline)")
     }
     let value: JSONValue = [
-      "a": [[], [:], [["b": [1, 2.5, nil, true]], [[1], [2]]]], "c": [:], "d": [], "n": 1.0, "big": 1e300,
+      "a": [[], [:], [["b": [1, 2.5, .null, true]], [[1], [2]]]], "c": [:], "d": [], "n": 1.0, "big": 1e300,
       "small": 1e-7,
     ]
     let again = try YAML.document(YAML.text(value)).value
