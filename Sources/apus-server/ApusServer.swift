@@ -37,7 +37,10 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "The most rows of a batch.")
   var maximumBatch = RequestLimits().batch
 
-  @Option(help: "Folder where predictions wait while the telemetry store is away. (default: a folder in TMPDIR)")
+  @Option(
+    help:
+      "Folder where predictions wait while the telemetry store is away. (default: a folder beside the artifacts' where they lie on a volume, else in TMPDIR)"
+  )
   var spill: String?
 
   @Option(help: "Seconds for which requests are still taken after /ready has turned to no on shutdown.")
@@ -66,7 +69,8 @@ struct ApusServer: AsyncParsableCommand {
     let telemetry = environment[RunEnvironment.telemetry].flatMap { $0.isEmpty ? nil : $0 }
     if telemetry == nil { logger.warning("APUS_TELEMETRY is not set: predictions are not logged") }
     var configuration = ModelServer.Configuration(
-      routingPath: routing, log: PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", environment)))
+      routingPath: routing,
+      log: PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", artifacts, environment)))
     configuration.host = host ?? environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
     configuration.port = port
     configuration.adminPort = adminPort
@@ -78,11 +82,15 @@ struct ApusServer: AsyncParsableCommand {
     try await server.run(gracefulShutdownSignals: [.sigterm, .sigint])
   }
 
-  /// A folder for each telemetry store: what one server left there, another one with the same store may adopt.
-  private func spillFolder(_ telemetry: String, _ environment: [String: String]) -> URL {
+  /// A folder for each telemetry store: what one server left there, another one with the same store may adopt. Beside the
+  /// artifacts it outlives the pod.
+  private func spillFolder(_ telemetry: String, _ artifacts: String, _ environment: [String: String]) -> URL {
     if let spill { return URL(fileURLWithPath: spill) }
-    let folder = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let name = String(RequestHash.hash(telemetry, for: .routing), radix: 16)
-    return URL(fileURLWithPath: folder).appending(path: "apus-spill-\(name)")
+    let temporary = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    let volume = URL(string: artifacts).flatMap { $0.isFileURL ? $0.deletingLastPathComponent() : nil }
+    return SpillPlace.first(
+      of: volume.map { [$0.appending(path: "spill/\(name)")] } ?? [],
+      else: URL(fileURLWithPath: temporary).appending(path: "apus-spill-\(name)"))
   }
 }

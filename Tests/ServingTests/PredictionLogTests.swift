@@ -192,6 +192,18 @@ struct PredictionLogTests {
     }
   }
 
+  @Test func `rows wait in the first folder that takes files`() async throws {
+    try await withFolder { folder in
+      let file = folder.appending(path: "file")
+      try Data().write(to: file)
+      let (volume, last) = (folder.appending(path: "volume/spill"), folder.appending(path: "last"))
+      #expect(SpillPlace.first(of: [volume], else: last) == volume)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: volume.path).isEmpty)
+      #expect(SpillPlace.first(of: [file.appending(path: "below")], else: last) == last)
+      #expect(SpillPlace.first(of: [], else: last) == last)
+    }
+  }
+
   @Test func `a row that the store refuses is dropped alone`() async throws {
     try await withFolder { folder in
       let store = FickleStore()
