@@ -158,8 +158,8 @@ package final class ServingMetrics: Sendable {
   }
 }
 
-/// The instruments of one version in one routing table.
-struct VersionInstruments: Sendable {
+/// The instruments of one version in one routing table. An object, so that a row takes one reference and not one to each.
+final class VersionInstruments: Sendable {
   /// By class.
   let predictions: [Counter]
   let seconds: Histogram
@@ -171,6 +171,19 @@ struct VersionInstruments: Sendable {
   let oddities: [FeatureReader.Oddity.Kind: [Counter]]
   /// By feature; nil for categorical ones.
   let features: [RollingWindow?]
+
+  init(
+    predictions: [Counter], seconds: Histogram, errors: Counter, confidence: Histogram, positives: RollingWindow,
+    oddities: [FeatureReader.Oddity.Kind: [Counter]], features: [RollingWindow?]
+  ) {
+    self.predictions = predictions
+    self.seconds = seconds
+    self.errors = errors
+    self.confidence = confidence
+    self.positives = positives
+    self.oddities = oddities
+    self.features = features
+  }
 
   func count(_ oddities: [FeatureReader.Oddity]) {
     for oddity in oddities { self.oddities[oddity.kind]?[oddity.feature].increment() }
