@@ -53,7 +53,9 @@ package struct WorkerEnvironment: Sendable {
       throw WorkerError.environment(
         variable: RunEnvironment.mounts, reason: "is no JSON object from mount paths to folders")
     }
-    return Self.resolve(path, mounts: mounts)
+    let mounted = Self.resolve(path, mounts: mounts)
+    // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.
+    return FileManager.default.fileExists(atPath: mounted) ? mounted : path
   }
 
   /// The longest mount path that is `path` or a folder above it decides.
