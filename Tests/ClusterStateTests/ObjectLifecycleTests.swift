@@ -184,7 +184,7 @@ struct ObjectLifecycleTests {
     #expect(cluster.object("/api/v1/namespaces/x/configmaps/free") == nil)
     #expect(cluster.send(.post, "/api/v1/namespaces/x/configmaps", aConfigMap("new")).code == 403)
     cluster.send(
-      .patch, "/api/v1/namespaces/x/configmaps/held", ["metadata": ["finalizers": nil]],
+      .patch, "/api/v1/namespaces/x/configmaps/held", ["metadata": ["finalizers": .null]],
       type: "application/merge-patch+json")
     #expect(cluster.object("/api/v1/namespaces/x") == nil)
     #expect(cluster.send(.delete, "/api/v1/namespaces/default").code == 403)
@@ -224,7 +224,7 @@ struct GarbageCollectionTests {
     #expect(cluster.object("\(configMaps)/root")?[path: "metadata", "finalizers"] == ["foregroundDeletion"])
     #expect(cluster.object("\(configMaps)/child")?[path: "metadata", "deletionTimestamp"] != nil)
     cluster.send(
-      .patch, "\(configMaps)/child", ["metadata": ["finalizers": nil]], type: "application/merge-patch+json")
+      .patch, "\(configMaps)/child", ["metadata": ["finalizers": .null]], type: "application/merge-patch+json")
     #expect(cluster.object("\(configMaps)/child") == nil)
     #expect(cluster.object("\(configMaps)/root") == nil)
   }
@@ -251,7 +251,7 @@ struct GarbageCollectionTests {
     cluster.send(.post, models, model)
     cluster.send(.delete, "\(definitions)/models.test.dev")
     #expect(cluster.object("\(definitions)/models.test.dev") != nil)
-    cluster.send(.patch, "\(models)/m", ["metadata": ["finalizers": nil]], type: "application/merge-patch+json")
+    cluster.send(.patch, "\(models)/m", ["metadata": ["finalizers": .null]], type: "application/merge-patch+json")
     #expect(cluster.object("\(definitions)/models.test.dev") == nil)
   }
 }
