@@ -16,12 +16,13 @@ public struct CachesNotSynced: Error, Sendable, CustomStringConvertible {
 /// Runs informers, the election and controllers in the right order, as one service.
 ///
 /// Expected flow: informers fill their caches, on standbys too; when this process leads, the controllers work; on a graceful
-/// shutdown the workers end first, then the lease is released, then the informers stop.
+/// shutdown the workers end first, then their last events are written, then the lease is released, then the informers stop.
 /// Errors: `LeadershipLost`, `CachesNotSynced`: the process must end and be started again.
 public final class ControllerHost: ServiceLifecycle.Service {
   private let controllers: [Controller]
   private let informers: [any RunnableInformer]
   private let elector: LeaderElector?
+  private let events: EventRecorder?
   private let syncTimeout: Duration
   private let time: TimeSource
   private let metrics: RuntimeMetrics
@@ -31,12 +32,15 @@ public final class ControllerHost: ServiceLifecycle.Service {
   /// - Parameters:
   ///   - informers: beside those that the controllers watch, which are found by themselves.
   ///   - elector: nil: there is only one process.
+  ///   - events: what the controllers record with; it runs as a service of its own, which must end after this one.
   public init(
     _ controllers: [Controller], informers: [any RunnableInformer] = [], elector: LeaderElector? = nil,
+    events: EventRecorder? = nil,
     syncTimeout: Duration = .seconds(120), time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger
   ) {
     self.controllers = controllers
     self.elector = elector
+    self.events = events
     self.syncTimeout = syncTimeout
     self.time = time
     self.metrics = metrics
@@ -122,9 +126,14 @@ public final class ControllerHost: ServiceLifecycle.Service {
 
   /// In a task of its own: this one is cancelled by now.
   private func release() async {
-    guard let elector else { return }
-    await Task { await elector.release() }.value
+    await Task {
+      await events?.drain(within: Self.farewell)
+      await elector?.release()
+    }.value
   }
+
+  /// For the last events: an API server that is away must not hold up the end.
+  private static let farewell = Duration.milliseconds(150)
 
   private func waitForCaches() async throws {
     let informers = informers

@@ -16,6 +16,8 @@ public final class EventRecorder: ServiceLifecycle.Service {
   private let sent: Counter
   private let dropped: Counter
   private let failed: Counter
+  /// Announcements that are recorded and not written yet.
+  private let pending = Mutex(0)
 
   /// - Parameters:
   ///   - reporter: the controller's name, such as `apus.dev/operator`.
@@ -36,12 +38,27 @@ public final class EventRecorder: ServiceLifecycle.Service {
   }
 
   public func record(_ announcement: Announcement) {
-    if case .dropped = continuation.yield(announcement) { dropped.increment() }
+    switch continuation.yield(announcement) {
+    case .enqueued: pending.withLock { $0 += 1 }
+    default: dropped.increment()
+    }
+  }
+
+  /// Waits until what was recorded is written, at most for `limit`. For an orderly end: while this process still leads, as
+  /// afterwards its writes are held back.
+  public func drain(within limit: Duration) async {
+    let end = time.monotonic() + limit
+    while pending.withLock({ $0 > 0 }), time.monotonic() < end {
+      guard (try? await time.sleep(.milliseconds(5))) != nil else { return }
+    }
   }
 
   public func run() async throws {
     await cancelWhenGracefulShutdown {
-      for await announcement in self.announcements { await self.write(announcement) }
+      for await announcement in self.announcements {
+        await self.write(announcement)
+        self.pending.withLock { $0 -= 1 }
+      }
     }
   }
 

@@ -135,10 +135,10 @@ struct ControllerTests {
 
   @Test("Stopping lets a reconcile end, but not for ever")
   func grace() async throws {
-    let gate = ScriptedGate()
+    let begun = Mutex(0)
     let ended = Mutex<[String]>([])
     try await running(grace: .milliseconds(100)) { key, _ in
-      gate.open()
+      begun.withLock { $0 += 1 }
       if key.name == "short" {
         await Task.yield()
         ended.withLock { $0.append("short") }
@@ -149,24 +149,28 @@ struct ControllerTests {
     } _: { controller in
       controller.queue.add(ObjectKey(namespace: "a", name: "short"))
       controller.queue.add(ObjectKey(namespace: "a", name: "long"))
-      _ = try await eventually("both have begun") { gate.isOpen ? true : nil }
+      _ = try await eventually("both have begun") { begun.withLock { $0 == 2 } ? true : nil }
       _ = try await eventually("the short one has ended") { ended.withLock { $0.contains("short") } ? true : nil }
     }
-    #expect(ended.withLock { $0.contains("short") })
+    #expect(ended.withLock { $0 } == ["short", "cancelled"])
   }
 
-  @Test("A graceful shutdown ends host and recorder")
+  @Test("A graceful shutdown ends host and recorder, and what was recorded is written before")
   func shutdown() async throws {
     let metrics = RuntimeMetrics()
     let controller = Controller(name: "test", metrics: metrics, logger: quiet) { _, _ in .done }
-    let host = ControllerHost([controller], metrics: metrics, logger: quiet)
-    let recorder = EventRecorder(RecordingAPI(), reporter: "r", instance: "i", metrics: metrics, logger: quiet)
+    let api = RecordingAPI()
+    let recorder = EventRecorder(api, reporter: "r", instance: "i", metrics: metrics, logger: quiet)
+    let host = ControllerHost([controller], events: recorder, metrics: metrics, logger: quiet)
     let group = ServiceGroup(services: [recorder, host], logger: quiet)
     let task = Task { try await group.run() }
     _ = try await eventually("the controllers are at work") { host.isLeading ? true : nil }
+    let regarding = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "a", name: "p", uid: "u")
+    for number in 0..<20 { recorder.record(Announcement(regarding, reason: "R", action: "A", note: "\(number)")) }
     await group.triggerGracefulShutdown()
     try await task.value
     #expect(!host.isLeading)
+    #expect(api.requests.count == 20)
   }
 
   @Test("Changes of owned objects reconcile their owner, of that kind and group only")
