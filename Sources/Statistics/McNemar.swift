@@ -27,25 +27,12 @@ package struct McNemar: Sendable, Equatable {
   /// First accuracy minus second.
   package var difference: Double { rows > 0 ? Double(firstOnly - secondOnly) / Double(rows) : 0 }
 
-  /// Two-sided, exact: `scipy.stats.binomtest(firstOnly, firstOnly + secondOnly).pvalue`.
-  package var exactPValue: Double {
-    guard discordant > 0 else { return 1 }
-    return min(1, 2 * binomialCDF(min(firstOnly, secondOnly), trials: discordant, probability: 0.5))
-  }
-
   /// Two-sided, mid-p: keeps its level and has more power than the exact one (M. Fagerland, S. Lydersen, P. Laake, 2013).
   package var midPValue: Double {
     guard discordant > 0, firstOnly != secondOnly else { return 1 }
     let less = min(firstOnly, secondOnly)
     return min(
       1, 2 * binomialCDF(less, trials: discordant, probability: 0.5) - fairBinomialMass(less, trials: discordant))
-  }
-
-  /// Two-sided, chi-square with continuity correction (A. Edwards, 1948).
-  package var correctedPValue: Double {
-    guard discordant > 0 else { return 1 }
-    let excess = max(0, abs(Double(firstOnly - secondOnly)) - 1)
-    return chiSquareSurvival(excess * excess / Double(discordant), degrees: 1)
   }
 
   /// Of the difference of accuracies: Wald's, with the variance of paired shares.

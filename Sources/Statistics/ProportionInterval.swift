@@ -22,14 +22,3 @@ package func wilsonInterval(_ successes: Int, of trials: Int, confidence: Double
   return ConfidenceInterval(
     lower: successes == 0 ? 0 : max(0, center - half), upper: successes == trials ? 1 : min(1, center + half))
 }
-
-/// The exact interval of a share (C. Clopper, E. Pearson, 1934). Equals
-/// `scipy.stats.binomtest(successes, trials).proportion_ci(confidence, method="exact")`. No trials give 0…1.
-package func clopperPearsonInterval(_ successes: Int, of trials: Int, confidence: Double = 0.95) -> ConfidenceInterval {
-  guard trials > 0 else { return ConfidenceInterval(lower: 0, upper: 1) }
-  let tail = (1 - confidence) / 2
-  let (k, rest) = (Double(successes), Double(trials - successes))
-  return ConfidenceInterval(
-    lower: successes == 0 ? 0 : betaQuantile(tail, k, rest + 1),
-    upper: successes == trials ? 1 : betaQuantile(1 - tail, k + 1, rest))
-}

@@ -79,18 +79,6 @@ func regularizedBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
   return front * fraction
 }
 
-/// The x at which I(x; a, b) is `probability`, by bisection to the last bit. `scipy.special.betaincinv`.
-func betaQuantile(_ probability: Double, _ a: Double, _ b: Double) -> Double {
-  var low = 0.0
-  var high = 1.0
-  for _ in 0..<200 {
-    let middle = (low + high) / 2
-    if middle == low || middle == high { break }
-    if regularizedBeta(middle, a, b) < probability { low = middle } else { high = middle }
-  }
-  return (low + high) / 2
-}
-
 private let tiny = 1e-300
 
 private func awayFromZero(_ value: Double) -> Double { abs(value) < tiny ? tiny : value }

@@ -15,37 +15,26 @@ import Testing
   /// From `scipy.stats.binomtest(…).proportion_ci`.
   @Test(
     arguments: [
-      (0, 10, 0.95, 0.0, 0.27753279986288926, 0.0, 0.30849710781876294),
-      (10, 10, 0.95, 0.7224672001371109, 1.0, 0.6915028921812371, 1.0),
-      (3, 17, 0.95, 0.061911266376209945, 0.4102945856883412, 0.03798506807045371, 0.4343178728442839),
-      (450, 500, 0.99, 0.86003290469044, 0.9294902858429648, 0.860531573698233, 0.9316008774002926),
-      (1, 1000, 0.9, 0.00022312384391207085, 0.00446972290936893, 5.129197890907456e-05, 0.004734993575492847),
-    ] as [(Int, Int, Double, Double, Double, Double, Double)])
+      (0, 10, 0.95, 0.0, 0.27753279986288926), (10, 10, 0.95, 0.7224672001371109, 1.0),
+      (3, 17, 0.95, 0.061911266376209945, 0.4102945856883412), (450, 500, 0.99, 0.86003290469044, 0.9294902858429648),
+      (1, 1000, 0.9, 0.00022312384391207085, 0.00446972290936893),
+    ] as [(Int, Int, Double, Double, Double)])
   func `intervals of shares equal SciPy's`(
-    successes: Int, trials: Int, confidence: Double, wilsonLower: Double, wilsonUpper: Double, exactLower: Double,
-    exactUpper: Double
+    successes: Int, trials: Int, confidence: Double, lower: Double, upper: Double
   ) {
     let wilson = wilsonInterval(successes, of: trials, confidence: confidence)
-    #expect(agree(wilson.lower, wilsonLower, 1e-9) && agree(wilson.upper, wilsonUpper, 1e-9))
-    let exact = clopperPearsonInterval(successes, of: trials, confidence: confidence)
-    #expect(agree(exact.lower, exactLower, 1e-9) && agree(exact.upper, exactUpper, 1e-9))
+    #expect(agree(wilson.lower, lower, 1e-9) && agree(wilson.upper, upper, 1e-9))
   }
 
-  /// From `scipy.stats.binomtest`, `binom` and `chi2`.
+  /// From `scipy.stats.binomtest` and `binom`.
   @Test(
     arguments: [
-      (10, 3, 0.09228515625, 0.05737304687500002, 0.0960923294556734), (5, 5, 1.0, 1.0, 1.0),
-      (0, 8, 0.0078125, 0.003906249999999993, 0.01332832878081758),
-      (120, 80, 0.005685155996750306, 0.00466005197464012, 0.005820666407810877), (1, 0, 1.0, 0.5, 1.0),
-      (600, 520, 0.018207019279300136, 0.01683788670511216, 0.018246554351008498),
-    ] as [(Int, Int, Double, Double, Double)])
-  func `McNemar's p-values equal SciPy's`(
-    firstOnly: Int, secondOnly: Int, exact: Double, mid: Double, corrected: Double
-  ) {
+      (10, 3, 0.05737304687500002), (5, 5, 1.0), (0, 8, 0.003906249999999993), (120, 80, 0.00466005197464012),
+      (1, 0, 0.5), (600, 520, 0.01683788670511216),
+    ] as [(Int, Int, Double)])
+  func `McNemar's p-values equal SciPy's`(firstOnly: Int, secondOnly: Int, mid: Double) {
     let test = McNemar(rows: 2000, firstOnly: firstOnly, secondOnly: secondOnly)
-    #expect(agree(test.exactPValue, exact))
     #expect(agree(test.midPValue, mid))
-    #expect(agree(test.correctedPValue, corrected))
     let interval = test.interval()
     #expect(interval.lower <= test.difference && test.difference <= interval.upper)
   }
