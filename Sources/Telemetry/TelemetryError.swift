@@ -2,9 +2,9 @@
 package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The location is not one this build can open.
   case location(reason: String)
-  /// The store can not be reached now; the same call may succeed later.
+  /// The store can not be reached or used now; the same call may succeed later.
   case unavailable(store: String, reason: String)
-  /// The store was reached and refused the rows or the statement; the same call will fail again.
+  /// The store was reached and refused the values; the same call will fail again.
   case refused(store: String, statement: String, reason: String)
   /// A stored row can not be read back.
   case damaged(table: String, reason: String)

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Telemetry
 import Testing
 
@@ -48,6 +49,25 @@ struct TelemetryLocationTests {
       #expect(try await store.predictions(PredictionQuery(model: census)).map(\.record.requestID) == ["a", "b", "c"])
       await store.close()
     }
+  }
+
+  @Test func `a table that is gone is no fault of the rows, which may come again when it is back`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "apus-telemetry-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let store = try openTelemetryStore(at: "sqlite://\(folder.path)/t.sqlite")
+    try await store.append([aPrediction("a")], of: census)
+    let other = try DatabaseQueue(path: "\(folder.path)/t.sqlite")
+    try await other.write { try $0.execute(sql: "DROP VIEW labelled_predictions; ALTER TABLE predictions RENAME TO p") }
+    do throws(TelemetryError) {
+      try await store.append([aPrediction("b")], of: census)
+      Issue.record("the table is gone")
+    } catch {
+      #expect(error.isTransient, "\(error)")
+    }
+    try await other.write { try $0.execute(sql: "ALTER TABLE p RENAME TO predictions") }
+    try await store.append([aPrediction("b")], of: census)
+    #expect(try await store.predictions(PredictionQuery(model: census)).count == 2)
+    await store.close()
   }
 
   @Test func `a file that was removed is made anew, a folder that is none makes the store unavailable`() async throws {

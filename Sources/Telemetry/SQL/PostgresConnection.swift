@@ -66,15 +66,14 @@ final class PostgresConnection: SQLConnection {
     let state = PQresultErrorField(result.handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
     let message = Self.text(PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))))
     guard isUsable else { return .unavailable(store: store, reason: "the connection was lost") }
-    // Somebody will grant it; rows that can wait until then must not count as refused.
-    if state == "42501" { return .unavailable(store: store, reason: "\(message) (SQLSTATE \(state))") }
     switch state.prefix(2) {
     case "22", "23":
       return .refused(store: store, statement: statement.purpose, reason: "a value does not fit (SQLSTATE \(state))")
-    case "21", "42", "0A", "28":
+    case "21":
       return .refused(store: store, statement: statement.purpose, reason: "\(message) (SQLSTATE \(state))")
     default:
-      // Serialization, locks, resources, shutdown, read-only replicas: another try may go well.
+      // Serialization, locks, resources, shutdown, read-only replicas, and what a person has to mend, such as rights or a
+      // table that is gone: no fault of the rows, which can wait for another try.
       return .unavailable(store: store, reason: "\(message) (SQLSTATE \(state))")
     }
   }

@@ -178,11 +178,12 @@ private struct SQLiteConnection: SQLConnection {
     }
   }
 
-  /// SQLite's message names tables and columns, and never the arguments.
+  /// SQLite's message names tables and columns, and never the arguments. `SQLITE_ERROR`, such as a table that is gone, is no
+  /// fault of the rows, which can wait until somebody has mended it.
   static func translate(_ error: DatabaseError, store: String, purpose: String) -> TelemetryError {
     let reason = error.message ?? "SQLite result \(error.resultCode.rawValue)"
     switch error.resultCode {
-    case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_RANGE, .SQLITE_ERROR, .SQLITE_MISUSE:
+    case .SQLITE_CONSTRAINT, .SQLITE_MISMATCH, .SQLITE_TOOBIG, .SQLITE_RANGE, .SQLITE_MISUSE:
       return .refused(store: store, statement: purpose, reason: reason)
     default:
       return .unavailable(store: store, reason: reason)
