@@ -25,7 +25,7 @@ struct ApusWorker: AsyncParsableCommand {
     var threads = 0
 
     func execute(_ kind: Worker.Kind) async throws {
-      let log = RunLog { line in FileHandle.standardError.write(Data((line + "\n").utf8)) }
+      let log = RunLog { line in try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
       let environment = WorkerEnvironment(
         variables: ProcessInfo.processInfo.environment, threads: threads > 0 ? threads : CPUQuota.threads(), log: log)
       let code = await Worker(environment: environment).execute(kind, specification: run, result: result)
