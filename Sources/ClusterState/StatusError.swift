@@ -74,6 +74,11 @@ extension StatusError {
       message: "the body of the request was in an unknown format - accepted media types include: \(type)")
   }
 
+  /// A JSON patch whose operations cannot be done; as in the API server, without a word about which.
+  static let patchDoesNotFit = Self(
+    code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request",
+    details: [:])
+
   static func expired(_ message: String) -> Self { Self(code: 410, reason: "Expired", message: message) }
 
   /// 422 with one cause for each field; the message is worded as the real server's.
@@ -116,11 +121,11 @@ package struct FieldFault: Sendable, Equatable {
   }
 
   static func wrongType(_ path: String, _ value: JSONValue, expected: String) -> Self {
-    let shown = value.object != nil || value.array != nil ? "\"\(value.typeName)\"" : value.faultText
     let subject = path.isEmpty ? "" : path + " in body"
     return Self(
       path: path, reason: "FieldValueTypeInvalid",
-      detail: "Invalid value: \(shown): \(subject) must be of type \(expected): \"\(value.typeName)\"")
+      // The API server shows the type in the value's place.
+      detail: "Invalid value: \"\(value.typeName)\": \(subject) must be of type \(expected): \"\(value.typeName)\"")
   }
 
   static func unsupported(_ path: String, _ value: JSONValue, _ allowed: [String]) -> Self {

@@ -113,6 +113,46 @@ struct ObjectLifecycleTests {
     #expect(answer.json["message"]?.string?.hasSuffix("field is immutable") == true)
   }
 
+  @Test("A Job's completions stay, except an indexed one's that follow its parallelism")
+  func completions() {
+    var cluster = Cluster()
+    func job(_ name: String, _ spec: JSONValue) -> JSONValue {
+      var job: JSONValue = [
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": .string(name)],
+        "spec": ["template": ["spec": ["restartPolicy": "Never", "containers": [["name": "main", "image": "x"]]]]],
+      ]
+      for (key, value) in spec.object ?? [:] { job.set(value, at: ["spec", key]) }
+      return job
+    }
+    let jobs = "/apis/batch/v1/namespaces/default/jobs"
+    let merge = "application/merge-patch+json"
+    let plain = cluster.send(.post, jobs, job("plain", [:])).json
+    #expect(plain[path: "metadata", "labels", "job-name"] == "plain", "without labels it has those of its pods")
+    let refused = cluster.send(.patch, "\(jobs)/plain", ["spec": ["completions": 3]], type: merge)
+    #expect(refused.code == 422)
+    #expect(
+      refused.json["message"]
+        == "Job.batch \"plain\" is invalid: spec.completions: Invalid value: 3: field is immutable")
+    cluster.send(.post, jobs, job("indexed", ["completionMode": "Indexed", "completions": 2, "parallelism": 2]))
+    #expect(
+      cluster.send(.patch, "\(jobs)/indexed", ["spec": ["completions": 3, "parallelism": 3]], type: merge).code == 200)
+    #expect(cluster.send(.patch, "\(jobs)/indexed", ["spec": ["completions": 4]], type: merge).code == 422)
+  }
+
+  @Test("A custom resource without the scale subresource answers as if the object were missing")
+  func noScale() {
+    var cluster = Cluster()
+    var definition = aDefinition(["n": ["type": "integer"]])
+    var version = definition[path: "spec", "versions"]?.array?.first ?? [:]
+    version.set(["status": [:]], at: ["subresources"])
+    definition.set([version], at: ["spec", "versions"])
+    cluster.send(.post, definitions, definition)
+    cluster.send(.post, models, aModel("m", ["n": 1]))
+    let answer = cluster.send(.get, "\(models)/m/scale")
+    #expect(answer.code == 404)
+    #expect(answer.json["message"] == "models.test.dev \"m\" not found")
+  }
+
   @Test("The scale subresource changes replicas and nothing else")
   func scale() {
     var cluster = Cluster()

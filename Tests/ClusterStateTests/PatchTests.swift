@@ -101,6 +101,70 @@ struct PatchTests {
     }
   }
 
+  @Test("A strategic merge that leaves a wrong type is the patch's fault, in the API server's words")
+  func strategicMisfit() {
+    var cluster = Cluster()
+    cluster.send(.post, configMaps, aConfigMap("c", ["size": "1"]))
+    cluster.send(.post, deployments, aDeployment())
+    let type = "application/strategic-merge-patch+json"
+    let refused: [(String, JSONValue, String)] = [
+      ("\(configMaps)/c", ["data": ["size": 3]], #""map[data:map[size:3]]": cannot convert int64 to string"#),
+      ("\(configMaps)/c", ["data": ["a"]], #""map[data:[a]]": cannot restore map from slice"#),
+      ("\(deployments)/web", ["spec": "x"], #""map[spec:x]": cannot restore struct from: string"#),
+      (
+        "\(deployments)/web", ["spec": ["replicas": "x"]],
+        #""map[spec:map[replicas:x]]": cannot convert string to int32"#
+      ),
+    ]
+    for (target, patch, why) in refused {
+      let answer = cluster.send(.patch, target, patch, type: type)
+      #expect(answer.code == 422)
+      #expect(answer.json["message"]?.string == " \"\" is invalid: patch: Invalid value: " + why)
+    }
+  }
+
+  @Test("A strict strategic merge refuses a field that does not exist as the patch's fault")
+  func strategicUnknown() {
+    var cluster = Cluster()
+    cluster.send(.post, deployments, aDeployment())
+    let type = "application/strategic-merge-patch+json"
+    let target = "\(deployments)/web?fieldValidation="
+    let refused = cluster.send(.patch, target + "Strict", ["spec": ["copies": 1]], type: type)
+    #expect(refused.code == 422)
+    #expect(
+      refused.json["message"]?.string
+        == #" "" is invalid: patch: Invalid value: "map[spec:map[copies:1]]": strict decoding error: unknown field "spec.copies""#
+    )
+    #expect(cluster.send(.patch, target + "Warn", ["spec": ["copies": 1]], type: type).code == 200)
+  }
+
+  @Test("A body with a wrong type in a built-in kind is a bad request that names Go's field")
+  func undecodable() {
+    var cluster = Cluster()
+    cluster.send(.post, deployments, aDeployment())
+    let answer = cluster.send(
+      .patch, "\(deployments)/web", ["spec": ["replicas": "x"]], type: "application/merge-patch+json")
+    #expect(answer.code == 400)
+    #expect(
+      answer.json["message"]?.string
+        == "Deployment in version \"v1\" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
+    )
+  }
+
+  @Test("A JSON patch that does not fit is refused as the API server does it")
+  func jsonPatchRefusal() {
+    var cluster = Cluster()
+    cluster.send(.post, configMaps, aConfigMap("c", ["a": "1"]))
+    for operation in [
+      ["op": "test", "path": "/data/a", "value": "2"], ["op": "remove", "path": "/data/b"],
+      ["op": "replace", "path": "/none/b", "value": "2"],
+    ] as [JSONValue] {
+      let answer = cluster.send(.patch, "\(configMaps)/c", [operation], type: "application/json-patch+json")
+      #expect(answer.code == 422)
+      #expect(answer.json["message"] == "the server rejected our request due to an error in our request")
+    }
+  }
+
   @Test("Finalizers are merged as a set, and taken out one by one")
   func primitiveList() {
     var cluster = Cluster()

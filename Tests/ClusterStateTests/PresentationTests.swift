@@ -100,6 +100,9 @@ struct PresentationTests {
     #expect(
       document[path: "components", "schemas", "dev.test.v1.Model", "properties", "spec", "properties", "n", "type"]
         == "integer")
+    let kind = document[path: "components", "schemas", "dev.test.v1.Model", "properties", "kind"]
+    #expect(kind?["type"] == "string")
+    #expect(kind?["description"]?.string?.hasPrefix("Kind is a string value") == true)
     cluster.send(.delete, "\(definitions)/models.test.dev")
     #expect(cluster.send(.get, models).code == 404)
   }

@@ -22,9 +22,9 @@ struct SchemaTests {
       ),
       (#"{"type":"string","maxLength":2}"#, #""ccc""#, "Too long: may not be more than 2 bytes"),
       (#"{"type":"string","pattern":"^a+$"}"#, #""b""#, #"Invalid value: "b": spec.x in body should match '^a+$'"#),
-      (#"{"type":"integer"}"#, #""b""#, #"Invalid value: "b": spec.x in body must be of type integer: "string""#),
+      (#"{"type":"integer"}"#, #""b""#, #"Invalid value: "string": spec.x in body must be of type integer: "string""#),
       (#"{"type":"string"}"#, "{}", #"Invalid value: "object": spec.x in body must be of type string: "object""#),
-      (#"{"type":"string"}"#, "null", #"Invalid value: null: spec.x in body must be of type string: "null""#),
+      (#"{"type":"string"}"#, "null", #"Invalid value: "null": spec.x in body must be of type string: "null""#),
       (
         #"{"type":"array","items":{"type":"string"},"minItems":1}"#, "[]",
         "Invalid value: 0: spec.x in body should have at least 1 items"

@@ -22,6 +22,21 @@ struct SelectorTests {
     #expect(throws: StatusError.self) { try LabelQuery(parsing: text) }
   }
 
+  @Test(
+    "What is wrong with a label selector is said in the API server's words",
+    arguments: [
+      ("a in b", "unable to parse requirement: found 'b' expected: '('"),
+      ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
+      ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+      ("a=b=c", "found '=', expected: ',' or 'end of string'"),
+      ("=x", "found '=', expected: !, identifier, or 'end of string'"),
+      ("a,", "found '', expected: identifier after ','"),
+      ("!", "unable to parse requirement: found '', expected: identifier"),
+    ])
+  func wording(text: String, message: String) {
+    #expect(throws: StatusError.badRequest(message)) { try LabelQuery(parsing: text) }
+  }
+
   @Test("Match expressions and labels count together")
   func objectForm() {
     let selector = LabelQuery(object: [
@@ -42,10 +57,18 @@ struct SelectorTests {
     #expect(selector.matches(["metadata": ["name": "a"], "status": ["phase": "Running"]]) == isTaken)
   }
 
-  @Test("A field that is not offered is a bad request")
-  func unknownField() {
-    #expect(throws: StatusError.badRequest("field label not supported: spec.x")) {
-      try FieldSelector(parsing: "spec.x=1", for: GroupResource(group: "", resource: "pods"), isCustom: false)
+  @Test(
+    "A field that is not offered is a bad request, each kind in its words",
+    arguments: [
+      ("pods", "field label not supported: spec.x"), ("jobs", "field label \"spec.x\" not supported for Job"),
+      (
+        "configmaps",
+        "\"spec.x\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+      ),
+    ])
+  func unknownField(resource: String, message: String) {
+    #expect(throws: StatusError.badRequest(message)) {
+      try FieldSelector(parsing: "spec.x=1", for: GroupResource(group: "", resource: resource), isCustom: false)
     }
   }
 }

@@ -18,6 +18,31 @@ struct ServerSideApplyTests {
     #expect(managers(answer.json) == ["one/Apply": ["f:data": ["f:a": [:]]]])
   }
 
+  @Test("An update owns the objects and lists it makes, but not those that every object of the kind has")
+  func containers() {
+    var cluster = Cluster()
+    let map = cluster.send(.post, configMaps, aConfigMap("c", ["a": "1"], labels: ["t": "1"])).json
+    #expect(
+      managers(map) == [
+        "test/Update": ["f:data": [".": [:], "f:a": [:]], "f:metadata": ["f:labels": [".": [:], "f:t": [:]]]]
+      ])
+    let changed = cluster.send(
+      .patch, "\(configMaps)/c", ["data": ["b": "1"]], type: "application/merge-patch+json", manager: "other"
+    ).json
+    #expect(managers(changed)["other/Update"] == ["f:data": ["f:b": [:]]])
+
+    let fields = managers(cluster.send(.post, deployments, aDeployment()).json)["test/Update"]?["f:spec"]
+    #expect(fields?["."] == nil)
+    #expect(fields?[path: "f:template", "f:metadata", "f:labels", "."] == [:])
+    let containers = fields?[path: "f:template", "f:spec", "f:containers"]
+    #expect(containers?["."] == nil)
+    #expect(containers?[path: "k:{\"name\":\"main\"}", "f:env", "."] == [:])
+
+    cluster.send(.post, definitions, aDefinition(["n": ["type": "integer"]]))
+    let model = cluster.send(.post, models, aModel("m", ["n": 1])).json
+    #expect(managers(model) == ["test/Update": ["f:spec": [".": [:], "f:n": [:]]]])
+  }
+
   @Test("Another manager's value is a conflict that names manager and field")
   func conflict() {
     var cluster = Cluster()

@@ -4,8 +4,8 @@ import Testing
 
 /// One thing a person types, run on both clusters.
 struct ParityStep: Sendable {
-  /// A difference that is only the age of the real server, brought to one form on both sides.
-  struct Age: Sendable {
+  /// A difference that is known and meant, brought to one form on both sides.
+  struct Allowance: Sendable {
     var why: String
     var pattern: String
     var replacement: String
@@ -14,15 +14,15 @@ struct ParityStep: Sendable {
   var arguments: [String]
   var input: String?
   var environment: [String: String] = [:]
-  var ages: [Age] = []
+  var allowing: [Allowance] = []
 
   init(
-    _ arguments: String, input: String? = nil, environment: [String: String] = [:], ages: [Age] = []
+    _ arguments: String, input: String? = nil, environment: [String: String] = [:], allowing: [Allowance] = []
   ) {
     self.arguments = Self.words(arguments)
     self.input = input
     self.environment = environment
-    self.ages = ages
+    self.allowing = allowing
   }
 
   /// Splits at spaces, keeps what stands in single quotes together.
@@ -34,8 +34,8 @@ struct ParityStep: Sendable {
 
   func comparable(_ text: String) -> String {
     var text = text
-    for age in ages {
-      text = text.replacingOccurrences(of: age.pattern, with: age.replacement, options: .regularExpression)
+    for allowance in allowing {
+      text = text.replacingOccurrences(of: allowance.pattern, with: allowance.replacement, options: .regularExpression)
     }
     return Volatile.stripped(text)
   }
@@ -55,6 +55,11 @@ enum Volatile {
     (#"\b(?:127|10)\.\d+\.\d+\.\d+"#, "<address>"),
     (#"-[0-9a-f]{7,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b"#, "-<pod>"),
     (#"\bweb-[0-9a-f]{7,10}\b"#, "web-<template>"),
+    (#"\b(once|wrong)-[bcdfghjklmnpqrstvwxz2456789]{5}\b"#, "$1-<pod>"),
+    // How many pods of a rollout still end is a matter of the moment.
+    (#"(?m)(^pod/web-<pod> condition met\n)+"#, "$1"),
+    (#"/tmp/(LIVE|MERGED)-\d+/"#, "$1/"),
+    (#"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ [+-]\d{4}"#, "<date>"),
     (#"/tmp/[^ "\n]*"#, "<file>"),
     (#" +"#, " "),
     (#" +\n"#, "\n"),

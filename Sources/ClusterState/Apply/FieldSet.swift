@@ -135,16 +135,25 @@ extension FieldSet {
 }
 
 extension FieldSet {
-  /// All paths of a value under its schema: leaves, atomic parts, empty objects, list elements and map entries.
-  package init(of value: JSONValue, schema: Schema) {
+  /// Members that every built-in object of Go's has, even when nothing is in them: nobody adds them.
+  private static let alwaysThere: Set<String> = [
+    "metadata", "spec", "status", "template", "strategy", "resources", "scaleTargetRef", "source", "involvedObject",
+    "containers",
+  ]
+
+  /// All paths of a value under its schema: leaves, atomic parts, empty objects, list elements and map entries;
+  /// `withContainers`: also the objects and lists that hold them.
+  package init(of value: JSONValue, schema: Schema, withContainers: Bool = false) {
     switch value {
     case .object(let object):
       for (key, member) in object {
         let element = PathElement.field(key)
         let shape = schema.properties[key] ?? schema.additional ?? .anything
         let isEntry = schema.properties[key] == nil
-        let child = shape.isAtomic(member) ? FieldSet() : FieldSet(of: member, schema: shape)
-        if isEntry || shape.isAtomic(member) || member.object?.isEmpty == true { insert(element) }
+        let child =
+          shape.isAtomic(member) ? FieldSet() : FieldSet(of: member, schema: shape, withContainers: withContainers)
+        let isMade = withContainers && !(schema.definition != nil && Self.alwaysThere.contains(key))
+        if isEntry || isMade || shape.isAtomic(member) || member.object?.isEmpty == true { insert(element) }
         self[child: element] = child
       }
     case .array(let elements):
@@ -152,7 +161,7 @@ extension FieldSet {
         let element = schema.identity(of: member, at: index)
         insert(element)
         if let items = schema.items, case .key = element, !items.isAtomic(member) {
-          self[child: element] = FieldSet(of: member, schema: items)
+          self[child: element] = FieldSet(of: member, schema: items, withContainers: withContainers)
         }
       }
     default: break
@@ -163,8 +172,8 @@ extension FieldSet {
   package static func changes(
     from old: JSONValue, to new: JSONValue, schema: Schema
   ) -> (added: FieldSet, removed: FieldSet, modified: FieldSet) {
-    let before = FieldSet(of: old, schema: schema)
-    let after = FieldSet(of: new, schema: schema)
+    let before = FieldSet(of: old, schema: schema, withContainers: true)
+    let after = FieldSet(of: new, schema: schema, withContainers: true)
     return (
       after.subtracting(before), before.subtracting(after),
       modified(before.intersection(after), old, new, schema)

@@ -146,6 +146,10 @@ enum BuiltInDefaults {
     if result[path: "spec", "selector"] == nil {
       result.set(["matchLabels": ["batch.kubernetes.io/controller-uid": uid]], at: ["spec", "selector"])
     }
+    // A Job without labels shows those of its pods.
+    if (result[path: "metadata", "labels"]?.object ?? [:]).isEmpty {
+      result.set(value(result, labels), at: ["metadata", "labels"])
+    }
     return result
   }
 

@@ -10,7 +10,7 @@ enum BuiltInRules {
       return workloadFaults(object) + immutable(object, old, [["spec", "selector"]])
     case "jobs.batch":
       return jobFaults(object)
-        + immutable(object, old, [["spec", "selector"], ["spec", "template"], ["spec", "completionMode"]])
+        + immutable(object, old, fixedOfJob(object))
     case "services": return serviceFaults(object, old)
     case "configmaps", "secrets":
       guard old?["immutable"]?.bool == true else { return dataFaults(object) }
@@ -145,6 +145,14 @@ enum BuiltInRules {
       found.append(.invalid("metadata.name", .string(name), "must be no more than 63 characters"))
     }
     return found
+  }
+
+  /// Completions of an indexed Job may follow its parallelism.
+  private static func fixedOfJob(_ job: JSONValue) -> [[String]] {
+    let fixed = [["spec", "selector"], ["spec", "template"], ["spec", "completionMode"]]
+    let spec = job["spec"] ?? [:]
+    let isElastic = spec["completionMode"] == "Indexed" && spec["completions"] == spec["parallelism"]
+    return isElastic ? fixed : [["spec", "completions"]] + fixed
   }
 
   private static func serviceFaults(_ object: JSONValue, _ old: JSONValue?) -> [FieldFault] {

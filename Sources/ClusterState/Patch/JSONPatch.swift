@@ -20,11 +20,11 @@ package enum JSONPatch {
       case "remove": result = try change(result, path, pointer, .remove)
       case "test":
         guard find(path, in: result) ?? .null == (try value(of: operation)) else {
-          throw unfit("testing value \(pointer) failed: test failed")
+          throw .patchDoesNotFit
         }
       case "copy", "move":
         guard let from = operation["from"]?.string, let moved = find(tokens(from), in: result) else {
-          throw unfit("\(name) operation does not apply: doc is missing from path: \(operation["from"]?.string ?? "")")
+          throw .patchDoesNotFit
         }
         if name == "move" { result = try change(result, tokens(from), from, .remove) }
         result = try change(result, path, pointer, .add(moved))
@@ -45,12 +45,6 @@ package enum JSONPatch {
       throw .badRequest("error decoding patch: an operation lacks its value: \(operation.text)")
     }
     return value
-  }
-
-  private static func unfit(_ message: String) -> StatusError {
-    StatusError(
-      code: 422, reason: "Invalid",
-      message: "the server rejected our request due to an error in our request: \(message)")
   }
 
   /// RFC 6901.
@@ -82,28 +76,28 @@ package enum JSONPatch {
     switch document {
     case .object(var members):
       if !rest.isEmpty {
-        guard let child = members[token] else { throw missing(pointer) }
+        guard let child = members[token] else { throw .patchDoesNotFit }
         members[token] = try self.change(child, rest, pointer, change)
       } else {
         switch change {
         case .add(let value): members[token] = value
         case .replace(let value):
-          guard members[token] != nil else { throw missing(pointer) }
+          guard members[token] != nil else { throw .patchDoesNotFit }
           members[token] = value
         case .remove:
-          guard members.removeValue(forKey: token) != nil else { throw missing(pointer) }
+          guard members.removeValue(forKey: token) != nil else { throw .patchDoesNotFit }
         }
       }
       return .object(members)
     case .array(var elements):
       if case .add(let value) = change, rest.isEmpty {
         guard let index = token == "-" ? elements.count : Int(token), (0...elements.count).contains(index) else {
-          throw missing(pointer)
+          throw .patchDoesNotFit
         }
         elements.insert(value, at: index)
         return .array(elements)
       }
-      guard let index = Int(token), elements.indices.contains(index) else { throw missing(pointer) }
+      guard let index = Int(token), elements.indices.contains(index) else { throw .patchDoesNotFit }
       if !rest.isEmpty {
         elements[index] = try self.change(elements[index], rest, pointer, change)
       } else if case .replace(let value) = change {
@@ -112,13 +106,10 @@ package enum JSONPatch {
         elements.remove(at: index)
       }
       return .array(elements)
-    default: throw missing(pointer)
+    default: throw .patchDoesNotFit
     }
   }
 
-  private static func missing(_ pointer: String) -> StatusError {
-    unfit("operation does not apply: doc is missing path: \"\(pointer)\": missing value")
-  }
 }
 
 /// RFC 7386: objects merge, null removes, everything else replaces.

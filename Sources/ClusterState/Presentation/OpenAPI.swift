@@ -150,11 +150,24 @@ struct OpenAPIDocument {
     return name
   }
 
+  /// What each kind says of its first three members (apimachinery's TypeMeta and ObjectMeta).
+  private static let membersOfAll: [String: JSONValue] = [
+    "apiVersion":
+      "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+    "kind":
+      "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+    "metadata":
+      "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+  ]
+
   /// A custom resource's text is published as it is, with the members every object has.
   private mutating func custom(_ schema: Schema) -> JSONValue {
     var json = schema.source ?? ["type": "object"]
     for key in ["apiVersion", "kind", "metadata"] {
-      if let property = schema.properties[key] { json.set(reference(property), at: ["properties", key]) }
+      let type: JSONValue = ["type": key == "metadata" ? "object" : "string"]
+      json.set(schema.properties[key].map { reference($0) } ?? type, at: ["properties", key])
+      // The API server's own words replace the definition's.
+      json.set(Self.membersOfAll[key], at: ["properties", key, "description"])
     }
     return json
   }

@@ -36,10 +36,16 @@ extension ClusterState {
     case "eviction" where target.resource.definition.storage == Self.pods && request.method == .post:
       return .response(try evict(request, target, circumstances))
     case "finalize" where target.resource.definition.storage == Self.namespaces: break
-    default: throw .unknownPath
+    default: throw notServed(target)
     }
-    if target.subresource == "status", !target.resource.version.hasStatus { throw .unknownPath }
+    if target.subresource == "status", !target.resource.version.hasStatus { throw notServed(target) }
     return try serve(request, target, circumstances)
+  }
+
+  /// Custom resources answer for a subresource they lack as for an object that is missing.
+  private func notServed(_ target: Target) -> StatusError {
+    target.resource.definition.isCustom
+      ? .notFound(target.resource.definition.groupResource, target.name ?? "") : .unknownPath
   }
 
   private mutating func serve(

@@ -19,6 +19,7 @@ extension ClusterState {
     case "application/merge-patch+json": patched = MergePatch.apply(patch, to: shown)
     case "application/strategic-merge-patch+json" where !resource.definition.isCustom:
       patched = try StrategicMergePatch.apply(patch, to: shown, schema: resource.version.schema)
+      try checkConversion(of: patched, patch, resource, options)
     default:
       throw .unsupportedMediaType(
         resource.definition.isCustom
@@ -30,6 +31,22 @@ extension ClusterState {
     return (
       try replace(live, with: object, target.id, resource, options, circumstances, isApply: false), false
     )
+  }
+
+  /// The real one turns the merged members into its Go type here, so what does not fit is the patch's fault.
+  private func checkConversion(
+    of merged: JSONValue, _ patch: JSONValue, _ resource: ServedResource, _ options: WriteOptions
+  ) throws(StatusError) {
+    let schema = resource.version.schema
+    let unknown = options.validation == .strict ? schema.pruned(merged.withoutNulls).unknown : []
+    let complaint =
+      TypeMisfit.first(in: merged, schema)?.conversionText
+      ?? (unknown.isEmpty
+        ? nil : "strict decoding error: " + unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", "))
+    guard let complaint else { return }
+    throw .invalid(
+      GroupVersionKind(group: "", version: "", kind: ""), "",
+      [.invalid("patch", .string(patch.goText), complaint)])
   }
 
   private mutating func apply(

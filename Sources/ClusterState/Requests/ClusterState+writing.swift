@@ -244,6 +244,10 @@ extension ClusterState {
   }
 
   func validate(_ object: JSONValue, old: JSONValue?, _ resource: ServedResource) throws(StatusError) {
+    // What is no JSON of its Go type does not even get to validation.
+    if !resource.definition.isCustom, let misfit = TypeMisfit.first(in: object, resource.version.schema) {
+      throw .badRequest(misfit.decodingText(of: resource.kind))
+    }
     var faults = MetadataRules.faults(of: object, old: old, resource.definition)
     // In a built-in status a missing number is Go's zero, not a mistake.
     faults += resource.version.schema.faults(of: object).filter { fault in

@@ -23,10 +23,18 @@ package struct FieldSelector: Sendable, Equatable {
       }
       let path = String(part[..<range.lowerBound])
       guard Self.offers(path, resource, isCustom) else {
-        throw .badRequest("field label not supported: \(path)")
+        throw .badRequest(Self.refusal(of: path, resource, isCustom))
       }
       terms.append(Term(path: path, value: String(part[range.upperBound...]), isEqual: isEqual))
     }
+  }
+
+  /// Kinds with fields of their own word it in their own way.
+  private static func refusal(of path: String, _ resource: GroupResource, _ isCustom: Bool) -> String {
+    if resource.resource == "jobs", !isCustom { return "field label \"\(path)\" not supported for Job" }
+    let own = ["pods", "events", "secrets", "nodes", "namespaces", "services"]
+    guard !isCustom, !own.contains(resource.resource) else { return "field label not supported: \(path)" }
+    return "\"\(path)\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
   }
 
   private static func offers(_ path: String, _ resource: GroupResource, _ isCustom: Bool) -> Bool {

@@ -18,13 +18,8 @@ package struct LabelQuery: Sendable, Equatable {
 
   /// Errors: 400 with the place that cannot be read.
   package init(parsing text: String) throws(StatusError) {
-    requirements = []
-    for part in Self.parts(of: text) {
-      guard let requirement = Self.requirement(part) else {
-        throw .badRequest("unable to parse requirement: found '\(part)', expected: a label selector such as app=web")
-      }
-      requirements.append(requirement)
-    }
+    var parser = LabelQueryParser(text)
+    requirements = try parser.requirements()
   }
 
   /// As objects hold it: `{matchLabels, matchExpressions}`.
@@ -54,68 +49,5 @@ package struct LabelQuery: Sendable, Equatable {
       case .less(let key, let bound): labels[key].flatMap { Int($0) }.map { $0 < bound } ?? false
       }
     }
-  }
-
-  /// Splits at commas that are not inside parentheses.
-  private static func parts(of text: String) -> [String] {
-    var parts: [String] = []
-    var current = ""
-    var depth = 0
-    for character in text {
-      switch character {
-      case "(": depth += 1
-      case ")": depth -= 1
-      case "," where depth == 0:
-        parts.append(current)
-        current = ""
-        continue
-      default: break
-      }
-      current.append(character)
-    }
-    parts.append(current)
-    return parts.map(trimmed).filter { !$0.isEmpty }
-  }
-
-  private static func requirement(_ part: String) -> Requirement? {
-    if part.hasPrefix("!") { return isKey(trimmed(part.dropFirst())) ? .absent(key: trimmed(part.dropFirst())) : nil }
-    if let open = part.firstIndex(of: "("), part.hasSuffix(")") {
-      let head = part[..<open].split(separator: " ")
-      guard head.count == 2, isKey(head[0]) else { return nil }
-      let inside = part[part.index(after: open)...].dropLast()
-      let values = Set(inside.split(separator: ",", omittingEmptySubsequences: false).map { trimmed($0) })
-      switch head[1] {
-      case "in": return .isIn(key: String(head[0]), values: values)
-      case "notin": return .notIn(key: String(head[0]), values: values)
-      default: return nil
-      }
-    }
-    for sign in ["!=", "==", "=", ">", "<"] {
-      guard let range = part.firstRange(of: sign) else { continue }
-      let key = trimmed(part[..<range.lowerBound])
-      let value = trimmed(part[range.upperBound...])
-      guard isKey(key), !value.contains(where: { "=!<>() ".contains($0) }) else { return nil }
-      switch sign {
-      case "!=": return .notIn(key: key, values: [value])
-      case ">": return Int(value).map { .greater(key: key, than: $0) }
-      case "<": return Int(value).map { .less(key: key, than: $0) }
-      default: return .isIn(key: key, values: [value])
-      }
-    }
-    return isKey(part) ? .exists(key: part) : nil
-  }
-
-  private static func isKey(_ text: some StringProtocol) -> Bool {
-    !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-_./".utf8.contains(byte)
-      }
-  }
-
-  private static func trimmed(_ text: some StringProtocol) -> String {
-    var slice = text[...]
-    while slice.first == " " { slice = slice.dropFirst() }
-    while slice.last == " " { slice = slice.dropLast() }
-    return String(slice)
   }
 }

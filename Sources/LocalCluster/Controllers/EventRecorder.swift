@@ -16,6 +16,7 @@ actor EventRecorder {
   private let log: Logger
   private let now: @Sendable () -> Date
   private var known: [Sameness: String] = [:]
+  private var latest: UInt64 = 0
 
   /// Events are told apart by name from those written before a restart of the cluster.
   init(cluster: any ClusterAccess, host: String, log: Logger, now: @escaping @Sendable () -> Date = { Date() }) {
@@ -33,8 +34,7 @@ actor EventRecorder {
       message: draft.message)
     if let name = known[sameness], await countUp(name, in: namespace) { return }
     let time = TimeText.json(now())
-    let name =
-      (draft.about["name"]?.string ?? "event") + "." + NameSuffix.random(length: 12)
+    let name = (draft.about["name"]?.string ?? "event") + "." + nextSuffix()
     known[sameness] = name
     if known.count > 5_000 { known.removeAll() }
     do {
@@ -51,6 +51,12 @@ actor EventRecorder {
     } catch {
       log.debug("event not written", metadata: ["reason": "\(draft.reason)", "error": "\(error)"])
     }
+  }
+
+  /// The time in nanoseconds, never the same twice: by their names, events of one second stand in their order.
+  private func nextSuffix() -> String {
+    latest = max(latest + 1, UInt64(max(0, now().timeIntervalSince1970) * 1e9))
+    return String(latest, radix: 16)
   }
 
   private func countUp(_ name: String, in namespace: String) async -> Bool {
