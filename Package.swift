@@ -75,7 +75,10 @@ let edges: [Target] =
     ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle])
   + library(
     "Workers",
-    ["Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport", "CPostgres"])
+    [
+      "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
+      "CPostgres",
+    ])
   + library(
     "LocalCluster", ["ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle] + nio)
   + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
@@ -88,13 +91,18 @@ let programs: [Target] =
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(
-    "apus", [lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel", "YAMLCoding", "WorkerContract"])
+    "apus",
+    [
+      lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
+      "YAMLCoding", "WorkerContract",
+    ])
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
   // Everything that is not Swift, read by its consumers' own tools.
   .testTarget(
-    name: "ManifestTests", dependencies: ["TestSupport", "ApusAPI", "KubernetesModel", "YAMLCoding", "Serving", "Exposition"],
+    name: "ManifestTests",
+    dependencies: ["TestSupport", "ApusAPI", "KubernetesModel", "YAMLCoding", "Serving", "Exposition"],
     swiftSettings: strict),
   .testTarget(
     name: "EndToEndTests",
