@@ -104,8 +104,20 @@ private struct MachineryService: Service {
 
 /// Ports of 127.0.0.1.
 enum LoopbackPort {
+  /// Below the ports that Linux gives to outgoing connections (32768 and up): between the look here and the server's own
+  /// bind, no connection of this machine takes it.
+  private static let choice = 20_000..<32_000
+
   /// The port itself, or a free one for 0. Errors: it is taken or may not be used.
   static func available(_ port: Int) async throws(LocalClusterError) -> Int {
+    guard port == 0 else { return try await bind(port) }
+    for _ in 0..<20 {
+      if let free = try? await bind(.random(in: choice)) { return free }
+    }
+    return try await bind(0)
+  }
+
+  private static func bind(_ port: Int) async throws(LocalClusterError) -> Int {
     do {
       let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
