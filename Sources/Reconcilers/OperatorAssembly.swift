@@ -14,10 +14,11 @@ package struct OperatorAssembly: Sendable {
   /// - Parameters:
   ///   - api: reads always, writes only while this process leads.
   ///   - namespace: nil: all of them.
+  ///   - events: its last events are written before the lease is released; it runs as a service of its own.
   ///   - elector: nil: there is only one process.
   package init(
     api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, workers: Int,
-    transport: any HTTPTransport, events: any EventSink, metrics: RuntimeMetrics, elector: LeaderElector?,
+    transport: any HTTPTransport, events: EventRecorder, metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger
   ) {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
@@ -34,6 +35,6 @@ package struct OperatorAssembly: Sendable {
       [
         OperatorControllers.model(models, caches, workers: workers, metrics: metrics, logger: logger),
         OperatorControllers.policy(policies, caches, workers: workers, metrics: metrics, logger: logger),
-      ], elector: elector, time: time, metrics: metrics, logger: logger)
+      ], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
   }
 }
