@@ -13,6 +13,7 @@ package enum ConditionType: String, Codable, Sendable, CaseIterable {
   case qualityPassed = "QualityPassed"
   case performanceOK = "PerformanceOK"
   case retrainingNeeded = "RetrainingNeeded"
+  case alertsDeliverable = "AlertsDeliverable"
   // ModelVersion
   case accepted = "Accepted"
 
@@ -30,6 +31,7 @@ package enum ConditionType: String, Codable, Sendable, CaseIterable {
     case .qualityPassed: "no hard data quality check failed in the last conclusive check"
     case .performanceOK: "performance is within its limits, as far as labels tell"
     case .retrainingNeeded: "triggers have fired often enough to retrain"
+    case .alertsDeliverable: "every alert channel of the policy can be used; there where the policy has alerts"
     case .accepted: "the version has passed its gates"
     }
   }
@@ -57,6 +59,8 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case trainingSucceeded = "TrainingSucceeded"
   case trainingFailed = "TrainingFailed"
   case trainingDeadlineExceeded = "TrainingDeadlineExceeded"
+  case checkDeadlineExceeded = "CheckDeadlineExceeded"
+  case workerCrashed = "WorkerCrashed"
   case resultMissing = "ResultMissing"
   case resultUnreadable = "ResultUnreadable"
   // Gates and promotion.
@@ -72,6 +76,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case pinned = "Pinned"
   case unpinned = "Unpinned"
   case archived = "Archived"
+  case rolloutAnalysisIgnored = "RolloutAnalysisIgnored"
   case noVersion = "NoVersion"
   // Serving.
   case serversReady = "ServersReady"
@@ -104,4 +109,8 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case dailyLimitReached = "DailyLimitReached"
   case dryRun = "DryRun"
   case retrainingRunning = "RetrainingRunning"
+  // Alerts.
+  case channelsUsable = "ChannelsUsable"
+  case channelUnusable = "ChannelUnusable"
+  case alertNotDelivered = "AlertNotDelivered"
 }

@@ -16,14 +16,12 @@ enum CheckJudgement {
         message: "\(failure.reason): \(failure.message)")
     }
     switch job.outcome {
-    case .running: return failed(.init(reason: "Running", message: "has not ended", retryable: true, step: "run"))
+    case .running: return failed(.init(.checkRunning, "has not ended", retryable: true))
     case .failed(let failure): return failed(failure)
     case .ended(let result):
       guard let check = result.checked else {
         return failed(
-          .init(
-            reason: Reason.resultUnreadable.rawValue, message: "\(job.name) wrote a result that is not that of a check",
-            retryable: false, step: "run"))
+          .init(.resultUnreadable, "\(job.name) wrote a result that is not that of a check", retryable: false))
       }
       let triggers = check.conclusive ? triggers(of: check, spec, readings) : []
       return Record(

@@ -57,8 +57,7 @@ extension ModelWork {
 
   private mutating func register(_ job: WorkerJob, _ number: Int, _ result: TrainingResult?, _ failure: RunFailure?) {
     let missing = RunFailure(
-      reason: Reason.resultUnreadable.rawValue,
-      message: "\(job.name) wrote a result that is not the result of a training", retryable: false, step: "run")
+      .resultUnreadable, "\(job.name) wrote a result that is not the result of a training", retryable: false)
     let failure = failure ?? (result == nil ? missing : nil)
     let version = "v\(number)"
     registry.add(
@@ -89,9 +88,9 @@ extension ModelWork {
     let age = now.seconds(since: training.startedAt ?? .distantPast)
     guard age >= lostRunPatience else { return lookAgain(in: lostRunPatience - age) }
     let failure = RunFailure(
-      reason: Reason.resultMissing.rawValue,
-      message: "\(training.job) was deleted before its result was read; ask for another run with the annotation "
-        + ApusAnnotations.retrainRequestedAt, retryable: true, step: "run")
+      .resultMissing,
+      "\(training.job) was deleted before its result was read; ask for another run with the annotation "
+        + ApusAnnotations.retrainRequestedAt, retryable: true)
     registry.add(
       ResourceName.version(model: name, number: number),
       ModelVersionSpec(

@@ -112,21 +112,14 @@ extension PolicyWork {
 
   /// Says which channels can not be used: an alert that goes nowhere must not go unnoticed.
   private mutating func summariseAlerting() {
-    guard spec.alerts != nil else { return status.conditions.clear(alertingCondition) }
-    let generation = observed.policy.metadata.generation
+    let previous = status.conditions[ConditionType.alertsDeliverable.rawValue]
+    guard spec.alerts != nil else { return status.conditions.clear(ConditionType.alertsDeliverable.rawValue) }
     guard !observed.unusableChannels.isEmpty else {
-      return status.conditions.set(
-        alertingCondition, .yes, reason: "ChannelsUsable", message: "all channels can be used", generation: generation,
-        at: now)
+      return set(.alertsDeliverable, .yes, .channelsUsable, "all channels can be used")
     }
     let message = observed.unusableChannels.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
       .joined(separator: "; ")
-    let isNews = status.conditions[alertingCondition]?.message != message
-    status.conditions.set(
-      alertingCondition, .no, reason: "ChannelUnusable", message: message, generation: generation, at: now)
-    if isNews { decision.announcements.append(Announcement(.warning, "ChannelUnusable", message)) }
+    set(.alertsDeliverable, .no, .channelUnusable, message)
+    if previous?.message != message { announce(.warning, .channelUnusable, message) }
   }
 }
-
-/// Whether every channel of the policy can deliver.
-private let alertingCondition = "AlertsDeliverable"

@@ -1,3 +1,4 @@
+import ApusAPI
 package import KubernetesModel
 package import WorkerContract
 
@@ -127,15 +128,15 @@ extension WorkerJob {
     if failure == "DeadlineExceeded" {
       return .failed(
         RunFailure(
-          reason: labels["apus.dev/component"] == "check" ? "CheckDeadlineExceeded" : "TrainingDeadlineExceeded",
-          message: "\(name) ran longer than its deadline and was ended; raise the deadline or give it more CPU",
-          retryable: true, step: "run"))
+          labels[ApusLabels.component] == ApusLabels.Component.check.rawValue
+            ? .checkDeadlineExceeded : .trainingDeadlineExceeded,
+          "\(name) ran longer than its deadline and was ended; raise the deadline or give it more CPU",
+          retryable: true))
     }
     guard let end = ends.last else {
       return .failed(
         RunFailure(
-          reason: "ResultMissing", message: "\(name) failed (\(failure)) and no pod of it is left to say why",
-          retryable: true, step: "run"))
+          .resultMissing, "\(name) failed (\(failure)) and no pod of it is left to say why", retryable: true))
     }
     return .failed(Self.failure(of: end, job: name))
   }
@@ -146,14 +147,12 @@ extension WorkerJob {
     let hint = "the container must write a RunResult of at most \(RunResult.maximumBytes) bytes to its result file"
     guard let text = end?.message, !text.isEmpty else {
       return .failed(
-        RunFailure(
-          reason: "ResultMissing", message: "\(name) ended without a result; \(hint)", retryable: true, step: "run"))
+        RunFailure(.resultMissing, "\(name) ended without a result; \(hint)", retryable: true))
     }
     guard let result: RunResult = JSONValue.value(in: text) else {
       return .failed(
         RunFailure(
-          reason: "ResultUnreadable", message: "\(name) wrote a result that can not be read; \(hint)",
-          retryable: false, step: "run"))
+          .resultUnreadable, "\(name) wrote a result that can not be read; \(hint)", retryable: false))
     }
     if let failed = result.failed { return .failed(failed) }
     return .ended(result)
@@ -176,8 +175,15 @@ extension WorkerJob {
       end.reason == "OOMKilled" ? "it needed more memory than its limit (OOMKilled); raise resources.limits" : nil
     let code = "the worker of \(job) ended with exit code \(end.exitCode) and no readable result"
     return RunFailure(
-      reason: "WorkerCrashed", message: cause.map { "\(code): \($0)" } ?? "\(code); see its log",
-      retryable: end.exitCode != permanentFailure, step: "run")
+      .workerCrashed, cause.map { "\(code): \($0)" } ?? "\(code); see its log",
+      retryable: end.exitCode != permanentFailure)
+  }
+}
+
+extension RunFailure {
+  /// A failure that the operator states, for a run that could not say it itself.
+  init(_ reason: Reason, _ message: String, retryable: Bool) {
+    self.init(reason: reason.rawValue, message: message, retryable: retryable, step: "run")
   }
 }
 
