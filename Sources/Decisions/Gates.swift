@@ -42,7 +42,9 @@ package enum Gates {
     guard let comparison = result.comparison else {
       return Verdict(
         gate: gate, passed: false, value: nil, limit: rules.minimumImprovement,
-        message: "was not compared with \(production.version), which is in production (another schema?)")
+        message:
+          "was not compared with \(production.version), which is in production: another schema, or its artifact can "
+          + "not be read (see the run's warnings); \(ApusAnnotations.forcePromote) promotes it all the same")
     }
     guard comparison.champion.version == production.version else {
       return Verdict(

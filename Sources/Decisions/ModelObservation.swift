@@ -16,21 +16,29 @@ package struct ModelObservation: Sendable {
   package var pods: [ServerPod]
   /// Replicas that the Deployment has now; nil where there is none.
   package var replicas: Int?
+  /// Whether the Deployment still replaces pods by such of another template.
+  package var isRollingOut: Bool
   /// Routing revision that a pod (by UID) has confirmed with the right digests.
   package var confirmations: [String: Int]
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
   package var claimExists: Bool
   package var canAutoscale: Bool
+  /// The autoscaler that this model owns; looked for where the spec may have just lost it.
+  package var autoscalerUID: String?
+  /// The highest number of a version or run of this model's name that this model does not own: what a model that was deleted
+  /// has left.
+  package var highestForeignNumber: Int
   /// Objects that have a name the operator needs but belong to somebody else: `Deployment income`.
   package var foreign: [String]
 
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
-    pods: [ServerPod] = [], replicas: Int? = nil, confirmations: [String: Int] = [:],
+    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
+    confirmations: [String: Int] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
-    canAutoscale: Bool = true, foreign: [String] = []
+    canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0, foreign: [String] = []
   ) {
     self.now = now.wholeSeconds
     self.model = model
@@ -41,10 +49,13 @@ package struct ModelObservation: Sendable {
     self.routing = routing
     self.pods = pods
     self.replicas = replicas
+    self.isRollingOut = isRollingOut
     self.confirmations = confirmations
     self.retrainingRequests = retrainingRequests
     self.claimExists = claimExists
     self.canAutoscale = canAutoscale
+    self.autoscalerUID = autoscalerUID
+    self.highestForeignNumber = highestForeignNumber
     self.foreign = foreign
   }
 }

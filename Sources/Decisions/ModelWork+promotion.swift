@@ -14,6 +14,7 @@ extension ModelWork {
   /// Gates for every version that has not been judged; oldest first, so that each meets the production of its time.
   mutating func judgeVersions() {
     registry.repair()
+    replaceVanishedProduction()
     for entry in registry.entries where entry.stage == .candidate {
       if let failure = entry.spec.failure {
         registry.move(
@@ -61,7 +62,7 @@ extension ModelWork {
       version, to: .canary, by: actor, reason: "step 1 of \(steps.count), \(first.weight) %: \(reason)")
     announce(.normal, .progressing, "\(version) gets \(first.weight) % of the requests for \(first.duration)")
     noteIgnoredAnalysis()
-    if let caveat { announce(.warning, "RolloutAnalysisIgnored", caveat) }
+    if let caveat { announce(.warning, .rolloutAnalysisIgnored, caveat) }
   }
 
   /// `version` into production, whatever serves now.
@@ -89,7 +90,6 @@ extension ModelWork {
     followApproval()
     followPin()
     registerUnpinned()
-    replaceVanishedProduction()
   }
 
   private mutating func followForce() {
@@ -103,7 +103,10 @@ extension ModelWork {
       return announce(.warning, .versionNotServable, "\(Actor.force): \(unservable(version))")
     }
     if let pin = spec.serving.version, pin != version {
-      return announce(.warning, .pinned, "\(version) is not promoted: spec.serving.version pins \(pin); set it to null")
+      return announce(
+        .warning, .pinned,
+        "\(version) is not promoted: spec.serving.version pins \(pin); set it to null, "
+          + "then take the annotation away and set it again")
     }
     guard entry.stage != .production else { return }
     announce(.warning, .forced, "\(version) is promoted by force, whatever its gates said")
@@ -175,8 +178,10 @@ extension ModelWork {
     bringIn(entry.version, by: Actor.operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
   }
 
-  /// The version in production was deleted from the registry: the one before it takes over.
+  /// The version in production was deleted from the registry: the one before it takes over, before anything is compared
+  /// with production; otherwise a new version would pass for the first one. A pin chooses itself.
   private mutating func replaceVanishedProduction() {
+    if let pin = spec.serving.version, registry[pin]?.isServable == true { return }
     guard registry.production == nil, let previous = registry.previous else { return }
     promote(previous.version, by: Actor.operator, reason: "the version in production is gone from the registry")
   }

@@ -47,7 +47,7 @@ extension ModelWork {
     status.training = training
   }
 
-  private var lastRun: Registry.Entry? { registry.entries.last }
+  var lastRun: Registry.Entry? { registry.entries.last }
 
   private mutating func setTrained() {
     guard let last = lastRun else {
@@ -97,35 +97,6 @@ extension ModelWork {
     }
   }
 
-  private mutating func setServing() {
-    guard let serving = status.serving else {
-      return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
-    }
-    var count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
-    if spec.serving.autoscaling != nil, !observed.canAutoscale {
-      count += " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)"
-    }
-    if serving.readyReplicas == 0 {
-      set(.serving, .no, Reason.serversUnavailable.rawValue, count)
-    } else if serving.confirmedReplicas < serving.readyReplicas {
-      set(
-        .serving, .unknown, Reason.routingUnconfirmed.rawValue,
-        "\(serving.confirmedReplicas) of \(serving.readyReplicas) ready servers have confirmed routing revision "
-          + "\(status.routingRevision)")
-    } else {
-      let wasTrue = observed.model.status.conditions.isTrue(ConditionType.serving.rawValue)
-      let isNews = !wasTrue || observed.model.status.routingRevision != status.routingRevision
-      set(
-        .serving, .yes, Reason.routingConfirmed.rawValue,
-        "\(count) and serve \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))")
-      if isNews {
-        announce(
-          .normal, .routingConfirmed,
-          "all \(serving.readyReplicas) ready servers serve \(status.trafficSummary ?? "")")
-      }
-    }
-  }
-
   private mutating func setStalled() {
     let type = ConditionType.stalled.rawValue
     let previous = observed.model.status.conditions[type]
@@ -141,56 +112,5 @@ extension ModelWork {
     if !isSaid, previous?.reason != stall.reason || previous?.message != stall.message {
       announce(.warning, stall.reason, stall.message)
     }
-  }
-
-  private mutating func setReconciling() {
-    if status.training?.state == .running, let training = status.training {
-      let trouble = training.message.map { ", but its pod can not start: \($0)" } ?? ""
-      set(
-        .reconciling, .yes, Reason.trainingRunning.rawValue, "\(training.job) is training \(training.version)" + trouble
-      )
-    } else if registry.canary != nil {
-      set(.reconciling, .yes, Reason.progressing.rawValue, "a rollout is under way")
-    } else if let serving = status.serving,
-      serving.readyReplicas < serving.replicas || serving.confirmedReplicas < serving.readyReplicas
-    {
-      set(.reconciling, .yes, Reason.serversProgressing.rawValue, "servers are starting or learning the new routing")
-    } else {
-      status.conditions.clear(ConditionType.reconciling.rawValue)
-    }
-  }
-
-  /// Ready while a version answers requests. A promotion that is still spreading does not take it away: the version
-  /// before it answers meanwhile.
-  private mutating func setReady() {
-    guard let serving = status.serving, let version = status.version else {
-      let failure = lastRun?.spec.failure
-      let isTraining = status.training?.state == .running
-      if let failure, !isTraining {
-        return set(.ready, .no, failure.reason, failure.message)
-      }
-      let reason: Reason =
-        isTraining ? .trainingRunning : registry.candidate != nil ? .awaitingApproval : .noVersion
-      let rejected = registry.entries.last { $0.stage == .rejected }
-      let message =
-        isTraining
-        ? "the first version is being trained"
-        : registry.candidate.map { "\($0.version) awaits approval" }
-          ?? rejected.map { "\($0.version) did not pass its gates: \($0.status.reason ?? "")" }
-          ?? "no version is in production"
-      return set(.ready, .no, reason.rawValue, message)
-    }
-    if serving.readyReplicas == 0 {
-      return set(
-        .ready, .no, Reason.serversUnavailable.rawValue, "none of \(serving.replicas) servers of \(version) is ready")
-    }
-    let wasReady = observed.model.status.conditions.isTrue(ConditionType.ready.rawValue)
-    guard serving.confirmedReplicas > 0 || wasReady else {
-      return set(
-        .ready, .no, Reason.routingUnconfirmed.rawValue, "no server has confirmed that it serves \(version) yet")
-    }
-    set(
-      .ready, .yes, Reason.serversReady.rawValue,
-      "\(serving.readyReplicas) servers serve \(status.trafficSummary ?? version)")
   }
 }

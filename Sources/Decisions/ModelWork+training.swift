@@ -18,6 +18,7 @@ extension ModelWork {
   /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
   mutating func train() {
     recallRecentStart()
+    status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
     if let running = jobs.last(where: isRunning) {
       followRun(running)
     } else {
@@ -102,10 +103,10 @@ extension ModelWork {
     announce(.normal, .trainingStarted, "training v\(number): " + pending.map(\.why).joined(separator: "; "))
   }
 
-  /// Numbers are never used again, whatever has been deleted since.
+  /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
   private var highestNumber: Int {
     let lastStarted = status.training.flatMap { Int($0.version.dropFirst()) } ?? 0
-    return max(registry.highestNumber, jobs.last?.number ?? 0, lastStarted)
+    return max(registry.highestNumber, jobs.last?.number ?? 0, lastStarted, observed.highestForeignNumber)
   }
 
   private func runRequest(
@@ -146,6 +147,10 @@ extension ModelWork {
     let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.training?.job ?? ""])
     decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
       .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    // Left alone it would go on to change the replicas that the spec fixes now.
+    if spec.serving.autoscaling == nil, let uid = observed.autoscalerUID {
+      decision.remove.append(Removal(Resource.autoscalers("v1"), namespace: namespace, name: name, uid: uid))
+    }
   }
 
   private static let keptJobs = 5

@@ -12,6 +12,7 @@ private let lostCheckPatience = 60.0
 extension PolicyWork {
   /// A Job that the status does not know means that an operator died between the two writes.
   mutating func recallRecentStart() {
+    status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
     let known = Set(status.history.map(\.job) + [status.runningCheck ?? ""])
     guard let latest = observed.jobs.max(by: { $0.createdAt < $1.createdAt }), !known.contains(latest.name),
       let text = latest.annotations[RunAnnotation.handled],

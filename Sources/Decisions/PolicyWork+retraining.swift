@@ -58,6 +58,7 @@ extension PolicyWork {
 
   /// Decides whether to retrain and says so, also when the decision is not to act.
   mutating func decideRetraining() {
+    correctTimes()
     let dayAgo = now.advanced(bySeconds: -86400)
     status.retraining.recent = status.retraining.recent.filter { $0 > dayAgo }
     let previous = status.retraining.decision
@@ -65,17 +66,43 @@ extension PolicyWork {
     if verdict.action == .retrain, verdict.reason == Reason.retrainingRequested.rawValue, pendingRequest == nil {
       verdict = request(verdict)
     }
-    let isNews =
-      previous?.action != verdict.action || previous?.reason != verdict.reason || previous?.message != verdict.message
-    if !isNews, let previous { verdict.at = previous.at }
+    if let previous, previous.action == verdict.action, previous.reason == verdict.reason,
+      previous.message == verdict.message
+    {
+      verdict.at = previous.at
+    }
     status.retraining.decision = verdict
-    if isNews, verdict.reason != Reason.noTrigger.rawValue || previous != nil { announceDecision(verdict) }
+    if isNews(verdict, after: previous) { announceDecision(verdict) }
     setRetrainingNeeded(verdict)
+  }
+
+  /// All together, so that what was seen before a request still lies before it.
+  private mutating func correctTimes() {
+    let now = now
+    status.retraining.recent = status.retraining.recent.map { $0.corrected(at: now) }
+    status.retraining.request?.at.correct(at: now)
+    for index in status.history.indices { status.history[index].time.correct(at: now) }
+  }
+
+  /// Whether people are to be told. What is ordinary is told when it follows something that was not, not at the first sight
+  /// and not again because the sentence names another time.
+  private func isNews(_ verdict: Decision, after previous: Decision?) -> Bool {
+    guard Self.isOrdinary(verdict) else {
+      return previous?.action != verdict.action || previous?.reason != verdict.reason
+        || previous?.message != verdict.message
+    }
+    guard let previous else { return false }
+    return !Self.isOrdinary(previous)
+  }
+
+  /// Nothing was found, or there is nothing to look at yet.
+  private static func isOrdinary(_ verdict: Decision) -> Bool {
+    [Reason.noTrigger.rawValue, Reason.noVersion.rawValue].contains(verdict.reason)
   }
 
   private func decision(
     _ action: MonitoringPolicyStatus.RetrainingStatus.Action, _ reason: Reason, _ message: String
-  ) -> MonitoringPolicyStatus.RetrainingStatus.Decision {
+  ) -> Decision {
     .init(action: action, reason: reason.rawValue, message: message, at: now)
   }
 
@@ -87,7 +114,7 @@ extension PolicyWork {
     return request
   }
 
-  private var verdict: MonitoringPolicyStatus.RetrainingStatus.Decision {
+  private var verdict: Decision {
     if spec.suspend { return decision(.none, .suspended, "the policy is suspended") }
     guard let production else { return decision(.none, .noVersion, "no version is in production") }
     if let pending = pendingRequest {
@@ -97,7 +124,9 @@ extension PolicyWork {
       spec: spec.retraining, status: status.retraining, history: status.history, production: production.version,
       now: now)
     if rules.isQuiet {
-      return trainingUnderWay ?? decision(.none, .noTrigger, "no trigger since \(sinceText(rules))")
+      // Any other training, such as a scheduled one, is nothing that monitoring waits for.
+      let answer = observed.model?.status.training?.trigger == .monitoring ? trainingUnderWay : nil
+      return answer ?? decision(.none, .noTrigger, "no trigger since \(sinceText(rules))")
     }
     let count = "\(rules.triggering.count) of the last \(rules.considered.count) checks"
     if rules.isDebouncing {
@@ -120,7 +149,7 @@ extension PolicyWork {
     return decision(.retrain, .retrainingRequested, why)
   }
 
-  private var trainingUnderWay: MonitoringPolicyStatus.RetrainingStatus.Decision? {
+  private var trainingUnderWay: Decision? {
     guard let training = observed.model?.status.training, training.state == .running else { return nil }
     return decision(.wait, .retrainingRunning, "\(training.version) is being trained")
   }
@@ -138,8 +167,8 @@ extension PolicyWork {
 
   /// One request for one piece of evidence: the id is the check's, so that deciding twice requests once.
   private mutating func request(
-    _ verdict: MonitoringPolicyStatus.RetrainingStatus.Decision
-  ) -> MonitoringPolicyStatus.RetrainingStatus.Decision {
+    _ verdict: Decision
+  ) -> Decision {
     let evidence = status.history.first { $0.version == production?.version && $0.outcome == .critical }
     let id = evidence?.job ?? "\(now)"
     status.retraining.request = .init(id: id, at: now, reason: verdict.message)
@@ -147,13 +176,18 @@ extension PolicyWork {
     return decision(.retrain, .retrainingRequested, "requested: \(verdict.message)")
   }
 
-  private mutating func announceDecision(_ verdict: MonitoringPolicyStatus.RetrainingStatus.Decision) {
+  private mutating func announceDecision(_ verdict: Decision) {
     let reason = Reason(rawValue: verdict.reason) ?? .retrainingRequested
-    announce(verdict.action == .none ? .normal : .warning, reason, verdict.message)
+    let kind: Announcement.Kind =
+      switch reason {
+      case .retrainingRequested, .debouncing, .coolingDown, .dailyLimitReached, .dryRun: .warning
+      default: .normal
+      }
+    announce(kind, reason, verdict.message)
     if verdict.action == .retrain { alertRetraining(verdict.message) }
   }
 
-  private mutating func setRetrainingNeeded(_ verdict: MonitoringPolicyStatus.RetrainingStatus.Decision) {
+  private mutating func setRetrainingNeeded(_ verdict: Decision) {
     let reason = Reason(rawValue: verdict.reason) ?? .noTrigger
     let isNeeded: Bool =
       switch reason {
@@ -166,7 +200,7 @@ extension PolicyWork {
   }
 
   /// When a waiting decision can become another one by time alone.
-  private func rulesEnd(_ verdict: MonitoringPolicyStatus.RetrainingStatus.Decision) -> Timestamp? {
+  private func rulesEnd(_ verdict: Decision) -> Timestamp? {
     guard verdict.action == .wait, let production else { return nil }
     let rules = RetrainingRules(
       spec: spec.retraining, status: status.retraining, history: status.history, production: production.version,

@@ -14,6 +14,19 @@ final class Capabilities: Sendable {
     try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
   }
 
+  /// UID of the autoscaler of this name, where it belongs to this owner.
+  func autoscaler(_ name: String, in namespace: String, ownedBy owner: String) async throws -> String? {
+    do {
+      let target = APITarget(Resource.autoscalers("v1"), namespace: namespace, name: name)
+      guard let identity = try await api.find(target).flatMap(ObjectIdentity.init), identity.controller?.uid == owner
+      else { return nil }
+      return identity.uid
+    } catch {
+      guard error.isMissingAPI || error.isForbidden else { throw error }
+      return nil
+    }
+  }
+
   /// Whether the cluster serves `autoscaling/v1`.
   func canAutoscale(in namespace: String) async throws -> Bool {
     if let known = autoscaling.withLock({ $0 }) { return known }

@@ -87,6 +87,26 @@ extension ClusterCaches {
     versions.store.objects(ownedBy: uid).compactMap { try? ModelVersion.decode($0) }
   }
 
+  /// The highest number that versions and runs of this model's name carry which it does not own; 0: none.
+  func highestNumber(of model: ModelDeployment) -> Int {
+    let name = model.metadata.name ?? ""
+    let namespace = model.metadata.namespace
+    let uid = model.metadata.uid ?? ""
+    let versions = versions.store.objects.lazy
+      .filter {
+        $0[path: "metadata", "namespace"]?.string == namespace && $0[path: "spec", "modelRef", "name"]?.string == name
+          && ObjectIdentity($0)?.controller?.uid != uid
+      }
+      .compactMap { $0[path: "spec", "number"]?.integer }
+    let runs = jobs.store.objects.lazy
+      .filter {
+        $0.metadata.namespace == namespace && $0.metadata.labels[ApusLabels.model] == name
+          && !$0.metadata.isControlled(byUID: uid)
+      }
+      .compactMap { $0.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } }
+    return max(versions.max() ?? 0, runs.max() ?? 0)
+  }
+
   func model(_ key: ObjectKey) -> ModelDeployment? {
     models.store[key].flatMap { try? ModelDeployment.decode($0) }
   }

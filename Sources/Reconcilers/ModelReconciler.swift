@@ -44,6 +44,15 @@ package struct ModelReconciler: Sendable {
       metrics.forgetModel(key)
       return nil
     }
+    do {
+      return try await reconcile(key, object)
+    } catch  where error.isFarewell {
+      logger.debug("the model or its namespace is going away", metadata: ["model": "\(key)", "answer": "\(error)"])
+      return farewellPause
+    }
+  }
+
+  private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
     guard let observed = try await observe(key, object) else { return nil }
     do {
       return try await carryOut(observed.decide(), on: observed, object)
@@ -91,17 +100,37 @@ package struct ModelReconciler: Sendable {
     let requests = caches.policies(of: key).compactMap { policy in
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
     }
+    let deployment = caches.deployments.store[key]
     return ModelObservation(
       now: now, model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid, at: now),
       runConfigurations: caches.runConfigurations(ownedBy: uid), versions: caches.versions(ownedBy: uid),
       routing: routing(key), pods: pods,
-      replicas: caches.deployments.store[key]?[path: "spec", "replicas"]?.integer,
+      replicas: deployment?[path: "spec", "replicas"]?.integer,
+      isRollingOut: deployment.map(Self.isRollingOut) ?? false,
       confirmations: confirmations.revisions(of: pods),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
-        ? true : try await capabilities.canAutoscale(in: key.namespace)
-    )
+        ? true : try await capabilities.canAutoscale(in: key.namespace),
+      autoscalerUID: try await orphanedAutoscaler(of: model), highestForeignNumber: caches.highestNumber(of: model))
+  }
+
+  /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.
+  private func orphanedAutoscaler(of model: ModelDeployment) async throws -> String? {
+    guard model.spec.serving.autoscaling == nil, let seen = model.status.observedGeneration,
+      seen != model.metadata.generation
+    else { return nil }
+    return try await capabilities.autoscaler(
+      model.metadata.name ?? "", in: model.metadata.namespace ?? "", ownedBy: model.metadata.uid ?? "")
+  }
+
+  /// By the Deployment's own word; without one its pods tell enough.
+  private static func isRollingOut(_ deployment: JSONValue) -> Bool {
+    guard let seen = deployment[path: "status", "observedGeneration"]?.integer else { return false }
+    let updated = deployment[path: "status", "updatedReplicas"]?.integer ?? 0
+    return seen < deployment[path: "metadata", "generation"]?.integer ?? 0
+      || updated < deployment[path: "spec", "replicas"]?.integer ?? 0
+      || updated < deployment[path: "status", "replicas"]?.integer ?? 0
   }
 
   private func serverPods(_ key: ObjectKey) -> [ServerPod] {

@@ -19,6 +19,7 @@ package struct PolicyReconciler: Sendable {
   private let writer: ClusterWriter
   private let channels: ChannelReader
   private let prometheus: PrometheusReader
+  private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, transport: any HTTPTransport,
@@ -31,6 +32,7 @@ package struct PolicyReconciler: Sendable {
     self.metrics = metrics
     self.alerts = alerts
     self.time = time
+    self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     channels = ChannelReader(api: api)
     prometheus = PrometheusReader(transport: transport)
@@ -42,6 +44,15 @@ package struct PolicyReconciler: Sendable {
       metrics.forgetPolicy(key)
       return nil
     }
+    do {
+      return try await reconcile(key, object)
+    } catch  where error.isFarewell {
+      logger.debug("the policy or its namespace is going away", metadata: ["policy": "\(key)", "answer": "\(error)"])
+      return farewellPause
+    }
+  }
+
+  private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
     guard let observed = try await observe(key, object) else { return nil }
     let decision = observed.decide()
     try await writer.apply(decision.apply, owner: observed.policy.ownerReference)
@@ -94,7 +105,8 @@ package struct PolicyReconciler: Sendable {
     let problems =
       read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)
     for problem in problems.sorted() {
-      events.announce(Decisions.Announcement(.warning, "AlertNotDelivered", problem), about: object.objectReference)
+      events.announce(
+        Decisions.Announcement(.warning, Reason.alertNotDelivered.rawValue, problem), about: object.objectReference)
     }
   }
 }

@@ -241,6 +241,77 @@ import WorkerContract
     } holds: {
       !$0.confirmations.isEmpty && $0.modelCondition(.ready)?.status == .yes
     },
+    Sentence("with one of two servers the model is not ready and says so", from: { .serving() }) {
+      $0 = .starting(1)
+    } holds: {
+      $0.modelCondition(.ready)?.reason == "ServersProgressing"
+        && $0.modelCondition(.ready)?.message == "1 of 2 servers of v1 is ready"
+        && $0.modelCondition(.reconciling)?.status == .yes && !$0.announced("RoutingConfirmed")
+    },
+    Sentence("with the last server it is ready, and that is told once", from: { .starting(1) }) {
+      $0.startedServers = 2
+      $0.settle()
+    } holds: {
+      $0.modelCondition(.ready)?.status == .yes && $0.modelCondition(.reconciling) == nil
+        && $0.announcements.filter { $0.reason == "RoutingConfirmed" }.map(\.message)
+          == ["all 2 servers serve v1 100%"]
+    },
+    Sentence("a promotion that spreads leaves the model ready, one that is stuck does not", from: { .serving() }) {
+      $0.refusesTables = true
+      $0.retrains(result("v2", against: "v1"))
+      if $0.modelCondition(.ready)?.status != .yes { $0.versions = [:] }
+      $0.pass(TimeSpan(seconds: 61))
+      $0.settle()
+    } holds: {
+      $0.stage("v2") == .production && $0.modelCondition(.ready)?.reason == "RoutingUnconfirmed"
+    },
+    Sentence("a new version is not the first one because production has vanished meanwhile", from: { .serving() }) {
+      $0.retrains(result("v2", against: "v1"))
+      $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "again"
+      $0.settle()
+      $0.versions["income-v2"] = nil
+      $0.trains(result("v3"))
+    } holds: {
+      $0.stage("v3") == .rejected && $0.traffic == "v1 100%"
+    },
+    Sentence("a champion whose artifact is lost is not beaten by default", from: { .serving() }) {
+      $0.retrains(result("v2", metrics: metrics(accuracy: 0.99, rocAUC: 0.999)))
+    } holds: {
+      $0.stage("v2") == .rejected && $0.version("v2")?.status.reason?.contains("was not compared with v1") == true
+        && $0.version("v2")?.status.reason?.contains("apus.dev/force-promote") == true
+    },
+    Sentence("a pinned version stays and the better one waits", from: { .serving() }) {
+      $0.model?.spec.serving.version = "v1"
+      $0.settle()
+      $0.retrains(result("v2", against: "v1"))
+      $0.retrains(result("v3", against: "v1"))
+    } holds: {
+      $0.traffic == "v1 100%" && $0.stage("v2") == .awaitingApproval && $0.stage("v3") == .awaitingApproval
+        && $0.announced("Pinned") && $0.model?.spec.serving.version == "v1"
+    },
+    Sentence("an annotation that approves is used again for a later version", from: manual) {
+      $0.model?.metadata.annotations[ApusAnnotations.approve] = "v1"
+      $0.settle()
+      $0.retrains(result("v2", against: "v1"))
+      if $0.stage("v2") != .awaitingApproval { $0.versions = [:] }
+      $0.model?.metadata.annotations[ApusAnnotations.approve] = "v2"
+      $0.settle()
+    } holds: {
+      $0.traffic == "v2 100%" && $0.stage("v1") == .archived
+    },
+    Sentence("a model of a name that was used before counts on", from: { World(aModel(), highestForeignNumber: 4) }) {
+      $0.settle()
+      $0.trains(result("v5"))
+    } holds: {
+      $0.startedJobs == ["income-train-5"] && $0.traffic == "v5 100%"
+    },
+    Sentence("an autoscaler that the spec no longer asks for goes", from: { .serving() }) {
+      $0.autoscalerUID = "uid-hpa"
+      $0.objects["horizontalpodautoscalers/income"] = DesiredObject(Resource.autoscalers("v1"), [:])
+      $0.reconcileModel()
+    } holds: {
+      $0.objects["horizontalpodautoscalers/income"] == nil
+    },
     Sentence("another's Deployment is never adopted", from: { World(aModel()) }) { world in
       guard var observed = world.observeModel() else { return }
       observed.foreign = ["Deployment income"]

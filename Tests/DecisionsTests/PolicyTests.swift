@@ -219,6 +219,34 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       $0.policyCondition(.stalled)?.reason == "InvalidSpec"
         && $0.policyCondition(.stalled)?.message.contains("spec.window") == true
     },
+    Sentence("ordinary times are not told, whatever trains", from: { watched() }) {
+      $0.checks(checkResult())
+      $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "by hand"
+      $0.settle()
+      $0.checks(checkResult())
+    } holds: {
+      !$0.announced("NoTrigger") && !$0.announced("NoVersion") && !$0.announced("RetrainingRunning")
+        && $0.policyCondition(.retrainingNeeded)?.reason == "NoTrigger"
+        && $0.policyCondition(.retrainingNeeded)?.status == .no
+    },
+    Sentence("the end of a need is told, as nothing to warn of", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1"))
+    } holds: { world in
+      let told = world.announcements.filter { ["RetrainingRunning", "NoTrigger"].contains($0.reason) }
+      return told.map(\.reason) == ["RetrainingRunning", "NoTrigger"] && told.allSatisfy { $0.kind == .normal }
+    },
+    Sentence("a clock that was wrong for a while does not hold the loop up", from: { watched() }) {
+      $0.pass(TimeSpan(seconds: 1000 * 86400))
+      $0.checks(checkResult(drift: .critical))
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      $0.pass(TimeSpan(seconds: -900 * 86400))
+      $0.settle()
+      $0.pass(TimeSpan(seconds: 13 * 3600))
+      $0.checks(checkResult(drift: .critical))
+    } holds: {
+      $0.startedJobs.filter { $0.contains("train") }.count >= 3
+    },
     Sentence("checks that were recorded are tidied up", from: { watched(["dryRun": true]) }) {
       for _ in 0..<8 { $0.checks(checkResult()) }
     } holds: {

@@ -133,6 +133,30 @@ import WorkerContract
     #expect(scene.cluster.object("jobs", "income-train-2") != nil)
   }
 
+  @Test(arguments: [404, 403]) func `a write that comes too late is no failure`(_ code: Int) async throws {
+    let scene = Scene()
+    scene.putModel()
+    scene.cluster.fail { request in
+      code == 404 ? (request.target.subresource == "status" ? 404 : nil) : request.isWrite ? 403 : nil
+    }
+    #expect(try await scene.models.reconcile(scene.key) == 60)
+  }
+
+  @Test func `versions that a deleted model of the same name has left keep their numbers`() async throws {
+    let scene = Scene()
+    let left = scene.cluster.put(
+      ApusGroup.modelVersions,
+      [
+        "apiVersion": "apus.dev/v1alpha1", "kind": "ModelVersion",
+        "metadata": ["name": "income-v3", "namespace": "shop"],
+        "spec": ["modelRef": ["name": "income"], "version": "v3", "number": 3],
+      ])
+    scene.caches.versions.note(left)
+    scene.putModel()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", "income-train-4") != nil)
+  }
+
   @Test func `the metrics of a model go when the model goes`() async throws {
     let scene = Scene()
     try await scene.serve()

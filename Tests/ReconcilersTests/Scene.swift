@@ -99,6 +99,7 @@ final class Scene: Sendable {
         "target": ["name": "income", "positive": ">50K"], "features": [["name": "age", "type": "numeric"]],
       ],
       "training": ["source": ["csv": ["uri": "file:///data/adult.csv"]]], "promotion": ["approval": "Automatic"],
+      "serving": ["replicas": 1],
     ]
     put(
       ApusGroup.modelDeployments,

@@ -121,7 +121,12 @@ final class ScriptedCluster: KubernetesAPI {
   }
 
   private static func refusal(_ request: APIRequest, _ code: Int) -> KubernetesError {
-    let message = code == 404 ? "\(request.target.name ?? "") not found" : "refused with \(code)"
+    let message =
+      code == 404
+      ? "\(request.target.name ?? "") not found"
+      : code == 403
+        ? "forbidden: unable to create new content in namespace shop because it is being terminated"
+        : "refused with \(code)"
     return .refused(
       APIRefusal(
         verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message)

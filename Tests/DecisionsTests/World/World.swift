@@ -19,11 +19,19 @@ struct World: Equatable {
   var confirmations: [String: Int] = [:]
   var announcements: [Announcement] = []
   var alerts: [Alert] = []
+  /// So many servers have started; nil: as many as the model wants.
+  var startedServers: Int?
+  /// Servers do not take what they are told.
+  var refusesTables = false
+  /// Number that a model of the same name, deleted since, has used last.
+  var highestForeignNumber = 0
+  var autoscalerUID: String?
   /// Names of all Jobs that were ever made.
   var startedJobs: [String] = []
 
-  init(_ model: ModelDeployment?, policy: MonitoringPolicy? = nil) {
+  init(_ model: ModelDeployment?, policy: MonitoringPolicy? = nil, highestForeignNumber: Int = 0) {
     self.model = model
+    self.highestForeignNumber = highestForeignNumber
     self.policy = policy
   }
 
@@ -46,7 +54,8 @@ struct World: Equatable {
       versions: Array(versions.values), routing: routing, pods: pods,
       replicas: objects["deployments/\(model.metadata.name ?? "")"] == nil ? nil : model.spec.serving.replicas,
       confirmations: confirmations, retrainingRequests: requests,
-      claimExists: objects["persistentvolumeclaims/apus-data"] != nil)
+      claimExists: objects["persistentvolumeclaims/apus-data"] != nil, autoscalerUID: autoscalerUID,
+      highestForeignNumber: highestForeignNumber)
   }
 
   func observePolicy() -> PolicyObservation? {
@@ -77,7 +86,7 @@ struct World: Equatable {
     for write in writes.prefix(limit) { write(&self) }
     if limit >= writes.count {
       announcements += decision.announcements
-      for push in decision.pushes { confirmations[push.pod] = push.revision }
+      for push in decision.pushes where !refusesTables { confirmations[push.pod] = push.revision }
     }
     return writes.count
   }
@@ -144,7 +153,7 @@ struct World: Equatable {
 
   private mutating func startServers() {
     guard let model, objects["deployments/\(model.metadata.name ?? "")"] != nil else { return }
-    pods = (0..<model.spec.serving.replicas).map {
+    pods = (0..<(startedServers ?? model.spec.serving.replicas)).map {
       ServerPod(name: "server-\($0)", uid: "uid-server-\($0)", address: "10.0.0.\($0 + 1)", isReady: true)
     }
   }
@@ -174,6 +183,15 @@ extension World {
   /// Served, with `v1` in production.
   static func serving(_ model: ModelDeployment = aModel(), policy: MonitoringPolicy? = nil) -> World {
     var world = World(model, policy: policy)
+    world.settle()
+    world.trains(result("v1"))
+    return world
+  }
+
+  /// Trained and promoted, with so many of its servers.
+  static func starting(_ servers: Int) -> World {
+    var world = World(aModel())
+    world.startedServers = servers
     world.settle()
     world.trains(result("v1"))
     return world

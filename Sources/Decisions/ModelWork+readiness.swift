@@ -1,0 +1,110 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// So long a ready model stays ready while its servers learn a new routing table: the table before it answers meanwhile.
+private let confirmationPatience = 60.0
+
+extension ModelWork {
+  mutating func setServing() {
+    guard let serving = status.serving else {
+      return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
+    }
+    let count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
+    let note =
+      spec.serving.autoscaling != nil && !observed.canAutoscale
+      ? " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)" : ""
+    if serving.readyReplicas == 0 {
+      set(.serving, .no, Reason.serversUnavailable.rawValue, count + note)
+    } else if serving.confirmedReplicas < serving.readyReplicas {
+      set(
+        .serving, .unknown, Reason.routingUnconfirmed.rawValue,
+        "\(serving.confirmedReplicas) of \(serving.readyReplicas) ready servers have confirmed routing revision "
+          + "\(status.routingRevision)")
+    } else {
+      set(
+        .serving, .yes, Reason.routingConfirmed.rawValue,
+        "\(count)\(note) and serve \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))")
+      announceConfirmation(serving)
+    }
+  }
+
+  /// Once for each routing table, when the last of the wanted servers has taken it.
+  private mutating func announceConfirmation(_ serving: ModelDeploymentStatus.ServingStatus) {
+    let before = observed.model.status
+    let wasComplete =
+      before.routingRevision == status.routingRevision
+      && (before.serving?.confirmedReplicas ?? 0) >= wantedReplicas
+      && before.conditions.isTrue(ConditionType.serving.rawValue)
+    guard serving.confirmedReplicas >= wantedReplicas, !wasComplete else { return }
+    let servers = serving.readyReplicas == 1 ? "the server serves" : "all \(serving.readyReplicas) servers serve"
+    announce(.normal, .routingConfirmed, "\(servers) \(status.trafficSummary ?? "")")
+  }
+
+  /// Servers that have to be ready; more may come and go under an autoscaler.
+  private var wantedReplicas: Int { max(spec.serving.autoscaling?.minimum ?? spec.serving.replicas, 1) }
+
+  mutating func setReconciling() {
+    if status.training?.state == .running, let training = status.training {
+      let trouble = training.message.map { ", but its pod can not start: \($0)" } ?? ""
+      set(
+        .reconciling, .yes, Reason.trainingRunning.rawValue, "\(training.job) is training \(training.version)" + trouble
+      )
+    } else if registry.canary != nil {
+      set(.reconciling, .yes, Reason.progressing.rawValue, "a rollout is under way")
+    } else if let serving = status.serving, isProgressing(serving) {
+      set(.reconciling, .yes, Reason.serversProgressing.rawValue, "servers are starting or learning the new routing")
+    } else {
+      status.conditions.clear(ConditionType.reconciling.rawValue)
+    }
+  }
+
+  private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
+    observed.isRollingOut || serving.readyReplicas < max(serving.replicas, wantedReplicas)
+      || serving.confirmedReplicas < serving.readyReplicas
+  }
+
+  /// Ready while the wanted servers are there and serve what they should. A promotion that is still spreading does not take
+  /// it away, unless it gets stuck.
+  mutating func setReady() {
+    guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
+    let wanted = wantedReplicas
+    if serving.readyReplicas < wanted {
+      let isNone = serving.readyReplicas == 0
+      return set(
+        .ready, .no, (isNone ? Reason.serversUnavailable : .serversProgressing).rawValue,
+        "\(isNone ? "none" : "\(serving.readyReplicas)") of \(wanted) servers of \(version) is ready")
+    }
+    guard serving.confirmedReplicas >= wanted || canWaitForConfirmation else {
+      return set(
+        .ready, .no, Reason.routingUnconfirmed.rawValue,
+        "\(serving.confirmedReplicas) of \(wanted) servers have confirmed that they serve \(version)")
+    }
+    let servers = serving.readyReplicas == 1 ? "1 server serves" : "\(serving.readyReplicas) servers serve"
+    set(.ready, .yes, Reason.serversReady.rawValue, "\(servers) \(status.trafficSummary ?? version)")
+  }
+
+  /// Whether the model was ready and has not waited too long for its servers yet.
+  private var canWaitForConfirmation: Bool {
+    guard observed.model.status.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
+    let since = status.conditions[ConditionType.serving.rawValue]?.lastTransitionTime ?? now
+    return now.seconds(since: since) < confirmationPatience
+  }
+
+  private mutating func setReadyWithoutVersion() {
+    let isTraining = status.training?.state == .running
+    if let failure = lastRun?.spec.failure, !isTraining {
+      return set(.ready, .no, failure.reason, failure.message)
+    }
+    let reason: Reason =
+      isTraining ? .trainingRunning : registry.candidate != nil ? .awaitingApproval : .noVersion
+    let rejected = registry.entries.last { $0.stage == .rejected }
+    let message =
+      isTraining
+      ? "the first version is being trained"
+      : registry.candidate.map { "\($0.version) awaits approval" }
+        ?? rejected.map { "\($0.version) did not pass its gates: \($0.status.reason ?? "")" }
+        ?? "no version is in production"
+    set(.ready, .no, reason.rawValue, message)
+  }
+}
