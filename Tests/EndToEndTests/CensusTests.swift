@@ -27,6 +27,7 @@ struct CensusTests {
     }
     let better = try #require(try await stage.get("mv", "income-v2"))
     let betterAUC = try #require(better[path: "spec", "result", "metrics", "rocAUC"]?.double)
+    print("census: test AUC \(auc) with default parameters, \(betterAUC) with the sample's")
     #expect(betterAUC >= 0.927, "the sample's parameters reach \(betterAUC)")
     #expect(better[path: "status", "stage"]?.string == "Production")
     #expect(try await stage.get("mv", "income-v1")?[path: "status", "stage"]?.string == "Archived")
