@@ -95,7 +95,7 @@ extension PolicyWork {
   /// nothing to make up for.
   private var nextScheduled: Timestamp? {
     let handled = status.handled.scheduledUntil ?? observed.policy.metadata.creationTimestamp ?? now
-    return spec.schedule.next(after: max(handled, production?.lastProduction ?? handled))
+    return spec.schedule.next(after: max(handled, arrival ?? handled))
   }
 
   private func jobName(at time: Timestamp, request: String?) -> String {

@@ -2,57 +2,6 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-/// The loop's rules, each with a question for a name.
-struct RetrainingRules {
-  typealias Record = MonitoringPolicyStatus.CheckRecord
-
-  let spec: MonitoringPolicySpec.Retraining
-  let status: MonitoringPolicyStatus.RetrainingStatus
-  /// Newest first.
-  let history: [Record]
-  let production: String
-  let now: Timestamp
-
-  /// Conclusive checks of the version in production since the last request: what was seen before has been acted on, and
-  /// what another version did says nothing about this one.
-  var evidence: [Record] {
-    history.filter { record in
-      record.outcome != .inconclusive && record.outcome != .failed && record.version == production
-        && record.time > (status.request?.at ?? .distantPast)
-    }
-  }
-
-  var considered: ArraySlice<Record> { evidence.prefix(max(spec.debounce.of, 1)) }
-
-  var triggering: [Record] { considered.filter(fires) }
-
-  func fires(_ record: Record) -> Bool { record.triggers.contains(where: spec.on.contains) }
-
-  /// The latest check is fine: whatever there was is over.
-  var isQuiet: Bool { evidence.first.map { !fires($0) } ?? true }
-
-  var isDebouncing: Bool { triggering.count < max(spec.debounce.failures, 1) }
-
-  var coolingDownUntil: Timestamp? {
-    guard let last = status.request?.at else { return nil }
-    let end = last.advanced(bySeconds: spec.cooldown.seconds)
-    return end > now ? end : nil
-  }
-
-  /// When the budget of the last 24 hours allows another request.
-  var limitedUntil: Timestamp? {
-    let dayAgo = now.advanced(bySeconds: -86400)
-    let recent = status.recent.filter { $0 > dayAgo }.sorted()
-    guard recent.count >= spec.dailyLimit else { return nil }
-    guard spec.dailyLimit > 0 else { return .distantFuture }
-    return recent[recent.count - spec.dailyLimit].advanced(bySeconds: 86400)
-  }
-}
-
-extension Timestamp {
-  static let distantFuture = Timestamp(secondsSince1970: 253_402_300_799)
-}
-
 extension PolicyWork {
   private typealias Decision = MonitoringPolicyStatus.RetrainingStatus.Decision
 
@@ -120,9 +69,7 @@ extension PolicyWork {
     if let pending = pendingRequest {
       return decision(.retrain, .retrainingRequested, "requested: \(pending.reason)")
     }
-    let rules = RetrainingRules(
-      spec: spec.retraining, status: status.retraining, history: status.history, production: production.version,
-      now: now)
+    let rules = rules(for: production)
     if rules.isQuiet {
       // Any other training, such as a scheduled one, is nothing that monitoring waits for.
       let answer = observed.model?.status.training?.trigger == .monitoring ? trainingUnderWay : nil
@@ -149,13 +96,21 @@ extension PolicyWork {
     return decision(.retrain, .retrainingRequested, why)
   }
 
+  private func rules(for production: Registry.Entry) -> RetrainingRules {
+    RetrainingRules(
+      spec: spec.retraining, status: status.retraining,
+      history: status.history.filter { isAbout($0, production) },
+      lastMonitoringRun: observed.model?.status.training.flatMap { $0.trigger == .monitoring ? $0.startedAt : nil },
+      now: now)
+  }
+
   private var trainingUnderWay: Decision? {
     guard let training = observed.model?.status.training, training.state == .running else { return nil }
     return decision(.wait, .retrainingRunning, "\(training.version) is being trained")
   }
 
   private func sinceText(_ rules: RetrainingRules) -> String {
-    if let request = status.retraining.request?.at, rules.evidence.isEmpty { return "the request of \(request)" }
+    if rules.evidence.isEmpty, let acted = rules.lastActed { return "the request of \(acted)" }
     return rules.evidence.last.map { "\($0.time)" } ?? "\(production?.version ?? "the version") went into production"
   }
 
@@ -166,9 +121,7 @@ extension PolicyWork {
   }
 
   /// One request for one piece of evidence: the id is the check's, so that deciding twice requests once.
-  private mutating func request(
-    _ verdict: Decision
-  ) -> Decision {
+  private mutating func request(_ verdict: Decision) -> Decision {
     let evidence = status.history.first { $0.version == production?.version && $0.outcome == .critical }
     let id = evidence?.job ?? "\(now)"
     status.retraining.request = .init(id: id, at: now, reason: verdict.message)
@@ -195,16 +148,13 @@ extension PolicyWork {
       default: false
       }
     set(.retrainingNeeded, Condition.Status(isNeeded), reason, verdict.message)
-    let ends = [rulesEnd(verdict)].compactMap { $0 }
-    for end in ends where end > now && end < .distantFuture { lookAgain(in: end.seconds(since: now)) }
+    if let end = rulesEnd(verdict), end > now, end < .distantFuture { lookAgain(in: end.seconds(since: now)) }
   }
 
   /// When a waiting decision can become another one by time alone.
   private func rulesEnd(_ verdict: Decision) -> Timestamp? {
     guard verdict.action == .wait, let production else { return nil }
-    let rules = RetrainingRules(
-      spec: spec.retraining, status: status.retraining, history: status.history, production: production.version,
-      now: now)
+    let rules = rules(for: production)
     return rules.coolingDownUntil ?? rules.limitedUntil
   }
 }

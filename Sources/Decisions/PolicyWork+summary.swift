@@ -24,7 +24,7 @@ extension PolicyWork {
   /// What was found about a version that is no longer in production says nothing about the one that is.
   private mutating func forgetOtherVersion() {
     guard let production else { return }
-    let isKnown = status.history.first?.version == production.version
+    let isKnown = status.history.first.map { isAbout($0, production) } ?? false
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
     for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {

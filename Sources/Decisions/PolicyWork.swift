@@ -16,6 +16,15 @@ struct PolicyWork {
     production = Registry(observed.versions, now: observed.now).production
   }
 
+  /// When the version in production arrived there. A time that lies ahead was written by a clock that was wrong.
+  var arrival: Timestamp? { production?.lastProduction.flatMap { $0 <= now ? $0 : nil } }
+
+  /// Whether a check says something about this version as it serves now: a model that was made anew counts its versions
+  /// anew, and a version that has come back finds other data.
+  func isAbout(_ record: MonitoringPolicyStatus.CheckRecord, _ production: Registry.Entry) -> Bool {
+    record.version == production.version && record.time >= arrival ?? .distantPast
+  }
+
   var now: Timestamp { observed.now }
   var spec: MonitoringPolicySpec { observed.policy.spec }
   var name: String { observed.policy.metadata.name ?? "" }

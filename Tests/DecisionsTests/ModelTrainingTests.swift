@@ -48,6 +48,16 @@ struct Sentence: CustomTestStringConvertible, Sendable {
     } holds: {
       $0.startedJobs == ["income-train-1", "income-train-2"] && $0.model?.status.training?.trigger == .specChange
     },
+    Sentence("a spec that changes while a run trains is trained after it, once", from: { World(aModel()) }) {
+      $0.settle()
+      $0.model = aModel("income", ["schema": ["timestamp": "at"]]).keeping($0.model)
+      $0.settle()
+      if $0.startedJobs.count != 1 { $0.startedJobs = [] }
+      $0.trains(result("v1"))
+      $0.trains(result("v2", against: "v1"))
+    } holds: {
+      $0.startedJobs == ["income-train-1", "income-train-2"] && $0.traffic == "v2 100%"
+    },
     Sentence("a changed gate does not train again", from: { .serving() }) {
       $0.model = aModel("income", ["promotion": ["minimum": ["accuracy": 0.5]]]).keeping($0.model)
       $0.settle()

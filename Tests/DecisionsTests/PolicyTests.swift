@@ -236,6 +236,23 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       let told = world.announcements.filter { ["RetrainingRunning", "NoTrigger"].contains($0.reason) }
       return told.map(\.reason) == ["RetrainingRunning", "NoTrigger"] && told.allSatisfy { $0.kind == .normal }
     },
+    Sentence("what one policy has had done another does not ask for again", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      // As a second policy stands that has seen the same.
+      $0.policy?.status.retraining = .init()
+      $0.policy?.metadata.name = "second"
+      $0.settle()
+      $0.trains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+    } holds: {
+      $0.startedJobs.filter { $0.contains("train") }.count == 2 && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("what a check found of a namesake's v1 says nothing about this v1", from: { watched() }) {
+      $0.checks(checkResult(drift: .critical))
+      $0 = .serving($0.model?.madeAnew ?? aModel(), policy: $0.policy, at: $0.now)
+    } holds: {
+      $0.policyCondition(.driftDetected)?.reason == "NotCheckedYet" && $0.startedJobs == ["income-train-1"]
+        && $0.policyCondition(.retrainingNeeded)?.status == .no
+    },
     Sentence("a clock that was wrong for a while does not hold the loop up", from: { watched() }) {
       $0.pass(TimeSpan(seconds: 1000 * 86400))
       $0.checks(checkResult(drift: .critical))

@@ -31,6 +31,16 @@ func aModel(_ name: String = "income", _ spec: JSONValue = [:], annotations: [St
   return model
 }
 
+extension ModelDeployment {
+  /// Deleted and applied again.
+  var madeAnew: ModelDeployment {
+    var copy = self
+    copy.status = ModelDeploymentStatus()
+    copy.metadata.uid = "uid-md-2"
+    return copy
+  }
+}
+
 private var emptyModel: ModelDeployment {
   ModelDeployment(
     metadata: ObjectMeta(name: "broken", namespace: "shop"),

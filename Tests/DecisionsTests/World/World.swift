@@ -181,8 +181,11 @@ extension World {
   }
 
   /// Served, with `v1` in production.
-  static func serving(_ model: ModelDeployment = aModel(), policy: MonitoringPolicy? = nil) -> World {
+  static func serving(
+    _ model: ModelDeployment = aModel(), policy: MonitoringPolicy? = nil, at now: Timestamp = noon
+  ) -> World {
     var world = World(model, policy: policy)
+    world.now = now
     world.settle()
     world.trains(result("v1"))
     return world
