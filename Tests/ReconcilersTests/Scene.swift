@@ -112,11 +112,23 @@ final class Scene: Sendable {
   /// The Job has ended well, and its pod says this.
   func end(_ job: String, _ result: RunResult) {
     guard var object = cluster.object("jobs", job) else { return }
-    let time: JSONValue = "2026-10-28T12:00:00Z"
     object["status"] = [
-      "succeeded": 1, "completionTime": time,
-      "conditions": [["type": "Complete", "status": "True", "lastTransitionTime": time]],
+      "succeeded": 1, "completionTime": Self.endTime,
+      "conditions": [["type": "Complete", "status": "True", "lastTransitionTime": Self.endTime]],
     ]
+    putPod(of: job, object, exitCode: 0, JSONValue.document(result).text)
+    put(Resource.jobs, object)
+  }
+
+  /// The Job's first pod has said that trying again can not help; the Job itself has not ended.
+  func failForGood(_ job: String) {
+    guard let object = cluster.object("jobs", job) else { return }
+    putPod(of: job, object, exitCode: 65, "")
+  }
+
+  private static let endTime: JSONValue = "2026-10-28T12:00:00Z"
+
+  private func putPod(of job: String, _ object: JSONValue, exitCode: Int64, _ message: String) {
     let pod: JSONValue = [
       "apiVersion": "v1", "kind": "Pod",
       "metadata": [
@@ -132,19 +144,20 @@ final class Scene: Sendable {
         ],
       ],
       "status": [
-        "phase": "Succeeded",
+        "phase": exitCode == 0 ? "Succeeded" : "Failed",
         "containerStatuses": [
           [
             "name": "worker",
             "state": [
-              "terminated": ["exitCode": 0, "message": .string(JSONValue.document(result).text), "finishedAt": time]
+              "terminated": [
+                "exitCode": .integer(exitCode), "message": .string(message), "finishedAt": Self.endTime,
+              ]
             ],
           ]
         ],
       ],
     ]
     put(Resource.pods, pod)
-    put(Resource.jobs, object)
   }
 
   func startServer(_ name: String = "income-1") {

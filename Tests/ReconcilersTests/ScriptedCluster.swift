@@ -13,6 +13,7 @@ final class ScriptedCluster: KubernetesAPI {
     var objects: [String: JSONValue] = [:]
     var version = 1
     var writes: [APIRequest] = []
+    var requests: [APIRequest] = []
     var failures: [@Sendable (APIRequest) -> Int?] = []
   }
 
@@ -29,6 +30,9 @@ final class ScriptedCluster: KubernetesAPI {
       }
     }
   }
+
+  /// All requests so far, reads and refused ones included.
+  var requests: [APIRequest] { state.withLock { $0.requests } }
 
   func forgetWrites() { state.withLock { $0.writes = [] } }
 
@@ -56,6 +60,7 @@ final class ScriptedCluster: KubernetesAPI {
 
   func perform(_ request: APIRequest) async throws(KubernetesError) -> JSONValue {
     let answer: Result<JSONValue, KubernetesError> = state.withLock { state in
+      state.requests.append(request)
       do throws(KubernetesError) {
         for failure in state.failures {
           if let code = failure(request) { throw Self.refusal(request, code) }
