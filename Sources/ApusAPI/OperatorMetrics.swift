@@ -99,4 +99,13 @@ extension OperatorMetric {
     checks, retrainingNeeded, retrainingDecisions, modelReady, modelInfo, modelHasProduction, trafficWeight, trainings,
     trainingTimestamp, promotions,
   ]
+
+  /// The table of `docs/metrics.md`.
+  package static var markdown: String {
+    let rows = all.map { metric in
+      let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
+      return "| `\(metric.name)` | \(metric.type.rawValue) | \(labels) | \(metric.help) |"
+    }
+    return (["| name | type | labels | what it says |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+  }
 }

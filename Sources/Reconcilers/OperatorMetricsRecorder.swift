@@ -17,6 +17,8 @@ package final class OperatorMetricsRecorder: Sendable {
   private let counters: [String: MetricFamily<Counter>]
   /// The gauges that each object has set, by kind and key.
   private let shown = Mutex<[String: Set<Child>]>([:])
+  /// The counters of each object.
+  private let counted = Mutex<[String: Set<Child>]>([:])
 
   package init(_ registry: MetricsRegistry) {
     var gauges: [String: MetricFamily<Gauge>] = [:]
@@ -31,8 +33,15 @@ package final class OperatorMetricsRecorder: Sendable {
     self.counters = counters
   }
 
-  func count(_ metric: OperatorMetric, _ labels: [String]) {
-    counters[metric.name]?.child(labels).increment()
+  func count(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) {
+    begin(owner, metric, labels).increment()
+  }
+
+  /// The counter, from the first look at its object on: who reads metrics sees an increase only from a value seen before.
+  @discardableResult
+  private func begin(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) -> Counter {
+    _ = counted.withLock { $0[owner, default: []].insert(Child(metric: metric.name, labels: labels)) }
+    return counters[metric.name]?.child(labels) ?? Counter()
   }
 
   /// Makes these gauges all that `owner` has: those that it had and that are not among them are taken away.
@@ -50,8 +59,14 @@ package final class OperatorMetricsRecorder: Sendable {
     for child in gone { gauges[child.metric]?.remove(child.labels) }
   }
 
-  package func forgetModel(_ key: ObjectKey) { replace("model \(key)", with: []) }
-  package func forgetPolicy(_ key: ObjectKey) { replace("policy \(key)", with: []) }
+  package func forgetModel(_ key: ObjectKey) { forget("model \(key)") }
+  package func forgetPolicy(_ key: ObjectKey) { forget("policy \(key)") }
+
+  private func forget(_ owner: String) {
+    replace(owner, with: [])
+    let gone = counted.withLock { $0.removeValue(forKey: owner) } ?? []
+    for child in gone { counters[child.metric]?.remove(child.labels) }
+  }
 }
 
 extension MetricFamily {
@@ -84,16 +99,24 @@ extension OperatorMetricsRecorder {
     }
     if let trained = status.lastTrained { values.append((.trainingTimestamp, labels, trained.secondsSince1970)) }
     replace("model \(key)", with: values)
-    countEnds(observed, decision, labels)
+    countEnds("model \(key)", observed, decision, labels)
   }
 
-  private func countEnds(_ observed: ModelObservation, _ decision: ModelDecision, _ labels: [String]) {
+  private func countEnds(
+    _ owner: String, _ observed: ModelObservation, _ decision: ModelDecision, _ labels: [String]
+  ) {
+    for outcome in [ModelDeploymentStatus.TrainingStatus.State.succeeded, .failed] {
+      begin(owner, .trainings, labels + [outcome.rawValue])
+    }
+    begin(owner, .promotions, labels)
     for object in decision.apply where object.resource == ApusGroup.modelVersions {
       let isFailure = object.manifest[path: "spec", "failure"] != nil
       let outcome: ModelDeploymentStatus.TrainingStatus.State = isFailure ? .failed : .succeeded
-      count(.trainings, labels + [outcome.rawValue])
+      count(owner, .trainings, labels + [outcome.rawValue])
     }
-    if let version = decision.status.version, version != observed.model.status.version { count(.promotions, labels) }
+    if let version = decision.status.version, version != observed.model.status.version {
+      count(owner, .promotions, labels)
+    }
   }
 }
 
@@ -118,8 +141,12 @@ extension OperatorMetricsRecorder {
     } else {
       keep("policy \(key)", adding: values)
     }
-    for record in decision.recorded { count(.checks, labels + [record.outcome.rawValue]) }
-    countDecision(observed, decision, labels)
+    let owner = "policy \(key)"
+    for outcome in MonitoringPolicyStatus.CheckRecord.Outcome.allCases {
+      begin(owner, .checks, labels + [outcome.rawValue])
+    }
+    for record in decision.recorded { count(owner, .checks, labels + [record.outcome.rawValue]) }
+    countDecision(owner, observed, decision, labels)
   }
 
   /// Sets these and leaves what an earlier conclusive check has shown.
@@ -138,11 +165,13 @@ extension OperatorMetricsRecorder {
     return afterNext.seconds(since: next)
   }
 
-  private func countDecision(_ observed: PolicyObservation, _ decision: PolicyDecision, _ labels: [String]) {
+  private func countDecision(
+    _ owner: String, _ observed: PolicyObservation, _ decision: PolicyDecision, _ labels: [String]
+  ) {
     let before = observed.policy.status.retraining.decision
     guard let now = decision.status.retraining.decision, now.action != before?.action || now.reason != before?.reason
     else { return }
-    count(.retrainingDecisions, labels + [now.action.rawValue, now.reason])
+    count(owner, .retrainingDecisions, labels + [now.action.rawValue, now.reason])
   }
 
   private static func values(of check: CheckResult, _ labels: [String]) -> [(OperatorMetric, [String], Double)] {

@@ -80,6 +80,27 @@ struct ObservabilityTests {
     #expect(Set(ids).count == ids.count)
   }
 
+  @Test("are explained: the documentation shows the operator's table")
+  func operatorTable() throws {
+    let text = try Repository.text("docs/metrics.md")
+    #expect(
+      text.contains(OperatorMetric.markdown), "docs/metrics.md needs this table:\n\(OperatorMetric.markdown)")
+  }
+
+  /// Only the way to the targets differs; Tests/EndToEndTests compares what the two ways find.
+  @Test("scrape the same way beside a local cluster and in one")
+  func scrapeConfigurationsAgree() throws {
+    let jobs = try ["prometheus/local.yaml", "prometheus/prometheus.yaml"].map { path -> [JSONValue] in
+      (try Repository.documents(path)[0]["scrape_configs"]?.array ?? []).map { job in
+        var job = job
+        for key in ["file_sd_configs", "kubernetes_sd_configs", "relabel_configs"] { job[key] = nil }
+        return job
+      }
+    }
+    #expect(jobs[0] == jobs[1])
+    #expect(jobs[0].count == 2)
+  }
+
   // MARK: promtool
 
   static let hasPromtool = Tool.promtool != nil
