@@ -63,13 +63,11 @@ struct ApusOperator: AsyncParsableCommand {
   private func serve(_ logger: Logger) async throws {
     let environment = ProcessInfo.processInfo.environment
     let settings = try readConfiguration()
-    let registry = MetricsRegistry()
-    let metrics = RuntimeMetrics(registry)
+    let metrics = RuntimeMetrics(MetricsRegistry())
     let cluster = try ClusterConfiguration.load(kubeconfig: kubeconfig)
     let client = try ClusterClient(
       cluster, userAgent: "apus-operator/0.1.0 (linux/amd64)", logger: logger, observe: metrics.note)
-    let host = ProcessInfo.processInfo.hostName
-    let instance = environment["POD_NAME"] ?? host
+    let instance = environment["POD_NAME"] ?? ProcessInfo.processInfo.hostName
     let elector =
       leaderElect
       ? LeaderElector(
@@ -79,28 +77,34 @@ struct ApusOperator: AsyncParsableCommand {
     let events = EventRecorder(
       api, reporter: "apus.dev/operator", instance: instance, metrics: metrics, logger: logger)
     let transport = try CurlTransport(TransportConfiguration(userAgent: "apus-operator/0.1.0"))
-    let operatorHost = OperatorAssembly(
+    let host = OperatorAssembly(
       api: api, settings: settings.settings, namespace: namespace, workers: workers, transport: transport,
       events: events, metrics: metrics, elector: elector, logger: logger
     ).host
-    let endpoints = OperatorEndpoints(operatorHost, metrics: metrics)
-    let podIP = environment["POD_IP"].flatMap { $0.isEmpty ? nil : $0 }
-    var services: [any Service] = [events]
-    if let server = endpointServer(
-      healthAddress, podIP: podIP, name: "health", logger: logger, answer: { path, _ in endpoints.health(path: path) })
-    {
-      services.append(server)
-    }
-    if let server = endpointServer(
-      metricsAddress, podIP: podIP, name: "metrics", logger: logger,
-      answer: { endpoints.metrics(path: $0, accept: $1) })
-    {
-      services.append(server)
-    }
-    services.append(operatorHost)
+    let servers = endpointServers(
+      OperatorEndpoints(host, metrics: metrics), podIP: environment["POD_IP"].flatMap { $0.isEmpty ? nil : $0 },
+      logger)
     logger.info(
       "operator starts",
       metadata: ["server": "\(cluster.host)", "namespace": "\(namespace ?? "all")", "instance": "\(instance)"])
+    // They end from the last to the first: what the host has recorded is still written when it ends.
+    try await run([events] + servers + [host], logger)
+  }
+
+  private func endpointServers(
+    _ endpoints: OperatorEndpoints, podIP: String?, _ logger: Logger
+  ) -> [any Service] {
+    [
+      endpointServer(
+        healthAddress, podIP: podIP, name: "health", logger: logger,
+        answer: { path, _ in endpoints.health(path: path) }),
+      endpointServer(
+        metricsAddress, podIP: podIP, name: "metrics", logger: logger,
+        answer: { endpoints.metrics(path: $0, accept: $1) }),
+    ].compactMap { $0 }
+  }
+
+  private func run(_ services: [any Service], _ logger: Logger) async throws {
     var configuration = ServiceGroupConfiguration(
       services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(1)
