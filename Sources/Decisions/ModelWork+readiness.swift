@@ -42,7 +42,7 @@ extension ModelWork {
   }
 
   /// Servers that have to be ready; more may come and go under an autoscaler.
-  private var wantedReplicas: Int { max(spec.serving.autoscaling?.minimum ?? spec.serving.replicas, 1) }
+  private var wantedReplicas: Int { spec.serving.autoscaling?.minimum ?? spec.serving.replicas }
 
   mutating func setReconciling() {
     if status.training?.state == .running, let training = status.training {
@@ -69,6 +69,10 @@ extension ModelWork {
   mutating func setReady() {
     guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
     let wanted = wantedReplicas
+    if wanted == 0 {
+      return set(
+        .ready, .no, Reason.serversUnavailable.rawValue, "spec.serving.replicas is 0, so nothing serves \(version)")
+    }
     if serving.readyReplicas < wanted {
       let isNone = serving.readyReplicas == 0
       return set(

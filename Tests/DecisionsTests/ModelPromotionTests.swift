@@ -248,6 +248,13 @@ import WorkerContract
         && $0.modelCondition(.ready)?.message == "1 of 2 servers of v1 is ready"
         && $0.modelCondition(.reconciling)?.status == .yes && !$0.announced("RoutingConfirmed")
     },
+    Sentence("a model that is scaled to nothing is not ready and says why", from: { .serving() }) {
+      $0.model?.spec.serving.replicas = 0
+      $0.settle()
+    } holds: {
+      $0.modelCondition(.ready)?.message == "spec.serving.replicas is 0, so nothing serves v1"
+        && $0.modelCondition(.reconciling) == nil
+    },
     Sentence("with the last server it is ready, and that is told once", from: { .starting(1) }) {
       $0.startedServers = 2
       $0.settle()
