@@ -25,7 +25,7 @@ package enum ConditionType: String, Codable, Sendable, CaseIterable {
     case .stalled: "the operator cannot go on until a person changes something; gone when it can"
     case .trained: "the last training run ended with a version"
     case .serving: "servers are ready and have confirmed the current routing table"
-    case .promoted: "the newest version, or the one that was rolled back to, is in production; none waits or was refused"
+    case .promoted: "the newest version, or the one that was rolled back to, is in production"
     case .healthy: "the last conclusive check found nothing critical"
     case .driftDetected: "features or predictions drifted in the last conclusive check"
     case .qualityPassed: "no hard data quality check failed in the last conclusive check"
