@@ -11,7 +11,7 @@ struct DownCommand: AsyncParsableCommand {
 
   func run() async throws {
     guard let process = StateLock.holder(of: folder.path) else {
-      print("No local cluster is running on \(folder.path).")
+      try endLeftovers()
       return
     }
     kill(process, SIGTERM)
@@ -23,5 +23,22 @@ struct DownCommand: AsyncParsableCommand {
       try await Task.sleep(for: .milliseconds(50))
     }
     print("Stopped. The state is kept in \(folder.path).")
+  }
+
+  /// A cluster that was killed has left its pods' processes running.
+  private func endLeftovers() throws {
+    var count = 0
+    if FileManager.default.fileExists(atPath: folder.path) {
+      do {
+        let lock = try StateLock(folder: folder.path)
+        count = Leftovers(state: folder.path).end()
+        withExtendedLifetime(lock) {}
+      } catch {
+        throw CleanExit.failure("\(error)")
+      }
+    }
+    print(
+      "No local cluster is running on \(folder.path)."
+        + (count == 0 ? "" : " Ended what a killed one had left: \(count) processes of pods."))
   }
 }

@@ -16,7 +16,7 @@ actor PodRunner: PodLogs {
   /// Ends what an earlier run left behind, then follows the pods until the task is cancelled. Afterwards all processes
   /// are gone.
   func run() async {
-    endLeftovers()
+    Leftovers(state: context.folders.state).end()
     await sweep()
     let resources = [ClusterResource.pods, ClusterResource.configMaps, ClusterResource.secrets, ClusterResource.claims]
     for await change in await context.cluster.changes(of: resources) {
@@ -27,21 +27,6 @@ actor PodRunner: PodLogs {
   }
 
   // MARK: Before and after
-
-  /// Processes that an earlier run did not end because it was killed itself.
-  private func endLeftovers() {
-    let manager = FileManager.default
-    let pods = (try? manager.contentsOfDirectory(atPath: context.folders.pods)) ?? []
-    for pod in pods {
-      for container in (try? manager.contentsOfDirectory(atPath: context.folders.pod(pod))) ?? [] {
-        let folder = context.folders.container(container, pod: pod)
-        ProcessRecord.read(from: folder)?.endLeftover()
-        ProcessRecord.remove(from: folder)
-      }
-    }
-    let ours = ContainerMark.cluster(state: context.folders.state)
-    ProcessTable.kill(marked: { $0.hasPrefix(ours) })
-  }
 
   /// Folders of pods that were deleted while the cluster was down, and addresses of those that were not.
   private func sweep() async {

@@ -29,15 +29,19 @@ enum ProcessTable {
   }
 
   /// Ends every process that carries one of these container marks in its environment, also those that left the session.
-  static func kill(marked isOurs: (String) -> Bool) {
+  /// Returns their number.
+  @discardableResult
+  static func kill(marked isOurs: (String) -> Bool) -> Int {
+    var count = 0
     let prefix = ContainerMark.variable + "="
     for pid in all where pid != getpid() {
       guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { continue }
       let mark = bytes.split(separator: 0).lazy.map { String(decoding: $0, as: UTF8.self) }.first {
         $0.hasPrefix(prefix)
       }
-      if let mark, isOurs(String(mark.dropFirst(prefix.count))) { Glibc.kill(pid, SIGKILL) }
+      if let mark, isOurs(String(mark.dropFirst(prefix.count))), Glibc.kill(pid, SIGKILL) == 0 { count += 1 }
     }
+    return count
   }
 
   /// How many processes the kernel has ended for lack of memory since boot.

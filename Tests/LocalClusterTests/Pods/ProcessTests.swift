@@ -83,6 +83,16 @@ struct ContainerProcessTests {
     #expect(await process.ending.value.code == 137)
   }
 
+  @Test("that a killed cluster left behind is ended by the mark it carries, and another cluster's is not")
+  func leftBehind() async throws {
+    let mark = ContainerMark.value(state: folder.path, pod: "p", container: "c")
+    let (process, _) = try run("exec sleep 1000", environment: [ContainerMark.variable: mark])
+    #expect(Leftovers(state: folder.path + "2").end() == 0)
+    #expect(Leftovers(state: folder.path).end() == 1)
+    #expect(await process.ending.value.code == 137)
+    #expect(Leftovers(state: folder.path).end() == 0)
+  }
+
   @Test("logs: tail, time stamps, limits, and lines longer than a record")
   func logs() async throws {
     let (process, _) = try run("seq 1 100; head -c 40000 /dev/zero | tr '\\0' x; echo; printf end")
