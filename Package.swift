@@ -106,7 +106,9 @@ let testing: [Target] = [
     swiftSettings: strict),
   .testTarget(
     name: "EndToEndTests",
-    dependencies: ["TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts"],
+    dependencies: [
+      "TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts", "YAMLCoding",
+    ],
     swiftSettings: strict),
 ]
 
