@@ -66,10 +66,16 @@ final class HTTPConnection: @unchecked Sendable {
   func request(
     _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:]
   ) async throws -> Reply {
+    try await request(method, path, data: body.map { Data($0.utf8) }, headers: headers)
+  }
+
+  func request(
+    _ method: String, _ path: String, data: Data?, headers: [String: String] = [:]
+  ) async throws -> Reply {
     var head = "\(method) \(path) HTTP/1.1\r\nHost: test\r\n"
     for (name, value) in headers { head += "\(name): \(value)\r\n" }
-    if let body { head += "Content-Length: \(body.utf8.count)\r\n" }
-    let bytes = Array((head + "\r\n" + (body ?? "")).utf8)
+    if let data { head += "Content-Length: \(data.count)\r\n" }
+    let bytes = Array((head + "\r\n").utf8) + (data ?? Data())
     return try await blocking {
       self.send(bytes)
       return try self.reply()

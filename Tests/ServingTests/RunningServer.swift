@@ -27,6 +27,12 @@ struct RunningServer: Sendable {
     try await HTTPConnection(port: admin ? adminPort : port).request(method, path, body, headers: headers)
   }
 
+  func request(
+    _ method: String, _ path: String, data: Data, headers: [String: String] = [:]
+  ) async throws -> HTTPConnection.Reply {
+    try await HTTPConnection(port: port).request(method, path, data: data, headers: headers)
+  }
+
   func predict(_ features: String = Sample.good, id: String? = nil) async throws -> HTTPConnection.Reply {
     let id = id.map { #""request_id":"\#($0)","# } ?? ""
     return try await request("POST", "/predict", "{\(id)\"features\":\(features)}")

@@ -9,6 +9,8 @@ struct Answer {
   var allow: String?
   /// The body was not read to its end, so that the connection can not be used again.
   var closes = false
+  /// Length of the JSON in front of binary data, where there are such.
+  var jsonLength: Int?
 
   init(_ code: Int, _ text: JSONText) {
     self.code = code

@@ -10,6 +10,13 @@ package enum Endpoint: String, Sendable, CaseIterable {
   case metricsSummary = "metrics_summary"
   case reload = "model_reload"
   case logs
+  // The Open Inference Protocol, version 2.
+  case inferenceServer = "v2"
+  case inferenceLive = "v2_live"
+  case inferenceReady = "v2_ready"
+  case inferenceModel = "v2_model"
+  case inferenceModelReady = "v2_model_ready"
+  case infer = "v2_infer"
   /// No such path.
   case none
 
@@ -39,31 +46,20 @@ package enum Endpoint: String, Sendable, CaseIterable {
     case .metricsSummary: 7
     case .reload: 8
     case .logs: 9
-    case .none: 10
+    case .inferenceServer: 10
+    case .inferenceLive: 11
+    case .inferenceReady: 12
+    case .inferenceModel: 13
+    case .inferenceModelReady: 14
+    case .infer: 15
+    case .none: 16
     }
   }
 
   package var method: Method {
     switch self {
-    case .predict, .predictBatch, .feedback, .reload: .post
+    case .predict, .predictBatch, .feedback, .reload, .infer: .post
     default: .get
-    }
-  }
-
-  /// `path` without its query.
-  package static func at(_ path: some StringProtocol, face: Face) -> Endpoint {
-    switch path {
-    case "/predict": .predict
-    case "/predict/batch": .predictBatch
-    case "/feedback": .feedback
-    case "/health": .health
-    case "/ready": .ready
-    case "/model/info": .modelInfo
-    case "/metrics": .metrics
-    case "/metrics/summary": .metricsSummary
-    case "/model/reload": face == .admin ? .reload : .none
-    case "/logs": face == .admin ? .logs : .none
-    default: .none
     }
   }
 }

@@ -41,6 +41,7 @@ package struct ModelServer: Sendable {
   private let services: [any Service]
   private let predictions: PredictionEndpoints
   private let information: InformationEndpoints
+  private let inference: InferenceEndpoints
   private let logs: LogsEndpoint
 
   /// - Parameters:
@@ -75,6 +76,8 @@ package struct ModelServer: Sendable {
     predictions = PredictionEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     information = InformationEndpoints(holder: holder, metrics: metrics, controller: controller, file: file)
+    inference = InferenceEndpoints(
+      holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     logs = LogsEndpoint(holder: holder, store: telemetry)
   }
 
@@ -103,7 +106,8 @@ package struct ModelServer: Sendable {
     let logger = logger
     return Application(
       responder: ServingResponder(
-        face: face, holder: holder, predictions: predictions, information: information, logs: logs, metrics: metrics),
+        face: face, holder: holder, predictions: predictions, information: information, inference: inference,
+        logs: logs, metrics: metrics),
       server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: port)),
       onServerRunning: { channel in

@@ -13,17 +13,20 @@ struct ServingResponder: HTTPResponder {
   let holder: ServingHolder
   let predictions: PredictionEndpoints
   let information: InformationEndpoints
+  let inference: InferenceEndpoints
   let logs: LogsEndpoint
   let metrics: ServingMetrics
 
   private static let requestID = HTTPField.Name("X-Request-Id")
+  /// Says where the JSON ends and binary tensors begin.
+  private static let jsonLength = HTTPField.Name("Inference-Header-Content-Length")
   /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
   private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let target = request.head.path ?? "/"
-    let path = target.prefix { $0 != "?" }
-    let endpoint = Endpoint.at(path, face: face)
+    let route = Route(target.prefix { $0 != "?" }, face: face)
+    let endpoint = route.endpoint
     let header = Self.requestID.flatMap { request.headers[$0] }
     let requestID = header.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     let body = try await body(of: request, endpoint: endpoint)
@@ -31,7 +34,7 @@ struct ServingResponder: HTTPResponder {
     let answer: Answer
     switch body {
     case .refused(let refusal): answer = refusal
-    case .complete(let buffer): answer = await self.answer(endpoint, request, buffer, requestID: requestID)
+    case .complete(let buffer): answer = await self.answer(route, request, buffer, requestID: requestID)
     }
     metrics.answered(endpoint, code: answer.code, seconds: Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
     return response(answer, requestID: requestID)
@@ -63,9 +66,9 @@ struct ServingResponder: HTTPResponder {
   }
 
   private func answer(
-    _ endpoint: Endpoint, _ request: Request, _ body: ByteBuffer, requestID: String?
+    _ route: Route, _ request: Request, _ body: ByteBuffer, requestID: String?
   ) async -> Answer {
-    switch endpoint {
+    switch route.endpoint {
     case .predict: return predictions.predict(body, header: requestID)
     case .predictBatch: return predictions.predictBatch(body, header: requestID)
     case .feedback: return predictions.feedback(body)
@@ -76,6 +79,14 @@ struct ServingResponder: HTTPResponder {
     case .metricsSummary: return information.metricsSummary(accepting: request.headers[.accept])
     case .reload: return await information.reload(Data(body.readableBytesView))
     case .logs: return await logs.logs(Self.parameters(of: request))
+    case .inferenceServer: return inference.server()
+    case .inferenceLive: return inference.live()
+    case .inferenceReady: return inference.ready()
+    case .inferenceModel: return inference.model(route)
+    case .inferenceModelReady: return inference.modelReady(route)
+    case .infer:
+      let jsonLength = Self.jsonLength.flatMap { request.headers[$0] }
+      return inference.infer(body, route, header: requestID, jsonLength: jsonLength)
     case .none: return .error(404, "There is nothing at \(request.uri.path).")
     }
   }
@@ -90,6 +101,7 @@ struct ServingResponder: HTTPResponder {
     var fields = HTTPFields()
     fields[.contentType] = answer.contentType
     if let allow = answer.allow { fields[.allow] = allow }
+    if let length = answer.jsonLength, let name = Self.jsonLength { fields[name] = String(length) }
     // While the server drains, clients are asked to go elsewhere with their next request.
     if answer.closes || holder.readiness == .draining { fields[.connection] = "close" }
     if let requestID, let name = Self.requestID { fields[name] = requestID }

@@ -31,23 +31,49 @@ final class RowPredictor {
   func answer(
     _ envelope: PredictionEnvelope, requestID: String, in bytes: UnsafeBufferPointer<UInt8>, to text: inout JSONText
   ) throws(JSONProblem) -> [FieldProblem] {
-    let start = DispatchTime.now().uptimeNanoseconds
     let entry = state.answering(envelope.key ?? requestID)
     guard let features = envelope.features else { return envelope.problems }
+    return try predict(features, by: entry, requestID: requestID, in: bytes, problems: envelope.problems) {
+      write($0, requestID: requestID, oddities: $1, to: &text)
+    }
+  }
+
+  /// Predicts one row by the version at `entry`.
+  /// - Parameters:
+  ///   - problems: What is wrong with the row already; what its features add is told too.
+  ///   - use: Gets the prediction and what was odd about the row.
+  /// - Returns: What is wrong with the row; empty where it was predicted.
+  func predict(
+    _ features: Range<Int>, by entry: Int, requestID: String, in bytes: UnsafeBufferPointer<UInt8>,
+    problems known: [FieldProblem] = [], use: (RowScratch, [FeatureReader.Oddity]) -> Void
+  ) throws(JSONProblem) -> [FieldProblem] {
+    let start = DispatchTime.now().uptimeNanoseconds
     let scratch = scratch(entry)
     let findings = try scratch.predict(bytes, features: features)
-    let problems = envelope.problems.isEmpty ? findings.problems : envelope.problems + findings.problems
+    let problems = known.isEmpty ? findings.problems : known + findings.problems
     guard problems.isEmpty else {
       state.instruments[entry].errors.increment()
       return problems
     }
-    write(scratch, requestID: requestID, oddities: findings.oddities, to: &text)
+    use(scratch, findings.oddities)
     let stored = featureText(requestID, bytes, features, findings)
     record(scratch, entry, findings.oddities, requestID: requestID, features: stored, since: start)
-    for shadow in state.shadows {
+    for shadow in state.shadows where shadow != entry {
       try predictShadow(shadow, requestID: requestID, in: bytes, features: features, stored: stored)
     }
     return []
+  }
+
+  /// What is wrong with a row, without predicting it.
+  func check(
+    _ features: Range<Int>, by entry: Int, in bytes: UnsafeBufferPointer<UInt8>
+  ) throws(JSONProblem) -> [FieldProblem] {
+    let scratch = scratch(entry)
+    let problems = try scratch.version.reader.read(
+      bytes, range: features, into: scratch.values, given: scratch.given
+    ).problems
+    if !problems.isEmpty { state.instruments[entry].errors.increment() }
+    return problems
   }
 
   /// A shadow that can not read the features counts an error and changes nothing for the client.
