@@ -87,14 +87,15 @@ struct Fraud: Sendable {
   let stage: Stage
   let file: URL
 
-  init(on stage: Stage) async throws {
+  /// - Parameter isAwaited: return when it is served, not as soon as it is asked for.
+  init(on stage: Stage, isAwaited: Bool = true) async throws {
     self.stage = stage
     file = stage.storage.appendingPathComponent("data/fraud.csv")
     try await stage.apus(["simulate", "data", "--rows", "12000", "--output", file.path])
     let sample = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
       .appendingPathComponent("manifests/samples/fraud.yaml")
     try await stage.apply(try String(contentsOf: sample, encoding: .utf8))
-    try await stage.wait("md", "fraud", condition: "Ready", within: .seconds(240))
+    if isAwaited { try await stage.wait("md", "fraud", condition: "Ready", within: .seconds(240)) }
   }
 
   /// Sends rows with their labels; the accuracy of the answers.

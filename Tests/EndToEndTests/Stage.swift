@@ -10,8 +10,8 @@ struct Stage: Sendable {
   let storage: URL
 
   /// Makes the namespace and, on a real cluster without storage classes, the volume its claim binds to.
-  static func open(_ name: String) async throws -> Stage {
-    guard let cluster = Cluster.current else { throw DeadlineExceeded(description: "no cluster was started") }
+  static func open(_ name: String, on given: Cluster? = nil) async throws -> Stage {
+    guard let cluster = given ?? Cluster.current else { throw DeadlineExceeded(description: "no cluster was started") }
     let namespace = "\(name)-\(UInt32.random(in: 0..<0xFFFFFF))"
     let storage =
       switch cluster.kind {
