@@ -1,7 +1,7 @@
 # What people type. `make demo` and `make test` install what is missing and say so.
 SHELL := bash
 
-.PHONY: help build demo test test-unit test-local test-real verify format generate clean bench
+.PHONY: help build demo test test-unit test-local test-real verify format generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -26,10 +26,6 @@ format: ## rewrites the Swift files in the project's format
 
 generate: ## rewrites crds/, manifests/, charts/, docs tables and rules from the Swift types
 	@scripts/generate
-
-bench: ## measures against the peers; takes minutes (docs/performance.md)
-	@scripts/install-dependencies test
-	@scripts/bench
 
 clean: ## removes what was built
 	rm -rf .build bin
