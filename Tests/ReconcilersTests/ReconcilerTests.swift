@@ -161,11 +161,15 @@ import WorkerContract
     let scene = Scene()
     try await scene.serve()
     #expect(scene.registry.text().contains(#"apus_model_ready{namespace="shop",model="income"} 1"#))
+    #expect(
+      scene.registry.text().contains(#"apus_trainings_total{namespace="shop",model="income",outcome="Failed"} 0"#),
+      "Prometheus sees an increase only from a value it has seen")
     var model = try #require(scene.cluster.object("modeldeployments", "income"))
     model.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
     scene.put(ApusGroup.modelDeployments, model)
     _ = try await scene.models.reconcile(scene.key)
     #expect(!scene.registry.text().contains("apus_model_ready{"))
+    #expect(!scene.registry.text().contains("apus_trainings_total{"))
   }
 
   @Test func `an operator that dies after any write and starts again ends in the same state`() async throws {
