@@ -8,6 +8,7 @@ package enum Endpoint: String, Sendable, CaseIterable {
   case modelInfo = "model_info"
   case metrics
   case metricsSummary = "metrics_summary"
+  case openAPI = "openapi"
   case reload = "model_reload"
   case logs
   // The Open Inference Protocol, version 2.
@@ -44,15 +45,16 @@ package enum Endpoint: String, Sendable, CaseIterable {
     case .modelInfo: 5
     case .metrics: 6
     case .metricsSummary: 7
-    case .reload: 8
-    case .logs: 9
-    case .inferenceServer: 10
-    case .inferenceLive: 11
-    case .inferenceReady: 12
-    case .inferenceModel: 13
-    case .inferenceModelReady: 14
-    case .infer: 15
-    case .none: 16
+    case .openAPI: 8
+    case .reload: 9
+    case .logs: 10
+    case .inferenceServer: 11
+    case .inferenceLive: 12
+    case .inferenceReady: 13
+    case .inferenceModel: 14
+    case .inferenceModelReady: 15
+    case .infer: 16
+    case .none: 17
     }
   }
 

@@ -68,6 +68,16 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text)
   }
 
+  func openAPI() -> Answer {
+    guard let state = holder.state, let version = state.production else {
+      guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
+      return .error(503, "No model is loaded: \(reason)")
+    }
+    var text = JSONText(capacity: 16 << 10)
+    OpenAPIDocument(state: state, version: version).document.write(to: &text)
+    return Answer(200, text)
+  }
+
   /// `{"namespace", "model", "revision", "versions": [{"version", "digest", "role", "weight"}]`, the rest, `}`
   private func write(_ state: ServingState, to text: inout JSONText, rest: (inout JSONText) -> Void) {
     text.raw(#"{"namespace":"#)

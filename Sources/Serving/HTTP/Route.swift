@@ -23,6 +23,7 @@ package struct Route: Sendable, Equatable {
     case "/model/info": self.init(.modelInfo)
     case "/metrics": self.init(.metrics)
     case "/metrics/summary": self.init(.metricsSummary)
+    case "/openapi.json": self.init(.openAPI)
     case "/model/reload": self.init(face == .admin ? .reload : .none)
     case "/logs": self.init(face == .admin ? .logs : .none)
     default: self = Self.inference(path)

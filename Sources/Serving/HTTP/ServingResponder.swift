@@ -77,6 +77,7 @@ struct ServingResponder: HTTPResponder {
     case .modelInfo: return information.modelInfo()
     case .metrics: return information.metricsText(accepting: request.headers[.accept])
     case .metricsSummary: return information.metricsSummary(accepting: request.headers[.accept])
+    case .openAPI: return information.openAPI()
     case .reload: return await information.reload(Data(body.readableBytesView))
     case .logs: return await logs.logs(Self.parameters(of: request))
     case .inferenceServer: return inference.server()
