@@ -76,6 +76,7 @@ package struct RunConfiguration: Sendable, Equatable {
 /// A pod of the servers.
 package struct ServerPod: Sendable, Equatable {
   package var name: String
+  /// Another one after each start of the server.
   package var uid: String
   package var address: String?
   package var isReady: Bool

@@ -42,6 +42,7 @@ package struct ModelReconciler: Sendable {
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
     guard let object = caches.models.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
       metrics.forgetModel(key)
+      confirmations.forget(key)
       return nil
     }
     do {
@@ -53,12 +54,27 @@ package struct ModelReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
-    guard let observed = try await observe(key, object) else { return nil }
+    guard var observed = try await observe(key, object) else { return nil }
+    var decision = observed.decide()
+    if await confirmAnew(decision.pushes, observed) {
+      observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
+      decision = observed.decide()
+    }
     do {
-      return try await carryOut(observed.decide(), on: observed, object)
+      return try await carryOut(decision, on: observed, object)
     } catch ApplyError.foreign(let target, let owner) {
       return try await stall(observed, object, foreign: "\(target) (of \(owner))")
     }
+  }
+
+  /// After a restart nothing is known of what the pods confirmed to the process before this one. They are asked before
+  /// anything is said about them, or else every restart would be an interruption in the conditions and an Event.
+  private func confirmAnew(_ pushes: [RoutingPush], _ observed: ModelObservation) async -> Bool {
+    let key = observed.model.key
+    guard !confirmations.hasAsked(about: key) else { return false }
+    // A table that is new is written before pods are told.
+    let isWritten = pushes.allSatisfy { $0.revision == observed.routing?.revision }
+    return await confirmations.push(isWritten ? pushes : [], of: key)
   }
 
   private func carryOut(
@@ -70,7 +86,7 @@ package struct ModelReconciler: Sendable {
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(.document(decision.status), of: observed.model)
-    let hasNews = await confirmations.push(decision.pushes)
+    let hasNews = await confirmations.push(decision.pushes, of: key)
     announce(decision.announcements, about: object)
     metrics.show(observed, decision)
     return hasNews ? confirmationPause : decision.requeueAfter
@@ -107,7 +123,7 @@ package struct ModelReconciler: Sendable {
       routing: routing(key), pods: pods,
       replicas: deployment?[path: "spec", "replicas"]?.integer,
       isRollingOut: deployment.map(Self.isRollingOut) ?? false,
-      confirmations: confirmations.revisions(of: pods),
+      confirmations: confirmations.revisions(of: pods, model: key),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
@@ -140,8 +156,14 @@ package struct ModelReconciler: Sendable {
       }
       .map {
         ServerPod(
-          name: $0.metadata.name ?? "", uid: $0.metadata.uid ?? "", address: $0.status?.podIP, isReady: $0.isReady)
+          name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady)
       }
+  }
+
+  /// The pod and how often its server was started: a new process has read the mounted table, which may be an older one.
+  private static func incarnation(_ pod: Pod) -> String {
+    let restarts = pod.status?.containerStatuses.reduce(0) { $0 + ($1.restartCount ?? 0) } ?? 0
+    return "\(pod.metadata.uid ?? "")/\(restarts)"
   }
 
   private func routing(_ key: ObjectKey) -> RoutingTable? {

@@ -9,7 +9,8 @@ import Synchronization
 package final class RoutingConfirmations: Sendable {
   private let transport: any HTTPTransport
   private let logger: Logger
-  private let revisions = Mutex<[String: Int]>([:])
+  /// For each model that was asked about: pod to revision.
+  private let revisions = Mutex<[ObjectKey: [String: Int]]>([:])
   private let port: Int
 
   package init(transport: any HTTPTransport, port: Int = ServerSet.adminPort, logger: Logger) {
@@ -18,25 +19,34 @@ package final class RoutingConfirmations: Sendable {
     self.logger = logger
   }
 
-  /// Confirmed revisions of these pods, by UID.
-  func revisions(of pods: [ServerPod]) -> [String: Int] {
-    revisions.withLock { known in
-      Dictionary(pods.compactMap { pod in known[pod.uid].map { (pod.uid, $0) } }, uniquingKeysWith: { $1 })
+  /// Confirmed revisions of a model's pods. Pods that are no longer there are forgotten.
+  func revisions(of pods: [ServerPod], model: ObjectKey) -> [String: Int] {
+    let present = Set(pods.map(\.uid))
+    return revisions.withLock { revisions in
+      let kept = revisions[model]?.filter { present.contains($0.key) }
+      revisions[model] = kept
+      return kept ?? [:]
     }
   }
 
-  func forget(_ pod: String) {
-    revisions.withLock { $0[pod] = nil }
+  /// Whether this process has asked the model's pods yet; before, that it knows of no confirmation says nothing.
+  func hasAsked(about model: ObjectKey) -> Bool {
+    revisions.withLock { $0[model] != nil }
+  }
+
+  func forget(_ model: ObjectKey) {
+    revisions.withLock { $0[model] = nil }
   }
 
   /// Pushes side by side; true where any pod has newly confirmed.
-  func push(_ pushes: [RoutingPush]) async -> Bool {
-    await withTaskGroup(of: (String, Int?).self) { group in
+  func push(_ pushes: [RoutingPush], of model: ObjectKey) async -> Bool {
+    revisions.withLock { $0[model] = $0[model] ?? [:] }
+    return await withTaskGroup(of: (String, Int?).self) { group in
       for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push)) } }
       var hasNews = false
       for await (pod, revision) in group {
         guard let revision else { continue }
-        revisions.withLock { $0[pod] = revision }
+        revisions.withLock { $0[model, default: [:]][pod] = revision }
         hasNews = true
       }
       return hasNews

@@ -50,6 +50,25 @@ import WorkerContract
     #expect(scene.status?[path: "serving", "confirmedReplicas"] == 1)
   }
 
+  @Test func `an operator that starts again asks the pods, and neither status nor Events show it`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    let (status, told, writes) = (scene.status, scene.events.reasons, scene.cluster.writes.count)
+    let models = scene.restarted()
+    for _ in 0..<3 { _ = try await models.reconcile(scene.key) }
+    #expect(scene.transport.requests.count == 2)
+    #expect(scene.status == status && scene.events.reasons == told && scene.cluster.writes.count == writes)
+  }
+
+  @Test func `a server that was started again in its pod is told the table again`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    scene.startServer(restarts: 1)
+    for _ in 0..<3 { _ = try await scene.models.reconcile(scene.key) }
+    #expect(scene.transport.requests.count == 2)
+    #expect(scene.condition("Serving")?["status"] == "True")
+  }
+
   @Test func `a pod that has loaded something else does not confirm`() async throws {
     let scene = Scene(
       ScriptedTransport { _ in

@@ -82,6 +82,19 @@ final class Scene: Sendable {
       time: time, logger: logger)
   }
 
+  /// What a new process has in place of `models`: the same cluster, and no memory.
+  func restarted() -> ModelReconciler {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    return ModelReconciler(
+      api: cluster, caches: caches,
+      settings: OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server")),
+      confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events,
+      metrics: OperatorMetricsRecorder(MetricsRegistry()),
+      time: TimeSource(
+        monotonic: { .zero }, wall: { Timestamp(secondsSince1970: 1_793_188_800) }, sleep: { _ in }, random: { 0 }),
+      logger: logger)
+  }
+
   func put(_ resource: GroupVersionResource, _ object: JSONValue) {
     let stored = cluster.put(resource, object)
     switch resource {
@@ -160,7 +173,7 @@ final class Scene: Sendable {
     put(Resource.pods, pod)
   }
 
-  func startServer(_ name: String = "income-1") {
+  func startServer(_ name: String = "income-1", restarts: Int64 = 0) {
     put(
       Resource.pods,
       [
@@ -171,7 +184,10 @@ final class Scene: Sendable {
             "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
           ],
         ],
-        "status": ["podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]]],
+        "status": [
+          "podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]],
+          "containerStatuses": [["name": "server", "restartCount": .integer(restarts)]],
+        ],
       ])
   }
 
