@@ -76,7 +76,7 @@ struct CrashTests {
     let status = try #require(try await stage.get("md", "fraud"))["status"]
     #expect(status?[path: "training", "state"]?.string != "Running", "\(status?.text ?? "")")
     let events = try JSONValue(parsing: try await stage.kubectl("get", "events", "-o", "json").text)["items"]?.array
-    for reason in ["TrainingSucceeded", "GatesPassed"] {
+    for reason in ["TrainingSucceeded", "GatesPassed", "RoutingConfirmed"] {
       let notes = (events ?? []).filter { $0["reason"]?.string == reason }.compactMap { $0["message"]?.string }
       #expect(Set(notes).count == notes.count, "an Event is told once: \(notes)")
     }

@@ -22,8 +22,13 @@ struct OwnCluster: Sendable {
         kind: .local, exec: ["env", "KUBECONFIG=\(folder.appendingPathComponent("kubeconfig").path)"], folder: folder,
         programs: shared.programs), folder: folder)
     try await own.start()
-    try await own.cluster.kubectl("apply", "--server-side", "-f", "crds")
-    try await own.cluster.kubectl("apply", "-k", "manifests/install")
+    do {
+      try await own.cluster.kubectl("apply", "--server-side", "-f", "crds")
+      try await own.cluster.kubectl("apply", "-k", "manifests/install")
+    } catch {
+      try? await own.stop()
+      throw error
+    }
     return own
   }
 
