@@ -58,8 +58,20 @@ struct ServingResponder: HTTPResponder {
     var refusal = Answer.error(413, "The body has more than \(limit) bytes.")
     refusal.closes = true
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { return .refused(refusal) }
+    let coding: ContentCoding
+    switch ContentCoding.of(request.headers[.contentEncoding]) {
+    case .success(let known): coding = known
+    case .failure(let unknown):
+      var answer = unknown.answer
+      answer.closes = true
+      return .refused(answer)
+    }
     do {
-      return .complete(try await request.body.collect(upTo: limit))
+      let body = try await request.body.collect(upTo: limit)
+      switch coding.decode(body, limit: limit) {
+      case .success(let plain): return .complete(plain)
+      case .failure(let problem): return .refused(problem.answer)
+      }
     } catch is NIOTooManyBytesError {
       return .refused(refusal)
     }
@@ -102,6 +114,7 @@ struct ServingResponder: HTTPResponder {
     var fields = HTTPFields()
     fields[.contentType] = answer.contentType
     if let allow = answer.allow { fields[.allow] = allow }
+    if answer.code == 415 { fields[.acceptEncoding] = ContentCoding.accepted }
     if let length = answer.jsonLength, let name = Self.jsonLength { fields[name] = String(length) }
     // While the server drains, clients are asked to go elsewhere with their next request.
     if answer.closes || holder.readiness == .draining { fields[.connection] = "close" }

@@ -10,7 +10,7 @@ struct EndpointDescription {
 
   /// One description for each path; none for what the public port does not have.
   static func of(_ endpoint: Endpoint) -> [EndpointDescription] {
-    let refusals = [400, 413, 422, 503]
+    let refusals = [400, 413, 415, 422, 503]
     func model(_ suffix: String, _ summary: String) -> [EndpointDescription] {
       ["", "/versions/{version}"].map { version in
         EndpointDescription(
@@ -58,7 +58,7 @@ struct EndpointDescription {
         var description = description
         description.request = "InferenceRequest"
         description.answer = "InferenceAnswer"
-        description.errors = [400, 404, 413, 422, 503]
+        description.errors = [400, 404, 413, 415, 422, 503]
         return description
       }
     case .reload, .logs, .none: return []

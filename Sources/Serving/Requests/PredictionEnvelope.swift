@@ -20,6 +20,7 @@ struct PredictionEnvelope {
       return
     }
     var isFeaturesMissing = true
+    var (hasRequestID, hasKey) = (false, false)
     var more = try scanner.open(UInt8(ascii: "{"))
     while more {
       let name = try scanner.name()
@@ -28,8 +29,12 @@ struct PredictionEnvelope {
         isFeaturesMissing = false
         try readFeatures(&scanner)
       } else if scanner.equals(name, "request_id") {
+        if hasRequestID { problems.append(Self.repeated("request_id")) }
+        hasRequestID = true
         requestID = try identifier("request_id", &scanner)
       } else if scanner.equals(name, "key") {
+        if hasKey { problems.append(Self.repeated("key")) }
+        hasKey = true
         key = try identifier("key", &scanner)
       } else {
         let name = scanner.string(name)
