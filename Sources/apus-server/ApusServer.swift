@@ -39,6 +39,18 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
+      "File with the tokens of which clients must bring one, one a line; read again when it changes. (default: none)")
+  var tokenFile: String?
+
+  @Option(
+    help: "Origin of web pages that may call the public port, such as https://example.org, or *; can be repeated.")
+  var corsOrigin: [String] = []
+
+  @Option(help: "The most connections of clients at the same time. (default: no limit)")
+  var maximumConnections: Int?
+
+  @Option(
+    help:
       "Folder where predictions wait while the telemetry store is away. (default: a folder beside the artifacts' where they lie on a volume, else in TMPDIR)"
   )
   var spill: String?
@@ -54,6 +66,10 @@ struct ApusServer: AsyncParsableCommand {
       throw ValidationError("A port is a number from 0 to 65535.")
     }
     guard maximumBody > 0, maximumBatch > 0 else { throw ValidationError("A limit is greater than 0.") }
+    guard maximumConnections.map({ $0 > 0 }) ?? true else { throw ValidationError("A limit is greater than 0.") }
+    guard corsOrigin.allSatisfy({ $0 == "*" || $0.contains("://") && !$0.hasSuffix("/") }) else {
+      throw ValidationError("An origin is written as browsers send it: https://example.org, without a path; or *.")
+    }
     guard drainSeconds >= 0, drainSeconds <= 20 else { throw ValidationError("--drain-seconds is from 0 to 20.") }
     guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("There is no log level '\(logLevel)'.") }
   }
@@ -75,6 +91,9 @@ struct ApusServer: AsyncParsableCommand {
     configuration.port = port
     configuration.adminPort = adminPort
     configuration.limits = RequestLimits(body: maximumBody, batch: maximumBatch)
+    configuration.tokenPath = tokenFile
+    configuration.crossOrigins = corsOrigin
+    configuration.maximumConnections = maximumConnections
     configuration.drainDelay = .seconds(drainSeconds)
     let server = ModelServer(
       configuration: configuration, artifacts: try openArtifactStore(at: artifacts, environment: environment),

@@ -68,7 +68,8 @@ struct RunningServer: Sendable {
 /// - Parameter isServing: Whether version v1 is served when `body` begins.
 func withServer(
   isServing: Bool = true, logging: LoggingRules = .init(), limits: RequestLimits = .init(),
-  drainDelay: Duration = .zero, logInterval: Duration = .milliseconds(20),
+  drainDelay: Duration = .zero, logInterval: Duration = .milliseconds(20), tokens: String? = nil,
+  crossOrigins: [String] = [], maximumConnections: Int? = nil,
   _ body: (RunningServer) async throws -> Void
 ) async throws {
   try await withFolder { folder in
@@ -83,6 +84,13 @@ func withServer(
     configuration.adminPort = 0
     configuration.limits = limits
     configuration.drainDelay = drainDelay
+    if let tokens {
+      let file = folder.appending(path: "tokens")
+      try Data(tokens.utf8).write(to: file)
+      configuration.tokenPath = file.path
+    }
+    configuration.crossOrigins = crossOrigins
+    configuration.maximumConnections = maximumConnections
     configuration.routingInterval = .milliseconds(20)
     configuration.performanceInterval = .milliseconds(20)
     configuration.retentionInterval = .milliseconds(20)

@@ -9,6 +9,8 @@ struct Answer {
   var allow: String?
   /// The body was not read to its end, so that the connection can not be used again.
   var closes = false
+  /// How a client proves who it is, for 401.
+  var challenge: String?
   /// Length of the JSON in front of binary data, where there are such.
   var jsonLength: Int?
 

@@ -64,4 +64,12 @@ package enum Endpoint: String, Sendable, CaseIterable {
     default: .get
     }
   }
+
+  /// Whether it answers without a token where tokens are asked for: probes bring none.
+  var isOpen: Bool {
+    switch self {
+    case .health, .ready, .inferenceLive, .inferenceReady: true
+    default: false
+    }
+  }
 }

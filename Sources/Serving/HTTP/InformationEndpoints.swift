@@ -9,6 +9,8 @@ struct InformationEndpoints: Sendable {
   let metrics: ServingMetrics
   let controller: RoutingController
   let file: RoutingFile?
+  /// Whether clients must bring a token.
+  let asksForToken: Bool
 
   /// Liveness: the process answers. It does not depend on the model, as a restart would not bring one.
   func health() -> Answer {
@@ -74,7 +76,7 @@ struct InformationEndpoints: Sendable {
       return .error(503, "No model is loaded: \(reason)")
     }
     var text = JSONText(capacity: 16 << 10)
-    OpenAPIDocument(state: state, version: version).document.write(to: &text)
+    OpenAPIDocument(state: state, version: version, asksForToken: asksForToken).document.write(to: &text)
     return Answer(200, text)
   }
 

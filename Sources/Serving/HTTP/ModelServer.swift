@@ -24,6 +24,13 @@ package struct ModelServer: Sendable {
     package var log: PredictionLog.Configuration
     /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
     package var drainDelay = Duration.seconds(2)
+    /// A file with the tokens of which clients must bring one; nil: none is asked for. The admin port asks for none.
+    package var tokenPath: String?
+    package var tokenInterval = Duration.seconds(1)
+    /// Origins of web pages that may call the public port; `*` for all.
+    package var crossOrigins: [String] = []
+    /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
+    package var maximumConnections: Int?
     package var routingInterval = Duration.seconds(1)
     package var performanceInterval = Duration.seconds(15)
     package var retentionInterval = Duration.seconds(600)
@@ -43,6 +50,7 @@ package struct ModelServer: Sendable {
   private let information: InformationEndpoints
   private let inference: InferenceEndpoints
   private let logs: LogsEndpoint
+  private let tokens: BearerTokens?
 
   /// - Parameters:
   ///   - telemetry: Nil: predictions are not logged and feedback is refused.
@@ -72,10 +80,15 @@ package struct ModelServer: Sendable {
           store: telemetry, holder: holder, interval: configuration.retentionInterval, clock: clock, logger: logger),
       ]
     }
-    self.services = services + [file]
+    tokens = configuration.tokenPath.map {
+      BearerTokens(path: $0, interval: configuration.tokenInterval, logger: logger)
+    }
+    self.services = services + [file] + [tokens].compactMap { $0 }
     predictions = PredictionEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
-    information = InformationEndpoints(holder: holder, metrics: metrics, controller: controller, file: file)
+    information = InformationEndpoints(
+      holder: holder, metrics: metrics, controller: controller, file: file,
+      asksForToken: tokens != nil)
     inference = InferenceEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     logs = LogsEndpoint(holder: holder, store: telemetry)
@@ -107,9 +120,15 @@ package struct ModelServer: Sendable {
     return Application(
       responder: ServingResponder(
         face: face, holder: holder, predictions: predictions, information: information, inference: inference,
-        logs: logs, metrics: metrics),
-      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-      configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: port)),
+        logs: logs, metrics: metrics,
+        tokens: face == .public ? tokens : nil,
+        crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : [])),
+      server: .http1(
+        configuration: .init(idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.headerLimits)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: port),
+        availableConnectionsDelegate: face == .public
+          ? configuration.maximumConnections.map { MaximumAvailableConnections($0) } : nil),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
         logger.info("listening", metadata: ["face": "\(face)", "port": "\(port)"])
@@ -120,6 +139,10 @@ package struct ModelServer: Sendable {
 
   /// Connections of clients that vanished would stay open for ever.
   private static let idleTimeout = TimeAmount.minutes(5)
+
+  /// Bytes of one header and of all, and their number.
+  private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
+    maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
   /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.
   private static func quiet(_ logger: Logger) -> Logger {

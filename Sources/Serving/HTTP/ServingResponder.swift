@@ -16,6 +16,9 @@ struct ServingResponder: HTTPResponder {
   let inference: InferenceEndpoints
   let logs: LogsEndpoint
   let metrics: ServingMetrics
+  /// Nil: no token is asked for.
+  let tokens: BearerTokens?
+  let crossOrigin: CrossOrigin
 
   private static let requestID = HTTPField.Name("X-Request-Id")
   /// Says where the JSON ends and binary tensors begin.
@@ -24,6 +27,11 @@ struct ServingResponder: HTTPResponder {
   private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
   func respond(to request: Request, context: Context) async throws -> Response {
+    if crossOrigin.isPreflight(request.head) {
+      var fields = HTTPFields()
+      crossOrigin.allow(request.head, in: &fields)
+      return Response(status: .noContent, headers: fields)
+    }
     let target = request.head.path ?? "/"
     let route = Route(target.prefix { $0 != "?" }, face: face)
     let endpoint = route.endpoint
@@ -37,7 +45,7 @@ struct ServingResponder: HTTPResponder {
     case .complete(let buffer): answer = await self.answer(route, request, buffer, requestID: requestID)
     }
     metrics.answered(endpoint, code: answer.code, seconds: Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9)
-    return response(answer, requestID: requestID)
+    return response(answer, to: request, requestID: requestID)
   }
 
   private enum Body {
@@ -47,6 +55,7 @@ struct ServingResponder: HTTPResponder {
 
   /// Reads the body of requests that may have one; the wrong path or method is told without reading.
   private func body(of request: Request, endpoint: Endpoint) async throws -> Body {
+    if let refusal = unauthorized(request, endpoint) { return .refused(refusal) }
     if endpoint == .none { return .refused(.error(404, "There is nothing at \(request.uri.path).")) }
     guard request.method.rawValue == endpoint.method.rawValue else {
       var answer = Answer.error(405, "\(request.uri.path) takes \(endpoint.method.rawValue) only.")
@@ -75,6 +84,19 @@ struct ServingResponder: HTTPResponder {
     } catch is NIOTooManyBytesError {
       return .refused(refusal)
     }
+  }
+
+  /// Why the request's token is not enough; nil: it is, or none is needed.
+  private func unauthorized(_ request: Request, _ endpoint: Endpoint) -> Answer? {
+    guard let tokens, !endpoint.isOpen else { return nil }
+    let verdict = tokens.verdict(on: request.headers[.authorization])
+    guard verdict != .valid else { return nil }
+    var answer = Answer.error(
+      401, verdict == .missing ? "A bearer token is asked for in Authorization." : "The bearer token is not valid.")
+    answer.challenge = verdict == .missing ? "Bearer" : #"Bearer error="invalid_token""#
+    // What may follow is not read for somebody unknown.
+    answer.closes = true
+    return answer
   }
 
   private func answer(
@@ -110,10 +132,12 @@ struct ServingResponder: HTTPResponder {
     return parameters
   }
 
-  private func response(_ answer: Answer, requestID: String?) -> Response {
+  private func response(_ answer: Answer, to request: Request, requestID: String?) -> Response {
     var fields = HTTPFields()
     fields[.contentType] = answer.contentType
     if let allow = answer.allow { fields[.allow] = allow }
+    if let challenge = answer.challenge { fields[.wwwAuthenticate] = challenge }
+    crossOrigin.allow(request.head, in: &fields)
     if answer.code == 415 { fields[.acceptEncoding] = ContentCoding.accepted }
     if let length = answer.jsonLength, let name = Self.jsonLength { fields[name] = String(length) }
     // While the server drains, clients are asked to go elsewhere with their next request.

@@ -67,7 +67,7 @@ struct EndpointDescription {
 
   static func reference(_ schema: String) -> JSONDocument { ["$ref": "#/components/schemas/\(schema)"] }
 
-  func operation(_ endpoint: Endpoint) -> JSONDocument {
+  func operation(_ endpoint: Endpoint, asksForToken: Bool) -> JSONDocument {
     let isVersion = path.contains("{version}")
     var operation: JSONDocument = [
       "operationId": .string(endpoint.rawValue + (isVersion ? "_version" : "")), "summary": .string(summary),
@@ -90,7 +90,9 @@ struct EndpointDescription {
         "description": "The answer.", "content": .object([.init(name: contentType, value: ["schema": schema])]),
       ]
     ]
-    for code in errors {
+    let asksForToken = asksForToken && !endpoint.isOpen
+    if asksForToken { operation = operation.with("security", [["bearer": []]]) }
+    for code in (asksForToken ? [401] : []) + errors {
       responses = responses.with(
         String(code),
         [

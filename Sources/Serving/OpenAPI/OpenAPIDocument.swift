@@ -5,6 +5,8 @@ import WorkerContract
 struct OpenAPIDocument {
   let state: ServingState
   let version: LoadedVersion
+  /// Whether clients must bring a token.
+  let asksForToken: Bool
 
   var document: JSONDocument {
     [
@@ -15,7 +17,8 @@ struct OpenAPIDocument {
       ],
       "servers": [["url": "/"]],
       "paths": paths,
-      "components": ["schemas": schemas],
+      "components": JSONDocument.object([.init(name: "schemas", value: schemas)])
+        .with("securitySchemes", asksForToken ? ["bearer": ["type": "http", "scheme": "bearer"]] : nil),
     ]
   }
 
@@ -25,7 +28,11 @@ struct OpenAPIDocument {
         EndpointDescription.of(endpoint).map { description in
           JSONDocument.Member(
             name: description.path,
-            value: .object([.init(name: endpoint.method.rawValue.lowercased(), value: description.operation(endpoint))])
+            value: .object([
+              .init(
+                name: endpoint.method.rawValue.lowercased(),
+                value: description.operation(endpoint, asksForToken: asksForToken))
+            ])
           )
         }
       })

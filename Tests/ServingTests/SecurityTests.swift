@@ -1,0 +1,127 @@
+import Foundation
+import Serving
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct SecurityTests {
+  private static let body = "{\"features\":\(Sample.good)}"
+
+  private func withTokens(_ document: String?, _ body: (BearerTokens, URL) async throws -> Void) async throws {
+    try await withFolder { folder in
+      let file = folder.appending(path: "tokens")
+      if let document { try Data(document.utf8).write(to: file) }
+      try await body(BearerTokens(path: file.path, interval: .milliseconds(10), logger: quiet), file)
+    }
+  }
+
+  @Test func `one of the file's tokens is valid, and nothing else`() async throws {
+    try await withTokens("first\n\n  second \r\nthird-and-longer") { tokens, _ in
+      let cases: [(String?, BearerTokens.Verdict)] = [
+        ("Bearer first", .valid), ("bearer second", .valid), ("BEARER  third-and-longer", .valid), (nil, .missing),
+        ("", .missing), ("Bearer", .missing), ("Bearer ", .missing), ("Basic first", .missing), ("first", .missing),
+        ("Bearer fir", .wrong), ("Bearer firstfirst", .wrong), ("Bearer First", .wrong),
+        ("Bearer first second", .wrong),
+        ("Bearer third", .wrong),
+      ]
+      for (header, verdict) in cases { #expect(tokens.verdict(on: header) == verdict, "\(header ?? "none")") }
+    }
+    for document in [nil, "", "\n \n"] {
+      try await withTokens(document) { tokens, _ in
+        #expect(tokens.verdict(on: "Bearer first") == .wrong, "without tokens nobody is let in")
+      }
+    }
+  }
+
+  @Test func `tokens change with their file, and stay while it is away`() async throws {
+    try await withTokens("old") { tokens, file in
+      let watching = Task { try await tokens.run() }
+      defer { watching.cancel() }
+      try Data("old\nnew".utf8).write(to: file, options: .atomic)
+      _ = try await eventually("both are valid") { tokens.verdict(on: "Bearer new") == .valid ? () : nil }
+      #expect(tokens.verdict(on: "Bearer old") == .valid)
+      try Data("new".utf8).write(to: file, options: .atomic)
+      _ = try await eventually("the old one is not") { tokens.verdict(on: "Bearer old") == .wrong ? () : nil }
+      try FileManager.default.removeItem(at: file)
+      try Data("newer".utf8).write(to: file, options: .atomic)
+      _ = try await eventually("the next one is read") { tokens.verdict(on: "Bearer newer") == .valid ? () : nil }
+    }
+  }
+
+  @Test func `without a token only probes are answered, and the admin port`() async throws {
+    try await withServer(tokens: "secret") { server in
+      for (method, path, body) in [
+        ("POST", "/predict", Self.body), ("POST", "/predict/batch", "[]"), ("POST", "/feedback", "{}"),
+        ("GET", "/model/info", nil), ("GET", "/metrics", nil), ("GET", "/openapi.json", nil), ("GET", "/v2", nil),
+        ("GET", "/v2/models/income", nil), ("POST", "/v2/models/income/infer", "{}"), ("GET", "/nowhere", nil),
+      ] as [(String, String, String?)] {
+        let without = try await server.request(method, path, body)
+        #expect(without.code == 401, "\(path)")
+        #expect(without.headers["www-authenticate"] == "Bearer")
+        #expect(without.json["error"] is String)
+        let wrong = try await server.request(method, path, body, headers: ["Authorization": "Bearer guess"])
+        #expect(wrong.code == 401)
+        #expect(wrong.headers["www-authenticate"] == #"Bearer error="invalid_token""#)
+        #expect(!wrong.text.contains("guess"))
+        let right = try await server.request(method, path, body, headers: ["Authorization": "Bearer secret"])
+        #expect(right.code != 401)
+      }
+      for path in ["/health", "/ready", "/v2/health/live", "/v2/health/ready"] {
+        #expect(try await server.request("GET", path).code == 200)
+      }
+      #expect(try await server.request("GET", "/metrics", admin: true).code == 200)
+      let document = try await server.request("GET", "/openapi.json", headers: ["Authorization": "Bearer secret"])
+      #expect((document.json["components"] as? [String: Any])?["securitySchemes"] != nil)
+    }
+  }
+
+  @Test func `web pages are let in only where their origin is named`() async throws {
+    let page = ["Origin": "https://example.org"]
+    let preflight = page.merging(["Access-Control-Request-Method": "POST"]) { $1 }
+    try await withServer { server in
+      let reply = try await server.request("POST", "/predict", Self.body, headers: page)
+      #expect(reply.code == 200)
+      #expect(reply.headers.keys.allSatisfy { !$0.hasPrefix("access-control") && $0 != "vary" })
+      #expect(try await server.request("OPTIONS", "/predict", headers: preflight).code == 405)
+    }
+    try await withServer(tokens: "secret", crossOrigins: ["https://example.org"]) { server in
+      let asked = try await server.request("OPTIONS", "/predict", headers: preflight)
+      #expect(asked.code == 204)
+      #expect(asked.headers["access-control-allow-origin"] == "https://example.org")
+      #expect(asked.headers["access-control-allow-headers"]?.contains("Authorization") == true)
+      let headers = page.merging(["Authorization": "Bearer secret"]) { $1 }
+      let reply = try await server.request("POST", "/predict", Self.body, headers: headers)
+      #expect(reply.code == 200)
+      #expect(reply.headers["access-control-allow-origin"] == "https://example.org")
+      #expect(reply.headers["vary"] == "Origin")
+      let other = try await server.request(
+        "OPTIONS", "/predict", headers: preflight.merging(["Origin": "https://evil"]) { $1 })
+      #expect(other.headers["access-control-allow-origin"] == nil)
+    }
+  }
+
+  @Test func `headers have a limit`() async throws {
+    try await withServer { server in
+      let fine = try await server.request("GET", "/health", headers: ["X-Long": String(repeating: "x", count: 15_000)])
+      #expect(fine.code == 200)
+      let long = ["X-Long": String(repeating: "x", count: 20_000)]
+      let refused = try? await server.request("GET", "/health", headers: long)
+      #expect(refused?.code != 200)
+      let many = Dictionary(uniqueKeysWithValues: (0..<200).map { ("X-\($0)", "x") })
+      let refusedToo = try? await server.request("GET", "/health", headers: many)
+      #expect(refusedToo?.code != 200)
+      #expect(try await server.request("GET", "/health").code == 200)
+    }
+  }
+
+  @Test func `connections above the limit wait for one to end`() async throws {
+    try await withServer(maximumConnections: 1) { server in
+      var first: HTTPConnection? = try HTTPConnection(port: server.port)
+      #expect(try await first?.request("GET", "/health").code == 200)
+      let second = try HTTPConnection(port: server.port)
+      async let answer = second.request("GET", "/health")
+      #expect(try await first?.request("GET", "/ready").code == 200)
+      first = nil
+      #expect(try await answer.code == 200)
+    }
+  }
+}
