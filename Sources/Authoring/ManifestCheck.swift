@@ -99,6 +99,11 @@ package struct ManifestCheck: Sendable {
 
   private mutating func report(_ problems: [Problem], _ object: String, _ document: YAMLSource) {
     for problem in problems {
+      var problem = problem
+      // YAML reads y, yes, on and their opposites as truth values; people mean the words.
+      if problem.message.hasPrefix("is true or false, not a text") {
+        problem.mend = "put it in quotes: without them YAML reads y, n, yes, no, on and off as true and false"
+      }
       findings.append(Finding(position: document.position(of: problem.path), object: object, problem: problem))
     }
   }

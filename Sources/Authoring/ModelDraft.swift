@@ -35,7 +35,8 @@ package struct ModelDraft: Sendable {
     let positiveShare = zip(classes, shares).first { $0.0 == positiveClass }?.1 ?? 0
     gates = Gates(
       classShares: shares, positiveShare: positiveShare, positive: positiveClass, commonest: commonest)
-    missing = Self.missingShares(raw, inferred.schema)
+    missing = inferred.missingShares.map { (feature: $0.key, share: $0.value) }
+      .sorted { ($1.share, $0.feature) < ($0.share, $1.feature) }
   }
 
   private static func name(_ wanted: String?, target: String) throws(AuthoringError) -> String {
@@ -49,19 +50,6 @@ package struct ModelDraft: Sendable {
     return ObjectName.bounded(label, limit: 52)
   }
 
-  private static func missingShares(_ raw: RawTable, _ schema: FeatureSchema) -> [(feature: String, share: Double)] {
-    let nullable = schema.features.filter(\.nullable).map(\.name)
-    var shares: [(feature: String, share: Double)] = []
-    for (column, name) in raw.header.enumerated() where nullable.contains(name) {
-      var empty = 0
-      raw.forEachCell(ofColumn: column) { _, text in
-        if text.isEmpty { empty += 1 }
-      }
-      shares.append((name, Double(empty) / Double(max(1, raw.rowCount))))
-    }
-    return shares.sorted { ($1.share, $0.feature) < ($0.share, $1.feature) }
-  }
-
   /// Both documents as YAML, with comments.
   package var text: String {
     """
@@ -72,9 +60,14 @@ package struct ModelDraft: Sendable {
     """ + YAML.text(model) + "---\n" + YAML.text(policy)
   }
 
+  /// With fewer a training is refused.
+  private static let fewestRows = 10
+
   /// What a person should know that is not in the file: one sentence each.
   package var notes: [String] {
-    inferred.leftOut.map { "Column '\($0.column)' is left out: it \($0.why)." }
+    let few = "\(inferred.rowCount) rows are too few: training needs at least \(Self.fewestRows)."
+    return inferred.leftOut.map { "Column '\($0.column)' is left out: it \($0.why)." }
+      + (inferred.rowCount < Self.fewestRows ? [few] : [])
   }
 }
 

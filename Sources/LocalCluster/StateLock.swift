@@ -12,7 +12,7 @@ package final class StateLock: Sendable {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-      throw .stateFolderUnusable(folder, reason: error.localizedDescription)
+      throw .stateFolderUnusable(folder, reason: FileFailure.reason(error))
     }
     let path = Self.path(in: folder)
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -21,6 +21,8 @@ package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
   case textAfterQuote(line: Int)
   case notUTF8(line: Int)
   case tooLarge(bytes: Int)
+  /// The header is one field and holds a byte by which other programs separate fields.
+  case otherDelimiter(name: String)
 
   package var description: String {
     switch self {
@@ -34,6 +36,8 @@ package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
     case .textAfterQuote(let line):
       "line \(line) has text after a closing quote: write a quote inside a quoted field twice"
     case .notUTF8(let line): "line \(line) is not UTF-8: save the file in UTF-8"
+    case .otherDelimiter(let name):
+      "the fields are separated by \(name): save the file with commas between them"
     case .tooLarge(let bytes): "\(bytes) bytes are more than the 4 GiB one file may have: split it, or use a query"
     }
   }
@@ -193,6 +197,12 @@ private struct CSVScanner {
       if names.contains(name) { return .duplicateColumn(name) }
       names.append(name)
       start = Int(end)
+    }
+    if names.count == 1, delimiter == UInt8(ascii: ",") {
+      let separators: [(Character, String)] = [(";", "semicolons"), ("\t", "tabs"), ("|", "'|'")]
+      if let (_, separator) = separators.first(where: { names[0].contains($0.0) }) {
+        return .otherDelimiter(name: separator)
+      }
     }
     header = names
     bytes.removeAll(keepingCapacity: true)

@@ -11,6 +11,8 @@ package struct InferredSchema: Sendable, Equatable {
   package var rowCount: Int
   /// Share of the rows of each class, in the order of `schema.target.classes`.
   package var classShares: [Double]
+  /// Share of the rows without a value, by feature, where there are any; words such as `NA` among numbers count.
+  package var missingShares: [String: Double] = [:]
 
   package struct LeftOut: Sendable, Equatable {
     package var column: String
@@ -47,8 +49,10 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
     case .unknownPositive(let positive, let classes):
       "'\(positive)' is no class of the target: choose from \(listed(classes))"
     case .noFeatures(let leftOut):
-      "no column is fit to be a feature: "
-        + leftOut.map { "'\($0.column)' \($0.why)" }.prefix(5).joined(separator: "; ")
+      leftOut.isEmpty
+        ? "there is no column besides the target: add columns from which it can be predicted"
+        : "no column is fit to be a feature: "
+          + leftOut.map { "'\($0.column)' \($0.why)" }.prefix(5).joined(separator: "; ")
     }
   }
 }

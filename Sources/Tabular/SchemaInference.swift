@@ -94,7 +94,10 @@ private struct SchemaInference {
     }
   }
 
-  private mutating func explainNullable(_ profile: ColumnProfile) {
+  private mutating func noteMissing(_ profile: ColumnProfile) {
+    if profile.missing > 0 {
+      result.missingShares[profile.name] = Double(profile.missing) / Double(max(1, profile.rowCount))
+    }
     explain(
       "features.\(profile.name).nullable",
       profile.missing > 0
@@ -110,10 +113,12 @@ private struct SchemaInference {
       "features.\(name)",
       "\(counted(profile.levelCounts.count, "different value")), all \(kind), "
         + "\(numberText(profile.minimum)) to \(numberText(profile.maximum))"
-        + (profile.missingWords.isEmpty ? "" : "; \(listed(profile.missingWords)) counts as missing"))
+        + (profile.missingWords.isEmpty
+          ? "" : "; \(listed(profile.missingWords)) \(profile.missingWords.count == 1 ? "counts" : "count") as missing")
+    )
     explain("features.\(name).minimum", bounds.lowerWhy)
     explain("features.\(name).maximum", bounds.upperWhy)
-    explainNullable(profile)
+    noteMissing(profile)
     result.schema.features.append(
       .init(
         name: name, type: .numeric, nullable: profile.missing > 0, minimum: bounds.lower, maximum: bounds.upper))
@@ -131,7 +136,7 @@ private struct SchemaInference {
     explain("features.\(profile.name)", "\(counted(count, "different text")), most often \(common)")
     explain(
       "features.\(profile.name).categories", "all texts that occur; take the line away to learn them at each training")
-    explainNullable(profile)
+    noteMissing(profile)
     result.schema.features.append(
       .init(
         name: profile.name, type: .categorical, nullable: profile.missing > 0,

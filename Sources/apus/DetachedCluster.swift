@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LocalCluster
+import LocalCluster
 
 /// `apus up --detach`: the same command once more, in the background.
 struct DetachedCluster {
@@ -9,8 +10,13 @@ struct DetachedCluster {
 
   /// Returns when the cluster is ready, having shown what it printed.
   func start() async throws {
-    try FileManager.default.createDirectory(
-      atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do {
+      try FileManager.default.createDirectory(
+        atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw CleanExit.failure(
+        "The state folder \(state) cannot be used: \(FileFailure.reason(error)). Choose another with --state.")
+    }
     let path = state + "/up.log"
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let output = FileHandle(forWritingAtPath: path)
@@ -29,7 +35,7 @@ struct DetachedCluster {
       }
       try await Task.sleep(for: .milliseconds(50))
     }
-    FileHandle.standardError.write(Data(printed(path).utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(printed(path).utf8))
     throw ExitCode.failure
   }
 

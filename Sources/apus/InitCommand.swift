@@ -1,6 +1,7 @@
 import ArgumentParser
 import Authoring
 import Foundation
+import LocalCluster
 
 /// `apus init data.csv --target income`: from a file of rows to a model that can be applied.
 struct InitCommand: ParsableCommand {
@@ -39,35 +40,39 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func run() throws {
+    guard !file.contains("://") else {
+      throw CleanExit.failure(
+        "\(file) is an address, not a file: download it, name the copy, and add --source \(file)")
+    }
     let url = URL(fileURLWithPath: file).standardizedFileURL
     let bytes: Data
     do {
       bytes = try Data(contentsOf: url, options: .mappedIfSafe)
     } catch {
-      throw ValidationError("\(file) can not be read; name a CSV file with a header")
+      throw CleanExit.failure("\(file) can not be read (\(FileFailure.reason(error))); name a CSV file with a header")
     }
     let draft: ModelDraft
     do {
       draft = try ModelDraft(
         csv: [UInt8](bytes), uri: source ?? url.absoluteString, target: target, positive: positive, name: name)
     } catch {
-      throw ValidationError("\(file): \(error)")
+      throw CleanExit.failure("\(file): \(error)")
     }
-    for note in draft.notes { FileHandle.standardError.write(Data((note + "\n").utf8)) }
+    for note in draft.notes { try? FileHandle.standardError.write(contentsOf: Data((note + "\n").utf8)) }
     guard let output else { return print(draft.text, terminator: "") }
     try write(draft.text, to: output)
     let hint = "Wrote \(output). Read it, then: apus validate \(output) && kubectl apply -f \(output)\n"
-    FileHandle.standardError.write(Data(hint.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(hint.utf8))
   }
 
   private func write(_ text: String, to path: String) throws {
     guard force || !FileManager.default.fileExists(atPath: path) else {
-      throw ValidationError("\(path) exists; choose another name or say --force")
+      throw CleanExit.failure("\(path) exists; choose another name or say --force")
     }
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw ValidationError("\(path) can not be written: \(error.localizedDescription)")
+      throw CleanExit.failure("\(path) can not be written: \(FileFailure.reason(error)); choose another with --output")
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPTransport
+import LocalCluster
 import Simulation
 
 /// `apus simulate`: labelled data and traffic, with drift where it is asked for.
@@ -44,7 +45,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func source() throws -> any RowSource {
       guard let from, let target else { return CardWorld(seed: seed) }
       guard let bytes = FileManager.default.contents(atPath: from) else {
-        throw ValidationError("\(from) can not be read (--from)")
+        throw CleanExit.failure("\(from) can not be read; name a CSV file with --from")
       }
       return try FileSource(csv: [UInt8](bytes), target: target, positive: positive, timestamp: timestamp)
     }
@@ -83,7 +84,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if append, let present = FileManager.default.contents(atPath: output), !present.isEmpty {
           let line = present.prefix(header.utf8.count)
           guard line.elementsEqual(header.utf8) else {
-            throw ValidationError(
+            throw CleanExit.failure(
               "\(output) has other columns than the rows to append: \(String(decoding: line, as: UTF8.self)) — write to another file"
             )
           }
@@ -92,10 +93,11 @@ struct SimulateCommand: AsyncParsableCommand {
         } else {
           try Foundation.Data((header + csv.lines(rows)).utf8).write(to: place, options: .atomic)
         }
-      } catch let error as ValidationError {
+      } catch let error as ExitCode {
         throw error
       } catch {
-        throw ValidationError("\(output) can not be written: \(error.localizedDescription)")
+        throw CleanExit.failure(
+          "\(output) can not be written: \(FileFailure.reason(error)); choose another with --output")
       }
       let positives = rows.count { $0.label == source.positiveClass }
       print(
@@ -153,10 +155,16 @@ struct SimulateCommand: AsyncParsableCommand {
         part = .init()
       }
       print("all \(tally.sent) rows: \(line(tally, source.positiveClass))")
+      guard tally.answered > 0 else {
+        throw CleanExit.failure(
+          "the model at \(url) refused every row"
+            + (options.from == nil ? "; for another model than of card transactions, name its rows with --from" : ""))
+      }
     }
 
     private func line(_ tally: Simulation.Traffic.Tally, _ positive: String) -> String {
       let refused = tally.sent - tally.answered
+      guard tally.answered > 0 else { return "all refused (\(tally.refusal ?? "no reason given"))" }
       return "accuracy \(percent(tally.accuracy)), recall of \(positive) \(percent(tally.recall)), precision "
         + "\(percent(tally.precision)), answered by \(tally.versions.sorted().joined(separator: " and "))"
         + (refused == 0 ? "" : ", \(refused) refused (\(tally.refusal ?? "no reason given"))")

@@ -35,6 +35,13 @@ struct UpCommand: AsyncParsableCommand {
     help: ArgumentHelp("What to log: debug, info, notice, warning, error.", valueName: "level"), transform: Self.level)
   var logLevel = Logger.Level.warning
 
+  func validate() throws {
+    guard (0...65535).contains(port) else { throw ValidationError("--port lies between 0 and 65535, not \(port).") }
+    for image in images where !FileManager.default.isExecutableFile(atPath: image.path) {
+      throw ValidationError("--images \(image.name)=…: \(image.path) is no program that can be run.")
+    }
+  }
+
   func run() async throws {
     if detach {
       try await DetachedCluster(state: folder.path, arguments: CommandLine.arguments).start()
@@ -71,12 +78,15 @@ struct UpCommand: AsyncParsableCommand {
   }
 
   private static func level(_ name: String) throws -> Logger.Level {
-    guard let level = Logger.Level(rawValue: name) else { throw ValidationError("'\(name)' is no log level.") }
+    guard let level = Logger.Level(rawValue: name) else {
+      throw ValidationError("'\(name)' is no log level; choose debug, info, notice, warning or error.")
+    }
     return level
   }
 
-  /// Unbuffered: it is read while it happens, also through a pipe.
-  private static func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+  /// Unbuffered: it is read while it happens, also through a pipe. Nobody reading any more, or a closed terminal, does not
+  /// end the cluster.
+  private static func say(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) }
 
   private static var programFolder: String {
     let path =
@@ -138,7 +148,7 @@ struct ImageMapping: ExpressibleByArgument, Sendable {
 extension CleanExit {
   /// A sentence for a person on standard error and exit code 1, without the usage text.
   static func failure(_ message: String) -> any Error {
-    FileHandle.standardError.write(Data("apus: \(message)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("apus: \(message)\n".utf8))
     return ExitCode.failure
   }
 }

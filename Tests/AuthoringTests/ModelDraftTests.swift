@@ -72,6 +72,24 @@ struct ModelDraftTests {
     } throws: { "\($0)".contains(expected) }
   }
 
+  @Test("counts words such as NA among numbers as missing, and says when the rows are too few")
+  func missingWords() throws {
+    let rows = (0..<8).map { "\($0.isMultiple(of: 4) ? "NA" : "\($0)"),\($0 % 2)" }
+    let draft = try ModelDraft(
+      csv: [UInt8](("a,t\n" + rows.joined(separator: "\n")).utf8), uri: "file:///a.csv", target: "t")
+    let policy = try MonitoringPolicy.decode(YAML.documents(draft.text)[1].value)
+    #expect(policy.spec.quality.missing.warning > 0.25, "a quarter of the training rows has no number")
+    #expect(draft.notes == ["8 rows are too few: training needs at least 10."])
+  }
+
+  @Test("whose column is called y by hand, without quotes, is told to quote it")
+  func truthWords() throws {
+    let text = try Self.draft().text.replacing("name: amount", with: "name: y")
+    let check = ManifestCheck(text)
+    #expect(
+      check.findings.contains { "\($0.problem)".contains("features[0].name") && "\($0.problem)".contains("in quotes") })
+  }
+
   static let adult = "../shared/data/adult_train.csv"
 
   @Test(

@@ -34,6 +34,8 @@ import Testing
     ("a,b\n1,\"x\"y\n", .textAfterQuote(line: 2)),
     ("a,a\n1,2\n", .duplicateColumn("a")),
     ("a,\n1,2\n", .emptyColumnName(position: 2)),
+    ("a;b\n1,5;2\n", .otherDelimiter(name: "semicolons")),
+    ("a\tb\n1\t2\n", .otherDelimiter(name: "tabs")),
   ])
   func `broken files are named with their line`(text: String, expected: CSVError) {
     #expect(throws: expected) { try RawTable(csv: Array(text.utf8)) }

@@ -110,6 +110,7 @@ private let badInputs: [BadInput] = [
     #expect(failure?.retryable == retryable)
     #expect(failure?.message.hasPrefix("spec.training.source.csv.uri: ") == true)
     #expect(failure?.message.contains("s3cret") == false && failure?.message.contains("pw") == false)
+    if status == 404 { #expect(failure?.message.contains("https://data.example/x.csv answered") == true) }
     #expect(!shop.log.joined().contains("s3cret"))
   }
 

@@ -26,7 +26,7 @@ struct Journal {
       lock = try Self.open(folder.appendingPathComponent("lock"))
       log = try Self.open(folder.appendingPathComponent("changes.jsonl"))
     } catch {
-      throw .unwritable(file: path, reason: error.localizedDescription)
+      throw .unwritable(file: path, reason: FileFailure.reason(error))
     }
     guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(folder: path) }
   }
@@ -58,7 +58,7 @@ struct Journal {
     do {
       bytes = try log.readToEnd() ?? Data()
     } catch {
-      throw .unreadable(file: logURL.path, reason: error.localizedDescription)
+      throw .unreadable(file: logURL.path, reason: FileFailure.reason(error))
     }
     var end = bytes.startIndex
     while let newline = bytes[end...].firstIndex(of: 0x0A) {
@@ -74,7 +74,7 @@ struct Journal {
       try log.truncate(atOffset: UInt64(end))
       try log.seekToEnd()
     } catch {
-      throw .unwritable(file: logURL.path, reason: error.localizedDescription)
+      throw .unwritable(file: logURL.path, reason: FileFailure.reason(error))
     }
     logBytes = end
     guard revision > 0 else { return nil }
@@ -99,7 +99,7 @@ struct Journal {
       // What was written of it must not stand before the next change.
       try? log.truncate(atOffset: UInt64(logBytes))
       _ = try? log.seekToEnd()
-      throw .unwritable(file: logURL.path, reason: error.localizedDescription)
+      throw .unwritable(file: logURL.path, reason: FileFailure.reason(error))
     }
   }
 
@@ -121,7 +121,7 @@ struct Journal {
       try log.truncate(atOffset: 0)
       logBytes = 0
     } catch {
-      throw .unwritable(file: snapshotURL.path, reason: error.localizedDescription)
+      throw .unwritable(file: snapshotURL.path, reason: FileFailure.reason(error))
     }
   }
 

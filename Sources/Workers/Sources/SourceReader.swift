@@ -84,8 +84,19 @@ struct SourceReader {
         reason: "\(server) refused access (status \(response.status)); use a URL that the worker may read.")
     default:
       throw WorkerError.sourceUnreadable(
-        field: field, reason: "\(server) answered with status \(response.status); correct the URL.")
+        field: field,
+        reason: "\(Self.withoutSecrets(uri)) answered with status \(response.status); correct the URL.")
     }
+  }
+
+  /// The address without the parts in which people put passwords and tokens: the user and the query.
+  private static func withoutSecrets(_ uri: String) -> String {
+    guard var parts = URLComponents(string: uri) else { return TransportError.origin(of: uri) }
+    parts.user = nil
+    parts.password = nil
+    parts.query = nil
+    parts.fragment = nil
+    return parts.string ?? TransportError.origin(of: uri)
   }
 
   private func readObject(_ source: DataSource.S3, field: String) async throws -> RawTable {
