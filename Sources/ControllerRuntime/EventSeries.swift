@@ -110,12 +110,15 @@ struct EventSeries: Sendable {
   private func event(_ announcement: Announcement, at now: Timestamp) -> Event {
     let regarding = announcement.regarding
     let name = regarding.name ?? "unknown"
-    // Unique by object, content and time, so that a repeated create is found to exist already.
+    // Unique by object, content and time, so that a repeated create is found to exist already. The time comes first and
+    // has one length: `kubectl describe` shows events that only have an eventTime in the order of their names.
+    let microseconds = String(UInt64(max(0, now.secondsSince1970 * 1_000_000)), radix: 16)
+    let order = String(repeating: "0", count: max(0, 16 - microseconds.count)) + microseconds
     let content =
       "\(announcement.reason)/\(announcement.action)/\(announcement.note)/\(now.secondsSince1970)/\(instance)"
     var event = Event(
       metadata: ObjectMeta(
-        name: "\(ObjectName.bounded(name, limit: 200)).\(StableHash.hexadecimal(content.utf8))",
+        name: "\(ObjectName.bounded(name, limit: 200)).\(order)\(StableHash.hexadecimal(content.utf8))",
         namespace: regarding.namespace ?? "default"))
     event.eventTime = MicroTime(now)
     event.type = announcement.severity.rawValue
