@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Glibc
 
 /// What a program that ran to its end left behind.
 struct Output: Sendable {
@@ -22,10 +22,6 @@ struct CommandFailed: Error, CustomStringConvertible {
 func run(
   _ command: [String], input: String? = nil, environment: [String: String] = [:], allowFailure: Bool = false
 ) async throws -> Output {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = command
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-command-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
@@ -33,16 +29,39 @@ func run(
   let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
   try Data((input ?? "").utf8).write(to: files[0])
   for file in files.dropFirst() { try Data().write(to: file) }
-  process.standardInput = try FileHandle(forReadingFrom: files[0])
-  process.standardOutput = try FileHandle(forWritingTo: files[1])
-  process.standardError = try FileHandle(forWritingTo: files[2])
+  let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+  let paths = files.map(\.path)
+  // posix_spawn instead of Foundation's Process, whose run() has been seen to crash after some hundred programs.
   let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-    process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-    do { try process.run() } catch { continuation.resume(throwing: error) }
+    DispatchQueue.global().async {
+      continuation.resume(with: Result { try spawnAndWait(command, variables: variables, files: paths) })
+    }
   }
   let output = Output(
     status: status, text: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
     errors: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self))
   if status != 0, !allowFailure { throw CommandFailed(command: command, output: output) }
   return output
+}
+
+/// Runs `command` by way of `env` with its three streams on files; the exit status, or the signal plus 128.
+private func spawnAndWait(_ command: [String], variables: [String], files: [String]) throws -> Int32 {
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  for (descriptor, file) in files.enumerated() {
+    let flags = descriptor == 0 ? O_RDONLY : O_WRONLY
+    posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0o600)
+  }
+  var arguments: [UnsafeMutablePointer<CChar>?] = (["env"] + command).map { strdup($0) } + [nil]
+  var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+  defer { for text in arguments + environment { free(text) } }
+  var process = pid_t()
+  let failure = posix_spawn(&process, "/usr/bin/env", &actions, nil, &arguments, &environment)
+  guard failure == 0 else {
+    throw CommandFailed(command: command, output: Output(status: failure, text: "", errors: ""))
+  }
+  var status: Int32 = 0
+  while waitpid(process, &status, 0) == -1, errno == EINTR {}
+  return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
 }

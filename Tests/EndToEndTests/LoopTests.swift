@@ -40,8 +40,11 @@ struct LoopTests {
     #expect(versions.count == 2)
     let stages = versions.compactMap { $0[path: "status", "stage"]?.string }.sorted()
     #expect(stages == ["Archived", "Production"])
-    let described = try await stage.kubectl("describe", "mp", "fraud").text
-    #expect(described.contains("RetrainingRequested"), "the Event tells why: \(described)")
+    // Events are written beside the reconcile: a moment later at most.
+    _ = try await eventually("an Event tells why", within: .seconds(20)) { () async throws -> Bool? in
+      let described = try await stage.kubectl("describe", "mp", "fraud").text
+      return described.contains("RetrainingRequested") ? true : nil
+    }
     await stage.close()
   }
 
