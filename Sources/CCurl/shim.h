@@ -31,6 +31,12 @@ static inline CURLcode apus_curl_set_sink(CURL *handle, CURLoption option, apus_
   return curl_easy_setopt(handle, option, value);
 }
 
+typedef int (*apus_curl_permission)(void *context, char *remote, char *local, int remote_port, int local_port);
+
+static inline CURLcode apus_curl_set_permission(CURL *handle, CURLoption option, apus_curl_permission value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
 // The bytes are copied: the caller may free them at once.
 static inline CURLcode apus_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
   struct curl_blob blob;

@@ -55,19 +55,43 @@ final class EasyHandle {
     set(CURLOPT_MAXREDIRS, 10)
     if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
     try set(CURLOPT_USERAGENT, transfer.configuration.userAgent)
-    setTimeouts(request.timeouts)
+    try setTimeouts(request)
     try setTrust()
     try setMessage(request)
     setSinks()
   }
 
-  private func setTimeouts(_ timeouts: HTTPTimeouts) {
+  private func setTimeouts(_ request: HTTPRequest) throws(TransportError) {
+    let timeouts = request.timeouts
     set(CURLOPT_CONNECTTIMEOUT_MS, max(1, timeouts.connect.milliseconds))
-    if let total = timeouts.total { set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds)) }
+    var total = timeouts.total
+    if let deadline = request.deadline {
+      let rest = ContinuousClock.now.duration(to: deadline)
+      guard rest > .zero else { throw Self.missedDeadline(transfer.origin) }
+      total = total.map { min($0, rest) } ?? rest
+      askBeforeSending()
+    }
+    if let total { set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds)) }
     if let idle = timeouts.idle {
       set(CURLOPT_LOW_SPEED_LIMIT, 1)
       set(CURLOPT_LOW_SPEED_TIME, max(1, (idle.milliseconds + 999) / 1000))
     }
+  }
+
+  /// libcurl asks when the connection stands and the request is to go out next: it may have waited long for that, and the
+  /// whole process may have been stopped.
+  private func askBeforeSending() {
+    _ = apus_curl_set_pointer(easy, CURLOPT_PREREQDATA, Unmanaged.passUnretained(transfer).toOpaque())
+    _ = apus_curl_set_permission(easy, CURLOPT_PREREQFUNCTION) { context, _, _, _, _ in
+      guard let context else { return CURL_PREREQFUNC_ABORT }
+      let request = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().request
+      let isInTime = request.deadline.map { ContinuousClock.now < $0 } ?? true
+      return isInTime ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+    }
+  }
+
+  private static func missedDeadline(_ origin: String) -> TransportError {
+    .timedOut(origin: origin, reason: "the deadline had passed before the request was sent")
   }
 
   private func setTrust() throws(TransportError) {
@@ -181,6 +205,7 @@ final class EasyHandle {
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
     case CURLE_COULDNT_CONNECT: return .connectionFailed(origin: origin, reason: reason)
+    case CURLE_ABORTED_BY_CALLBACK: return Self.missedDeadline(origin)
     case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:

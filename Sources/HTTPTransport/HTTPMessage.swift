@@ -75,6 +75,9 @@ public struct HTTPRequest: Sendable, Equatable {
   public var followsRedirects = false
   /// Offers gzip and the like, and hands out the body unpacked.
   public var acceptsCompression = false
+  /// Nothing of the request goes out after this instant, and the exchange has ended by then, well or badly: also where the
+  /// process was stopped in between. The clock counts the time that a machine sleeps.
+  public var deadline: ContinuousClock.Instant?
   /// `send` gives up beyond this size; `stream` has no limit.
   public var maximumBodyBytes = 1 << 30
 

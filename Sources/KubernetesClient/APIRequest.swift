@@ -15,6 +15,9 @@ public struct APIRequest: Sendable, Equatable {
   public var query: [QueryItem]
   public var contentType: String?
   public var body: [UInt8]
+  /// On the monotonic clock of the client's `TimeSource`: the request is not sent after it, nor still under way. nil: the
+  /// client's own time-outs only.
+  public var deadline: Duration?
 
   public struct QueryItem: Sendable, Equatable {
     public var name: String
@@ -45,6 +48,11 @@ public struct APIRequest: Sendable, Equatable {
     case .create, .update, .patch, .apply, .delete: true
     }
   }
+}
+
+extension APIRequest {
+  /// Whether the deadline leaves room for waiting.
+  func allowsPause(of pause: Duration, at now: Duration) -> Bool { deadline.map { now + pause < $0 } ?? true }
 }
 
 /// An object, a collection or a subresource.

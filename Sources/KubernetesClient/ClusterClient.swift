@@ -123,7 +123,7 @@ public final class ClusterClient: KubernetesAPI {
         continue
       }
       guard refused.status == 429 || refused.status >= 500, let seconds = refusal.retryAfter,
-        retries < Self.maximumRetries
+        retries < Self.maximumRetries, request.allowsPause(of: .seconds(seconds), at: time.monotonic())
       else { throw .refused(refusal) }
       retries += 1
       logger.debug(
@@ -152,6 +152,11 @@ public final class ClusterClient: KubernetesAPI {
     if let contentType = request.contentType { http.headers["Content-Type"] = contentType }
     if let authorization = try await credentials.authorization() { http.headers["Authorization"] = authorization }
     if let impersonation = configuration.impersonation { impersonation.add(to: &http.headers) }
+    if let deadline = request.deadline {
+      // In this order: where the process is stopped between the two looks, the deadline comes earlier, not later.
+      let now = ContinuousClock.now
+      http.deadline = now + (deadline - time.monotonic())
+    }
     return http
   }
 
