@@ -166,7 +166,7 @@ public final class Informer<Object: Sendable>: RunnableInformer {
       throw .failed(error, reached: nil)
     }
     for problem in list.undecodable { complain(problem) }
-    for event in store.replace(with: list) { tell(event) }
+    for event in store.replace(with: list, hasSynced ? .relist : .initialList) { tell(event) }
     let waiting = state.withLock { state in
       state.statistics.lists += 1
       state.statistics.lastFailure = nil

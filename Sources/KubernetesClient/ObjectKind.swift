@@ -4,6 +4,8 @@ public import KubernetesModel
 public struct ObjectKind<Object: Sendable>: Sendable {
   public var kind: GroupVersionKind
   public var resource: GroupVersionResource
+  /// Only metadata is asked for; see `ObjectKind.metadataOnly`.
+  var isMetadataOnly = false
   let decode: @Sendable (JSONValue) throws(JSONMismatch) -> Object
 
   /// Items of lists come without `apiVersion` and `kind`: they are put in.
@@ -71,6 +73,8 @@ public struct ObjectList<Object: Sendable>: Sendable {
   }
 
   public var items: [Item] = []
+  /// Objects that a store holds in this very version, so that they were not read again.
+  var unchanged: Set<ObjectKey> = []
   public var undecodable: [UndecodableObject] = []
   public var resourceVersion = ""
 

@@ -1,26 +1,6 @@
 public import KubernetesModel
 import Synchronization
 
-/// What happened to an object in a cache.
-public enum StoreChange<Object: Sendable>: Sendable {
-  case added(Object)
-  case updated(old: Object, new: Object)
-  case deleted(Object)
-
-  /// The object as it is now, or last was.
-  public var object: Object {
-    switch self {
-    case .added(let object), .updated(_, let object), .deleted(let object): object
-    }
-  }
-}
-
-/// A change with what indexes and queues need to know of it.
-public struct StoreEvent<Object: Sendable>: Sendable {
-  public var identity: ObjectIdentity
-  public var change: StoreChange<Object>
-}
-
 /// The objects of one kind as an informer knows them, with indexes by owner and by chosen labels. Readers get values; a
 /// read never waits for the network.
 ///
@@ -90,14 +70,26 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   public func note(_ identity: ObjectIdentity, _ object: Object) -> StoreEvent<Object>? {
     state.withLock { state in
       guard !state.gone.contains(identity.uid) else { return nil }
-      return put(Item(identity: identity, object: object), &state)
+      return put(Item(identity: identity, object: object), .ownWrite, &state)
+    }
+  }
+
+  /// An object with its identity, for replays.
+  func item(_ key: ObjectKey) -> Item? { state.withLock { $0.items[key] } }
+
+  /// Whether the store has this very version of the object, so that a list need not be read for it.
+  func holds(_ identity: ObjectIdentity) -> Bool {
+    guard !identity.resourceVersion.isEmpty else { return false }
+    return state.withLock { state in
+      let held = state.items[identity.key]?.identity
+      return held?.uid == identity.uid && held?.resourceVersion == identity.resourceVersion
     }
   }
 
   func upsert(_ item: Item) -> StoreEvent<Object>? {
     state.withLock { state in
       state.problems[item.identity.key] = nil
-      return put(item, &state)
+      return put(item, .watch, &state)
     }
   }
 
@@ -106,7 +98,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
       state.problems[identity.key] = nil
       Self.bury(identity.uid, &state)
       guard let present = state.items[identity.key], present.identity.uid == identity.uid else { return nil }
-      return take(identity.key, &state)
+      return take(identity.key, .watch, &state)
     }
   }
 
@@ -115,28 +107,33 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     return state.withLock { state in
       state.problems[key] = problem.reason
       // The last readable state is not the truth any more.
-      return take(key, &state)
+      return take(key, .watch, &state)
     }
   }
 
   /// Makes the store hold what the list holds, and gives the differences: a delete for all that vanished while nobody
   /// was watching. Own writes that are newer than the list stay.
-  func replace(with list: ObjectList<Object>) -> [StoreEvent<Object>] {
+  ///
+  /// - Parameter isRestored: the cluster's history begins anew at an older resource version, as after a restored backup:
+  ///   versions held here mean nothing any more, and the list is the truth.
+  func replace(with list: ObjectList<Object>, _ cause: StoreCause, isRestored: Bool = false) -> [StoreEvent<Object>] {
     state.withLock { state in
       var events: [StoreEvent<Object>] = []
+      if isRestored { state.gone = [] }
       state.problems = [:]
       for problem in list.undecodable {
         if let key = problem.key { state.problems[key] = problem.reason }
       }
       let listed = Dictionary(list.items.map { ($0.identity.key, $0.identity.uid) }, uniquingKeysWith: { $1 })
-      for (key, item) in state.items where listed[key] != item.identity.uid {
-        let isNewer = ResourceVersion.isOlder(list.resourceVersion, than: item.identity.resourceVersion)
+      for (key, item) in state.items where listed[key] != item.identity.uid && !list.unchanged.contains(key) {
+        let isNewer =
+          !isRestored && ResourceVersion.isOlder(list.resourceVersion, than: item.identity.resourceVersion)
         guard !isNewer || state.problems[key] != nil else { continue }
         Self.bury(item.identity.uid, &state)
-        if let event = take(key, &state) { events.append(event) }
+        if let event = take(key, cause, &state) { events.append(event) }
       }
       for item in list.items {
-        if let event = put(item, &state) { events.append(event) }
+        if let event = put(item, cause, isRestored: isRestored, &state) { events.append(event) }
       }
       return events
     }
@@ -149,27 +146,30 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   }
 
   /// nil where nothing changed.
-  private func put(_ item: Item, _ state: inout State) -> StoreEvent<Object>? {
+  private func put(
+    _ item: Item, _ cause: StoreCause, isRestored: Bool = false, _ state: inout State
+  ) -> StoreEvent<Object>? {
     let key = item.identity.key
     let old = state.items[key]
     if let old {
       let isStale =
         old.identity.uid == item.identity.uid
         && (old.identity.resourceVersion == item.identity.resourceVersion && !item.identity.resourceVersion.isEmpty
-          || ResourceVersion.isOlder(item.identity.resourceVersion, than: old.identity.resourceVersion))
+          || !isRestored
+            && ResourceVersion.isOlder(item.identity.resourceVersion, than: old.identity.resourceVersion))
       guard !isStale else { return nil }
       unindex(old.identity, &state)
     }
     state.items[key] = item
     index(item.identity, &state)
     let change: StoreChange<Object> = old.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object)
-    return StoreEvent(identity: item.identity, change: change)
+    return StoreEvent(identity: item.identity, change: change, cause: cause)
   }
 
-  private func take(_ key: ObjectKey, _ state: inout State) -> StoreEvent<Object>? {
+  private func take(_ key: ObjectKey, _ cause: StoreCause, _ state: inout State) -> StoreEvent<Object>? {
     guard let item = state.items.removeValue(forKey: key) else { return nil }
     unindex(item.identity, &state)
-    return StoreEvent(identity: item.identity, change: .deleted(item.object))
+    return StoreEvent(identity: item.identity, change: .deleted(item.object), cause: cause)
   }
 
   private func index(_ identity: ObjectIdentity, _ state: inout State) {
