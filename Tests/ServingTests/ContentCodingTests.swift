@@ -95,7 +95,7 @@ struct ContentCodingTests {
         ),
         ("/predict", Data("{\"key\":null,\"key\":\"b\",\"features\":\(Sample.good)}".utf8), 422, "'key'"),
         ("/feedback", Data(#"{"request_id":"a","label":"1","label":"0"}"#.utf8), 422, "'label'"),
-        ("/predict", Data("{\"explain\":true,\"features\":\(Sample.good)}".utf8), 422, "no member 'explain'"),
+        ("/predict", Data("{\"model\":true,\"features\":\(Sample.good)}".utf8), 422, "no member 'model'"),
         ("/predict", Data("{\"features\":\(deep)}".utf8), 400, "nested too deeply"),
         ("/feedback", Data(deep.utf8), 400, "nested too deeply"),
         ("/predict", Self.plain.data(using: .utf16) ?? Data(), 400, "not UTF-8"),

@@ -31,7 +31,7 @@ enum Sample {
       """
       {"left_children":[1,-1,-1],"right_children":[2,-1,-1],"split_indices":[\(tree.0),0,0],
        "split_conditions":[\(tree.1),\(tree.2 + shift),\(tree.3 + shift)],"default_left":[\(index % 2),0,0],
-       "loss_changes":[1,0,0],"split_type":[0,0,0],"tree_param":{"size_leaf_vector":"1"}}
+       "loss_changes":[1,0,0],"sum_hessian":[10,4,6],"split_type":[0,0,0],"tree_param":{"size_leaf_vector":"1"}}
       """
     }
     return Data(

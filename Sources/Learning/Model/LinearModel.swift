@@ -6,7 +6,7 @@ struct LinearModel: Sendable {
   let columns: Int
   let margins: Int
   /// What stands for a missing value of each column; 0 adds nothing.
-  private let substitutes: [Float]
+  let substitutes: [Float]
   /// Typical distance of each column's values from their mean; 1 where unknown.
   let deviations: [Double]
 

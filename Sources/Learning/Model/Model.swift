@@ -13,7 +13,9 @@ package struct Model: Sendable {
   package let marginCount: Int
 
   private let learner: Learner
-  private let baseMargins: [Float]
+  let baseMargins: [Float]
+  /// Nil where predictions can not be explained.
+  let explainer: Explainer?
 
   /// More classes in a file are a mistake that would cost all of the memory.
   private static let maximumClasses = 100_000
@@ -58,6 +60,7 @@ package struct Model: Sendable {
       parameters.base_score, count: marginCount,
       isProbability: objective == "binary:logistic" || objective == "reg:logistic")
     learner = try Self.learner(document.learner, columns: columns, margins: marginCount)
+    explainer = Self.explainer(learner, document.learner, columns: columns, margins: marginCount)
   }
 
   private static func learner(
@@ -78,6 +81,18 @@ package struct Model: Sendable {
         try LinearModel(weights: weights, columns: columns, margins: margins, standardisation: standardisation))
     default:
       throw .unsupportedModel("the booster \(booster.name)")
+    }
+  }
+
+  private static func explainer(
+    _ learner: Learner, _ document: XGBoostDocument.Learner, columns: Int, margins: Int
+  ) -> Explainer? {
+    switch learner {
+    case .linear(let linear): return .linear(linear)
+    case .trees:
+      let payload = document.gradient_booster.model
+      return TreeExplainer(payload?.trees ?? [], outputs: payload?.tree_info ?? [], columns: columns, margins: margins)
+        .map(Explainer.trees)
     }
   }
 

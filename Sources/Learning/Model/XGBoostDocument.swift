@@ -39,6 +39,8 @@ struct XGBoostDocument: Decodable {
     var split_conditions: [Float]
     var default_left: [Flag]
     var loss_changes: [Float]?
+    /// How many rows reached each node, weighted by their second derivatives.
+    var sum_hessian: [Float]?
     var split_type: [Int]?
     var tree_param: TreeParameters?
   }

@@ -72,11 +72,21 @@ package final class Booster {
 
   /// XGBoost's own prediction: what `Model` is held to. Row-major, `rows × margins`.
   package func predict(_ rows: LabelledRows, margin: Bool, threads: Int) throws(LearningError) -> [Float] {
+    try predict(rows, mask: margin ? 1 : 0, threads: threads)
+  }
+
+  /// XGBoost's own contributions: what `Model.contributions(of:)` is held to. Row-major, `rows × margins × (columns + 1)`.
+  package func contributions(of rows: LabelledRows, threads: Int) throws(LearningError) -> [Float] {
+    try predict(rows, mask: 4, threads: threads)
+  }
+
+  /// - Parameter mask: 1 for raw outputs, 4 for contributions.
+  private func predict(_ rows: LabelledRows, mask: Int32, threads: Int) throws(LearningError) -> [Float] {
     let matrix = try TrainingMatrix(rows, threads: threads)
     var length: bst_ulong = 0
     var values: UnsafePointer<Float>?
     try XGBoostCall.check(
-      XGBoosterPredict(handle, matrix.handle, margin ? 1 : 0, 0, 0, &length, &values), "XGBoosterPredict")
+      XGBoosterPredict(handle, matrix.handle, mask, 0, 0, &length, &values), "XGBoosterPredict")
     guard let values else { return [] }
     return Array(UnsafeBufferPointer(start: values, count: Int(length)))
   }

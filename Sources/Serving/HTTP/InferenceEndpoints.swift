@@ -108,15 +108,16 @@ struct InferenceEndpoints: Sendable {
       text.raw(#","shape":[-1]}"#)
     }
     text.raw(#","outputs":"#)
-    text.array(InferenceOutput.allCases) { text, output in
+    let outputs = InferenceOutput.allCases.filter { $0 != .contributions || version.model.isExplainable }
+    text.array(outputs) { text, output in
       text.raw(#"{"name":"#)
       text.string(output.rawValue)
       text.raw(#","datatype":"#)
       text.string(output.datatype.rawValue)
       text.raw(#","shape":[-1"#)
-      if output == .probabilities {
+      for size in output.shape(of: version) {
         text.raw(",")
-        text.integer(version.model.classCount)
+        text.integer(size)
       }
       text.raw("]}")
     }
@@ -162,10 +163,15 @@ struct InferenceEndpoints: Sendable {
     if rows.isTooLong { return .error(413, "The request has more than \(limits.batch) rows.") }
     var problems = rows.problems
     let wanted = InferenceOutput.wanted(by: request, &problems)
+    let explain = wanted.contains { $0.output == .contributions }
+    if explain, !version.model.isExplainable {
+      problems.append(
+        "Version '\(version.version)' can not be explained: its file does not say how many rows reached its nodes.")
+    }
     guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
 
     let predictor = RowPredictor(state: state, log: log, time: clock())
-    var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count)
+    var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count, explain: explain)
     let refused = try rows.bytes.withUnsafeBufferPointer { text throws(JSONProblem) -> [String] in
       let isSingle = rows.ranges.count == 1
       var refused: [String] = []

@@ -1,12 +1,18 @@
 import Learning
 import NIOCore
 import Tabular
+import WorkerContract
 
 /// The output tensors of the Open Inference Protocol.
 enum InferenceOutput: String, CaseIterable {
   case predictedClass = "predicted_class"
   case probabilities
   case confidence
+  /// What each feature added to each raw output, and the bias: `[n, outputs, features + 1]`. Only where it is asked for.
+  case contributions
+
+  /// Those that a request gets which names none.
+  static let standard: [InferenceOutput] = [.predictedClass, .probabilities, .confidence]
 
   var datatype: TensorDatatype { self == .predictedClass ? .bytes : .fp64 }
 
@@ -15,8 +21,8 @@ enum InferenceOutput: String, CaseIterable {
   static func wanted(
     by request: InferenceRequest, _ problems: inout [String]
   ) -> [(output: InferenceOutput, isBinary: Bool)] {
-    if request.outputs.isEmpty { return allCases.map { ($0, request.isBinaryWanted) } }
     var wanted: [(output: InferenceOutput, isBinary: Bool)] = []
+    if request.outputs.isEmpty { wanted = standard.map { ($0, request.isBinaryWanted) } }
     for output in request.outputs {
       if let known = InferenceOutput(rawValue: output.name) {
         wanted.append((known, output.isBinary ?? request.isBinaryWanted))
@@ -25,7 +31,19 @@ enum InferenceOutput: String, CaseIterable {
         problems.append("The model has no output '\(output.name)'; it has \(names).")
       }
     }
+    if request.explain, !wanted.contains(where: { $0.output == .contributions }) {
+      wanted.append((.contributions, request.isBinaryWanted))
+    }
     return wanted
+  }
+
+  /// The sizes of the dimensions behind that of the rows.
+  func shape(of version: LoadedVersion) -> [Int] {
+    switch self {
+    case .predictedClass, .confidence: []
+    case .probabilities: [version.model.classCount]
+    case .contributions: [version.model.marginCount, version.pipeline.schema.features.count + 1]
+    }
   }
 }
 
@@ -34,9 +52,13 @@ struct InferenceOutputs {
   private let version: LoadedVersion
   private var predicted: [Int] = []
   private var probabilities: [Float] = []
+  /// Row-major, as `InferenceOutput.contributions` tells; empty where nobody asks.
+  private var contributions: [Double] = []
+  private let explain: Bool
 
-  init(version: LoadedVersion, capacity: Int) {
+  init(version: LoadedVersion, capacity: Int, explain: Bool) {
     self.version = version
+    self.explain = explain
     predicted.reserveCapacity(capacity)
     probabilities.reserveCapacity(capacity * version.model.classCount)
   }
@@ -44,6 +66,11 @@ struct InferenceOutputs {
   mutating func append(_ scratch: RowScratch) {
     predicted.append(scratch.predicted)
     probabilities.append(contentsOf: scratch.probabilities)
+    guard explain else { return }
+    for output in scratch.explanation?.outputs ?? [] {
+      contributions += output.contributions
+      contributions.append(output.bias)
+    }
   }
 
   private func confidence(_ row: Int) -> Double {
@@ -67,9 +94,9 @@ struct InferenceOutputs {
       text.string(wanted.output.datatype.rawValue)
       text.raw(#","shape":["#)
       text.integer(predicted.count)
-      if wanted.output == .probabilities {
+      for size in wanted.output.shape(of: version) {
         text.raw(",")
-        text.integer(version.model.classCount)
+        text.integer(size)
       }
       if wanted.isBinary {
         text.raw(#"],"parameters":{"binary_data_size":"#)
@@ -95,6 +122,7 @@ struct InferenceOutputs {
     case .predictedClass: text.array(predicted) { text, index in text.raw(version.quotedClasses[index]) }
     case .probabilities: text.array(probabilities) { text, value in text.number(Double(value)) }
     case .confidence: text.array(predicted.indices) { text, row in text.number(confidence(row)) }
+    case .contributions: text.array(contributions) { text, value in text.number(value) }
     }
   }
 
@@ -113,6 +141,10 @@ struct InferenceOutputs {
     case .confidence:
       return predicted.indices.reduce(0) { count, row in
         count + binary.writeInteger(confidence(row).bitPattern, endianness: .little)
+      }
+    case .contributions:
+      return contributions.reduce(0) { count, value in
+        count + binary.writeInteger(value.bitPattern, endianness: .little)
       }
     }
   }

@@ -61,9 +61,16 @@ struct PredictionEndpoints: Sendable {
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
       do throws(JSONProblem) {
         try JSONScanner.validateUTF8(bytes)
-        guard let envelopes = try envelopes(in: bytes) else {
+        let batch = try ListBody(bytes, member: "requests", takesExplain: true)
+        guard let list = batch.list else {
           return .error(422, #"A batch is {"requests": [ … ]} or a list of requests."#)
         }
+        guard batch.problems.isEmpty else {
+          var refusal = JSONText()
+          refusal.refusal(requestID: nil, batch.problems)
+          return Answer(422, refusal)
+        }
+        let envelopes = try envelopes(in: bytes, list: list, explain: batch.explain)
         guard envelopes.count <= limits.batch else {
           return .error(413, "The batch has more than \(limits.batch) requests.")
         }
@@ -76,23 +83,19 @@ struct PredictionEndpoints: Sendable {
   }
 
   /// All of the body is read before the first row is predicted: a batch that is cut short predicts nothing.
-  private func envelopes(in bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> [PredictionEnvelope]? {
-    var scanner = JSONScanner(bytes)
-    if try scanner.kind() != .array {
-      guard let list = try MemberList.range(of: "requests", in: bytes) else {
-        try scanner.skip()
-        try scanner.finish()
-        return nil
-      }
-      scanner = JSONScanner(bytes, range: list)
-    }
+  private func envelopes(
+    in bytes: UnsafeBufferPointer<UInt8>, list: Range<Int>, explain: Bool
+  ) throws(JSONProblem) -> [PredictionEnvelope] {
+    var scanner = JSONScanner(bytes, range: list)
     var envelopes: [PredictionEnvelope] = []
     var more = try scanner.open(UInt8(ascii: "["))
     while more {
       if envelopes.count > limits.batch {
         try scanner.skip()
       } else {
-        envelopes.append(try PredictionEnvelope(from: &scanner))
+        var envelope = try PredictionEnvelope(from: &scanner)
+        if explain { envelope.explain = true }
+        envelopes.append(envelope)
       }
       more = try scanner.next(in: UInt8(ascii: "["))
     }

@@ -34,7 +34,7 @@ final class RowPredictor {
     let entry = state.answering(envelope.key ?? requestID)
     guard let features = envelope.features else { return envelope.problems }
     return try predict(features, by: entry, requestID: requestID, in: bytes, problems: envelope.problems) {
-      write($0, requestID: requestID, oddities: $1, to: &text)
+      write($0, requestID: requestID, oddities: $1, explain: envelope.explain, to: &text)
     }
   }
 
@@ -123,7 +123,7 @@ final class RowPredictor {
   }
 
   private func write(
-    _ scratch: RowScratch, requestID: String, oddities: [FeatureReader.Oddity], to text: inout JSONText
+    _ scratch: RowScratch, requestID: String, oddities: [FeatureReader.Oddity], explain: Bool, to text: inout JSONText
   ) {
     let version = scratch.version
     let predicted = scratch.predicted
@@ -142,6 +142,7 @@ final class RowPredictor {
     }
     text.raw(#"},"model_version":"#)
     text.raw(version.quotedVersion)
+    if explain { text.explanation(scratch.explanation, of: version) }
     let warnings = oddities.filter { $0.kind != .missing }
     if !warnings.isEmpty {
       text.raw(#","warnings":"#)

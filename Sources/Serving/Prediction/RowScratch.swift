@@ -43,6 +43,11 @@ final class RowScratch {
     return findings
   }
 
+  /// What each feature added to the row that was predicted last; nil where the model can not be explained.
+  var explanation: Explanation? {
+    version.model.explanation(of: UnsafeBufferPointer(encoded), pipeline: version.pipeline)
+  }
+
   /// Position of the most probable class.
   var predicted: Int {
     var best = 0

@@ -19,25 +19,22 @@ enum FeedbackReader {
 
   static func read(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) throws -> Feedback {
     try JSONScanner.validateUTF8(bytes)
-    var scanner = JSONScanner(bytes)
     var feedback = Feedback()
-    if try scanner.kind() == .array {
-      try list(&scanner, limit: limit, &feedback)
-    } else if let range = try listRange(bytes) {
-      var inner = JSONScanner(bytes, range: range)
-      try list(&inner, limit: limit, &feedback)
-      try scanner.skip()
-    } else {
+    let body = try ListBody(bytes, member: "feedback")
+    guard let range = body.list else {
+      var scanner = JSONScanner(bytes)
       feedback.items = [try item(&scanner)]
       feedback.isSingle = true
+      return feedback
     }
-    try scanner.finish()
+    guard body.problems.isEmpty else {
+      feedback.items = [.problems(requestID: nil, body.problems)]
+      feedback.isSingle = true
+      return feedback
+    }
+    var scanner = JSONScanner(bytes, range: range)
+    try list(&scanner, limit: limit, &feedback)
     return feedback
-  }
-
-  /// Where the list of an object `{"feedback": [ … ]}` is; nil for an object without that member.
-  private static func listRange(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Range<Int>? {
-    try MemberList.range(of: "feedback", in: bytes)
   }
 
   private static func list(_ scanner: inout JSONScanner, limit: Int, _ feedback: inout Feedback) throws {
@@ -102,8 +99,11 @@ enum FeedbackReader {
       let value = scanner.string(text)
       if value.isEmpty { problems.append(FieldProblem(name, .missing, "'\(name)' is empty.")) }
       return value.isEmpty ? nil : value
-    case (.number, true), (.bool, true):
-      return scanner.string(try scanner.skip())
+    case (.number, true):
+      let token = try scanner.number()
+      if !token.isWord { return scanner.string(token.range) }
+      problems.append(FieldProblem(name, .notFinite, "'\(name)' is not a finite number."))
+    case (.bool, true): return try scanner.bool() ? "true" : "false"
     case (.null, _):
       try scanner.null()
       problems.append(FieldProblem(name, .null, "'\(name)' may not be null."))
@@ -112,26 +112,5 @@ enum FeedbackReader {
       problems.append(FieldProblem(name, .wrongType, "'\(name)' is a string."))
     }
     return nil
-  }
-}
-
-/// Finds the list that a body wraps in an object of one member.
-enum MemberList {
-  /// The range of the array under `member`; nil where the value is no object or the object has no such array.
-  static func range(of member: StaticString, in bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Range<Int>? {
-    var scanner = JSONScanner(bytes)
-    guard try scanner.kind() == .object else { return nil }
-    var found: Range<Int>?
-    var more = try scanner.open(UInt8(ascii: "{"))
-    while more {
-      let name = try scanner.name()
-      let kind = try scanner.kind()
-      let isList = kind == .array && scanner.equals(name, member)
-      let range = try scanner.skip()
-      if isList { found = range }
-      more = try scanner.next(in: UInt8(ascii: "{"))
-    }
-    try scanner.finish()
-    return found
   }
 }

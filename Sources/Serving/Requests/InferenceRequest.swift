@@ -8,6 +8,8 @@ struct InferenceRequest {
   var outputs: [Output] = []
   /// Whether outputs are wanted as binary data where they do not say so themselves.
   var isBinaryWanted = false
+  /// Whether the output with what each feature added is wanted too: the request's parameter `explain`.
+  var explain = false
   var problems: [String] = []
 
   struct Output: Equatable {
@@ -100,6 +102,7 @@ struct InferenceRequest {
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
       switch name {
       case "key": request.key = try request.text("key", &scanner)
+      case "explain": request.explain = try request.flag(name, &scanner) ?? false
       case "binary_data_output": request.isBinaryWanted = try request.flag(name, &scanner) ?? false
       default: try scanner.skip(depth: 2)
       }

@@ -4,6 +4,8 @@ struct PredictionEnvelope {
   var requestID: String?
   /// What the traffic is split by, in place of the request id.
   var key: String?
+  /// Whether the answer is to say what each feature added.
+  var explain = false
   /// The object with the features.
   var features: Range<Int>?
   /// Problems of the surroundings.
@@ -12,7 +14,7 @@ struct PredictionEnvelope {
   /// Bytes that a request id, a key or a label may have.
   static let maximumIdentifier = 256
 
-  /// Reads one request, an object `{"request_id"?, "key"?, "features": {…}}`.
+  /// Reads one request, an object `{"request_id"?, "key"?, "explain"?, "features": {…}}`.
   init(from scanner: inout JSONScanner) throws(JSONProblem) {
     guard try scanner.kind() == .object else {
       try scanner.skip()
@@ -20,7 +22,7 @@ struct PredictionEnvelope {
       return
     }
     var isFeaturesMissing = true
-    var (hasRequestID, hasKey) = (false, false)
+    var (hasRequestID, hasKey, hasExplain) = (false, false, false)
     var more = try scanner.open(UInt8(ascii: "{"))
     while more {
       let name = try scanner.name()
@@ -36,10 +38,15 @@ struct PredictionEnvelope {
         if hasKey { problems.append(Self.repeated("key")) }
         hasKey = true
         key = try identifier("key", &scanner)
+      } else if scanner.equals(name, "explain") {
+        if hasExplain { problems.append(Self.repeated("explain")) }
+        hasExplain = true
+        explain = try flag("explain", &scanner)
       } else {
         let name = scanner.string(name)
         problems.append(
-          FieldProblem(name, .unknown, "A request has no member '\(name)'; it has request_id, key and features."))
+          FieldProblem(
+            name, .unknown, "A request has no member '\(name)'; it has request_id, key, explain and features."))
         try scanner.skip()
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
@@ -59,6 +66,18 @@ struct PredictionEnvelope {
     } else {
       problems.append(FieldProblem("features", .wrongType, "'features' is an object from feature name to value."))
     }
+  }
+
+  /// True or false; null stands for false.
+  private mutating func flag(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool {
+    switch try scanner.kind() {
+    case .bool: return try scanner.bool()
+    case .null: try scanner.null()
+    default:
+      try scanner.skip(depth: 1)
+      problems.append(FieldProblem(name, .wrongType, "'\(name)' is true or false."))
+    }
+    return false
   }
 
   /// A text that identifies something; null stands for none.
