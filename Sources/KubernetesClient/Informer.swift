@@ -49,15 +49,18 @@ public final class Informer<Object: Sendable>: RunnableInformer {
   private let logger: Logger
   private let state = Mutex(State())
 
-  /// - Parameter labels: label keys to index the store by.
+  /// - Parameters:
+  ///   - labels: label keys to index the store by.
+  ///   - fields: other values to index the store by, each under a name.
   public init(
     _ api: any KubernetesAPI, _ kind: ObjectKind<Object>, _ selection: Selection = Selection(),
-    indexing labels: Set<String> = [], time: TimeSource = .system, logger: Logger
+    indexing labels: Set<String> = [], fields: [String: ObjectStore<Object>.FieldIndex] = [:],
+    time: TimeSource = .system, logger: Logger
   ) {
     self.api = api
     self.kind = kind
     self.selection = selection
-    self.store = ObjectStore(indexing: labels)
+    self.store = ObjectStore(indexing: labels, fields: fields) { try? kind.decode($0) }
     self.time = time
     var logger = logger
     logger[metadataKey: "resource"] = "\(kind.resource)"
@@ -98,8 +101,8 @@ public final class Informer<Object: Sendable>: RunnableInformer {
 
   /// Puts the answer to an own write into the store and tells the handlers, ahead of the watch.
   public func note(_ written: JSONValue) {
-    guard case .object(let identity, let object) = DecodedObject(kind.completed(written), kind) else { return }
-    tell(store.note(identity, object))
+    guard case .object(let item) = DecodedObject(kind.completed(written), kind) else { return }
+    tell(store.note(item))
   }
 
   /// Runs until its task is cancelled.
@@ -160,12 +163,17 @@ public final class Informer<Object: Sendable>: RunnableInformer {
   private func relist() async throws(RoundEnd) -> String {
     let list: ObjectList<Object>
     do {
-      list = try await api.list(kind, selection)
+      list = try await api.list(kind, selection) { page in
+        for problem in page.undecodable { complain(problem) }
+        store.stage(page.items)
+      } restart: {
+        store.unstage()
+      }
     } catch {
+      store.unstage()
       if error.isGone { throw .expired }
       throw .failed(error, reached: nil)
     }
-    for problem in list.undecodable { complain(problem) }
     for event in store.replace(with: list, hasSynced ? .relist : .initialList) { tell(event) }
     let waiting = state.withLock { state in
       state.statistics.lists += 1
@@ -229,8 +237,8 @@ public final class Informer<Object: Sendable>: RunnableInformer {
       return version
     }
     switch DecodedObject(kind.completed(object), kind) {
-    case .object(let identity, let object):
-      tell(store.upsert(.init(identity: identity, object: object)))
+    case .object(let item):
+      tell(store.upsert(item))
     case .undecodable(let problem):
       complain(problem)
       tell(store.noteProblem(problem))

@@ -161,27 +161,48 @@ extension KubernetesAPI {
     }
   }
 
-  /// All pages, 500 objects each. Where a page's continuation has expired, everything once more in one piece.
+  /// All pages, `limit` objects each. Where a page's continuation has expired, everything once more in one piece.
   public func list<Object>(
     _ kind: ObjectKind<Object>, _ selection: Selection = Selection(), limit: Int = 500
   ) async throws(KubernetesError) -> ObjectList<Object> {
-    var list = ObjectList<Object>()
-    var continuation: String?
-    repeat {
-      let page: JSONValue
-      do {
-        page = try await perform(.list(kind.resource, selection, limit: limit, continuation: continuation))
-      } catch {
-        guard error.isGone, continuation != nil else { throw error }
-        list = ObjectList()
-        let all = try await perform(.list(kind.resource, selection))
-        list.add(page: all, kind)
-        return list
-      }
-      list.add(page: page, kind)
-      continuation = page["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-    } while continuation != nil
+    var items: [ObjectList<Object>.Item] = []
+    var list = try await list(kind, selection, limit: limit) { page in
+      items += page.items
+    } restart: {
+      items = []
+    }
+    list.items = items
     return list
+  }
+
+  /// The same, page by page, so that a long list never has to be in memory as a whole: each page is handed to `page`, and
+  /// what was handed over is void where `restart` is called. The result has the version and what was undecodable, but no
+  /// items.
+  func list<Object>(
+    _ kind: ObjectKind<Object>, _ selection: Selection, limit: Int = 500, page: (ObjectList<Object>) -> Void,
+    restart: () -> Void
+  ) async throws(KubernetesError) -> ObjectList<Object> {
+    var whole = ObjectList<Object>()
+    var request = APIRequest.list(kind.resource, selection, limit: limit)
+    while true {
+      let answer: JSONValue
+      do {
+        answer = try await perform(request)
+      } catch {
+        guard error.isGone, request.query.contains(where: { $0.name == "continue" }) else { throw error }
+        restart()
+        whole = ObjectList()
+        request = .list(kind.resource, selection)
+        continue
+      }
+      var list = ObjectList<Object>()
+      list.add(page: answer, kind)
+      whole.undecodable += list.undecodable
+      whole.resourceVersion = list.resourceVersion
+      page(list)
+      guard let continuation = answer["metadata"]?["continue"]?.string, !continuation.isEmpty else { return whole }
+      request = .list(kind.resource, selection, limit: limit, continuation: continuation)
+    }
   }
 }
 

@@ -7,6 +7,16 @@ public struct ObjectKind<Object: Sendable>: Sendable {
   /// Only metadata is asked for; see `ObjectKind.metadataOnly`.
   var isMetadataOnly = false
   let decode: @Sendable (JSONValue) throws(JSONMismatch) -> Object
+  /// Takes out of a document what no reader of the cache needs, before it is kept.
+  private(set) var prune: @Sendable (inout JSONValue) -> Void = { _ in }
+
+  /// This kind without some of its content: what is taken out of a document here is neither kept nor read, which saves
+  /// memory where an operator needs little of large objects. `managedFields` is always taken out.
+  public func pruned(_ prune: @escaping @Sendable (inout JSONValue) -> Void) -> ObjectKind {
+    var kind = self
+    kind.prune = prune
+    return kind
+  }
 
   /// Items of lists come without `apiVersion` and `kind`: they are put in.
   func completed(_ item: JSONValue) -> JSONValue {
@@ -55,7 +65,19 @@ public struct ObjectIdentity: Sendable, Equatable {
     uid = metadata["uid"]?.string ?? ""
     resourceVersion = metadata["resourceVersion"]?.string ?? ""
     labels = metadata["labels"]?.stringMap ?? [:]
-    owners = (metadata["ownerReferences"]?.array ?? []).compactMap { try? $0.decode(as: OwnerReference.self) }
+    owners = (metadata["ownerReferences"]?.array ?? []).compactMap(OwnerReference.init)
+  }
+}
+
+extension OwnerReference {
+  /// Read by hand: every object of every cache has one, each time it is looked at.
+  fileprivate init?(_ value: JSONValue) {
+    guard let apiVersion = value["apiVersion"]?.string, let kind = value["kind"]?.string,
+      let name = value["name"]?.string, let uid = value["uid"]?.string
+    else { return nil }
+    self.init(
+      apiVersion: apiVersion, kind: kind, name: name, uid: uid, controller: value["controller"]?.bool,
+      blockOwnerDeletion: value["blockOwnerDeletion"]?.bool)
   }
 }
 
@@ -70,6 +92,8 @@ public struct ObjectList<Object: Sendable>: Sendable {
   public struct Item: Sendable {
     public var identity: ObjectIdentity
     public var object: Object
+    /// What `object` was read from, for those who keep it.
+    var document: JSONValue?
   }
 
   public var items: [Item] = []
@@ -84,7 +108,7 @@ public struct ObjectList<Object: Sendable>: Sendable {
     resourceVersion = page["metadata"]?["resourceVersion"]?.string ?? resourceVersion
     for item in page["items"]?.array ?? [] {
       switch DecodedObject(kind.completed(item), kind) {
-      case .object(let identity, let object): items.append(Item(identity: identity, object: object))
+      case .object(let item): items.append(item)
       case .undecodable(let problem): undecodable.append(problem)
       }
     }
@@ -93,7 +117,7 @@ public struct ObjectList<Object: Sendable>: Sendable {
 
 /// One object of a list or a watch: read, or known not to be readable.
 enum DecodedObject<Object: Sendable>: Sendable {
-  case object(ObjectIdentity, Object)
+  case object(ObjectList<Object>.Item)
   case undecodable(UndecodableObject)
 
   init(_ value: JSONValue, _ kind: ObjectKind<Object>) {
@@ -103,8 +127,9 @@ enum DecodedObject<Object: Sendable>: Sendable {
     }
     var value = value
     if value["metadata"]?["managedFields"] != nil { value.set(nil, at: ["metadata", "managedFields"]) }
+    kind.prune(&value)
     do throws(JSONMismatch) {
-      self = .object(identity, try kind.decode(value))
+      self = .object(.init(identity: identity, object: try kind.decode(value), document: value))
     } catch {
       self = .undecodable(UndecodableObject(key: identity.key, reason: "\(error)"))
     }

@@ -1,65 +1,105 @@
 public import KubernetesModel
 import Synchronization
 
-/// The objects of one kind as an informer knows them, with indexes by owner and by chosen labels. Readers get values; a
-/// read never waits for the network.
+/// The objects of one kind as an informer knows them, with indexes by owner, by chosen labels and by chosen fields.
+/// Readers get values; a read never waits for the network.
+///
+/// Documents that an informer brings are kept packed (`DocumentPacker`) and are read anew each time they are asked for:
+/// 10,000 objects are a few megabytes, and asking costs some microseconds. Who needs an object twice keeps it.
 ///
 /// Guarantee: an object never goes back to an older resource version, so that own writes put in with `note` stay until the
 /// watch has caught up.
 public final class ObjectStore<Object: Sendable>: Sendable {
   typealias Item = ObjectList<Object>.Item
+  /// Values under which an object is found.
+  public typealias FieldIndex = @Sendable (Object) -> [String]
 
-  private struct State {
-    var items: [ObjectKey: Item] = [:]
-    var byOwner: [String: Set<ObjectKey>] = [:]
-    var byLabel: [String: [String: Set<ObjectKey>]] = [:]
+  struct State {
+    var entries: [ObjectKey: StoredEntry<Object>] = [:]
+    var index = StoreIndex()
+    var packer = DocumentPacker()
+    /// What a list has brought so far that is not complete yet.
+    var staged: [(key: ObjectKey, entry: StoredEntry<Object>)] = []
     /// Objects known to be gone, so that a late answer to an own write cannot bring them back; the oldest are forgotten.
-    var gone: [String] = []
+    var gone: [StoreHash] = []
     var problems: [ObjectKey: String] = [:]
   }
 
   private let state: Mutex<State>
   private let labels: Set<String>
+  private let fields: [String: FieldIndex]
+  private let decode: @Sendable (JSONValue) -> Object?
 
-  /// - Parameter labels: the label keys that `objects(label:value:)` can be asked for.
-  public init(indexing labels: Set<String> = []) {
+  /// - Parameters:
+  ///   - labels: the label keys that `objects(label:value:)` can be asked for.
+  ///   - fields: what `objects(field:value:)` can be asked for, by a name.
+  ///   - decode: reads packed documents. Without it nothing is packed.
+  public init(
+    indexing labels: Set<String> = [], fields: [String: FieldIndex] = [:],
+    decode: @escaping @Sendable (JSONValue) -> Object? = { _ in nil }
+  ) {
     self.labels = labels
+    self.fields = fields
+    self.decode = decode
     state = Mutex(State())
   }
 
-  public subscript(key: ObjectKey) -> Object? { state.withLock { $0.items[key]?.object } }
+  public subscript(key: ObjectKey) -> Object? {
+    let (entry, table) = state.withLock { ($0.entries[key], $0.packer.shared) }
+    return entry.flatMap { open($0, table)?.object }
+  }
 
   public subscript(namespace: String, name: String) -> Object? { self[ObjectKey(namespace: namespace, name: name)] }
 
-  public var count: Int { state.withLock { $0.items.count } }
+  public var count: Int { state.withLock { $0.entries.count } }
 
-  /// In the order of their keys.
+  /// In the order of their keys. Reads every object: for many of them an index is the better way.
   public var objects: [Object] {
-    state.withLock { $0.items }.sorted { $0.key < $1.key }.map(\.value.object)
+    let (entries, table) = state.withLock { ($0.entries, $0.packer.shared) }
+    return entries.sorted { $0.key < $1.key }.compactMap { open($0.value, table)?.object }
   }
 
-  public var keys: [ObjectKey] { state.withLock { Array($0.items.keys) }.sorted() }
+  public var keys: [ObjectKey] { state.withLock { Array($0.entries.keys) }.sorted() }
 
   /// Objects with an owner reference to this uid, in the order of their keys.
-  public func objects(ownedBy uid: String) -> [Object] {
-    state.withLock { state in Self.pick(state.byOwner[uid], state) }
-  }
+  public func objects(ownedBy uid: String) -> [Object] { pick(StoreHash("owner", uid)) }
 
   /// Objects whose indexed label has this value, in the order of their keys; of one namespace, where it is given.
   public func objects(label: String, value: String, namespace: String? = nil) -> [Object] {
-    state.withLock { state in
-      let keys = state.byLabel[label]?[value].map { keys in
-        namespace.map { namespace in keys.filter { $0.namespace == namespace } } ?? keys
-      }
-      return Self.pick(keys, state)
-    }
+    pick(StoreHash("label " + label, value), namespace)
+  }
+
+  /// Objects that the field's index puts under this value, in the order of their keys; of one namespace, where it is given.
+  public func objects(field: String, value: String, namespace: String? = nil) -> [Object] {
+    pick(StoreHash("field " + field, value), namespace)
+  }
+
+  /// Their keys, in order, without reading the objects.
+  public func keys(field: String, value: String, namespace: String? = nil) -> [ObjectKey] {
+    let hash = StoreHash("field " + field, value)
+    return state.withLock { $0.index.keys(hash) }.filter { namespace == nil || $0.namespace == namespace }.sorted()
   }
 
   /// Objects that are in the cluster, but cannot be read as this type, and why.
   public var problems: [ObjectKey: String] { state.withLock { $0.problems } }
 
-  private static func pick(_ keys: Set<ObjectKey>?, _ state: State) -> [Object] {
-    (keys ?? []).sorted().compactMap { state.items[$0]?.object }
+  private func pick(_ hash: StoreHash, _ namespace: String? = nil) -> [Object] {
+    let (entries, table) = state.withLock { state in
+      let keys = state.index.keys(hash).filter { namespace == nil || $0.namespace == namespace }.sorted()
+      return (keys.compactMap { state.entries[$0] }, state.packer.shared)
+    }
+    return entries.compactMap { open($0, table)?.object }
+  }
+
+  private func open(_ entry: StoredEntry<Object>, _ table: [JSONValue]) -> (identity: ObjectIdentity, object: Object)? {
+    switch entry.body {
+    case .value(let kept): return (kept.identity, kept.object)
+    case .packed(let bytes):
+      guard let document = DocumentPacker.unpack(bytes, sharing: table), let identity = ObjectIdentity(document),
+        let object = decode(document)
+      else { return nil }
+      return (identity, object)
+    }
   }
 
   // MARK: Changes
@@ -68,21 +108,28 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   /// to be gone are ignored.
   @discardableResult
   public func note(_ identity: ObjectIdentity, _ object: Object) -> StoreEvent<Object>? {
-    state.withLock { state in
-      guard !state.gone.contains(identity.uid) else { return nil }
-      return put(Item(identity: identity, object: object), .ownWrite, &state)
-    }
+    note(Item(identity: identity, object: object))
   }
 
   /// An object with its identity, for replays.
-  func item(_ key: ObjectKey) -> Item? { state.withLock { $0.items[key] } }
+  func item(_ key: ObjectKey) -> Item? {
+    let (entry, table) = state.withLock { ($0.entries[key], $0.packer.shared) }
+    return entry.flatMap { open($0, table) }.map { Item(identity: $0.identity, object: $0.object) }
+  }
 
   /// Whether the store has this very version of the object, so that a list need not be read for it.
   func holds(_ identity: ObjectIdentity) -> Bool {
     guard !identity.resourceVersion.isEmpty else { return false }
     return state.withLock { state in
-      let held = state.items[identity.key]?.identity
-      return held?.uid == identity.uid && held?.resourceVersion == identity.resourceVersion
+      let held = state.entries[identity.key]
+      return held?.uid == StoreHash(uid: identity.uid) && held?.version == identity.resourceVersion
+    }
+  }
+
+  func note(_ item: Item) -> StoreEvent<Object>? {
+    state.withLock { state in
+      guard !state.gone.contains(StoreHash(uid: item.identity.uid)) else { return nil }
+      return put(item, .ownWrite, &state)
     }
   }
 
@@ -96,9 +143,10 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   func remove(_ identity: ObjectIdentity) -> StoreEvent<Object>? {
     state.withLock { state in
       state.problems[identity.key] = nil
-      Self.bury(identity.uid, &state)
-      guard let present = state.items[identity.key], present.identity.uid == identity.uid else { return nil }
-      return take(identity.key, .watch, &state)
+      let uid = StoreHash(uid: identity.uid)
+      Self.bury(uid, &state)
+      guard let present = state.entries[identity.key], present.uid == uid else { return nil }
+      return take(identity.key, &state).flatMap { event(old: $0, new: nil, .watch, state.packer.shared) }
     }
   }
 
@@ -107,89 +155,131 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     return state.withLock { state in
       state.problems[key] = problem.reason
       // The last readable state is not the truth any more.
-      return take(key, .watch, &state)
+      return take(key, &state).flatMap { event(old: $0, new: nil, .watch, state.packer.shared) }
     }
   }
 
-  /// Makes the store hold what the list holds, and gives the differences: a delete for all that vanished while nobody
-  /// was watching. Own writes that are newer than the list stay.
+  // MARK: Lists
+
+  /// Takes in a page of a list that is not complete yet: readers see it when `replace` ends the list.
+  func stage(_ items: [Item]) {
+    state.withLock { state in
+      for item in items { state.staged.append((item.identity.key, entry(item, &state))) }
+    }
+  }
+
+  /// Forgets what was staged: the list begins anew.
+  func unstage() { state.withLock { $0.staged = [] } }
+
+  /// Makes the store hold what was staged and what the list holds, and gives the differences: a delete for all that vanished
+  /// while nobody was watching. Own writes that are newer than the list stay.
   ///
   /// - Parameter isRestored: the cluster's history begins anew at an older resource version, as after a restored backup:
   ///   versions held here mean nothing any more, and the list is the truth.
-  func replace(with list: ObjectList<Object>, _ cause: StoreCause, isRestored: Bool = false) -> [StoreEvent<Object>] {
-    state.withLock { state in
-      var events: [StoreEvent<Object>] = []
+  func replace(
+    with list: ObjectList<Object>, _ cause: StoreCause, isRestored: Bool = false
+  ) -> StoreDifferences<Object> {
+    stage(list.items)
+    let (differences, table) = state.withLock { state in
+      let listed = state.staged
+      state.staged = []
+      let uids = Dictionary(listed.map { ($0.key, $0.entry.uid) }, uniquingKeysWith: { $1 })
+      var differences: [StoreDifferences<Object>.Difference] = []
       if isRestored { state.gone = [] }
       state.problems = [:]
       for problem in list.undecodable {
         if let key = problem.key { state.problems[key] = problem.reason }
       }
-      let listed = Dictionary(list.items.map { ($0.identity.key, $0.identity.uid) }, uniquingKeysWith: { $1 })
-      for (key, item) in state.items where listed[key] != item.identity.uid && !list.unchanged.contains(key) {
-        let isNewer =
-          !isRestored && ResourceVersion.isOlder(list.resourceVersion, than: item.identity.resourceVersion)
+      for (key, present) in state.entries where uids[key] != present.uid && !list.unchanged.contains(key) {
+        let isNewer = !isRestored && ResourceVersion.isOlder(list.resourceVersion, than: present.version)
         guard !isNewer || state.problems[key] != nil else { continue }
-        Self.bury(item.identity.uid, &state)
-        if let event = take(key, cause, &state) { events.append(event) }
+        Self.bury(present.uid, &state)
+        if let old = take(key, &state) { differences.append(.init(old: old, new: nil)) }
       }
-      for item in list.items {
-        if let event = put(item, cause, isRestored: isRestored, &state) { events.append(event) }
+      if state.entries.isEmpty { state.entries.reserveCapacity(listed.count) }
+      for (key, new) in listed {
+        let old = state.entries[key]
+        guard old.map({ $0.yields(to: new, isRestored: isRestored) }) ?? true else { continue }
+        set(new, key, replacing: old, &state)
+        differences.append(.init(old: old, new: new))
       }
-      return events
+      return (differences, state.packer.shared)
+    }
+    return StoreDifferences(differences: differences) { difference in
+      self.event(old: difference.old, new: difference.new, cause, table)
     }
   }
 
-  private static func bury(_ uid: String, _ state: inout State) {
-    guard !uid.isEmpty else { return }
+  private static func bury(_ uid: StoreHash, _ state: inout State) {
+    guard uid != .none else { return }
     state.gone.append(uid)
     if state.gone.count > 512 { state.gone.removeFirst(256) }
   }
 
-  /// nil where nothing changed.
-  private func put(
-    _ item: Item, _ cause: StoreCause, isRestored: Bool = false, _ state: inout State
-  ) -> StoreEvent<Object>? {
-    let key = item.identity.key
-    let old = state.items[key]
-    if let old {
-      let isStale =
-        old.identity.uid == item.identity.uid
-        && (old.identity.resourceVersion == item.identity.resourceVersion && !item.identity.resourceVersion.isEmpty
-          || !isRestored
-            && ResourceVersion.isOlder(item.identity.resourceVersion, than: old.identity.resourceVersion))
-      guard !isStale else { return nil }
-      unindex(old.identity, &state)
-    }
-    state.items[key] = item
-    index(item.identity, &state)
-    let change: StoreChange<Object> = old.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object)
-    return StoreEvent(identity: item.identity, change: change, cause: cause)
-  }
-
-  private func take(_ key: ObjectKey, _ cause: StoreCause, _ state: inout State) -> StoreEvent<Object>? {
-    guard let item = state.items.removeValue(forKey: key) else { return nil }
-    unindex(item.identity, &state)
-    return StoreEvent(identity: item.identity, change: .deleted(item.object), cause: cause)
-  }
-
-  private func index(_ identity: ObjectIdentity, _ state: inout State) {
-    for owner in identity.owners { state.byOwner[owner.uid, default: []].insert(identity.key) }
-    for label in labels {
-      if let value = identity.labels[label] {
-        state.byLabel[label, default: [:]][value, default: []].insert(identity.key)
+  private func entry(_ item: Item, _ state: inout State) -> StoredEntry<Object> {
+    let body: StoredEntry<Object>.Body =
+      if let document = item.document {
+        .packed(state.packer.pack(document))
+      } else {
+        .value(.init(identity: item.identity, object: item.object))
       }
-    }
+    return StoredEntry(
+      uid: StoreHash(uid: item.identity.uid), version: item.identity.resourceVersion, body: body)
   }
 
-  private func unindex(_ identity: ObjectIdentity, _ state: inout State) {
-    for owner in identity.owners {
-      state.byOwner[owner.uid]?.remove(identity.key)
-      if state.byOwner[owner.uid]?.isEmpty == true { state.byOwner[owner.uid] = nil }
+  /// nil where nothing changed.
+  private func put(_ item: Item, _ cause: StoreCause, _ state: inout State) -> StoreEvent<Object>? {
+    let key = item.identity.key
+    let old = state.entries[key]
+    let stub = StoredEntry(
+      uid: StoreHash(uid: item.identity.uid), version: item.identity.resourceVersion,
+      body: .value(.init(identity: item.identity, object: item.object)))
+    if let old, !old.yields(to: stub) { return nil }
+    let before = old.flatMap { open($0, state.packer.shared) }
+    if let before { state.index.remove(key, hashes(before.identity, before.object)) }
+    state.entries[key] = entry(item, &state)
+    state.index.insert(key, hashes(item.identity, item.object))
+    return StoreEvent(
+      identity: item.identity,
+      change: before.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object), cause: cause)
+  }
+
+  private func set(
+    _ new: StoredEntry<Object>, _ key: ObjectKey, replacing old: StoredEntry<Object>?, _ state: inout State
+  ) {
+    let table = state.packer.shared
+    if let old = old.flatMap({ open($0, table) }) { state.index.remove(key, hashes(old.identity, old.object)) }
+    state.entries[key] = new
+    if let new = open(new, table) { state.index.insert(key, hashes(new.identity, new.object)) }
+  }
+
+  private func take(_ key: ObjectKey, _ state: inout State) -> StoredEntry<Object>? {
+    guard let entry = state.entries.removeValue(forKey: key) else { return nil }
+    if let old = open(entry, state.packer.shared) { state.index.remove(key, hashes(old.identity, old.object)) }
+    return entry
+  }
+
+  private func event(
+    old: StoredEntry<Object>?, new: StoredEntry<Object>?, _ cause: StoreCause, _ table: [JSONValue]
+  ) -> StoreEvent<Object>? {
+    let before = old.flatMap { open($0, table) }
+    guard let after = new.flatMap({ open($0, table) }) else {
+      return before.map { StoreEvent(identity: $0.identity, change: .deleted($0.object), cause: cause) }
     }
+    return StoreEvent(
+      identity: after.identity,
+      change: before.map { .updated(old: $0.object, new: after.object) } ?? .added(after.object),
+      cause: cause)
+  }
+
+  private func hashes(_ identity: ObjectIdentity, _ object: Object) -> [StoreHash] {
+    var hashes = identity.owners.map { StoreHash("owner", $0.uid) }
     for label in labels {
-      guard let value = identity.labels[label] else { continue }
-      state.byLabel[label]?[value]?.remove(identity.key)
-      if state.byLabel[label]?[value]?.isEmpty == true { state.byLabel[label]?[value] = nil }
+      if let value = identity.labels[label] { hashes.append(StoreHash("label " + label, value)) }
     }
+    for (name, values) in fields {
+      for value in values(object) { hashes.append(StoreHash("field " + name, value)) }
+    }
+    return hashes
   }
 }

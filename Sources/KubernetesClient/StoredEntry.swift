@@ -1,0 +1,131 @@
+import KubernetesModel
+
+/// An object as a store keeps it.
+struct StoredEntry<Object: Sendable>: Sendable {
+  /// What has no document to pack.
+  final class Kept: Sendable {
+    let identity: ObjectIdentity
+    let object: Object
+
+    init(identity: ObjectIdentity, object: Object) {
+      self.identity = identity
+      self.object = object
+    }
+  }
+
+  enum Body: Sendable {
+    case packed([UInt8])
+    case value(Kept)
+  }
+
+  var uid: StoreHash
+  var version: String
+  var body: Body
+
+  /// Whether `other` is another object, or a later state of the same one.
+  ///
+  /// - Parameter isRestored: versions do not tell which state is later.
+  func yields(to other: StoredEntry, isRestored: Bool = false) -> Bool {
+    guard uid == other.uid else { return true }
+    if version == other.version, !version.isEmpty { return false }
+    return isRestored || !ResourceVersion.isOlder(other.version, than: version)
+  }
+}
+
+/// 128 bits in place of a text: enough that two texts never share them. Keyed anew in each process (SipHash), so that
+/// nobody can look for two that do.
+struct StoreHash: Hashable, Sendable {
+  private let high: UInt64
+  private let low: UInt64
+
+  static let none = StoreHash(high: 0, low: 0)
+
+  private init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  init(_ name: String, _ value: String) {
+    var first = Hasher()
+    first.combine(name)
+    first.combine(value)
+    var second = first
+    first.combine(1)
+    second.combine(2)
+    self.init(
+      high: UInt64(bitPattern: Int64(first.finalize())), low: UInt64(bitPattern: Int64(second.finalize())))
+  }
+
+  /// `none` for an empty one.
+  init(uid: String) { self = uid.isEmpty ? .none : StoreHash("uid", uid) }
+}
+
+/// Which objects are found under a value. Most values have one object, so that one needs no set.
+struct StoreIndex: Sendable {
+  private enum Posting: Sendable {
+    case one(ObjectKey)
+    case many(Set<ObjectKey>)
+  }
+
+  private var postings: [StoreHash: Posting] = [:]
+
+  func keys(_ hash: StoreHash) -> [ObjectKey] {
+    switch postings[hash] {
+    case .one(let key)?: [key]
+    case .many(let keys)?: Array(keys)
+    case nil: []
+    }
+  }
+
+  mutating func insert(_ key: ObjectKey, _ hashes: [StoreHash]) {
+    for hash in hashes {
+      switch postings[hash] {
+      case .one(let present)? where present != key: postings[hash] = .many([present, key])
+      case .many(var keys)?:
+        // Let go of the stored set first, so that the insertion happens in place.
+        postings[hash] = .one(key)
+        keys.insert(key)
+        postings[hash] = .many(keys)
+      case .one?, nil: postings[hash] = .one(key)
+      }
+    }
+  }
+
+  mutating func remove(_ key: ObjectKey, _ hashes: [StoreHash]) {
+    for hash in hashes {
+      switch postings[hash] {
+      case .one(let present)? where present == key: postings[hash] = nil
+      case .many(var keys)?:
+        postings[hash] = .one(key)
+        keys.remove(key)
+        if let last = keys.first, keys.count == 1 {
+          postings[hash] = .one(last)
+        } else {
+          postings[hash] = keys.isEmpty ? nil : .many(keys)
+        }
+      case .one?, nil: break
+      }
+    }
+  }
+}
+
+/// What a list has changed. Objects are read one by one as the sequence goes on: thousands need not be there at once.
+struct StoreDifferences<Object: Sendable>: Sequence {
+  struct Difference {
+    var old: StoredEntry<Object>?
+    var new: StoredEntry<Object>?
+  }
+
+  let differences: [Difference]
+  let event: (Difference) -> StoreEvent<Object>?
+
+  func makeIterator() -> AnyIterator<StoreEvent<Object>> {
+    var rest = differences[...]
+    return AnyIterator {
+      while let difference = rest.popFirst() {
+        if let event = event(difference) { return event }
+      }
+      return nil
+    }
+  }
+}
