@@ -4,7 +4,7 @@ import CPostgres
 final class PostgresConnection: SQLConnection {
   private let handle: OpaquePointer
   /// Host and database, without user and password.
-  private let store: String
+  let store: String
 
   init(url: String) throws(TelemetryError) {
     guard let address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
@@ -48,6 +48,69 @@ final class PostgresConnection: SQLConnection {
     }
   }
 
+  /// How a copy ended, where it did not fail for good.
+  enum CopyOutcome {
+    case done
+    /// A row is there already. The transaction is spoilt.
+    case duplicate
+    /// There is no partition for a row. The transaction is spoilt.
+    case noPartition
+  }
+
+  /// Copies rows into `table`, all or none.
+  func copy(_ rows: CopyBuffer, into table: String, form: BulkForm) throws(TelemetryError) -> CopyOutcome {
+    let text = "COPY \(table) (\(form.names), day) FROM STDIN (FORMAT binary)"
+    let statement = SQLStatement(form.purpose, table: table, text)
+    guard let begun = PQexec(handle, text) else {
+      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
+    }
+    let start = PostgresResult(handle: begun)
+    guard PQresultStatus(begun) == PGRES_COPY_IN else { throw failure(of: start, statement) }
+    let isSent = rows.bytes.withUnsafeBytes { bytes -> Bool in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
+        guard let base = part.assumingMemoryBound(to: CChar.self).baseAddress,
+          PQputCopyData(handle, base, Int32(part.count)) == 1
+        else { return false }
+        rest = rest.dropFirst(part.count)
+      }
+      return PQputCopyEnd(handle, nil) == 1
+    }
+    var outcome = CopyOutcome.done
+    var problem: TelemetryError?
+    while let answer = PQgetResult(handle) {
+      do throws(TelemetryError) {
+        let present = try self.outcome(of: PostgresResult(handle: answer), statement)
+        if present != .done { outcome = present }
+      } catch {
+        problem = problem ?? error
+      }
+    }
+    if let problem { throw problem }
+    guard isSent else { throw .unavailable(store: store, reason: "the connection was lost") }
+    return outcome
+  }
+
+  /// Runs a statement without arguments that may meet what a copy may meet.
+  func outcome(of statement: SQLStatement) throws(TelemetryError) -> CopyOutcome {
+    guard let answer = PQexec(handle, statement.text) else {
+      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
+    }
+    return try outcome(of: PostgresResult(handle: answer), statement)
+  }
+
+  private func outcome(
+    of result: PostgresResult, _ statement: SQLStatement
+  ) throws(TelemetryError) -> CopyOutcome {
+    switch (PQresultStatus(result.handle), result.state) {
+    case (PGRES_COMMAND_OK, _), (PGRES_TUPLES_OK, _): return .done
+    case (_, "23505"): return .duplicate
+    case (_, "23514"): return .noPartition
+    default: throw failure(of: result, statement)
+    }
+  }
+
   private func execute(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> PostgresResult {
     let texts = arguments.map(\.postgresText)
     let answer = PostgresAddress.withCStrings(texts) { values in
@@ -63,7 +126,7 @@ final class PostgresConnection: SQLConnection {
 
   /// PostgreSQL's messages of class 22 and 23 (data and integrity) can quote values, so they are told by code alone.
   private func failure(of result: PostgresResult, _ statement: SQLStatement) -> TelemetryError {
-    let state = PQresultErrorField(result.handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? ""
+    let state = result.state
     let message = Self.text(PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))))
     guard isUsable else { return .unavailable(store: store, reason: "the connection was lost") }
     switch state.prefix(2) {
@@ -91,6 +154,9 @@ private final class PostgresResult {
   let handle: OpaquePointer
 
   init(handle: OpaquePointer) { self.handle = handle }
+
+  /// SQLSTATE of an error.
+  var state: String { PQresultErrorField(handle, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? "" }
 
   deinit { PQclear(handle) }
 }

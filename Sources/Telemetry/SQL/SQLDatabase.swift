@@ -89,6 +89,11 @@ protocol SQLConnection {
 /// A database that speaks the common subset of SQLite and PostgreSQL. It connects with the first call and after a loss,
 /// and brings the tables up to date whenever it has connected.
 protocol SQLDatabase: Sendable {
+  var dialect: SQLDialect { get }
+
+  /// Stores rows by their form, all or none of them, in one transaction. Storing them again changes nothing.
+  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError)
+
   /// Lends a connection for reading.
   func read<Result: Sendable>(
     _ work: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Result

@@ -1,53 +1,77 @@
 import WorkerContract
 
 extension SQLTelemetryStore {
-  private static let predictionInsert = BulkInsert(
+  /// A record sent again has the time of the stored one, or an earlier one than its last repeat: nothing changes.
+  private static let predictionForm = BulkForm(
     purpose: "store predictions", table: "predictions",
     columns: [
-      "namespace", "model", "request_id", "version", "role", "time", "features", "predicted_class", "probabilities",
-      "confidence", "latency_seconds", "repeats", "last_time",
+      .init("namespace"), .init("model"), .init("request_id"), .init("version"), .init("role"), .init("time", .number),
+      .init("features"), .init("predicted_class"), .init("probabilities"), .init("confidence", .number),
+      .init("latency_seconds", .number), .init("repeats", .integer), .init("last_time", .number),
     ],
-    // A record sent again has the time of the stored one, or an earlier one than its last repeat: nothing changes.
     onConflict: """
       ON CONFLICT (namespace, model, request_id, version) DO UPDATE
       SET repeats = predictions.repeats + 1, last_time = excluded.last_time
       WHERE excluded.last_time > predictions.last_time
-      """)
+      """,
+    merge: [
+      """
+      INSERT INTO predictions
+      SELECT DISTINCT ON (request_id, version, model, namespace, day) * FROM staged_predictions
+      ORDER BY request_id, version, model, namespace, day, time
+      ON CONFLICT DO NOTHING
+      """,
+      // The last condition is checked once more where another writer has changed the row meanwhile.
+      """
+      UPDATE predictions p SET repeats = p.repeats + s.count, last_time = s.last FROM (
+        SELECT q.request_id, q.version, q.model, q.namespace, q.day, COUNT(DISTINCT t.time) AS count,
+          MAX(t.time) AS last
+        FROM staged_predictions t JOIN predictions q ON q.request_id = t.request_id AND q.version = t.version
+          AND q.model = t.model AND q.namespace = t.namespace AND q.day = t.day
+        WHERE t.time > q.last_time GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+      ) s
+      WHERE p.request_id = s.request_id AND p.version = s.version AND p.model = s.model
+        AND p.namespace = s.namespace AND p.day = s.day AND p.last_time < s.last
+      """,
+    ], expectsNewRows: true)
 
-  private static let labelInsert = BulkInsert(
-    purpose: "store labels", table: "labels", columns: ["namespace", "model", "request_id", "label", "time"],
+  private static let labelForm = BulkForm(
+    purpose: "store labels", table: "labels",
+    columns: [
+      .init("namespace"), .init("model"), .init("request_id"), .init("label"), .init("time", .number),
+    ],
     onConflict: """
       ON CONFLICT (namespace, model, request_id) DO UPDATE SET label = excluded.label, time = excluded.time
       WHERE excluded.time >= labels.time
-      """)
+      """,
+    merge: [
+      """
+      INSERT INTO labels SELECT * FROM staged_labels ORDER BY request_id, model, namespace, day
+      ON CONFLICT (request_id, model, namespace, day) DO UPDATE SET label = excluded.label, time = excluded.time
+      WHERE excluded.time >= labels.time
+      """
+    ], expectsNewRows: false)
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
     guard !predictions.isEmpty else { return }
-    let rounds = Self.rounds(of: predictions).map { round in round.map { Self.row($0, of: model) } }
-    try await database.write { (connection) throws(TelemetryError) in
-      for rows in rounds { try Self.predictionInsert.run(rows, on: connection) }
-    }
+    try await database.store(Self.rows(predictions, of: model), by: Self.predictionForm)
   }
 
-  /// One statement may meet a row once only (PostgreSQL refuses more), so that repeats go into later rounds. Within a
-  /// round rows are ordered by key: two writers then never lock each other out.
-  private static func rounds(of predictions: [PredictionRecord]) -> [[PredictionRecord]] {
-    struct Key: Hashable {
-      let requestID: String
-      let version: String
+  /// Rows of the same key come one after the other, by time.
+  private static func rows(_ predictions: [PredictionRecord], of model: ModelKey) -> BulkRows {
+    let ordered = predictions.sorted { ($0.requestID, $0.version, $0.time) < ($1.requestID, $1.version, $1.time) }
+    var rows: [BulkRows.Row] = []
+    rows.reserveCapacity(ordered.count)
+    for (place, record) in ordered.enumerated() {
+      let isRepeat =
+        place > 0 && ordered[place - 1].requestID == record.requestID && ordered[place - 1].version == record.version
+      let round = isRepeat ? rows[place - 1].round + 1 : 0
+      rows.append(BulkRows.Row(values(record, of: model), day: BulkRows.day(of: record.time), round: round))
     }
-    var seen: [Key: Int] = [:]
-    var rounds: [[PredictionRecord]] = []
-    for record in predictions.sorted(by: { $0.time < $1.time }) {
-      let round = seen[Key(requestID: record.requestID, version: record.version), default: 0]
-      seen[Key(requestID: record.requestID, version: record.version)] = round + 1
-      if round == rounds.count { rounds.append([]) }
-      rounds[round].append(record)
-    }
-    return rounds.map { $0.sorted { ($0.requestID, $0.version) < ($1.requestID, $1.version) } }
+    return BulkRows(rows: rows)
   }
 
-  private static func row(_ record: PredictionRecord, of model: ModelKey) -> [SQLValue] {
+  private static func values(_ record: PredictionRecord, of model: ModelKey) -> [SQLValue] {
     [
       .text(model.namespace), .text(model.model), .text(record.requestID), .text(record.version),
       .text(record.role.rawValue), .number(record.time), .text(record.features), .text(record.predictedClass),
@@ -62,25 +86,46 @@ extension SQLTelemetryStore {
     for label in labels where latest[label.requestID].map({ $0.time <= label.time }) ?? true {
       latest[label.requestID] = label
     }
-    let rows: [[SQLValue]] = latest.values.sorted { $0.requestID < $1.requestID }.map { label in
-      [.text(model.namespace), .text(model.model), .text(label.requestID), .text(label.label), .number(label.time)]
+    let rows = latest.values.sorted { $0.requestID < $1.requestID }.map { label in
+      BulkRows.Row(
+        [
+          .text(model.namespace), .text(model.model), .text(label.requestID), .text(label.label), .number(label.time),
+        ], day: BulkRows.day(of: label.time))
     }
-    try await database.write { (connection) throws(TelemetryError) in
-      try Self.labelInsert.run(rows, on: connection)
-    }
+    try await database.store(BulkRows(rows: rows), by: Self.labelForm)
   }
 
-  private static let labelJoin = """
-    FROM predictions p LEFT JOIN labels l
-    ON l.namespace = p.namespace AND l.model = p.model AND l.request_id = p.request_id
-    """
+  /// Each prediction with its label. In PostgreSQL a correction on a later day is another row, so that the latest is
+  /// taken, and labels are looked for from the day before the prediction on, so that older partitions are left alone.
+  private var labelJoin: String {
+    switch database.dialect {
+    case .sqlite:
+      """
+      FROM predictions p LEFT JOIN labels l
+      ON l.namespace = p.namespace AND l.model = p.model AND l.request_id = p.request_id
+      """
+    case .postgres:
+      """
+      FROM predictions p LEFT JOIN LATERAL (
+        SELECT c.label, c.time FROM labels c WHERE c.request_id = p.request_id AND c.model = p.model
+          AND c.namespace = p.namespace AND c.day >= p.day - 1 ORDER BY c.time DESC LIMIT 1
+      ) l ON TRUE
+      """
+    }
+  }
 
   func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction] {
     var conditions = Conditions()
     conditions.add("p.namespace = ?", .text(query.model.namespace))
     conditions.add("p.model = ?", .text(query.model.model))
-    if let from = query.from { conditions.add("p.time >= ?", .number(from)) }
-    if let to = query.to { conditions.add("p.time < ?", .number(to)) }
+    if let from = query.from {
+      conditions.add("p.time >= ?", .number(from))
+      addDay(&conditions, "p.day >=", from)
+    }
+    if let to = query.to {
+      conditions.add("p.time < ?", .number(to))
+      addDay(&conditions, "p.day <=", to)
+    }
     if let version = query.version { conditions.add("p.version = ?", .text(version)) }
     if let predictedClass = query.predictedClass { conditions.add("p.predicted_class = ?", .text(predictedClass)) }
     if let roles = query.roles { conditions.add("p.role", in: roles.map(\.rawValue)) }
@@ -91,7 +136,7 @@ extension SQLTelemetryStore {
       """
       SELECT p.request_id, p.version, p.role, p.time, p.features, p.predicted_class, p.probabilities, p.confidence,
         p.latency_seconds, p.repeats, l.label, l.time
-      \(Self.labelJoin) WHERE \(filter) ORDER BY p.time DESC, p.request_id DESC, p.version DESC \(limit)
+      \(labelJoin) WHERE \(filter) ORDER BY p.time DESC, p.request_id DESC, p.version DESC \(limit)
       """)
     let arguments = conditions.arguments
     let newestFirst = try await database.read { (connection) throws(TelemetryError) -> [LoggedPrediction] in
@@ -100,6 +145,12 @@ extension SQLTelemetryStore {
       return predictions
     }
     return newestFirst.reversed()
+  }
+
+  /// Partitions that can hold nothing of the window are left alone.
+  private func addDay(_ conditions: inout Conditions, _ comparison: String, _ time: Double) {
+    guard case .postgres = database.dialect else { return }
+    conditions.add("\(comparison) DATE '1970-01-01' + ?::INTEGER", .integer(BulkRows.day(of: time)))
   }
 
   private static func prediction(_ row: SQLRow) throws(TelemetryError) -> LoggedPrediction {
@@ -117,15 +168,22 @@ extension SQLTelemetryStore {
   }
 
   func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount] {
+    var conditions = Conditions()
+    conditions.add("p.namespace = ?", .text(model.namespace))
+    conditions.add("p.model = ?", .text(model.model))
+    conditions.add("p.time >= ?", .number(from))
+    addDay(&conditions, "p.day >=", from)
+    let filter = conditions.text
+    let limit = conditions.place(.integer(max(0, limit)))
     let statement = SQLStatement(
       "count outcomes", table: "predictions",
       """
       SELECT version, predicted_class, label, COUNT(*) FROM (
         SELECT p.version AS version, p.predicted_class AS predicted_class, l.label AS label
-        \(Self.labelJoin) WHERE p.namespace = $1 AND p.model = $2 AND p.time >= $3 ORDER BY p.time DESC LIMIT $4
+        \(labelJoin) WHERE \(filter) ORDER BY p.time DESC LIMIT \(limit)
       ) AS recent GROUP BY version, predicted_class, label ORDER BY version, predicted_class, label
       """)
-    let arguments: [SQLValue] = [.text(model.namespace), .text(model.model), .number(from), .integer(max(0, limit))]
+    let arguments = conditions.arguments
     return try await database.read { (connection) throws(TelemetryError) -> [OutcomeCount] in
       var counts: [OutcomeCount] = []
       for row in try connection.rows(statement, arguments) {

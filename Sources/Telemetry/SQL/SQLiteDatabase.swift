@@ -40,6 +40,14 @@ final class SQLiteDatabase: SQLDatabase {
     }
   }
 
+  var dialect: SQLDialect { .sqlite }
+
+  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
+    try await write { (connection) throws(TelemetryError) in
+      for round in rows.rounds { try form.insert.run(round, on: connection) }
+    }
+  }
+
   func close() async {
     try? await blocking { () throws(TelemetryError) in
       let pool = self.opened.withLock { state in

@@ -31,6 +31,8 @@ enum TelemetrySchema {
     Step(name: "0001-predictions", statements: predictions),
     Step(name: "0002-checks", statements: checks),
     Step(name: "0003-registry-and-alerts", statements: registryAndAlerts),
+    Step(name: "0004-partitions", statements: partitions),
+    Step(name: "0005-profiles", statements: profiles),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.

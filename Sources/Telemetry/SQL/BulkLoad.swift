@@ -1,0 +1,76 @@
+/// How rows of one table are stored many at a time, so that storing the same rows again changes nothing.
+struct BulkForm: Sendable {
+  /// Continues "refused to …", such as "store predictions".
+  let purpose: String
+  let table: String
+  let columns: [Column]
+  /// From `ON CONFLICT` on, where the conflict target is the key: SQLite's way.
+  let onConflict: String
+  /// Statements that bring the rows of the staging table `staged_<table>` into the table: PostgreSQL's way.
+  let merge: [String]
+  /// Whether most rows are new, so that it pays to copy them straight into the table and to stage them only when one of
+  /// them is there already.
+  let expectsNewRows: Bool
+
+  struct Column: Sendable {
+    enum Kind: Sendable {
+      /// `TEXT` or `JSON`
+      case text
+      /// `DOUBLE PRECISION`
+      case number
+      /// `BIGINT`
+      case integer
+    }
+
+    let name: String
+    let kind: Kind
+
+    init(_ name: String, _ kind: Kind = .text) {
+      self.name = name
+      self.kind = kind
+    }
+  }
+
+  var names: String { columns.map(\.name).joined(separator: ", ") }
+
+  /// For one statement a row at a time must be new: rows of the same key go into later rounds.
+  var insert: BulkInsert {
+    BulkInsert(purpose: purpose, table: table, columns: columns.map(\.name), onConflict: onConflict)
+  }
+}
+
+/// Rows to store, ordered by key, so that two writers never lock each other out.
+struct BulkRows: Sendable {
+  struct Row: Sendable {
+    /// In the form's order of columns.
+    let values: [SQLValue]
+    /// Whole days since 1970 (UTC) of the row's time: the partition it lies in.
+    let day: Int
+    /// Which of several rows with the same key this is, from 0: one statement may meet a key once only.
+    let round: Int
+
+    init(_ values: [SQLValue], day: Int, round: Int = 0) {
+      self.values = values
+      self.day = day
+      self.round = round
+    }
+  }
+
+  var rows: [Row]
+
+  /// The day (UTC) of a time in seconds since 1970. Times beyond what a calendar shows count as its first or last day.
+  static func day(of time: Double) -> Int {
+    guard time.isFinite, time > 0 else { return 0 }
+    return Int(min(time / 86_400, 2_932_896))
+  }
+
+  /// The rows, one list for each round.
+  var rounds: [[[SQLValue]]] {
+    var rounds: [[[SQLValue]]] = []
+    for row in rows {
+      while rounds.count <= row.round { rounds.append([]) }
+      rounds[row.round].append(row.values)
+    }
+    return rounds
+  }
+}

@@ -1,0 +1,124 @@
+import Dispatch
+
+/// One connection that is made when it is needed, and made again after it was lost.
+///
+/// Sendable because all of its state is touched on `queue` only, which is serial. libpq blocks, and so never runs on the
+/// threads of tasks.
+final class PostgresLink: @unchecked Sendable {
+  private let url: String
+  private let queue: DispatchQueue
+  private var connection: PostgresConnection?
+  private var loader = PostgresLoader()
+
+  init(url: String, name: String) {
+    self.url = url
+    queue = DispatchQueue(label: "apus.telemetry.postgres.\(name)")
+  }
+
+  func perform<Result: Sendable>(
+    _ work: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Result
+  ) async throws(TelemetryError) -> Result {
+    try await onQueue { (link) throws(TelemetryError) in
+      try link.retryingOnce { (connection) throws(TelemetryError) in
+        try connection.transaction { () throws(TelemetryError) in try work(connection) }
+      }
+    }
+  }
+
+  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
+    try await onQueue { (link) throws(TelemetryError) in
+      try link.retryingOnce { (connection) throws(TelemetryError) in
+        try link.loader.store(rows, by: form, on: connection)
+      }
+    }
+  }
+
+  func close() async {
+    await withCheckedContinuation { continuation in
+      queue.async {
+        self.forget()
+        continuation.resume()
+      }
+    }
+  }
+
+  private func onQueue<Result: Sendable>(
+    _ work: @escaping @Sendable (PostgresLink) throws(TelemetryError) -> Result
+  ) async throws(TelemetryError) -> Result {
+    let result: Swift.Result<Result, TelemetryError> = await withCheckedContinuation { continuation in
+      queue.async {
+        do throws(TelemetryError) {
+          continuation.resume(returning: .success(try work(self)))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    return try result.get()
+  }
+
+  /// A connection that idled may have been cut unseen: the work is then done once more on a new one.
+  private func retryingOnce<Result>(
+    _ work: (PostgresConnection) throws(TelemetryError) -> Result
+  ) throws(TelemetryError) -> Result {
+    let reused = connection != nil
+    do throws(TelemetryError) {
+      return try attempt(work)
+    } catch {
+      guard reused, connection == nil else { throw error }
+      return try attempt(work)
+    }
+  }
+
+  private func attempt<Result>(
+    _ work: (PostgresConnection) throws(TelemetryError) -> Result
+  ) throws(TelemetryError) -> Result {
+    let connection = try connected()
+    do throws(TelemetryError) {
+      return try work(connection)
+    } catch {
+      if !connection.isUsable { forget() }
+      throw error
+    }
+  }
+
+  private func forget() {
+    connection = nil
+    loader = PostgresLoader()
+  }
+
+  private func connected() throws(TelemetryError) -> PostgresConnection {
+    if let connection, connection.isUsable { return connection }
+    forget()
+    let fresh = try PostgresConnection(url: url)
+    try Self.migrate(fresh)
+    connection = fresh
+    return fresh
+  }
+
+  /// One process at a time brings the tables up to date; the number names the lock and nothing else.
+  private static func migrate(_ connection: PostgresConnection) throws(TelemetryError) {
+    try connection.transaction { () throws(TelemetryError) in
+      _ = try connection.rows(
+        SQLStatement(
+          "lock the tables' definition", table: "apus_schema", "SELECT pg_advisory_xact_lock(4702111234474983745)"),
+        [])
+      try TelemetrySchema.migrate(connection, dialect: .postgres)
+    }
+  }
+}
+
+extension PostgresConnection {
+  /// Runs `work` in a transaction, which is undone when it throws.
+  func transaction<Result>(_ work: () throws(TelemetryError) -> Result) throws(TelemetryError) -> Result {
+    try command("BEGIN")
+    do throws(TelemetryError) {
+      let result = try work()
+      try command("COMMIT")
+      return result
+    } catch {
+      if isUsable { try? command("ROLLBACK") }
+      throw error
+    }
+  }
+}
