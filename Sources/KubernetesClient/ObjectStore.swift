@@ -64,6 +64,9 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   /// Objects with an owner reference to this uid, in the order of their keys.
   public func objects(ownedBy uid: String) -> [Object] { pick(StoreHash("owner", uid)) }
 
+  /// Their keys, in order, without reading the objects.
+  public func keys(ownedBy uid: String) -> [ObjectKey] { keys(StoreHash("owner", uid), nil) }
+
   /// Objects whose indexed label has this value, in the order of their keys; of one namespace, where it is given.
   public func objects(label: String, value: String, namespace: String? = nil) -> [Object] {
     pick(StoreHash("label " + label, value), namespace)
@@ -76,8 +79,11 @@ public final class ObjectStore<Object: Sendable>: Sendable {
 
   /// Their keys, in order, without reading the objects.
   public func keys(field: String, value: String, namespace: String? = nil) -> [ObjectKey] {
-    let hash = StoreHash("field " + field, value)
-    return state.withLock { $0.index.keys(hash) }.filter { namespace == nil || $0.namespace == namespace }.sorted()
+    keys(StoreHash("field " + field, value), namespace)
+  }
+
+  private func keys(_ hash: StoreHash, _ namespace: String?) -> [ObjectKey] {
+    state.withLock { $0.index.keys(hash) }.filter { namespace == nil || $0.namespace == namespace }.sorted()
   }
 
   /// Objects that are in the cluster, but cannot be read as this type, and why.

@@ -6,12 +6,26 @@ import Synchronization
 /// What the cluster has that no informer watches, asked for when it matters.
 final class Capabilities: Sendable {
   private let api: any KubernetesAPI
+  private let time: TimeSource
   private let autoscaling = Mutex<Bool?>(nil)
+  /// When claims were last seen, by their place.
+  private let claims = Mutex<[ObjectKey: Duration]>([:])
 
-  init(_ api: any KubernetesAPI) { self.api = api }
+  init(_ api: any KubernetesAPI, time: TimeSource) {
+    self.api = api
+    self.time = time
+  }
+
+  /// A claim that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
+  private static let claimMemory = Duration.seconds(600)
 
   func hasClaim(_ name: String, in namespace: String) async throws -> Bool {
-    try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
+    let key = ObjectKey(namespace: namespace, name: name)
+    let now = time.monotonic()
+    if let seen = claims.withLock({ $0[key] }), now - seen < Self.claimMemory { return true }
+    let isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
+    claims.withLock { $0[key] = isThere ? now : nil }
+    return isThere
   }
 
   /// UID of the autoscaler of this name, where it belongs to this owner.

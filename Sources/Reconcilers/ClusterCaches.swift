@@ -20,22 +20,43 @@ package struct ClusterCaches: Sendable {
   package init(_ api: any KubernetesAPI, namespace: String?, time: TimeSource = .system, logger: Logger) {
     let ours = Selection(namespace: namespace, labels: "\(ApusLabels.managedBy)=\(ApusLabels.manager)")
     let all = Selection(namespace: namespace)
-    func untyped<Kind: KubernetesObject>(_ type: Kind.Type, _ selection: Selection) -> Informer<JSONValue> {
-      Informer(api, .untyped(type), selection, time: time, logger: logger)
+    func untyped<Kind: KubernetesObject>(
+      _ type: Kind.Type, _ selection: Selection, fields: [String: ObjectStore<JSONValue>.FieldIndex] = [:],
+      prune: @escaping @Sendable (inout JSONValue) -> Void = CachePruning.common
+    ) -> Informer<JSONValue> {
+      Informer(
+        api, ObjectKind.untyped(type).pruned(prune), selection, fields: fields, time: time, logger: logger)
     }
+    let byModel: [String: ObjectStore<JSONValue>.FieldIndex] = [Self.model: { [Self.modelName(of: $0) ?? ""] }]
     models = untyped(ModelDeployment.self, all)
-    policies = untyped(MonitoringPolicy.self, all)
-    versions = untyped(ModelVersion.self, all)
-    jobs = Informer(api, .typed, ours, time: time, logger: logger)
+    policies = untyped(MonitoringPolicy.self, all, fields: byModel)
+    versions = untyped(ModelVersion.self, all, fields: byModel)
+    jobs = Informer(
+      api, ObjectKind.typed.pruned(CachePruning.job), ours, fields: [Self.model: Self.trainedModel], time: time,
+      logger: logger)
     pods = Informer(
-      api, .typed, ours, indexing: [ApusLabels.model, ApusLabels.policy, Self.jobName], time: time, logger: logger)
+      api, ObjectKind.typed.pruned(CachePruning.pod), ours,
+      indexing: [ApusLabels.model, ApusLabels.policy, Self.jobName], time: time, logger: logger)
     deployments = untyped(Deployment.self, ours)
     services = untyped(Service.self, ours)
-    configMaps = untyped(ConfigMap.self, ours)
+    configMaps = untyped(ConfigMap.self, ours, prune: CachePruning.configMap)
   }
 
   /// The Job controller's label on its pods.
   static let jobName = "job-name"
+  /// The index by the model that an object is about.
+  private static let model = "model"
+
+  /// The model that a policy or a version names.
+  static func modelName(of object: JSONValue) -> String? { object[path: "spec", "modelRef", "name"]?.string }
+
+  /// The model that a Job trains.
+  private static func trainedModel(by job: Job) -> [String] {
+    guard job.metadata.labels[ApusLabels.version] != nil, let model = job.metadata.labels[ApusLabels.model] else {
+      return []
+    }
+    return [model]
+  }
 
   /// The object as the cluster last had it; nil where it is not there or its kind is not watched.
   func live(_ resource: GroupVersionResource, _ key: ObjectKey) -> JSONValue? {
@@ -90,21 +111,21 @@ extension ClusterCaches {
   /// The highest number that versions and runs of this model's name carry which it does not own; 0: none.
   func highestNumber(of model: ModelDeployment) -> Int {
     let name = model.metadata.name ?? ""
-    let namespace = model.metadata.namespace
+    let namespace = model.metadata.namespace ?? ""
     let uid = model.metadata.uid ?? ""
-    let versions = versions.store.objects.lazy
-      .filter {
-        $0[path: "metadata", "namespace"]?.string == namespace && $0[path: "spec", "modelRef", "name"]?.string == name
-          && ObjectIdentity($0)?.controller?.uid != uid
+    let versions = versions.store.keys(field: Self.model, value: name, namespace: namespace)
+    let runs = jobs.store.keys(field: Self.model, value: name, namespace: namespace)
+    let ownVersions = Set(self.versions.store.keys(ownedBy: uid))
+    let ownRuns = Set(jobs.store.keys(ownedBy: uid))
+    // Mostly all are the model's own, and nothing has to be read.
+    let numbers =
+      versions.filter { !ownVersions.contains($0) }.map {
+        self.versions.store[$0]?[path: "spec", "number"]?.integer ?? 0
       }
-      .compactMap { $0[path: "spec", "number"]?.integer }
-    let runs = jobs.store.objects.lazy
-      .filter {
-        $0.metadata.namespace == namespace && $0.metadata.labels[ApusLabels.model] == name
-          && !$0.metadata.isControlled(byUID: uid)
+      + runs.filter { !ownRuns.contains($0) }.map {
+        jobs.store[$0]?.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } ?? 0
       }
-      .compactMap { $0.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } }
-    return max(versions.max() ?? 0, runs.max() ?? 0)
+    return numbers.max() ?? 0
   }
 
   func model(_ key: ObjectKey) -> ModelDeployment? {
@@ -113,10 +134,12 @@ extension ClusterCaches {
 
   /// Policies that watch a model.
   func policies(of model: ObjectKey) -> [MonitoringPolicy] {
-    policies.store.objects.filter {
-      $0[path: "metadata", "namespace"]?.string == model.namespace
-        && $0[path: "spec", "modelRef", "name"]?.string == model.name
-    }
-    .compactMap { try? MonitoringPolicy.decode($0) }
+    policies.store.objects(field: Self.model, value: model.name, namespace: model.namespace)
+      .compactMap { try? MonitoringPolicy.decode($0) }
+  }
+
+  /// Their keys.
+  func policyKeys(of model: ObjectKey) -> [ObjectKey] {
+    policies.store.keys(field: Self.model, value: model.name, namespace: model.namespace)
   }
 }

@@ -35,7 +35,7 @@ package struct ModelReconciler: Sendable {
     self.time = time
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
-    capabilities = Capabilities(api)
+    capabilities = Capabilities(api, time: time)
   }
 
   /// Seconds until the next look, or nil to wait for a change.

@@ -1,0 +1,39 @@
+import Decisions
+import KubernetesModel
+
+/// What of the watched objects the operator never looks at, and so does not keep: most of their size.
+enum CachePruning {
+  /// The copy of the object that `kubectl apply` leaves in it.
+  private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+  static func common(_ object: inout JSONValue) {
+    if object[path: "metadata", "annotations", lastApplied] != nil {
+      object.set(nil, at: ["metadata", "annotations", lastApplied])
+    }
+  }
+
+  /// Of a pod: who it is, and how it fares.
+  static func pod(_ pod: inout JSONValue) {
+    pod["spec"] = nil
+    pod.set(nil, at: ["metadata", "annotations"])
+    guard case .object(let status)? = pod["status"] else { return }
+    let kept: Set = ["phase", "podIP", "conditions", "containerStatuses"]
+    pod["status"] = .object(status.filter { kept.contains($0.key) })
+    guard let containers = status["containerStatuses"]?.array else { return }
+    let facts: Set = ["name", "ready", "restartCount", "state", "lastState"]
+    pod.set(
+      .array(containers.map { .object(($0.object ?? [:]).filter { facts.contains($0.key) }) }),
+      at: ["status", "containerStatuses"])
+  }
+
+  /// Of a Job: all but its pods' template, which never changes.
+  static func job(_ job: inout JSONValue) {
+    if job[path: "spec", "template"] != nil { job.set([:], at: ["spec", "template"]) }
+  }
+
+  /// Of a run's configuration: all but the configuration, which the worker reads and the operator only writes.
+  static func configMap(_ map: inout JSONValue) {
+    common(&map)
+    if map[path: "metadata", "annotations", RunAnnotation.job] != nil { map["data"] = nil }
+  }
+}
