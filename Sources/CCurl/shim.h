@@ -1,6 +1,10 @@
 #ifndef APUS_CCURL_SHIM_H
 #define APUS_CCURL_SHIM_H
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
 // each wrapper fixes the type of the last argument.
@@ -29,6 +33,23 @@ typedef size_t (*apus_curl_sink)(char *bytes, size_t size, size_t count, void *c
 
 static inline CURLcode apus_curl_set_sink(CURL *handle, CURLoption option, apus_curl_sink value) {
   return curl_easy_setopt(handle, option, value);
+}
+
+// Called for each new socket. A peer that has vanished without a word is noticed within a minute, whether there is
+// something to be sent (TCP_USER_TIMEOUT) or not (keep-alive probes); children do not inherit the connection.
+static inline int apus_curl_prepare_socket(void *context, curl_socket_t socket, curlsocktype purpose) {
+  (void)context;
+  (void)purpose;
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+#ifdef TCP_USER_TIMEOUT
+  unsigned int milliseconds = 60000;
+  setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+#endif
+  return CURL_SOCKOPT_OK;
+}
+
+static inline CURLcode apus_curl_prepare_sockets(CURL *handle) {
+  return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, apus_curl_prepare_socket);
 }
 
 typedef int (*apus_curl_permission)(void *context, char *remote, char *local, int remote_port, int local_port);

@@ -6,7 +6,8 @@ import Synchronization
 /// inbox and wake it.
 ///
 /// `@unchecked` because of the C handles: `multi` is touched by the loop's thread only, except for `curl_multi_wakeup`,
-/// which libcurl declares safe from any thread; `handles` and `byTransfer` are touched by the loop's thread only.
+/// which libcurl declares safe from any thread; `handles`, `byTransfer` and `lastTimeout` are touched by the loop's thread
+/// only.
 final class CurlLoop: @unchecked Sendable {
   private struct Inbox {
     var added: [Transfer] = []
@@ -19,6 +20,9 @@ final class CurlLoop: @unchecked Sendable {
   private let inbox = Mutex(Inbox())
   private var handles: [UnsafeMutableRawPointer: EasyHandle] = [:]
   private var byTransfer: [ObjectIdentifier: EasyHandle] = [:]
+  /// When a transfer last ran into a time-out. Connections that are older may lead nowhere any more: with HTTP/2 a
+  /// transfer that timed out leaves its connection open, and the next would try its luck on it again.
+  private var lastTimeout: ContinuousClock.Instant?
 
   /// Once for the process, as libcurl wants it.
   private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -108,7 +112,8 @@ final class CurlLoop: @unchecked Sendable {
 
   private func begin(_ transfer: Transfer) {
     do throws(TransportError) {
-      let handle = try EasyHandle(transfer)
+      let age = lastTimeout.map { max(1, Int($0.duration(to: .now).components.seconds) + 1) }
+      let handle = try EasyHandle(transfer, maximumAge: age)
       guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
         throw .unavailable(reason: "libcurl refused the transfer")
       }
@@ -132,6 +137,7 @@ final class CurlLoop: @unchecked Sendable {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
       let code = message.pointee.data.result
       guard let handle = handles[easy] else { continue }
+      if code == CURLE_OPERATION_TIMEDOUT { lastTimeout = .now }
       let outcome: Result<Void, TransportError> = code == CURLE_OK ? .success(()) : .failure(handle.error(code))
       handle.transfer.finish(outcome)
       end(handle)

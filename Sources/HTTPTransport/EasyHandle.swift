@@ -7,12 +7,16 @@ final class EasyHandle {
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private var connectList: UnsafeMutablePointer<curl_slist>?
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  /// How much of the body libcurl has fetched.
+  private var sent = 0
 
-  init(_ transfer: Transfer) throws(TransportError) {
+  /// - Parameter maximumAge: seconds; an idle connection that was opened longer ago is not used again. nil: any.
+  init(_ transfer: Transfer, maximumAge: Int?) throws(TransportError) {
     guard let easy = curl_easy_init() else { throw .unavailable(reason: "libcurl has no memory for a transfer") }
     self.easy = easy
     self.transfer = transfer
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    if let maximumAge { set(CURLOPT_MAXLIFETIME_CONN, maximumAge) }
     try setUp()
   }
 
@@ -49,7 +53,8 @@ final class EasyHandle {
     set(CURLOPT_PIPEWAIT, request.url.hasPrefix("https") ? 1 : 0)
     set(CURLOPT_TCP_KEEPALIVE, 1)
     set(CURLOPT_TCP_KEEPIDLE, 30)
-    set(CURLOPT_TCP_KEEPINTVL, 15)
+    set(CURLOPT_TCP_KEEPINTVL, 10)
+    _ = apus_curl_prepare_sockets(easy)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
     set(CURLOPT_MAXREDIRS, 10)
@@ -118,7 +123,10 @@ final class EasyHandle {
       throw .invalidRequest(origin: transfer.origin, reason: "the URL is not valid; write http://… or https://…")
     }
     if let proxy = transfer.configuration.proxy {
-      try set(CURLOPT_PROXY, proxy)
+      // Names are looked up by the proxy, which may see another network.
+      try set(CURLOPT_PROXY, proxy.hasPrefix("socks5://") ? "socks5h" + proxy.dropFirst(6) : proxy)
+      // Who names a proxy means it: the environment's exceptions are for the environment's proxies.
+      try set(CURLOPT_NOPROXY, "")
     } else if host == "localhost" || host.hasPrefix("127.") || host == "[::1]" {
       try set(CURLOPT_PROXY, "")
     }
@@ -133,6 +141,11 @@ final class EasyHandle {
     }
     connectList = list
     _ = apus_curl_set_list(easy, CURLOPT_CONNECT_TO, list)
+    // Only TLS knows the other name.
+    if transfer.request.headers["host"] == nil {
+      let isDefault = Self.part(parsed, CURLUPART_PORT) == nil
+      try appendHeader("Host: \(host)\(isDefault ? "" : ":\(port)")")
+    }
     try set(CURLOPT_URL, url)
   }
 
@@ -152,14 +165,14 @@ final class EasyHandle {
       set(CURLOPT_POST, 1)
       try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
       _ = apus_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
-      // Copied by libcurl: the array may move.
-      let code = request.body.withUnsafeBytes { bytes in
-        apus_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-      }
-      guard code == CURLE_OK else { throw .unavailable(reason: "libcurl has no memory for the body") }
+      if request.method == .post { feedOnce() } else { try feed(request.body) }
       // No round trip before the body, and no content type that nobody asked for.
       try appendHeader("Expect:")
       if request.headers["content-type"] == nil { try appendHeader("Content-Type:") }
+    }
+    guard request.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) <= Self.maximumHeaderBytes else {
+      throw .invalidRequest(
+        origin: transfer.origin, reason: "its headers are larger than \(Self.maximumHeaderBytes) bytes")
     }
     for (name, value) in request.headers {
       let isLine = !name.isEmpty && !(name + value).utf8.contains { $0 == 0x0A || $0 == 0x0D || $0 == 0 }
@@ -170,6 +183,31 @@ final class EasyHandle {
       try appendHeader(value.isEmpty ? "\(name);" : "\(name): \(value)")
     }
     if let headerList { _ = apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList) }
+  }
+
+  /// What servers take at most by default, Go's among them.
+  private static let maximumHeaderBytes = 1 << 20
+
+  /// Copied by libcurl, which may send it again where a connection that was kept breaks at once.
+  private func feed(_ body: [UInt8]) throws(TransportError) {
+    let code = body.withUnsafeBytes { bytes in
+      apus_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+    }
+    guard code == CURLE_OK else { throw .unavailable(reason: "libcurl has no memory for the body") }
+  }
+
+  /// The body can not be rewound: libcurl never sends it a second time by itself. A POST that was done and whose answer
+  /// was lost must not be done twice behind the caller's back.
+  private func feedOnce() {
+    _ = apus_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+    _ = apus_curl_set_sink(easy, CURLOPT_READFUNCTION) { buffer, size, count, context in
+      guard let buffer, let context else { return 0 }
+      let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
+      let rest = handle.transfer.request.body.dropFirst(handle.sent).prefix(size * count)
+      rest.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: buffer, count: size * count).copyBytes(from: $0) }
+      handle.sent += rest.count
+      return rest.count
+    }
   }
 
   private func appendHeader(_ line: String) throws(TransportError) {
@@ -192,8 +230,7 @@ final class EasyHandle {
     _ = apus_curl_set_sink(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
       guard let context else { return 0 }
       let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-      transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
-      return size * count
+      return transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
   }
 

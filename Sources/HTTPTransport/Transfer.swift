@@ -11,6 +11,7 @@ final class Transfer: Sendable {
   private struct State {
     /// What the header lines have said so far.
     var incoming = Head(status: 0, headers: [:])
+    var headBytes = 0
     var head: Head?
     var bytes: [UInt8] = []
     /// Set once; the first outcome wins.
@@ -27,6 +28,8 @@ final class Transfer: Sendable {
 
   /// A reader that is this far behind holds the sender back.
   private static let highWater = 4 << 20
+
+  private static let maximumHeadBytes = 256 << 10
 
   init(_ request: HTTPRequest, _ configuration: TransportConfiguration, isStreaming: Bool, loop: CurlLoop) {
     self.request = request
@@ -154,30 +157,36 @@ final class Transfer: Sendable {
   }
 
   /// One header line. The head is complete at the empty line, unless an interim answer or a redirect that is being
-  /// followed precedes the real one.
-  func receiveHeader(_ line: UnsafeRawBufferPointer) {
+  /// followed precedes the real one. Returns how many bytes were taken: all, or 0 to end the transfer.
+  func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
     let text = String(decoding: line, as: UTF8.self)
-    let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
+    let (isTaken, reader) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
+      state.headBytes += line.count
+      guard state.headBytes <= Self.maximumHeadBytes else {
+        if state.outcome == nil { state.outcome = .failure(.headTooLarge(limit: Self.maximumHeadBytes)) }
+        defer { state.reader = nil }
+        return (false, state.reader)
+      }
       if text.hasPrefix("HTTP/") {
         let status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0.prefix(3)) }
         state.incoming = Head(status: status ?? 0, headers: [:])
-        return nil
+        return (true, nil)
       }
       if let colon = text.firstIndex(of: ":") {
         state.incoming.headers.append(String(text[..<colon]), Self.trimmed(text[text.index(after: colon)...]))
-        return nil
+        return (true, nil)
       }
-      guard state.head == nil, state.incoming.status >= 200 else { return nil }
+      guard state.head == nil, state.incoming.status >= 200 else { return (true, nil) }
       let isRedirect =
         (300..<400).contains(state.incoming.status) && state.incoming.headers["location"] != nil
-      guard !(request.followsRedirects && isRedirect) else { return nil }
+      guard !(request.followsRedirects && isRedirect) else { return (true, nil) }
       state.head = state.incoming
-      guard isStreaming else { return nil }
-      let reader = state.reader
-      state.reader = nil
-      return reader
+      guard isStreaming else { return (true, nil) }
+      defer { state.reader = nil }
+      return (true, state.reader)
     }
     reader?.resume()
+    return isTaken ? line.count : 0
   }
 
   private static func trimmed(_ text: Substring) -> String {

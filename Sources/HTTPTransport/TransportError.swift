@@ -11,6 +11,8 @@ public enum TransportError: Error, Sendable, Equatable {
   /// The connection broke after the request had been sent, at least in part: the server may have acted on it.
   case interrupted(origin: String, reason: String)
   case bodyTooLarge(limit: Int)
+  /// The answer's headers.
+  case headTooLarge(limit: Int)
   case cancelled
   /// The transport has been closed, or libcurl could not be started.
   case unavailable(reason: String)
@@ -27,6 +29,7 @@ extension TransportError: CustomStringConvertible {
     case .timedOut(let origin, let reason): "\(origin) did not answer in time: \(reason)"
     case .interrupted(let origin, let reason): "the connection to \(origin) broke: \(reason)"
     case .bodyTooLarge(let limit): "the answer is larger than \(limit) bytes"
+    case .headTooLarge(let limit): "the answer's headers are larger than \(limit) bytes"
     case .cancelled: "cancelled"
     case .unavailable(let reason): "HTTP is not available: \(reason)"
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// What a client asked for.
@@ -35,8 +36,12 @@ package enum ScriptedStep: Sendable {
   case dribble(String)
   /// The clean end of a chunked answer.
   case endChunked
-  /// Bytes as they are.
+  /// Text as it is.
   case raw(String)
+  /// Bytes as they are.
+  case bytes([UInt8])
+  /// Whatever the closure writes, for as long as it wants; false ends the connection.
+  case live(@Sendable (ScriptedConnection) -> Bool)
   /// Waits until the gate opens or the server stops.
   case wait(ScriptedGate)
   /// Says nothing more, but keeps the connection, until the server stops.
@@ -45,6 +50,79 @@ package enum ScriptedStep: Sendable {
   case close
   /// Closes it with a TCP reset.
   case reset
+}
+
+/// One connection of a scripted server, for steps that are written as they happen.
+package struct ScriptedConnection: Sendable {
+  let socket: Int32
+  let isServerStopped: @Sendable () -> Bool
+
+  /// false where the other side has gone.
+  @discardableResult
+  package func write(_ bytes: [UInt8]) -> Bool { ScriptedServer.write(socket, bytes: bytes) }
+
+  @discardableResult
+  package func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+  /// As an HTTP chunk.
+  @discardableResult
+  package func writeChunk(_ bytes: [UInt8]) -> Bool {
+    write(Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8))
+  }
+
+  /// Bytes of the other side; nil when it has gone.
+  package func read() -> [UInt8]? {
+    var block = [UInt8](repeating: 0, count: 65536)
+    let count = recv(socket, &block, block.count, 0)
+    return count > 0 ? Array(block[..<count]) : nil
+  }
+
+  /// Whether the other side has gone or the server is to end.
+  package var isOver: Bool {
+    var one: UInt8 = 0
+    return isServerStopped() || recv(socket, &one, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
+  }
+
+  /// Between two looks at whatever the step waits for.
+  package func pause() { usleep(2000) }
+
+  /// Hands everything on to another port of this machine and back, until one side ends.
+  package func relay(toPort port: Int) {
+    let upstream = Loopback.connect(toPort: port)
+    guard upstream >= 0 else { return }
+    let back = ScriptedConnection(socket: upstream, isServerStopped: isServerStopped)
+    let done = ScriptedGate()
+    Thread {
+      while let bytes = back.read(), write(bytes) {}
+      shutdown(socket, Int32(SHUT_RDWR))
+      done.open()
+    }.start()
+    while let bytes = read(), back.write(bytes) {}
+    shutdown(upstream, Int32(SHUT_RDWR))
+    while !done.isOpen { pause() }
+    close(upstream)
+  }
+}
+
+/// A client's side of a loopback connection.
+private enum Loopback {
+  static func connect(toPort port: Int) -> Int32 {
+    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
+        Glibc.connect(client, raw, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else {
+      close(client)
+      return -1
+    }
+    return client
+  }
 }
 
 /// Opens once, for `ScriptedStep.wait`.
@@ -76,7 +154,34 @@ package final class ScriptedServer: Sendable {
 
   package init(_ script: @escaping Script) throws {
     self.script = script
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    (listener, port) = try Self.listen()
+    let listener = listener
+    Self.accept(from: listener) { [weak self] client in
+      guard let self else { return false }
+      self.open(client)
+      return true
+    }
+  }
+
+  /// Hands each connection over, until the socket is shut down or the closure has no use for one more. The thread closes
+  /// what it listens to itself: closed by another, the number could be a new socket's by the next look.
+  static func accept(from listener: Int32, _ take: @escaping @Sendable (Int32) -> Bool) {
+    Thread {
+      while true {
+        let client = Glibc.accept(listener, nil, nil)
+        guard client >= 0 else { break }
+        guard take(client) else {
+          Glibc.close(client)
+          break
+        }
+      }
+      Glibc.close(listener)
+    }.start()
+  }
+
+  /// A socket that listens on a loopback port of the system's choice.
+  static func listen() throws -> (socket: Int32, port: Int) {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard listener >= 0 else { throw ScriptedServerFailure(what: "socket", code: errno) }
     var yes: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -84,27 +189,21 @@ package final class ScriptedServer: Sendable {
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let listener = listener
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        bind(listener, raw, length) == 0 && listen(listener, 64) == 0 && getsockname(listener, raw, &length) == 0
+        bind(listener, raw, length) == 0 && Glibc.listen(listener, 64) == 0 && getsockname(listener, raw, &length) == 0
       }
     }
     guard bound else { throw ScriptedServerFailure(what: "bind", code: errno) }
-    port = Int(UInt16(bigEndian: address.sin_port))
-    Thread { [weak self] in
-      while true {
-        let client = accept(listener, nil, nil)
-        guard client >= 0, let self else { break }
-        self.open(client)
-      }
-    }.start()
+    return (listener, Int(UInt16(bigEndian: address.sin_port)))
   }
 
   deinit { stop() }
 
   package var url: String { "http://127.0.0.1:\(port)" }
   package var requests: [ScriptedRequest] { state.withLock { $0.requests } }
+  /// How many connections were ever opened.
+  package var connections: Int { state.withLock { $0.connections } }
   package var openConnections: Int { state.withLock { $0.sockets.count } }
 
   package func stop() {
@@ -115,7 +214,6 @@ package final class ScriptedServer: Sendable {
     }
     guard let sockets else { return }
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
     // Only shut down: the connection's own thread closes its socket.
     for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
   }
@@ -164,6 +262,9 @@ package final class ScriptedServer: Sendable {
       }
     case .endChunked: return Self.write(client, "0\r\n\r\n")
     case .raw(let text): return Self.write(client, text)
+    case .bytes(let bytes): return Self.write(client, bytes: bytes)
+    case .live(let body):
+      return body(ScriptedConnection(socket: client) { [weak self] in self?.state.withLock { $0.isStopped } ?? true })
     case .wait(let gate):
       while !gate.isOpen, !state.withLock({ $0.isStopped }) { usleep(2000) }
       return true
@@ -189,7 +290,7 @@ package final class ScriptedServer: Sendable {
 
   private static func write(_ client: Int32, _ text: String) -> Bool { write(client, bytes: Array(text.utf8)) }
 
-  private static func write(_ client: Int32, bytes: [UInt8]) -> Bool {
+  fileprivate static func write(_ client: Int32, bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
