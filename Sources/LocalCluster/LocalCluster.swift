@@ -20,15 +20,19 @@ package struct LocalCluster: Service {
     package var programFolder: String
     /// See `ImageCatalog.programs`.
     package var images: [String: String]
+    /// A file that gets a line of JSON for each request to the API; nil: none.
+    package var auditLog: String?
 
     package init(
-      state: String, port: Int, kubeconfig: String? = nil, programFolder: String, images: [String: String] = [:]
+      state: String, port: Int, kubeconfig: String? = nil, programFolder: String, images: [String: String] = [:],
+      auditLog: String? = nil
     ) {
       self.state = state
       self.port = port
       self.kubeconfig = kubeconfig
       self.programFolder = programFolder
       self.images = images
+      self.auditLog = auditLog
     }
   }
 
@@ -59,7 +63,7 @@ package struct LocalCluster: Service {
       state: configuration.state)
     let store: ClusterStore
     do throws(StoreError) {
-      store = try ClusterStore(folder: configuration.state + "/objects", log: log)
+      store = try ClusterStore(folder: configuration.state + "/objects", audit: configuration.auditLog, log: log)
       try Kubeconfig(server: "http://127.0.0.1:\(port)").write(to: ready.kubeconfig)
     } catch {
       throw .store(error)

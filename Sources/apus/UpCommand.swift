@@ -28,6 +28,11 @@ struct UpCommand: AsyncParsableCommand {
     help: ArgumentHelp("Programs that stand for images.", valueName: "name=path"))
   var images: [ImageMapping] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Append a line of JSON for each request to the API, in the form of Kubernetes' audit events.", valueName: "file"))
+  var auditLog: String?
+
   @Flag(help: "Return when the cluster is ready, and leave it running.")
   var detach = false
 
@@ -56,7 +61,8 @@ struct UpCommand: AsyncParsableCommand {
         LocalCluster.Configuration(
           state: folder.path, port: port, kubeconfig: kubeconfig.map(StateFolderOption.absolute),
           programFolder: Self.programFolder,
-          images: Dictionary(images.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 })),
+          images: Dictionary(images.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 }),
+          auditLog: auditLog.map(StateFolderOption.absolute)),
         log: log
       ) { ready in
         Self.welcome(ready, after: ContinuousClock.now - started)

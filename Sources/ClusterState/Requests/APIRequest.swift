@@ -15,10 +15,13 @@ package struct APIRequest: Sendable {
   package var userAgent: String
   /// nil: no body.
   package var body: JSONValue?
+  /// nil: a part of the cluster itself.
+  package var source: RequestSource?
 
   package init(
     _ method: Method, path: [String], query: APIQuery = APIQuery(), accept: String = "application/json",
-    contentType: String = "application/json", userAgent: String = "", body: JSONValue? = nil
+    contentType: String = "application/json", userAgent: String = "", body: JSONValue? = nil,
+    source: RequestSource? = nil
   ) {
     self.method = method
     self.path = path
@@ -27,6 +30,7 @@ package struct APIRequest: Sendable {
     self.contentType = contentType
     self.userAgent = userAgent
     self.body = body
+    self.source = source
   }
 
   /// A request written as a path with a query: for tests and in-process use.

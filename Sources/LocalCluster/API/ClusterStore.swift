@@ -10,6 +10,7 @@ package actor ClusterStore {
   private var journal: Journal?
   private var watchers: [Int: Watcher] = [:]
   private var nextWatcher = 0
+  private let audit: AuditLog?
   private let log: Logger
 
   private struct Watcher {
@@ -31,11 +32,13 @@ package actor ClusterStore {
     case podLog(namespace: String, name: String, query: APIQuery)
   }
 
-  /// Opens the state in a folder; without one it lives in memory only.
+  /// Opens the state in a folder; without one it lives in memory only. `audit` is the file that gets a line for each
+  /// request.
   ///
-  /// Errors: another process has the folder, or its files cannot be read or written.
-  package init(folder: String?, log: Logger) throws(StoreError) {
+  /// Errors: another process has the folder, or its files or the audit log cannot be read or written.
+  package init(folder: String?, audit: String? = nil, log: Logger) throws(StoreError) {
     self.log = log
+    if let audit { self.audit = try AuditLog(file: audit) } else { self.audit = nil }
     guard let folder else {
       state = ClusterState(Self.circumstances())
       return
@@ -59,6 +62,29 @@ package actor ClusterStore {
 
   /// Runs a request. For a watch the inlet is connected in the same step, so no change is lost in between.
   func answer(_ request: APIRequest, inlet: AsyncStream<Signal>.Continuation? = nil) -> Answer {
+    let received = Self.now
+    let answer = perform(request, inlet)
+    keep(request, answer, received: received)
+    return answer
+  }
+
+  /// Into the audit log. A request is answered even where that cannot be written.
+  private func keep(_ request: APIRequest, _ answer: Answer, received: ClusterTime) {
+    guard let audit else { return }
+    let outcome =
+      switch answer {
+      case .response(let response):
+        AuditedOutcome(.complete, code: response.code, received: received, answered: Self.now)
+      case .watch, .podLog: AuditedOutcome(.started, code: 200, received: received, answered: Self.now)
+      }
+    do {
+      try audit.append(state.auditEvent(of: request, outcome, id: UUID().uuidString.lowercased()))
+    } catch {
+      log.error("a request is missing in the audit log", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func perform(_ request: APIRequest, _ inlet: AsyncStream<Signal>.Continuation?) -> Answer {
     let circumstances = Self.circumstances()
     let before = state
     let answer = state.answer(request, circumstances)

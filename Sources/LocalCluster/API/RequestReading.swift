@@ -22,7 +22,10 @@ enum RequestReading {
     let type = request.headers[.contentType] ?? "application/json"
     var read = APIRequest(
       method, path: path, query: APIQuery(query), accept: request.headers[.accept] ?? "", contentType: type,
-      userAgent: request.headers[.userAgent] ?? "")
+      userAgent: request.headers[.userAgent] ?? "",
+      source: RequestSource(
+        uri: request.uri.string,
+        impersonatedUser: HTTPField.Name("Impersonate-User").flatMap { request.headers[$0] }))
     if method != .get { read.body = try await body(of: request, type) }
     return read
   }

@@ -3,6 +3,7 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
   case inUse(folder: String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
+  case unauditable(file: String, reason: String)
   case kubeconfig(path: String, reason: String)
 
   package var description: String {
@@ -13,6 +14,8 @@ package enum StoreError: Error, Sendable, CustomStringConvertible {
       "the cluster's state in \(file) cannot be read: \(reason); move the file away to begin with an empty cluster"
     case .unwritable(let file, let reason):
       "the cluster's state cannot be written to \(file): \(reason); free space or choose another folder"
+    case .unauditable(let file, let reason):
+      "the audit log \(file) cannot be written: \(reason); free space or choose another file"
     case .kubeconfig(let path, let reason):
       "the kubeconfig \(path) cannot be written: \(reason); choose another path"
     }

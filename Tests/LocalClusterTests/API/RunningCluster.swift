@@ -13,6 +13,9 @@ struct RunningCluster {
   let folder: String
   let port: Int
 
+  /// The audit log's file.
+  var audit: String { folder + "/audit.jsonl" }
+
   /// Whether there is a kubectl to test with.
   static let hasKubectl = ProcessInfo.processInfo.environment["PATH", default: ""].split(separator: ":")
     .contains { FileManager.default.isExecutableFile(atPath: "\($0)/kubectl") }
@@ -20,10 +23,11 @@ struct RunningCluster {
   /// Runs `body` while the server serves, and stops it gracefully afterwards.
   static func with(_ body: (RunningCluster) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-api-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var log = Logger(label: "test")
     log.logLevel = .error
-    let store = try ClusterStore(folder: folder + "/state", log: log)
+    let store = try ClusterStore(folder: folder + "/state", audit: folder + "/audit.jsonl", log: log)
     let found = Mutex<Int?>(nil)
     let server = APIServer(store: store, logs: WrittenLogs(), port: 0, log: log) { port in found.withLock { $0 = port }
     }
