@@ -19,6 +19,15 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
 ]
+/// What the server's connections are made of.
+let nioHTTP: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOEmbedded", package: "swift-nio"),
+  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+  .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+  .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+  .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// A library target and, where `tested`, its test target.
@@ -72,7 +81,8 @@ let edges: [Target] =
     ])
   + library(
     "Serving",
-    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle])
+    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle]
+      + nioHTTP)
   + library(
     "Workers",
     [
@@ -124,6 +134,8 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: systemLibraries + core + edges + programs + testing

@@ -42,12 +42,33 @@ struct ApusServer: AsyncParsableCommand {
       "File with the tokens of which clients must bring one, one a line; read again when it changes. (default: none)")
   var tokenFile: String?
 
+  @Option(help: "The same for the admin port. (default: none)")
+  var adminTokenFile: String?
+
+  @Option(
+    help:
+      "File with the certificate chain in PEM, shown on both ports; read again when it changes. Needs --tls-key. (default: plain HTTP)"
+  )
+  var tlsCertificate: String?
+
+  @Option(help: "File with the certificate's private key in PEM.")
+  var tlsKey: String?
+
   @Option(
     help: "Origin of web pages that may call the public port, such as https://example.org, or *; can be repeated.")
   var corsOrigin: [String] = []
 
   @Option(help: "The most connections of clients at the same time. (default: no limit)")
   var maximumConnections: Int?
+
+  @Option(help: "Seconds in which the head of a request must have come, from its first byte.")
+  var headTimeout = 10.0
+
+  @Option(help: "Seconds in which a body must have come, however fast.")
+  var bodyTimeout = 300.0
+
+  @Option(help: "Seconds after which a connection without a request is closed.")
+  var idleTimeout = 75.0
 
   @Option(
     help:
@@ -69,6 +90,12 @@ struct ApusServer: AsyncParsableCommand {
     guard maximumConnections.map({ $0 > 0 }) ?? true else { throw ValidationError("A limit is greater than 0.") }
     guard corsOrigin.allSatisfy({ $0 == "*" || $0.contains("://") && !$0.hasSuffix("/") }) else {
       throw ValidationError("An origin is written as browsers send it: https://example.org, without a path; or *.")
+    }
+    guard [headTimeout, bodyTimeout, idleTimeout].allSatisfy({ $0 >= 1 && $0 <= 3600 }) else {
+      throw ValidationError("A time-out is from 1 to 3600 seconds.")
+    }
+    guard (tlsCertificate == nil) == (tlsKey == nil) else {
+      throw ValidationError("--tls-certificate and --tls-key are given together.")
     }
     guard drainSeconds >= 0, drainSeconds <= 20 else { throw ValidationError("--drain-seconds is from 0 to 20.") }
     guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("There is no log level '\(logLevel)'.") }
@@ -92,10 +119,15 @@ struct ApusServer: AsyncParsableCommand {
     configuration.adminPort = adminPort
     configuration.limits = RequestLimits(body: maximumBody, batch: maximumBatch)
     configuration.tokenPath = tokenFile
+    configuration.adminTokenPath = adminTokenFile
+    if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }
+    configuration.patience.head = .seconds(headTimeout)
+    configuration.patience.body = .seconds(bodyTimeout)
+    configuration.patience.idle = .seconds(idleTimeout)
     configuration.crossOrigins = corsOrigin
     configuration.maximumConnections = maximumConnections
     configuration.drainDelay = .seconds(drainSeconds)
-    let server = ModelServer(
+    let server = try ModelServer(
       configuration: configuration, artifacts: try openArtifactStore(at: artifacts, environment: environment),
       telemetry: try telemetry.map { try openTelemetryStore(at: $0) }, logger: logger)
     try await server.run(gracefulShutdownSignals: [.sigterm, .sigint])

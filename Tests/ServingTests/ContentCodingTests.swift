@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import TestSupport
 import Testing
 
@@ -29,43 +30,36 @@ struct ContentCodingTests {
     "H4sIAAAAAAACA+3BMQEAAADCoCrrn9IaHkABAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAArwYt8HnKoIYBAA==")
 
-  private func inflate(_ data: Data, _ format: Inflate.Format = .gzip, limit: Int = 1000) throws -> [UInt8] {
-    try Array(data).withUnsafeBufferPointer { try Inflate.bytes(of: $0, format: format, limit: limit) }
+  private func decode(_ data: Data, _ coding: ContentCoding = .gzip, limit: Int = 1000) throws -> String {
+    String(buffer: try coding.decode(ByteBuffer(bytes: data), limit: limit).get())
   }
 
   @Test func `all kinds of blocks are decompressed`() throws {
-    for sample in [Self.fixed, Self.stored] {
-      #expect(try String(decoding: inflate(sample), as: UTF8.self) == Self.plain)
-    }
-    #expect(try String(decoding: inflate(Self.zlib, .zlib), as: UTF8.self) == Self.plain)
-    #expect(try inflate(Self.dynamic).count == 363, "the checksum was right too")
-    #expect(try inflate(Self.fixed + Self.stored).count == 2 * Self.plain.utf8.count, "members follow each other")
+    for sample in [Self.fixed, Self.stored] { #expect(try decode(sample) == Self.plain) }
+    #expect(try decode(Self.zlib, .deflate) == Self.plain)
+    #expect(try decode(Self.dynamic).utf8.count == 363)
   }
 
   @Test func `no more comes out than is allowed`() throws {
-    #expect(throws: Inflate.Problem.tooLarge) { try inflate(Self.bomb, limit: 99_999) }
-    #expect(try inflate(Self.bomb, limit: 100_000).count == 100_000)
-    #expect(throws: Inflate.Problem.tooLarge) { try inflate(Self.stored, limit: 10) }
-    #expect(throws: Inflate.Problem.tooLarge) { try inflate(Self.fixed, limit: 10) }
+    #expect(throws: ContentCoding.Problem.tooLarge(limit: 99_999)) { try decode(Self.bomb, limit: 99_999) }
+    #expect(try decode(Self.bomb, limit: 100_000).utf8.count == 100_000)
+    #expect(throws: ContentCoding.Problem.tooLarge(limit: 10)) { try decode(Self.stored, limit: 10) }
+    #expect(throws: ContentCoding.Problem.tooLarge(limit: 10)) { try decode(Self.fixed, limit: 10) }
   }
 
-  @Test func `no cut and no flipped bit goes unseen`() throws {
+  @Test func `no cut, no flipped bit and nothing behind the data goes unseen`() throws {
     for sample in [Self.fixed, Self.stored, Self.dynamic] {
-      let right = try inflate(sample)
+      let right = try decode(sample)
       for length in 0..<sample.count {
-        #expect(throws: Inflate.Problem.damaged) { try inflate(sample.prefix(length)) }
+        #expect(throws: ContentCoding.Problem.damaged("gzip"), "\(length)") { try decode(sample.prefix(length)) }
       }
+      #expect(throws: ContentCoding.Problem.damaged("gzip")) { try decode(sample + [0]) }
       for bit in 0..<sample.count * 8 {
         var wrong = sample
         wrong[bit / 8] ^= 1 << UInt8(bit % 8)
         // Time, system, and the file's name are not checked.
-        if let read = try? inflate(wrong) { #expect(read == right, "bit \(bit)") }
+        if let read = try? decode(wrong) { #expect(read == right, "bit \(bit)") }
       }
-    }
-    var generator = SeededGenerator(seed: 7)
-    for _ in 0..<2000 {
-      let noise = Data(Self.dynamic.prefix(17)) + (0..<60).map { _ in UInt8.random(in: 0...255, using: &generator) }
-      _ = try? inflate(noise)
     }
   }
 
@@ -74,7 +68,7 @@ struct ContentCodingTests {
       let cases: [(String, Data, Int)] = [
         ("gzip", Self.fixed, 200), ("GZIP", Self.stored, 200), ("x-gzip", Self.fixed, 200), ("deflate", Self.zlib, 200),
         ("identity", Data(Self.plain.utf8), 200), ("gzip", Data(Self.plain.utf8), 400), ("gzip", Data(), 400),
-        ("deflate", Self.fixed, 400), ("gzip", Self.bomb, 413), ("br", Self.fixed, 415),
+        ("deflate", Self.plain.data(using: .utf8) ?? Data(), 400), ("gzip", Self.bomb, 413), ("br", Self.fixed, 415),
         ("gzip, gzip", Self.fixed, 415),
       ]
       for (coding, body, code) in cases {
@@ -107,19 +101,5 @@ struct ContentCodingTests {
         #expect((reply.json["error"] as? String)?.contains(words) == true, "\(reply.text)")
       }
     }
-  }
-}
-
-/// SplitMix64 (S. Vigna, 2015).
-private struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
   }
 }

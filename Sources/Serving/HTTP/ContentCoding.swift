@@ -1,4 +1,7 @@
 import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import NIOHTTPCompression
 
 /// How a request's body is compressed.
 enum ContentCoding: Equatable {
@@ -36,17 +39,28 @@ enum ContentCoding: Equatable {
     }
   }
 
+  /// Decompresses a whole body by the handler that NIO has for it. It runs on a channel of its own, not in each connection's
+  /// pipeline: an error then is an answer instead of the end of the connection, and plain bodies pay nothing.
   /// - Parameter limit: The most bytes that may come out.
   func decode(_ body: ByteBuffer, limit: Int) -> Result<ByteBuffer, Problem> {
     if self == .identity { return .success(body) }
-    return body.withUnsafeReadableBytes { raw in
-      do throws(Inflate.Problem) {
-        let bytes = try Inflate.bytes(
-          of: raw.assumingMemoryBound(to: UInt8.self), format: self == .gzip ? .gzip : .zlib, limit: limit)
-        return .success(ByteBuffer(bytes: bytes))
-      } catch {
-        return .failure(error == .tooLarge ? .tooLarge(limit: limit) : .damaged("\(self)"))
+    let channel = EmbeddedChannel(handler: NIOHTTPRequestDecompressor(limit: .size(limit)))
+    defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    do {
+      let head = HTTPRequestHead(
+        version: .http1_1, method: .POST, uri: "/", headers: ["Content-Encoding": self == .gzip ? "gzip" : "deflate"])
+      try channel.writeInbound(HTTPServerRequestPart.head(head))
+      try channel.writeInbound(HTTPServerRequestPart.body(body))
+      try channel.writeInbound(HTTPServerRequestPart.end(nil))
+      var plain = ByteBuffer()
+      while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
+        if case .body(var piece) = part { plain.writeBuffer(&piece) }
       }
+      return .success(plain)
+    } catch let error as NIOHTTPDecompression.DecompressionError where error == .limit {
+      return .failure(.tooLarge(limit: limit))
+    } catch {
+      return .failure(.damaged("\(self)"))
     }
   }
 }

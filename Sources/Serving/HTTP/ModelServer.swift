@@ -24,9 +24,16 @@ package struct ModelServer: Sendable {
     package var log: PredictionLog.Configuration
     /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
     package var drainDelay = Duration.seconds(2)
-    /// A file with the tokens of which clients must bring one; nil: none is asked for. The admin port asks for none.
+    /// A file with the tokens of which clients must bring one; nil: none is asked for.
     package var tokenPath: String?
-    package var tokenInterval = Duration.seconds(1)
+    /// The same for the admin port.
+    package var adminTokenPath: String?
+    /// Certificate and key that the ports show; nil: plain HTTP.
+    package var certificate: ServerCertificate.Place?
+    /// How often the files of tokens and of the certificate are looked at.
+    package var secretInterval = Duration.seconds(1)
+    /// How slow and silent clients may be.
+    package var patience = ConnectionPatience.Limits()
     /// Origins of web pages that may call the public port; `*` for all.
     package var crossOrigins: [String] = []
     /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
@@ -50,15 +57,17 @@ package struct ModelServer: Sendable {
   private let information: InformationEndpoints
   private let inference: InferenceEndpoints
   private let logs: LogsEndpoint
-  private let tokens: BearerTokens?
+  private let tokens: [Endpoint.Face: BearerTokens]
+  private let certificate: ServerCertificate?
 
+  /// Throws where the certificate can not be used.
   /// - Parameters:
   ///   - telemetry: Nil: predictions are not logged and feedback is refused.
   ///   - clock: Seconds since 1970.
   package init(
     configuration: Configuration, artifacts: any ArtifactStore, telemetry: (any TelemetryStore)?, logger: Logger,
     clock: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 }
-  ) {
+  ) throws(ServerCertificate.Problem) {
     self.configuration = configuration
     self.logger = logger
     metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
@@ -80,15 +89,22 @@ package struct ModelServer: Sendable {
           store: telemetry, holder: holder, interval: configuration.retentionInterval, clock: clock, logger: logger),
       ]
     }
-    tokens = configuration.tokenPath.map {
-      BearerTokens(path: $0, interval: configuration.tokenInterval, logger: logger)
+    var tokens: [Endpoint.Face: BearerTokens] = [:]
+    for (face, path) in [(Endpoint.Face.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
+      tokens[face] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
     }
-    self.services = services + [file] + [tokens].compactMap { $0 }
+    self.tokens = tokens
+    if let place = configuration.certificate {
+      certificate = try ServerCertificate(place: place, interval: configuration.secretInterval, logger: logger)
+    } else {
+      certificate = nil
+    }
+    self.services = services + [file] + tokens.values.map { $0 as any Service } + [certificate].compactMap { $0 }
     predictions = PredictionEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     information = InformationEndpoints(
       holder: holder, metrics: metrics, controller: controller, file: file,
-      asksForToken: tokens != nil)
+      asksForToken: tokens[.public] != nil)
     inference = InferenceEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     logs = LogsEndpoint(holder: holder, store: telemetry)
@@ -117,32 +133,26 @@ package struct ModelServer: Sendable {
     _ face: Endpoint.Face, port: Int, _ onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void
   ) -> some Service {
     let logger = logger
+    let (certificate, patience, bodyLimit) = (certificate, configuration.patience, configuration.limits.body)
     return Application(
       responder: ServingResponder(
         face: face, holder: holder, predictions: predictions, information: information, inference: inference,
-        logs: logs, metrics: metrics,
-        tokens: face == .public ? tokens : nil,
+        logs: logs, metrics: metrics, tokens: tokens[face],
         crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : [])),
-      server: .http1(
-        configuration: .init(idleTimeout: Self.idleTimeout, httpDecoderConfiguration: Self.headerLimits)),
+      server: HTTPServerBuilder {
+        ServingChannel(responder: $0, certificate: certificate, patience: patience, bodyLimit: bodyLimit)
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: port),
         availableConnectionsDelegate: face == .public
           ? configuration.maximumConnections.map { MaximumAvailableConnections($0) } : nil),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
-        logger.info("listening", metadata: ["face": "\(face)", "port": "\(port)"])
+        logger.info("listening", metadata: ["face": "\(face)", "port": "\(port)", "tls": "\(certificate != nil)"])
         onListening(face, port)
       },
       logger: Self.quiet(logger))
   }
-
-  /// Connections of clients that vanished would stay open for ever.
-  private static let idleTimeout = TimeAmount.minutes(5)
-
-  /// Bytes of one header and of all, and their number.
-  private static let headerLimits = HTTP1Channel.Configuration.DecoderConfiguration(
-    maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)
 
   /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.
   private static func quiet(_ logger: Logger) -> Logger {

@@ -1,0 +1,102 @@
+import Foundation
+import NIOCore
+import Serving
+import TestSupport
+import Testing
+
+struct ConnectionPatienceTests {
+  private enum Event {
+    case bytes(Int)
+    case head, request, answer
+  }
+
+  private static let cases: [(String, [(seconds: Int64, Event)], at: Int64, ConnectionPatience.Verdict)] = [
+    ("nothing for a while", [], 74, .patient),
+    ("nothing for too long", [], 75, .idle),
+    ("a head on its way", [(1, .bytes(10)), (9, .bytes(1))], 10, .patient),
+    ("a head drop by drop", [(1, .bytes(10)), (10, .bytes(1))], 11, .slow),
+    ("a body within the grace", [(0, .bytes(99)), (0, .head)], 9, .patient),
+    ("a body that does not come", [(0, .bytes(99)), (0, .head)], 10, .slow),
+    ("a body at the least rate", [(0, .head), (9, .bytes(81_920))], 19, .patient),
+    ("a body below the least rate", [(0, .head), (9, .bytes(8192))], 12, .slow),
+    ("a body that never ends", [(0, .head), (1, .bytes(1 << 30))], 299, .patient),
+    ("a body that has not ended", [(0, .head), (1, .bytes(1 << 30))], 300, .slow),
+    ("the server at work", [(0, .head), (1, .request)], 900, .patient),
+    ("after the answer", [(0, .head), (1, .request), (100, .answer)], 174, .patient),
+    ("long after the answer", [(0, .head), (1, .request), (100, .answer)], 175, .idle),
+    ("an answer before the body's end", [(0, .head), (1, .answer)], 10, .slow),
+    ("the next request in time", [(0, .head), (1, .request), (2, .answer), (76, .bytes(1))], 85, .patient),
+    (
+      "two requests at once, one answered",
+      [(0, .head), (0, .request), (0, .bytes(5)), (0, .head), (0, .request), (1, .answer)], 900, .patient
+    ),
+  ]
+
+  @Test func `slow and silent connections are told from those at work`() {
+    for (name, events, at, verdict) in Self.cases {
+      func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1000) + .seconds(seconds) }
+      var patience = ConnectionPatience(limits: .init(), now: time(0))
+      for (seconds, event) in events {
+        switch event {
+        case .bytes(let count): patience.bytesArrived(count, at: time(seconds))
+        case .head: patience.headArrived(at: time(seconds))
+        case .request: patience.requestArrived(at: time(seconds))
+        case .answer: patience.answered(at: time(seconds))
+        }
+      }
+      #expect(patience.verdict(at: time(at)) == verdict, "\(name)")
+    }
+  }
+
+  private static let body = "{\"features\":\(Sample.good)}"
+
+  private func withQuickServer(_ body: (RunningServer) async throws -> Void) async throws {
+    try await withServer(
+      configure: { configuration, _ in
+        configuration.patience.head = .milliseconds(200)
+        configuration.patience.bodyGrace = .milliseconds(200)
+        configuration.patience.idle = .milliseconds(600)
+      }, body)
+  }
+
+  @Test func `a client that is too slow gets 408 and loses its connection, one that is silent only this`() async throws {
+    try await withQuickServer { server in
+      for start in ["POST /predict HT", "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n{\"feat"] {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(start)
+        let reply = try await connection.next()
+        #expect(reply.code == 408)
+        #expect(reply.headers["connection"] == "close")
+        await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
+      }
+      let silent = try HTTPConnection(port: server.port)
+      #expect(try await silent.request("GET", "/health").code == 200)
+      await #expect(throws: HTTPConnection.Failure.self) { try await silent.next() }
+    }
+  }
+
+  @Test func `many slow clients do not keep out a quick one`() async throws {
+    try await withQuickServer { server in
+      let slow = try (0..<200).map { _ in
+        let connection = try HTTPConnection(port: server.port)
+        connection.write("GET /health HTTP/1.1\r\nX-Drop:")
+        return connection
+      }
+      for _ in 0..<20 { #expect(try await server.predict().code == 200) }
+      for connection in slow { #expect(try await connection.next().code == 408) }
+    }
+  }
+
+  @Test func `a client that waits for 100 Continue gets it, or the refusal at once`() async throws {
+    try await withServer(limits: RequestLimits(body: 1000)) { server in
+      let connection = try HTTPConnection(port: server.port)
+      let head = "POST /predict HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
+      connection.write("\(head)\(Self.body.utf8.count)\r\n\r\n")
+      #expect(try await connection.next().code == 100)
+      connection.write(Self.body)
+      #expect(try await connection.next().code == 200)
+      connection.write("\(head)1001\r\n\r\n")
+      #expect(try await connection.next().code == 413)
+    }
+  }
+}
