@@ -71,7 +71,7 @@ let edges: [Target] =
   + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", logging])
   + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
-  + library("Telemetry", ["Monitoring", "WorkerContract", "CPostgres", grdb, logging])
+  + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])
   + library("Alerting", ["Decisions", "HTTPTransport", logging])
   + library(
     "Reconcilers",

@@ -12,18 +12,34 @@ extension DriftReport {
   package init(
     _ window: PredictionWindow, reference: ReferenceProfile, rules: DriftRules = .init(), minimumSamples: Int = 30
   ) {
+    let noiseLevel = Self.noiseLevel(rules, reference)
+    self.init(
+      rules: rules, source: .rows, rows: window.rowCount, reference: reference, minimumSamples: minimumSamples,
+      compared: reference.features.map { feature in
+        FeatureComparison(
+          feature, column: window.features[feature.name], windowRows: window.rowCount, referenceRows: reference.rows,
+          bins: rules.psi.bins, noiseLevel: noiseLevel
+        ).drift
+      },
+      predicted: PredictedCounts(window))
+  }
+
+  static func noiseLevel(_ rules: DriftRules, _ reference: ReferenceProfile) -> Double? {
+    rules.correction == .none ? nil : 0.05 / Double(max(1, reference.features.count))
+  }
+
+  /// Judges what was compared.
+  init(
+    rules: DriftRules, source: DriftRules.Source, rows: Int, reference: ReferenceProfile, minimumSamples: Int,
+    compared: [FeatureDrift], predicted: PredictedCounts
+  ) {
     self.rules = rules
-    rows = window.rowCount
+    self.source = source
+    self.rows = rows
     referenceRows = reference.rows
-    conclusive = window.rowCount >= max(1, minimumSamples)
+    conclusive = rows >= max(1, minimumSamples)
     let verdict = DriftVerdict(rules: rules, conclusive: conclusive)
-    let noiseLevel = rules.correction == .none ? nil : 0.05 / Double(max(1, reference.features.count))
-    var compared = reference.features.map { feature in
-      FeatureComparison(
-        feature, column: window.features[feature.name], windowRows: window.rowCount, referenceRows: reference.rows,
-        bins: rules.psi.bins, noiseLevel: noiseLevel
-      ).drift
-    }
+    var compared = compared
     let adjusted = Self.adjusted(compared.map(\.pValue), rules.correction)
     for index in compared.indices {
       compared[index].adjustedPValue = adjusted[index]
@@ -37,7 +53,7 @@ extension DriftReport {
     }
     features = compared
     predictions = reference.predictions.map {
-      PredictionDrift(window, reference: $0, verdict: verdict, hasNoiseLimit: rules.correction != .none)
+      PredictionDrift(predicted, reference: $0, verdict: verdict, hasNoiseLimit: rules.correction != .none)
     }
   }
 
@@ -50,16 +66,41 @@ extension DriftReport {
   }
 }
 
+/// What was predicted, without the rows.
+struct PredictedCounts {
+  /// By class.
+  var counts: [(name: String, count: Int)]
+  var meanConfidence: Double
+
+  var rows: Int { counts.reduce(0) { $0 + $1.count } }
+
+  init(counts: [(name: String, count: Int)], meanConfidence: Double) {
+    self.counts = counts
+    self.meanConfidence = meanConfidence
+  }
+
+  init(_ window: PredictionWindow) {
+    var index = LevelIndex([])
+    counts = []
+    for name in window.predicted {
+      let code = Int(index.intern(name))
+      if code == counts.count { counts.append((name, 0)) }
+      counts[code].count += 1
+    }
+    meanConfidence = Moments(window.confidences).mean
+  }
+}
+
 extension PredictionDrift {
   init(
-    _ window: PredictionWindow, reference: ReferenceProfile.Predictions, verdict: DriftVerdict, hasNoiseLimit: Bool
+    _ predicted: PredictedCounts, reference: ReferenceProfile.Predictions, verdict: DriftVerdict, hasNoiseLimit: Bool
   ) {
     var index = LevelIndex(reference.classes)
     var counts = [Int](repeating: 0, count: reference.classes.count)
-    for name in window.predicted {
+    for (name, count) in predicted.counts {
       let code = Int(index.intern(name))
       if code == counts.count { counts.append(0) }
-      counts[code] += 1
+      counts[code] += count
     }
     let expected = reference.counts + [Int](repeating: 0, count: counts.count - reference.counts.count)
     let test = ChiSquare(expected, counts)
@@ -70,12 +111,12 @@ extension PredictionDrift {
     psiNoise =
       hasNoiseLimit
       ? populationStabilityNoise(
-        bins: zip(expected, counts).count { $0 + $1 > 0 }, reference: reference.rows, sample: window.rowCount,
+        bins: zip(expected, counts).count { $0 + $1 > 0 }, reference: reference.rows, sample: predicted.rows,
         significance: 0.05) : 0
     (drifted, severity) = verdict.judge(
       pValue: pValue, significance: verdict.rules.categorical.significance, effect: effect,
       floor: verdict.rules.minimumEffect.categorical, psi: psi, noise: psiNoise)
-    meanConfidence = Moments(window.confidences).mean
+    meanConfidence = predicted.meanConfidence
     referenceMeanConfidence = reference.meanConfidence
     chart = FeatureDrift.Chart(
       labels: index.levels, reference: shares(expected), window: shares(counts))

@@ -7,6 +7,8 @@ package struct DriftReport: Codable, Sendable, Equatable {
   package var referenceRows: Int
   /// False: too few rows for a verdict; every severity is then none.
   package var conclusive: Bool
+  /// What was compared: the logged rows, or the profiles that servers keep.
+  package var source: DriftRules.Source
   /// In the reference's order.
   package var features: [FeatureDrift]
   package var predictions: PredictionDrift?
@@ -27,6 +29,8 @@ package struct FeatureDrift: Codable, Sendable, Equatable {
   package var test: String
   /// D, or the chi-square statistic.
   package var statistic: Double
+  /// What D is at most where `statistic` is a lower bound, as it is of counts in bins; nil where it is exact.
+  package var statisticBound: Double? = nil
   package var pValue: Double
   /// After the correction for the number of features.
   package var adjustedPValue: Double

@@ -28,14 +28,14 @@ struct FeatureComparison {
     return [Double](repeating: .nan, count: rows)
   }
 
-  private static func noise(_ reference: [Int], _ window: [Int], _ level: Double?) -> Double {
+  static func noise(_ reference: [Int], _ window: [Int], _ level: Double?) -> Double {
     guard let level else { return 0 }
     return populationStabilityNoise(
       bins: zip(reference, window).count { $0 + $1 > 0 }, reference: reference.reduce(0, +),
       sample: window.reduce(0, +), significance: level)
   }
 
-  private static func rate(_ count: Int, of rows: Int) -> Double { rows > 0 ? Double(count) / Double(rows) : 0 }
+  static func rate(_ count: Int, of rows: Int) -> Double { rows > 0 ? Double(count) / Double(rows) : 0 }
 
   private static func numeric(
     _ feature: ReferenceProfile.Feature, _ values: [Double], referenceRows: Int, bins: Int, noiseLevel: Double?
@@ -74,7 +74,7 @@ struct FeatureComparison {
       chart: HistogramChart.make(reference: sample, window: present))
   }
 
-  private static func side(_ moments: Moments?, missing: Double) -> FeatureDrift.Side {
+  static func side(_ moments: Moments?, missing: Double) -> FeatureDrift.Side {
     guard let moments, moments.count > 0 else { return FeatureDrift.Side(missingRate: missing) }
     return FeatureDrift.Side(
       missingRate: missing, mean: moments.mean, deviation: moments.deviation, minimum: moments.minimum,
@@ -98,8 +98,22 @@ struct FeatureComparison {
     } else {
       missing = windowRows
     }
+    return categorical(
+      feature, known: known, counts: counts, missing: missing, unseen: unseen, windowRows: windowRows,
+      referenceRows: referenceRows, noiseLevel: noiseLevel)
+  }
+
+  /// - Parameters:
+  ///   - known: The levels of the reference that can be told apart; others count as unseen there too.
+  ///   - counts: Of the window, by `known`.
+  ///   - unseen: Of the window.
+  static func categorical(
+    _ feature: ReferenceProfile.Feature, known: [ReferenceProfile.Level], counts: [Int], missing: Int,
+    unseen: [ReferenceProfile.Level], windowRows: Int, referenceRows: Int, noiseLevel: Double?
+  ) -> FeatureDrift {
+    let referenceUnseen = (feature.levels ?? []).reduce(0) { $0 + $1.count } - known.reduce(0) { $0 + $1.count }
     let unseenCount = unseen.reduce(0) { $0 + $1.count }
-    let expected = known.map(\.count) + [feature.missing, 0]
+    let expected = known.map(\.count) + [feature.missing, referenceUnseen]
     let actual = counts + [missing, unseenCount]
     let test = ChiSquare(expected, actual)
     let windowLevels = zip(known, counts).map { ReferenceProfile.Level(name: $0.name, count: $1) } + unseen
@@ -109,12 +123,14 @@ struct FeatureComparison {
       psi: populationStability(expected, actual), psiNoise: noise(expected, actual, noiseLevel),
       jensenShannon: jensenShannonDistance(expected, actual), wasserstein: nil, drifted: false, severity: .none,
       reference: FeatureDrift.Side(
-        missingRate: rate(feature.missing, of: referenceRows), top: top(known, referenceRows)),
+        missingRate: rate(feature.missing, of: referenceRows), top: top(known, referenceRows),
+        unseenRate: rate(referenceUnseen, of: referenceRows)),
       window: FeatureDrift.Side(
         missingRate: rate(missing, of: windowRows), top: top(windowLevels, windowRows),
         unseenRate: rate(unseenCount, of: windowRows)),
       chart: LevelChart.make(
-        known: known, counts: counts, missing: (feature.missing, missing), unseen: unseenCount))
+        known: known, counts: counts, missing: (feature.missing, missing),
+        unseen: (referenceUnseen, unseenCount)))
   }
 
   private static func top(_ levels: [ReferenceProfile.Level], _ rows: Int) -> [FeatureDrift.Share] {
@@ -154,7 +170,7 @@ enum LevelChart {
   static let bars = 12
 
   static func make(
-    known: [ReferenceProfile.Level], counts: [Int], missing: (Int, Int), unseen: Int
+    known: [ReferenceProfile.Level], counts: [Int], missing: (Int, Int), unseen: (Int, Int)
   ) -> FeatureDrift.Chart {
     var labels = known.prefix(bars).map(\.name)
     var reference = known.prefix(bars).map(\.count)
@@ -164,10 +180,10 @@ enum LevelChart {
       reference.append(known.dropFirst(bars).reduce(0) { $0 + $1.count })
       window.append(counts.dropFirst(bars).reduce(0, +))
     }
-    if unseen > 0 {
+    if unseen.0 + unseen.1 > 0 {
       labels.append("unseen")
-      reference.append(0)
-      window.append(unseen)
+      reference.append(unseen.0)
+      window.append(unseen.1)
     }
     if missing.0 + missing.1 > 0 {
       labels.append("missing")

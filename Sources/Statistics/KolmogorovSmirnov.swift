@@ -14,14 +14,18 @@ package struct KolmogorovSmirnov: Sendable, Equatable {
   /// p-values below 1e-30 of large samples are never computed exactly.
   /// - Parameters: Both samples ascending, without NaN. An empty one gives D = 0 and p = 1.
   package init(sorted first: [Double], _ second: [Double]) {
-    guard !first.isEmpty, !second.isEmpty else {
-      statistic = 0
+    let isEmpty = first.isEmpty || second.isEmpty
+    self.init(distance: isEmpty ? 0 : Self.distance(sorted: first, second), first.count, second.count)
+  }
+
+  /// The same for a distance that is known, of samples of these sizes.
+  package init(distance: Double, _ firstCount: Int, _ secondCount: Int) {
+    statistic = distance
+    guard firstCount > 0, secondCount > 0 else {
       pValue = 1
       return
     }
-    let distance = Self.distance(sorted: first, second)
-    statistic = distance
-    let (larger, smaller) = (max(first.count, second.count), min(first.count, second.count))
+    let (larger, smaller) = (max(firstCount, secondCount), min(firstCount, secondCount))
     let (m, n) = (Double(larger), Double(smaller))
     // Counting paths costs m · n · D steps: not worth it for large samples that are beyond any doubt.
     let isBeyondDoubt = m * n > 1e6 && distance * distance * m * n / (m + n) > 40

@@ -6,9 +6,19 @@ package struct Moments: Codable, Sendable, Equatable {
   package private(set) var minimum = 0.0
   package private(set) var maximum = 0.0
   /// Sum of squared deviations from the mean.
-  private var squares = 0.0
+  package private(set) var squares = 0.0
 
   package init() {}
+
+  /// From what was stored of them; without numbers all else is 0.
+  package init(count: Int, mean: Double, squares: Double, minimum: Double, maximum: Double) {
+    guard count > 0 else { return }
+    self.count = count
+    self.mean = mean
+    self.squares = squares
+    self.minimum = minimum
+    self.maximum = maximum
+  }
 
   /// NaN does not count.
   package init(_ values: [Double]) {

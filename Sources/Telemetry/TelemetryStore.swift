@@ -62,8 +62,10 @@ package protocol AlertLog: Sendable {
 
 /// Deletes what is older than its retention.
 package protocol RetentionSweeper: Sendable {
-  /// Deletes at most `limit` predictions older than `time` (seconds since 1970), with their labels, and as many labels of
-  /// that age that never found a prediction. Returns how many rows went; call again until it is 0.
+  /// Deletes at most `limit` predictions older than `time` (seconds since 1970), with their labels, as many labels of
+  /// that age that never found a prediction, and as many profiles. Where tables are partitioned, days that have passed as a
+  /// whole and hold rows of no other model go at once, whatever the limit, and count about. Returns how many rows went; call again until
+  /// it is 0.
   func deletePredictions(of model: ModelKey, before time: Double, limit: Int) async throws(TelemetryError) -> Int
 
   /// Deletes reports and alerts older than `time` (seconds since 1970). Returns how many checks and alerts went.
@@ -72,9 +74,8 @@ package protocol RetentionSweeper: Sendable {
 
 /// All roles in one. Opening one never waits: it connects, and brings its tables up to date, with the first call, and
 /// again after a failure.
-package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader, ReportWriter, ReportReader,
-  RegistryWriter,
-  RegistryReader, AlertLog, RetentionSweeper
+package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader, ProfileWriter, ProfileReader,
+  ReportWriter, ReportReader, RegistryWriter, RegistryReader, AlertLog, RetentionSweeper
 {
   /// Connects and brings the tables up to date now.
   func prepare() async throws(TelemetryError)

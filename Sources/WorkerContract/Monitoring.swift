@@ -5,16 +5,29 @@ public struct DriftRules: Codable, Sendable, Equatable {
   public var psi: PSI
   public var correction: Correction
   public var minimumEffect: MinimumEffect
+  /// Nil: `auto`.
+  public var source: Source?
 
   public init(
     numeric: Numeric = .init(), categorical: Categorical = .init(), psi: PSI = .init(),
-    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init()
+    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init(), source: Source? = nil
   ) {
+    self.source = source
     self.numeric = numeric
     self.categorical = categorical
     self.psi = psi
     self.correction = correction
     self.minimumEffect = minimumEffect
+  }
+
+  /// What is compared with the reference.
+  public enum Source: String, Codable, Sendable, CaseIterable {
+    /// The logged predictions.
+    case rows = "Rows"
+    /// The counts by feature and minute that servers keep of all predictions, logged or not.
+    case profiles = "Profiles"
+    /// The rows where all are logged, else the profiles.
+    case auto = "Auto"
   }
 
   public struct Numeric: Codable, Sendable, Equatable {

@@ -1,4 +1,6 @@
 import Foundation
+import Monitoring
+import Statistics
 import Telemetry
 import TestSupport
 import Testing
@@ -201,6 +203,42 @@ import WorkerContract
       alert.delivered = ["slack", "pagerduty"]
       try await store.store(alert, of: census)
       #expect(try await store.alerts(of: census, from: 0, limit: 5) == [alert])
+    }
+  }
+
+  @Test(
+    "profiles of minutes and servers add up, one that is stored again replaces itself", arguments: StoreKind.available)
+  func profiles(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      func aProfile(
+        _ feature: String?, _ minute: Double, _ instance: String, _ counts: [Int], _ values: [Double] = [],
+        version: String = "v1", bins: String = "b1"
+      ) -> ProfileRecord {
+        ProfileRecord(
+          version: version, feature: feature, minute: minute, instance: instance, bins: bins,
+          counts: FeatureCounts(counts: counts, moments: Moments(values)))
+      }
+      try await store.store([aProfile("age", 60, "a", [9, 9], [5])], of: census)
+      try await store.store(
+        [
+          aProfile("age", 60, "a", [1, 2], [1, 2]), aProfile("age", 60, "b", [0, 1], [30]),
+          aProfile("age", 120, "a", [4, 0], [-3]), aProfile(nil, 60, "a", [2, 1], [0.5, 0.7]),
+          aProfile("work", 60, "a", [3, 0]), aProfile("age", 180, "a", [100, 0]),
+          aProfile("age", 60, "a", [100, 0], version: "v2"), aProfile("age", 86_400, "a", [7, 7]),
+          aProfile("age", 120, "b", [50, 0], bins: "b2"),
+        ], of: census)
+      let read = try #require(
+        try await store.profile(of: census, version: "v1", bins: "b1", from: 60, to: 180))
+      #expect(read.features["age"]?.counts == [5, 3])
+      #expect(read.features["age"]?.moments.count == 4)
+      #expect(abs((read.features["age"]?.moments.deviation ?? 0) - Moments([1, 2, 30, -3]).deviation) < 1e-12)
+      #expect(read.features["age"]?.moments.minimum == -3 && read.features["age"]?.moments.maximum == 30)
+      #expect(read.features["work"] == FeatureCounts(counts: [3, 0]))
+      #expect(read.predictions.counts == [2, 1] && read.rowCount == 3)
+      #expect(try await store.profile(of: census, version: "v9", bins: "b1", from: 0, to: 1e6) == nil)
+      while try await store.deletePredictions(of: census, before: 180, limit: 2) > 0 {}
+      #expect(try await store.profile(of: census, version: "v1", bins: "b1", from: 0, to: 180) == nil)
+      #expect(try await store.profile(of: census, version: "v1", bins: "b1", from: 0, to: 1e6)?.features.count == 1)
     }
   }
 
