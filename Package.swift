@@ -68,7 +68,7 @@ let core: [Target] =
 let edges: [Target] =
   library("HTTPTransport", ["CCurl"])
   + library("YAMLCoding", ["CYAML", "KubernetesModel"])
-  + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", logging])
+  + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging])
   + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
   + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])

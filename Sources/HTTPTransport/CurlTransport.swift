@@ -19,6 +19,21 @@ public struct TransportConfiguration: Sendable, Equatable {
   }
 }
 
+extension TransportConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Keys and the proxy's password never show up.
+  public var description: String {
+    let parts = [
+      certificateAuthority.map { _ in "own authority" }, clientCertificate.map { _ in "client certificate" },
+      serverName.map { "server name \($0)" }, verifiesServer ? nil : "unverified server",
+      proxy.map { "proxy \(TransportError.origin(of: $0))" },
+    ]
+    return "trust (\(parts.compactMap { $0 }.joined(separator: ", ")))"
+  }
+
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// HTTP over libcurl: one thread with one event loop for all transfers of this transport, connections are reused, HTTP/2
 /// is used where the server offers it over TLS. Its thread ends when the transport and all bodies it handed out are gone.
 public final class CurlTransport: HTTPTransport {

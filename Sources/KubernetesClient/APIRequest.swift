@@ -18,6 +18,8 @@ public struct APIRequest: Sendable, Equatable {
   /// On the monotonic clock of the client's `TimeSource`: the request is not sent after it, nor still under way. nil: the
   /// client's own time-outs only.
   public var deadline: Duration?
+  /// Of each object only the metadata is wanted. A server that cannot do that gives whole objects.
+  public var isMetadataOnly = false
 
   public struct QueryItem: Sendable, Equatable {
     public var name: String
@@ -51,6 +53,13 @@ public struct APIRequest: Sendable, Equatable {
 }
 
 extension APIRequest {
+  /// The media types that are asked for, the best one first.
+  var accepted: String {
+    guard isMetadataOnly else { return "application/json" }
+    let form = verb == .list ? "PartialObjectMetadataList" : "PartialObjectMetadata"
+    return "application/json;as=\(form);g=meta.k8s.io;v=v1,application/json"
+  }
+
   /// Whether the deadline leaves room for waiting.
   func allowsPause(of pause: Duration, at now: Duration) -> Bool { deadline.map { now + pause < $0 } ?? true }
 }
@@ -159,6 +168,24 @@ extension APIRequest {
     query.append(QueryItem(name: "timeoutSeconds", value: String(timeoutSeconds)))
     if let resourceVersion { query.append(QueryItem(name: "resourceVersion", value: resourceVersion)) }
     return APIRequest(.watch, APITarget(resource, namespace: selection.namespace), query: query)
+  }
+
+  /// A streaming list: all present objects as events, then a bookmark that says so, then a watch. Servers of 1.27 and
+  /// later know it, as long as their feature `WatchList` is on.
+  public static func streamingList(
+    _ resource: GroupVersionResource, _ selection: Selection = Selection(), timeoutSeconds: Int
+  ) -> APIRequest {
+    var request = watch(resource, selection, resourceVersion: nil, timeoutSeconds: timeoutSeconds)
+    request.query.append(QueryItem(name: "sendInitialEvents", value: "true"))
+    request.query.append(QueryItem(name: "resourceVersionMatch", value: "NotOlderThan"))
+    return request
+  }
+
+  /// What the server is: `major`, `minor`, `gitVersion`.
+  static var serverVersion: APIRequest {
+    var request = APIRequest(.get, APITarget(GroupVersionResource(group: "", version: "", resource: "version")))
+    request.path = "/version"
+    return request
   }
 
   public static func create(_ target: APITarget, _ object: JSONValue, manager: String) -> APIRequest {

@@ -6,6 +6,10 @@ public struct ClusterConfiguration: Sendable, Equatable {
   /// `https://host:port`, possibly with a path, without a slash at its end.
   public var server: String
   public var trust: TransportConfiguration
+  /// The files that `trust` was read from and that may change.
+  public var trustFiles = TrustFiles()
+  /// false: long lists come uncompressed.
+  public var acceptsCompression = true
   public var credentials: Credentials
   public var impersonation: Impersonation?
   /// Where namespaced objects go when nobody names a namespace.
@@ -29,6 +33,15 @@ public struct ClusterConfiguration: Sendable, Equatable {
     guard let start = server.firstRange(of: "://")?.upperBound else { return server }
     return String(server[start...].prefix { $0 != "/" })
   }
+}
+
+/// Files that are read again while a client runs, since certificates are renewed.
+public struct TrustFiles: Sendable, Equatable {
+  public var certificateAuthority: String?
+  public var clientCertificate: String?
+  public var clientKey: String?
+
+  public init() {}
 }
 
 /// The files and variables a configuration is read from; tests bring their own.
@@ -94,10 +107,12 @@ extension ClusterConfiguration {
     var trust = TransportConfiguration()
     trust.certificateAuthority = sources.read("\(folder)/ca.crt")
     let namespace = sources.read("\(folder)/namespace").map { String(decoding: $0, as: UTF8.self) }
-    return ClusterConfiguration(
+    var configuration = ClusterConfiguration(
       server: "https://\(host.contains(":") ? "[\(host)]" : host):\(port)", trust: trust,
       credentials: .tokenFile("\(folder)/token"),
       namespace: namespace?.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "default",
       origin: "the pod's service account")
+    configuration.trustFiles.certificateAuthority = "\(folder)/ca.crt"
+    return configuration
   }
 }

@@ -12,6 +12,8 @@ struct Kubeconfig {
     var insecureSkipTLSVerify: Bool?
     var tlsServerName: String?
     var proxyURL: String?
+    var disableCompression: Bool?
+    var extensions: [Extension]?
 
     enum CodingKeys: String, CodingKey {
       case server
@@ -20,6 +22,14 @@ struct Kubeconfig {
       case insecureSkipTLSVerify = "insecure-skip-tls-verify"
       case tlsServerName = "tls-server-name"
       case proxyURL = "proxy-url"
+      case disableCompression = "disable-compression"
+      case extensions
+    }
+
+    /// What other programs keep here; plugins are told theirs.
+    struct Extension: Decodable {
+      var name: String
+      var `extension`: JSONValue?
     }
   }
 
@@ -37,6 +47,7 @@ struct Kubeconfig {
     var actAs: String?
     var actAsUID: String?
     var actAsGroups: [String]?
+    var actAsExtra: [String: [String]]?
 
     enum CodingKeys: String, CodingKey {
       case token, tokenFile, username, password, exec
@@ -48,6 +59,7 @@ struct Kubeconfig {
       case actAs = "as"
       case actAsUID = "as-uid"
       case actAsGroups = "as-groups"
+      case actAsExtra = "as-user-extra"
     }
   }
 
@@ -155,7 +167,7 @@ struct Kubeconfig {
     guard let user = users[userName] else {
       throw .configuration("the kubeconfig \(place) has no user '\(userName)', which context '\(name)' names")
     }
-    try identity(user, sources, &configuration)
+    try identity(user, cluster.value, sources, &configuration)
     return configuration
   }
 
@@ -164,22 +176,37 @@ struct Kubeconfig {
   ) throws(KubernetesError) {
     configuration.trust.certificateAuthority = try bytes(
       cluster.value.certificateAuthorityData, cluster.value.certificateAuthority, "certificate-authority", cluster.file,
-      sources)
+      sources, &configuration.trustFiles.certificateAuthority)
     configuration.trust.verifiesServer = !(cluster.value.insecureSkipTLSVerify ?? false)
     configuration.trust.serverName = cluster.value.tlsServerName
-    configuration.trust.proxy = cluster.value.proxyURL
+    configuration.trust.proxy = try proxy(cluster)
+    configuration.acceptsCompression = !(cluster.value.disableCompression ?? false)
+  }
+
+  private func proxy(_ cluster: Placed<Cluster>) throws(KubernetesError) -> String? {
+    guard let url = cluster.value.proxyURL, !url.isEmpty else { return nil }
+    guard ["http://", "https://", "socks5://"].contains(where: url.hasPrefix) else {
+      throw .configuration(
+        "the kubeconfig \(cluster.file): proxy-url must begin with http://, https:// or socks5://")
+    }
+    return url
   }
 
   private func identity(
-    _ user: Placed<User>, _ sources: ConfigurationSources, _ configuration: inout ClusterConfiguration
+    _ user: Placed<User>, _ cluster: Cluster, _ sources: ConfigurationSources,
+    _ configuration: inout ClusterConfiguration
   ) throws(KubernetesError) {
     let value = user.value
     configuration.trust.clientCertificate = try bytes(
-      value.clientCertificateData, value.clientCertificate, "client-certificate", user.file, sources)
+      value.clientCertificateData, value.clientCertificate, "client-certificate", user.file, sources,
+      &configuration.trustFiles.clientCertificate)
     configuration.trust.clientKey = try bytes(
-      value.clientKeyData, value.clientKey, "client-key", user.file, sources)
+      value.clientKeyData, value.clientKey, "client-key", user.file, sources, &configuration.trustFiles.clientKey)
     if let actAs = value.actAs, !actAs.isEmpty {
-      configuration.impersonation = Impersonation(user: actAs, groups: value.actAsGroups ?? [], uid: value.actAsUID)
+      configuration.impersonation = Impersonation(
+        user: actAs, groups: value.actAsGroups ?? [], uid: value.actAsUID, extra: value.actAsExtra ?? [:])
+    } else if value.actAsGroups?.isEmpty == false || value.actAsUID != nil || value.actAsExtra?.isEmpty == false {
+      throw .configuration("the kubeconfig \(user.file): as-groups, as-uid and as-user-extra need 'as'")
     }
     if let tokenFile = value.tokenFile, !tokenFile.isEmpty {
       configuration.credentials = .tokenFile(Self.path(tokenFile, in: user.file))
@@ -189,6 +216,7 @@ struct Kubeconfig {
       configuration.credentials = .basic(user: name, password: value.password ?? "")
     } else if var plugin = value.exec {
       if plugin.command.contains("/") { plugin.command = Self.path(plugin.command, in: user.file) }
+      plugin.cluster = Self.described(cluster, configuration)
       configuration.credentials = .plugin(plugin)
     } else if value.authProvider != nil {
       throw .configuration(
@@ -196,9 +224,26 @@ struct Kubeconfig {
     }
   }
 
+  /// The cluster as plugins are told of it, where they want to know.
+  private static func described(_ cluster: Cluster, _ configuration: ClusterConfiguration) -> JSONValue {
+    var described: JSONValue = ["server": .string(configuration.server)]
+    described["tls-server-name"] = configuration.trust.serverName.map { .string($0) }
+    if !configuration.trust.verifiesServer { described["insecure-skip-tls-verify"] = true }
+    described["certificate-authority-data"] = configuration.trust.certificateAuthority.map {
+      .string(Base64.encode($0))
+    }
+    described["proxy-url"] = configuration.trust.proxy.map { .string($0) }
+    described["config"] =
+      cluster.extensions?.first { $0.name == "client.authentication.k8s.io/exec" }?.`extension`
+    return described
+  }
+
   /// Data beats files.
+  ///
+  /// - Parameter origin: set to the file that the bytes came from.
   private func bytes(
-    _ data: String?, _ path: String?, _ field: String, _ file: String, _ sources: ConfigurationSources
+    _ data: String?, _ path: String?, _ field: String, _ file: String, _ sources: ConfigurationSources,
+    _ origin: inout String?
   ) throws(KubernetesError) -> [UInt8]? {
     if let data, !data.isEmpty {
       guard let bytes = Base64.decode(data) else {
@@ -211,6 +256,7 @@ struct Kubeconfig {
     guard let bytes = sources.read(absolute) else {
       throw .configuration("the kubeconfig \(file): \(field) \(absolute) cannot be read")
     }
+    origin = absolute
     return bytes
   }
 

@@ -54,14 +54,33 @@ public struct APIRefusal: Sendable, Equatable {
     target = request.target
     self.code = status?["code"]?.integer ?? code
     reason = status?["reason"]?.string ?? ""
-    let words = text.prefix(300)
-    message = status?["message"]?.string ?? (words.isEmpty ? "the server gave no reason" : String(words))
+    message = status?["message"]?.string ?? Self.words(of: text)
     causes = (status?["details"]?["causes"]?.array ?? []).map { cause in
       Cause(
         field: cause["field"]?.string ?? "", reason: cause["reason"]?.string ?? "",
         message: cause["message"]?.string ?? "")
     }
     self.retryAfter = retryAfter ?? status?["details"]?["retryAfterSeconds"]?.double
+  }
+}
+
+extension APIRefusal {
+  /// The beginning of an answer that is no `Status`; of a web page, which a proxy or a load balancer has sent, its words.
+  static func words(of text: String) -> String {
+    let start = text.prefix(4096)
+    let isPage = start.drop { $0.isWhitespace }.first == "<"
+    guard isPage else {
+      let words = start.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(300)
+      return words.isEmpty ? "the server gave no reason" : String(words)
+    }
+    var isTag = false
+    let plain = start.map { character -> Character in
+      if character == "<" { isTag = true }
+      defer { if character == ">" { isTag = false } }
+      return isTag ? " " : character
+    }
+    let words = plain.split(whereSeparator: \.isWhitespace).map { String($0) }.joined(separator: " ")
+    return "a web page in place of an answer, as from a proxy: \(words.prefix(200))"
   }
 }
 
@@ -107,6 +126,13 @@ extension KubernetesError: CustomStringConvertible {
   /// The resource version, or the continuation, is too old: list again.
   public var isGone: Bool {
     isRefused(410) || refusal?.reason == "Expired" || refusal?.reason == "Gone"
+  }
+
+  /// The server knows only older versions than the one asked for: it lags behind, or the cluster was restored from a
+  /// backup.
+  public var isTooLargeResourceVersion: Bool {
+    refusal?.causes.contains { $0.reason == "ResourceVersionTooLarge" } == true
+      || isRefused(504) && refusal?.message.contains("Too large resource version") == true
   }
 
   public var isTooManyRequests: Bool { isRefused(429) }

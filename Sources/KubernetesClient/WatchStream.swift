@@ -16,24 +16,30 @@ public enum WatchEvent: Sendable, Equatable {
   init(line: [UInt8], _ request: APIRequest) throws(JSONMismatch) {
     let value: JSONValue
     do {
-      value = try JSONValue(parsing: line)
+      value = try JSONValue(answer: line)
     } catch {
       throw JSONMismatch(path: "", reason: "\(error)")
     }
-    guard let type = value["type"]?.string, let object = value["object"] else {
-      throw JSONMismatch(path: "", reason: "a watch event needs 'type' and 'object'")
+    guard let type = value["type"]?.string else {
+      throw JSONMismatch(path: "type", reason: "a watch event needs it")
     }
+    let object = value["object"] ?? .null
     switch type {
-    case "ADDED": self = .added(object)
-    case "MODIFIED": self = .modified(object)
-    case "DELETED": self = .deleted(object)
     case "BOOKMARK":
+      // One without a version says nothing, and does no harm.
       self = .bookmark(
         resourceVersion: object["metadata"]?["resourceVersion"]?.string ?? "",
         isInitialEnd: object["metadata"]?["annotations"]?["k8s.io/initial-events-end"]?.string == "true")
-    case "ERROR": self = .failure(APIRefusal(request, code: 500, status: object, text: ""))
+      return
+    case "ERROR":
+      self = .failure(APIRefusal(request, code: 500, status: object, text: ""))
+      return
+    case "ADDED": self = .added(object)
+    case "MODIFIED": self = .modified(object)
+    case "DELETED": self = .deleted(object)
     default: throw JSONMismatch(path: "type", reason: "'\(type)' is not a kind of watch event")
     }
+    guard object.object != nil else { throw JSONMismatch(path: "object", reason: "a watch event needs it") }
   }
 }
 

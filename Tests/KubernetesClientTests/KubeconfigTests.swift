@@ -13,7 +13,7 @@ struct KubeconfigTests {
     - name: dev
       cluster: {server: "https://10.0.0.1:6443/", certificate-authority: ca.crt, tls-server-name: kubernetes}
     - name: open
-      cluster: {server: "http://127.0.0.1:8001", insecure-skip-tls-verify: true, proxy-url: "socks5://p:1"}
+      cluster: {server: "http://127.0.0.1:8001", insecure-skip-tls-verify: true, proxy-url: "socks5://p:1", disable-compression: true}
     contexts:
     - name: dev
       context: {cluster: dev, user: me, namespace: team}
@@ -22,17 +22,22 @@ struct KubeconfigTests {
     - {name: broken, context: {cluster: nowhere, user: me}}
     users:
     - name: me
-      user: {client-certificate-data: Y2VydA==, client-key: keys/me.key, token: plain, tokenFile: tok, as: boss, as-groups: [g]}
+      user: {client-certificate-data: Y2VydA==, client-key: keys/me.key, token: plain, tokenFile: tok, as: boss, as-groups: [g], as-user-extra: {scopes: [view]}}
     """
   static let second = """
     current-context: other
-    clusters: [{name: dev, cluster: {server: "https://elsewhere"}}]
+    clusters:
+    - {name: dev, cluster: {server: "https://elsewhere"}}
+    - {name: odd, cluster: {server: "https://elsewhere", proxy-url: "ftp://p"}}
     contexts:
+    - {name: odd, context: {cluster: odd}}
+    - {name: nobody, context: {cluster: dev, user: nobody}}
     - {name: plugin, context: {cluster: dev, user: plugin}}
     - {name: gone, context: {cluster: dev, user: old}}
     users:
+    - {name: nobody, user: {as-groups: [g]}}
     - name: plugin
-      user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./get-token, interactiveMode: Never}}
+      user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: ./get-token, interactiveMode: Never, provideClusterInfo: true}}
     - {name: old, user: {auth-provider: {name: gcp}}}
     """
 
@@ -56,11 +61,14 @@ struct KubeconfigTests {
     #expect(found.trust.serverName == "kubernetes")
     #expect(found.trust.verifiesServer)
     #expect(found.credentials == .tokenFile("/k/tok"))
-    #expect(found.impersonation == Impersonation(user: "boss", groups: ["g"], uid: nil))
+    #expect(found.impersonation == Impersonation(user: "boss", groups: ["g"], extra: ["scopes": ["view"]]))
     let open = try ClusterConfiguration.load(kubeconfig: "/k/one", context: "open", from: sources([:], files))
     #expect(open.credentials == .none)
     #expect(!open.trust.verifiesServer)
     #expect(open.trust.proxy == "socks5://p:1")
+    #expect(!open.acceptsCompression && found.acceptsCompression)
+    #expect(found.trustFiles.certificateAuthority == "/k/ca.crt")
+    #expect(found.trustFiles.clientCertificate == nil && found.trustFiles.clientKey == "/k/keys/me.key")
     let plugin = try ClusterConfiguration.load(context: "plugin", from: sources(["KUBECONFIG": "/k/one:/k/two"], files))
     guard case .plugin(let program) = plugin.credentials else { throw KubernetesError.cancelled }
     #expect(program.command == "/k/./get-token")
@@ -78,6 +86,7 @@ struct KubeconfigTests {
     #expect(found.server == "https://[fd00::1]:443")
     #expect(found.namespace == "apus")
     #expect(found.credentials == .tokenFile("\(folder)/token"))
+    #expect(found.trustFiles.certificateAuthority == "\(folder)/ca.crt")
     let explicit = try ClusterConfiguration.load(
       from: sources(environment.merging(["KUBECONFIG": "/k/one"]) { $1 }, pod))
     #expect(explicit.host == "10.0.0.1:6443")
@@ -88,7 +97,7 @@ struct KubeconfigTests {
     "What is wrong is said",
     arguments: [
       ("broken", "has no cluster 'nowhere'"), ("missing", "has no context 'missing'; there are: broken, dev"),
-      ("gone", "auth-provider"),
+      ("gone", "auth-provider"), ("odd", "proxy-url must begin with"), ("nobody", "need 'as'"),
     ])
   func errors(_ context: String, _ text: String) {
     let error = #expect(throws: KubernetesError.self) {
