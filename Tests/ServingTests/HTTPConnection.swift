@@ -78,7 +78,7 @@ final class HTTPConnection: @unchecked Sendable {
     let bytes = Array((head + "\r\n").utf8) + (data ?? Data())
     return try await blocking {
       self.send(bytes)
-      return try self.reply()
+      return try self.reply(hasBody: method != "HEAD")
     }
   }
 
@@ -93,7 +93,7 @@ final class HTTPConnection: @unchecked Sendable {
     }
   }
 
-  private func reply() throws -> Reply {
+  private func reply(hasBody: Bool = true) throws -> Reply {
     let separator = Array("\r\n\r\n".utf8)
     var end: Int?
     while true {
@@ -108,7 +108,7 @@ final class HTTPConnection: @unchecked Sendable {
       let parts = line.split(separator: ":", maxSplits: 1)
       if parts.count == 2 { headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces) }
     }
-    let length = headers["content-length"].flatMap { Int($0) } ?? 0
+    let length = hasBody ? headers["content-length"].flatMap { Int($0) } ?? 0 : 0
     while received.count < length { try receive() }
     let body = Data(received.prefix(length))
     received.removeFirst(length)

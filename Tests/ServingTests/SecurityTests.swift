@@ -81,7 +81,8 @@ import Testing
       let reply = try await server.request("POST", "/predict", Self.body, headers: page)
       #expect(reply.code == 200)
       #expect(reply.headers.keys.allSatisfy { !$0.hasPrefix("access-control") && $0 != "vary" })
-      #expect(try await server.request("OPTIONS", "/predict", headers: preflight).code == 405)
+      let asked = try await server.request("OPTIONS", "/predict", headers: preflight)
+      #expect(asked.headers.keys.allSatisfy { !$0.hasPrefix("access-control") })
     }
     try await withServer(tokens: "secret", crossOrigins: ["https://example.org"]) { server in
       let asked = try await server.request("OPTIONS", "/predict", headers: preflight)

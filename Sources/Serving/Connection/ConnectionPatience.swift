@@ -62,6 +62,12 @@ package struct ConnectionPatience: Sendable {
     if case .nothing = reading { reading = .nothing(since: now) }
   }
 
+  /// Whether a refusal would be the answer to the request that is coming in, and not stand in front of another one's.
+  package var canRefuse: Bool {
+    if case .body = reading { return due == 1 }
+    return due == 0
+  }
+
   package enum Verdict: Sendable, Equatable {
     case patient
     /// Nothing was asked: the connection is closed without a word.

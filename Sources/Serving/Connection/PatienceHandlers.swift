@@ -27,7 +27,7 @@ final class ArrivingBytesHandler: ChannelInboundHandler {
   }
 }
 
-/// Ends connections that are slow or silent, and answers `Expect: 100-continue`.
+/// Ends connections that are slow, silent or no HTTP, and answers `Expect: 100-continue`.
 ///
 /// Looks at its connection at intervals, so that a request costs no timer of its own.
 final class PatienceHandler: ChannelDuplexHandler {
@@ -62,17 +62,19 @@ final class PatienceHandler: ChannelDuplexHandler {
       switch self.watch.patience.verdict(at: .now()) {
       case .patient: self.look(after: interval, context)
       case .idle: context.close(promise: nil)
-      case .slow: self.refuse(context)
+      case .slow:
+        self.refuse(.requestTimeout, "The request came too slowly.", context)
       }
     }
   }
 
-  /// 408, where no answer is under way, and the end of the connection.
-  private func refuse(_ context: ChannelHandlerContext) {
-    guard !isAnswering, watch.patience.due <= 1 else { return context.close(promise: nil) }
-    let body = context.channel.allocator.buffer(string: #"{"error":"The request came too slowly."}"#)
+  /// The last answer on the connection, where it can not be taken for another request's.
+  private func refuse(_ status: HTTPResponseStatus, _ message: String, _ context: ChannelHandlerContext) {
+    next?.cancel()
+    guard !isAnswering, watch.patience.canRefuse else { return context.close(promise: nil) }
+    let body = Answer.error(Int(status.code), message).body
     let head = HTTPResponseHead(
-      version: .http1_1, status: .requestTimeout,
+      version: .http1_1, status: status,
       headers: [
         "Content-Type": "application/json", "Content-Length": String(body.readableBytes), "Connection": "close",
       ])
@@ -80,6 +82,17 @@ final class PatienceHandler: ChannelDuplexHandler {
     context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
     let loopBound = context.loopBound
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in loopBound.value.close(promise: nil) }
+  }
+
+  /// What can not be read as HTTP is told so, and nothing after it is read.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case HTTPParserError.headerOverflow:
+      refuse(.requestHeaderFieldsTooLarge, "The head of the request is too large.", context)
+    case HTTPParserError.invalidEOFState: context.close(promise: nil)
+    case is HTTPParserError: refuse(.badRequest, "This is not an HTTP/1 request: \(error).", context)
+    default: context.fireErrorCaught(error)
+    }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

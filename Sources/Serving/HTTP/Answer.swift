@@ -11,6 +11,8 @@ struct Answer {
   var closes = false
   /// How a client proves who it is, for 401.
   var challenge: String?
+  /// The id that a request without one was given.
+  var requestID: String?
   /// Length of the JSON in front of binary data, where there are such.
   var jsonLength: Int?
 

@@ -65,10 +65,14 @@ package enum Endpoint: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether it answers without a token where tokens are asked for: probes bring none.
-  var isOpen: Bool {
+  /// The methods that a path takes, for `Allow`. Whatever can be read can be asked for its head only.
+  var allow: String { method == .get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS" }
+
+  /// Whether it answers without a token where tokens are asked for: probes bring none, nor does a scrape of the admin port.
+  func isOpen(on face: Face) -> Bool {
     switch self {
     case .health, .ready, .inferenceLive, .inferenceReady: true
+    case .metrics: face == .admin
     default: false
     }
   }

@@ -193,7 +193,9 @@ struct InferenceEndpoints: Sendable {
       return refused
     }
     guard refused.isEmpty else { return Self.refusal(refused, code: 422) }
-    return outputs.answer(model: state.table.model, id: id, wanted)
+    var answer = outputs.answer(model: state.table.model, id: id, wanted)
+    if request.id == nil, header == nil { answer.requestID = id }
+    return answer
   }
 
   private static func refusal(_ problems: [String], code: Int) -> Answer {

@@ -39,15 +39,19 @@ struct PredictionEndpoints: Sendable {
         var scanner = JSONScanner(bytes)
         let envelope = try PredictionEnvelope(from: &scanner)
         try scanner.finish()
-        let requestID = envelope.requestID ?? header ?? RequestID.make()
+        let given = envelope.requestID ?? header
+        let requestID = given ?? RequestID.make()
         let predictor = RowPredictor(state: state, log: log, time: clock())
         var text = JSONText()
         let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
-        guard !problems.isEmpty else { return Answer(200, text) }
-        metrics.refused(problems)
-        var refusal = JSONText()
-        refusal.refusal(requestID: requestID, problems)
-        return Answer(422, refusal)
+        if !problems.isEmpty {
+          metrics.refused(problems)
+          text = JSONText()
+          text.refusal(requestID: requestID, problems)
+        }
+        var answer = Answer(problems.isEmpty ? 200 : 422, text)
+        if given == nil { answer.requestID = requestID }
+        return answer
       } catch {
         return .malformed(error)
       }
@@ -75,7 +79,10 @@ struct PredictionEndpoints: Sendable {
           return .error(413, "The batch has more than \(limits.batch) requests.")
         }
         metrics.batchRows.observe(Double(envelopes.count))
-        return Answer(200, try answers(envelopes, in: bytes, header: header, state: state))
+        let requestID = header ?? RequestID.make()
+        var answer = Answer(200, try answers(envelopes, in: bytes, requestID: requestID, state: state))
+        if header == nil { answer.requestID = requestID }
+        return answer
       } catch {
         return .malformed(error)
       }
@@ -104,14 +111,14 @@ struct PredictionEndpoints: Sendable {
   }
 
   private func answers(
-    _ envelopes: [PredictionEnvelope], in bytes: UnsafeBufferPointer<UInt8>, header: String?, state: ServingState
+    _ envelopes: [PredictionEnvelope], in bytes: UnsafeBufferPointer<UInt8>, requestID: String, state: ServingState
   ) throws(JSONProblem) -> JSONText {
     let predictor = RowPredictor(state: state, log: log, time: clock())
     var text = JSONText(capacity: 64 + envelopes.count * 192)
     text.raw(#"{"responses":["#)
     for (index, envelope) in envelopes.enumerated() {
       if index > 0 { text.raw(",") }
-      let requestID = envelope.requestID ?? header.map { "\($0)-\(index)" } ?? RequestID.make()
+      let requestID = envelope.requestID ?? "\(requestID)-\(index)"
       let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
       guard !problems.isEmpty else { continue }
       metrics.refused(problems)

@@ -12,8 +12,9 @@ package struct Route: Sendable, Equatable {
     self.version = version
   }
 
-  /// - Parameter path: Without its query.
+  /// - Parameter path: Without its query. A slash at its end changes nothing.
   package init(_ path: Substring, face: Endpoint.Face) {
+    let path = path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path
     switch path {
     case "/predict": self.init(.predict)
     case "/predict/batch": self.init(.predictBatch)

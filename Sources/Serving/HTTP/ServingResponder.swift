@@ -27,14 +27,10 @@ struct ServingResponder: HTTPResponder {
   private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
   func respond(to request: Request, context: Context) async throws -> Response {
-    if crossOrigin.isPreflight(request.head) {
-      var fields = HTTPFields()
-      crossOrigin.allow(request.head, in: &fields)
-      return Response(status: .noContent, headers: fields)
-    }
     let target = request.head.path ?? "/"
     let route = Route(target.prefix { $0 != "?" }, face: face)
     let endpoint = route.endpoint
+    if let options = options(request, endpoint) { return options }
     let header = Self.requestID.flatMap { request.headers[$0] }
     let requestID = header.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     let body = try await body(of: request, endpoint: endpoint)
@@ -56,10 +52,11 @@ struct ServingResponder: HTTPResponder {
   /// Reads the body of requests that may have one; the wrong path or method is told without reading.
   private func body(of request: Request, endpoint: Endpoint) async throws -> Body {
     if let refusal = unauthorized(request, endpoint) { return .refused(refusal) }
-    if endpoint == .none { return .refused(.error(404, "There is nothing at \(request.uri.path).")) }
-    guard request.method.rawValue == endpoint.method.rawValue else {
+    if endpoint == .none { return .refused(Self.nothing(at: request)) }
+    let isHead = request.method == .head && endpoint.method == .get
+    guard isHead || request.method.rawValue == endpoint.method.rawValue else {
       var answer = Answer.error(405, "\(request.uri.path) takes \(endpoint.method.rawValue) only.")
-      answer.allow = endpoint.method.rawValue
+      answer.allow = endpoint.allow
       return .refused(answer)
     }
     guard endpoint.method == .post else { return .complete(ByteBuffer()) }
@@ -88,7 +85,7 @@ struct ServingResponder: HTTPResponder {
 
   /// Why the request's token is not enough; nil: it is, or none is needed.
   private func unauthorized(_ request: Request, _ endpoint: Endpoint) -> Answer? {
-    guard let tokens, !endpoint.isOpen else { return nil }
+    guard let tokens, !endpoint.isOpen(on: face) else { return nil }
     let verdict = tokens.verdict(on: request.headers[.authorization])
     guard verdict != .valid else { return nil }
     var answer = Answer.error(
@@ -122,8 +119,29 @@ struct ServingResponder: HTTPResponder {
     case .infer:
       let jsonLength = Self.jsonLength.flatMap { request.headers[$0] }
       return inference.infer(body, route, header: requestID, jsonLength: jsonLength)
-    case .none: return .error(404, "There is nothing at \(request.uri.path).")
+    case .none: return Self.nothing(at: request)
     }
+  }
+
+  private static func nothing(at request: Request) -> Answer {
+    .error(404, "There is nothing at \(request.uri.path.prefix(256)); /openapi.json lists what there is.")
+  }
+
+  /// What may be done with a path; nil where the request does not ask for that.
+  private func options(_ request: Request, _ endpoint: Endpoint) -> Response? {
+    guard request.method == .options else { return nil }
+    var fields = HTTPFields()
+    if crossOrigin.isPreflight(request.head) {
+      crossOrigin.allow(request.head, in: &fields)
+    } else if request.head.path == "*" {
+      fields[.allow] = "GET, HEAD, POST, OPTIONS"
+    } else if endpoint == .none {
+      return nil
+    } else {
+      fields[.allow] = endpoint.allow
+      crossOrigin.allow(request.head, in: &fields)
+    }
+    return Response(status: .noContent, headers: fields)
   }
 
   private static func parameters(of request: Request) -> [String: String] {
@@ -142,7 +160,12 @@ struct ServingResponder: HTTPResponder {
     if let length = answer.jsonLength, let name = Self.jsonLength { fields[name] = String(length) }
     // While the server drains, clients are asked to go elsewhere with their next request.
     if answer.closes || holder.readiness == .draining { fields[.connection] = "close" }
-    if let requestID, let name = Self.requestID { fields[name] = requestID }
+    if let requestID = requestID ?? answer.requestID, let name = Self.requestID { fields[name] = requestID }
+    if request.method == .head {
+      // The head is what GET would have.
+      fields[.contentLength] = String(answer.body.readableBytes)
+      return Response(status: .init(code: answer.code), headers: fields)
+    }
     return Response(status: .init(code: answer.code), headers: fields, body: ResponseBody(byteBuffer: answer.body))
   }
 }

@@ -16,6 +16,8 @@ package struct MetricsSummary: Sendable {
   }
 
   package private(set) var lines: [Line] = []
+  /// What each family is.
+  private var help: [String: String] = [:]
 
   /// Reads an exposition in text format 0.0.4.
   package init(exposition: String) {
@@ -26,6 +28,11 @@ package struct MetricsSummary: Sendable {
       if line.hasPrefix("# TYPE ") {
         let words = line.split(separator: " ")
         if words.count == 4 { kinds[String(words[2])] = words[3] }
+        continue
+      }
+      if line.hasPrefix("# HELP ") {
+        let words = line.split(separator: " ", maxSplits: 3)
+        if words.count == 4 { help[String(words[2])] = String(words[3]) }
         continue
       }
       guard !line.hasPrefix("#"), let sample = Sample(line) else { continue }
@@ -43,20 +50,30 @@ package struct MetricsSummary: Sendable {
     }
   }
 
-  /// One line a metric.
+  /// A page for people: each family with what it is, then its values, in columns.
   package var text: String {
-    lines.map { line in
-      let labels = line.labels.isEmpty ? "" : " (" + line.labels.replacing("\"", with: "") + ")"
-      switch line.value {
-      case .number(let value): return "\(line.name)\(labels): \(Self.readable(value))"
-      case .distribution(let count, let mean, let p50, let p95, let p99):
-        let quantiles = [("p50", p50), ("p95", p95), ("p99", p99)].map {
-          "\($0.0) \($0.1.map(Self.readable) ?? "beyond")"
-        }
-        return
-          "\(line.name)\(labels): \(count) values, mean \(Self.readable(mean)), \(quantiles.joined(separator: ", "))"
+    var page = ""
+    var rest = lines[...]
+    while let name = rest.first?.name {
+      let family = rest.prefix { $0.name == name }
+      rest = rest.dropFirst(family.count)
+      page += (page.isEmpty ? "" : "\n") + name + (help[name].map { ": \($0)" } ?? "") + "\n"
+      page += Self.columns(family.map { [$0.readableLabels] + $0.value.cells })
+    }
+    return page
+  }
+
+  /// The first column to the left, numbers to the right.
+  private static func columns(_ rows: [[String]]) -> String {
+    let count = rows.map(\.count).max() ?? 0
+    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 0 ? cell + padding : padding + cell
       }
-    }.joined(separator: "\n") + "\n"
+      return "  " + cells.joined(separator: "  ") + "\n"
+    }.joined()
   }
 
   /// `{"metrics": [{"name", "labels", "value"} or {"name", "labels", "count", "mean", "p50", "p95", "p99"}]}`
@@ -90,9 +107,9 @@ package struct MetricsSummary: Sendable {
     return text
   }
 
-  private static func readable(_ value: Double) -> String {
+  fileprivate static func readable(_ value: Double) -> String {
     if let whole = Int(exactly: value) { return String(whole) }
-    return String(format: "%.4g", value)
+    return String(format: abs(value) < 1e4 ? "%.4g" : "%.0f", value)
   }
 
   private struct Sample {
@@ -173,6 +190,22 @@ package struct MetricsSummary: Sendable {
         lower = bucket
       }
       return nil
+    }
+  }
+}
+
+extension MetricsSummary.Line {
+  /// `endpoint=predict code=200`
+  fileprivate var readableLabels: String { labels.replacing("\",", with: "\" ").replacing("\"", with: "") }
+}
+
+extension MetricsSummary.Value {
+  fileprivate var cells: [String] {
+    switch self {
+    case .number(let value): [MetricsSummary.readable(value)]
+    case .distribution(let count, let mean, let p50, let p95, let p99):
+      [String(count) + " values", "mean " + MetricsSummary.readable(mean)]
+        + [("p50", p50), ("p95", p95), ("p99", p99)].map { "\($0.0) \($0.1.map(MetricsSummary.readable) ?? "beyond")" }
     }
   }
 }

@@ -90,7 +90,7 @@ struct EndpointDescription {
         "description": "The answer.", "content": .object([.init(name: contentType, value: ["schema": schema])]),
       ]
     ]
-    let asksForToken = asksForToken && !endpoint.isOpen
+    let asksForToken = asksForToken && !endpoint.isOpen(on: .public)
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
     for code in (asksForToken ? [401] : []) + errors {
       responses = responses.with(
