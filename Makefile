@@ -1,7 +1,7 @@
 # What people type. `make demo` and `make test` install what is missing and say so.
 SHELL := bash
 
-.PHONY: help build demo test test-unit test-local test-real verify format generate clean
+.PHONY: help build demo test soak bench verify format generate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
@@ -16,6 +16,10 @@ demo: build ## the whole loop on this machine: train, serve, drift, detect, retr
 test: ## everything: unit suites, end-to-end on the local cluster, and on a real Kubernetes where one is at hand
 	@scripts/install-dependencies test
 	@scripts/test
+
+soak: ## ten minutes each of dying leaders and of steady state; NAME=leaders|steady, ON=local|real (docs/soak.md)
+	@scripts/install-dependencies test
+	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
 
 verify: ## format, import arrows, generated files
 	@scripts/install-dependencies build

@@ -44,13 +44,17 @@ func run(
   return output
 }
 
-/// Runs `command` by way of `env` with its three streams on files; the exit status, or the signal plus 128.
 private func spawnAndWait(_ command: [String], variables: [String], files: [String]) throws -> Int32 {
+  waitForEnd(of: try spawn(command, variables: variables, files: files))
+}
+
+/// Starts `command` by way of `env` with its three streams on files; what is there in the latter two stays.
+func spawn(_ command: [String], variables: [String], files: [String]) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
   defer { posix_spawn_file_actions_destroy(&actions) }
   for (descriptor, file) in files.enumerated() {
-    let flags = descriptor == 0 ? O_RDONLY : O_WRONLY
+    let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND
     posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, flags, 0o600)
   }
   var arguments: [UnsafeMutablePointer<CChar>?] = (["env"] + command).map { strdup($0) } + [nil]
@@ -61,6 +65,11 @@ private func spawnAndWait(_ command: [String], variables: [String], files: [Stri
   guard failure == 0 else {
     throw CommandFailed(command: command, output: Output(status: failure, text: "", errors: ""))
   }
+  return process
+}
+
+/// The exit status, or the signal plus 128. Holds its thread.
+func waitForEnd(of process: pid_t) -> Int32 {
   var status: Int32 = 0
   while waitpid(process, &status, 0) == -1, errno == EINTR {}
   return status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
