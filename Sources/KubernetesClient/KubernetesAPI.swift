@@ -183,7 +183,8 @@ extension KubernetesAPI {
     restart: () -> Void
   ) async throws(KubernetesError) -> ObjectList<Object> {
     var whole = ObjectList<Object>()
-    var request = APIRequest.list(kind.resource, selection, limit: limit)
+    var request = kind.asked(.list(kind.resource, selection, limit: limit))
+    var last: String?
     while true {
       let answer: JSONValue
       do {
@@ -192,7 +193,8 @@ extension KubernetesAPI {
         guard error.isGone, request.query.contains(where: { $0.name == "continue" }) else { throw error }
         restart()
         whole = ObjectList()
-        request = .list(kind.resource, selection)
+        request = kind.asked(.list(kind.resource, selection))
+        last = nil
         continue
       }
       var list = ObjectList<Object>()
@@ -201,7 +203,11 @@ extension KubernetesAPI {
       whole.resourceVersion = list.resourceVersion
       page(list)
       guard let continuation = answer["metadata"]?["continue"]?.string, !continuation.isEmpty else { return whole }
-      request = .list(kind.resource, selection, limit: limit, continuation: continuation)
+      guard continuation != last else {
+        throw .unreadable(verb: .list, target: request.target, reason: "the pages of the list go round in a circle")
+      }
+      last = continuation
+      request = kind.asked(.list(kind.resource, selection, limit: limit, continuation: continuation))
     }
   }
 }

@@ -23,11 +23,11 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     /// Objects known to be gone, so that a late answer to an own write cannot bring them back; the oldest are forgotten.
     var gone: [StoreHash] = []
     var problems: [ObjectKey: String] = [:]
+    var labels: Set<String>
+    var fields: [String: FieldIndex]
   }
 
   private let state: Mutex<State>
-  private let labels: Set<String>
-  private let fields: [String: FieldIndex]
   private let decode: @Sendable (JSONValue) -> Object?
 
   /// - Parameters:
@@ -38,10 +38,8 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     indexing labels: Set<String> = [], fields: [String: FieldIndex] = [:],
     decode: @escaping @Sendable (JSONValue) -> Object? = { _ in nil }
   ) {
-    self.labels = labels
-    self.fields = fields
     self.decode = decode
-    state = Mutex(State())
+    state = Mutex(State(labels: labels, fields: fields))
   }
 
   public subscript(key: ObjectKey) -> Object? {
@@ -174,6 +172,9 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     }
   }
 
+  /// Takes one object out of what was staged.
+  func unstage(_ key: ObjectKey) { state.withLock { $0.staged.removeAll { $0.key == key } } }
+
   /// Forgets what was staged: the list begins anew.
   func unstage() { state.withLock { $0.staged = [] } }
 
@@ -242,9 +243,9 @@ public final class ObjectStore<Object: Sendable>: Sendable {
       body: .value(.init(identity: item.identity, object: item.object)))
     if let old, !old.yields(to: stub) { return nil }
     let before = old.flatMap { open($0, state.packer.shared) }
-    if let before { state.index.remove(key, hashes(before.identity, before.object)) }
+    if let before { state.index.remove(key, Self.hashes(before.identity, before.object, state)) }
     state.entries[key] = entry(item, &state)
-    state.index.insert(key, hashes(item.identity, item.object))
+    state.index.insert(key, Self.hashes(item.identity, item.object, state))
     return StoreEvent(
       identity: item.identity,
       change: before.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object), cause: cause)
@@ -254,14 +255,18 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     _ new: StoredEntry<Object>, _ key: ObjectKey, replacing old: StoredEntry<Object>?, _ state: inout State
   ) {
     let table = state.packer.shared
-    if let old = old.flatMap({ open($0, table) }) { state.index.remove(key, hashes(old.identity, old.object)) }
+    if let old = old.flatMap({ open($0, table) }) {
+      state.index.remove(key, Self.hashes(old.identity, old.object, state))
+    }
     state.entries[key] = new
-    if let new = open(new, table) { state.index.insert(key, hashes(new.identity, new.object)) }
+    if let new = open(new, table) { state.index.insert(key, Self.hashes(new.identity, new.object, state)) }
   }
 
   private func take(_ key: ObjectKey, _ state: inout State) -> StoredEntry<Object>? {
     guard let entry = state.entries.removeValue(forKey: key) else { return nil }
-    if let old = open(entry, state.packer.shared) { state.index.remove(key, hashes(old.identity, old.object)) }
+    if let old = open(entry, state.packer.shared) {
+      state.index.remove(key, Self.hashes(old.identity, old.object, state))
+    }
     return entry
   }
 
@@ -278,8 +283,31 @@ public final class ObjectStore<Object: Sendable>: Sendable {
       cause: cause)
   }
 
-  private func hashes(_ identity: ObjectIdentity, _ object: Object) -> [StoreHash] {
-    var hashes = identity.owners.map { StoreHash("owner", $0.uid) }
+  /// Indexes by more labels and fields, from now on and for all that is there.
+  func addIndexes(labels: Set<String>, fields: [String: FieldIndex]) {
+    state.withLock { state in
+      let newLabels = labels.subtracting(state.labels)
+      let newFields = fields.filter { state.fields[$0.key] == nil }
+      guard !newLabels.isEmpty || !newFields.isEmpty else { return }
+      for (key, entry) in state.entries {
+        guard let known = open(entry, state.packer.shared) else { continue }
+        state.index.insert(key, Self.hashes(known.identity, known.object, newLabels, newFields))
+      }
+      state.labels.formUnion(newLabels)
+      state.fields.merge(newFields) { present, _ in present }
+    }
+  }
+
+  private static func hashes(
+    _ identity: ObjectIdentity, _ object: Object, _ state: State
+  ) -> [StoreHash] {
+    identity.owners.map { StoreHash("owner", $0.uid) } + hashes(identity, object, state.labels, state.fields)
+  }
+
+  private static func hashes(
+    _ identity: ObjectIdentity, _ object: Object, _ labels: Set<String>, _ fields: [String: FieldIndex]
+  ) -> [StoreHash] {
+    var hashes: [StoreHash] = []
     for label in labels {
       if let value = identity.labels[label] { hashes.append(StoreHash("label " + label, value)) }
     }

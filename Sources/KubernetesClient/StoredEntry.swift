@@ -26,9 +26,9 @@ struct StoredEntry<Object: Sendable>: Sendable {
   ///
   /// - Parameter isRestored: versions do not tell which state is later.
   func yields(to other: StoredEntry, isRestored: Bool = false) -> Bool {
-    guard uid == other.uid else { return true }
+    guard uid == other.uid, !isRestored else { return true }
     if version == other.version, !version.isEmpty { return false }
-    return isRestored || !ResourceVersion.isOlder(other.version, than: version)
+    return !ResourceVersion.isOlder(other.version, than: version)
   }
 }
 
@@ -110,14 +110,14 @@ struct StoreIndex: Sendable {
 }
 
 /// What a list has changed. Objects are read one by one as the sequence goes on: thousands need not be there at once.
-struct StoreDifferences<Object: Sendable>: Sequence {
-  struct Difference {
+struct StoreDifferences<Object: Sendable>: Sequence, Sendable {
+  struct Difference: Sendable {
     var old: StoredEntry<Object>?
     var new: StoredEntry<Object>?
   }
 
   let differences: [Difference]
-  let event: (Difference) -> StoreEvent<Object>?
+  let event: @Sendable (Difference) -> StoreEvent<Object>?
 
   func makeIterator() -> AnyIterator<StoreEvent<Object>> {
     var rest = differences[...]

@@ -19,6 +19,7 @@ final class ScriptedMaps: Sendable {
     let next: (inout [[ScriptedStep]]) -> [ScriptedStep] = { steps in
       steps.isEmpty ? [.beginChunked(), .hold] : steps.removeFirst()
     }
+    guard request.path != "/version" else { return [.answer(404, body: status(404, "NotFound"))] }
     return request.query["watch"] == "1" ? watches.withLock { next(&$0) } : lists.withLock { next(&$0) }
   }
 }

@@ -71,15 +71,32 @@ struct RequestTests {
     #expect(ResourceVersion.isOlder(left, than: right) == isOlder)
   }
 
-  @Test("Pauses grow to 30 s, refusals are asked again slowly, two good minutes are forgotten")
+  @Test("Pauses grow to 30 s, refusals are asked again slowly, two good minutes are forgotten, a server's wish counts")
   func backoff() {
     var backoff = WatchBackoff()
-    let pauses = (0..<7).map { _ in backoff.next(afterRunning: .zero, random: 1).inSeconds }
+    #expect(backoff.isFresh(at: .zero))
+    let pauses = (0..<7).map { _ in backoff.pause(at: .zero, random: 1).inSeconds }
     #expect(pauses == [0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30])
-    #expect(backoff.next(afterRunning: .seconds(121), random: 0.5) == .seconds(0.4))
-    backoff.noteRefusal()
-    #expect(backoff.next(afterRunning: .zero, random: 0) == .seconds(15))
-    backoff.noteSuccess(lasting: .seconds(300))
-    #expect(backoff == WatchBackoff())
+    #expect(!backoff.isFresh(at: .seconds(119)) && backoff.isFresh(at: .seconds(120)))
+    #expect(backoff.pause(at: .seconds(119), random: 0.5) == .seconds(15))
+    #expect(backoff.pause(at: .seconds(240), random: 0.5) == .seconds(0.4))
+    #expect(backoff.pause(at: .seconds(240), random: 0, isRefusal: true) == .seconds(15))
+    #expect(backoff.pause(at: .seconds(240), random: 0.5, wish: 60) == .seconds(60))
+    #expect(backoff.pause(at: .seconds(240), random: 0.5, wish: 1e9) == .seconds(300))
+  }
+
+  @Test(
+    "Streaming lists are asked of servers that may know them",
+    arguments: [
+      ("1", "20", false), ("1", "26+", false), ("1", "27", true), ("1", "32+", true), ("2", "0", true), ("", "", false),
+    ])
+  func streaming(_ major: String, _ minor: String, _ isKnown: Bool) {
+    #expect(
+      Reflector<ConfigMap>.knowsStreamingLists(["major": .string(major), "minor": .string(minor)]) == isKnown)
+    let request = APIRequest.streamingList(Job.gvr, timeoutSeconds: 300)
+    #expect(
+      request.pathAndQuery
+        == "/apis/batch/v1/jobs?watch=1&allowWatchBookmarks=true&timeoutSeconds=300&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+    )
   }
 }
