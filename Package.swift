@@ -30,15 +30,12 @@ let nioHTTP: [Target.Dependency] = [
 ]
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-/// A library target and, where `tested`, its test target, which may need more than the library.
-func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true,
-  testedWith more: [Target.Dependency] = []
-) -> [Target] {
+/// A library target and, where `tested`, its test target.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true) -> [Target] {
   let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
-    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more, swiftSettings: strict)
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, swiftSettings: strict)
   return [target, tests]
 }
 
@@ -81,7 +78,7 @@ let edges: [Target] =
     [
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
       "HTTPTransport", "Exposition", "YAMLCoding", logging, lifecycle,
-    ], testedWith: ["ClusterState"])
+    ])
   + library(
     "Serving",
     ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle]
@@ -109,25 +106,6 @@ let programs: [Target] =
       lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
       "YAMLCoding", "WorkerContract",
     ])
-
-/// Programs of `make bench`.
-func benchmark(
-  _ name: String, path: String, _ dependencies: [Target.Dependency], exclude: [String] = []
-) -> Target {
-  .executableTarget(
-    name: name, dependencies: dependencies + [argumentParser], path: path, exclude: exclude, swiftSettings: strict)
-}
-
-let benchmarks: [Target] = [
-  benchmark(
-    "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
-  benchmark(
-    "ControllerBenchmark", path: "Benchmarks/controller",
-    [
-      "ClusterState", "LocalCluster", "ApusAPI", "KubernetesModel", "WorkerContract", "HTTPTransport", "YAMLCoding",
-      hummingbird, logging, lifecycle, nio[0],
-    ]),
-]
 
 let testing: [Target] = [
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
@@ -160,5 +138,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + benchmarks + testing
+  targets: systemLibraries + core + edges + programs + testing
 )
