@@ -72,13 +72,16 @@ package protocol RetentionSweeper: Sendable {
   func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int
 }
 
+package protocol StorePreparation: Sendable {
+  /// Connects and brings the tables up to date now. Throws where the store can not be used.
+  func prepare() async throws(TelemetryError)
+}
+
 /// All roles in one. Opening one never waits: it connects, and brings its tables up to date, with the first call, and
 /// again after a failure.
 package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader, ProfileWriter, ProfileReader,
-  ReportWriter, ReportReader, RegistryWriter, RegistryReader, AlertLog, RetentionSweeper
+  ReportWriter, ReportReader, RegistryWriter, RegistryReader, AlertLog, RetentionSweeper, StorePreparation
 {
-  /// Connects and brings the tables up to date now.
-  func prepare() async throws(TelemetryError)
   /// Releases the connections; calls after it open them again.
   func close() async
 }

@@ -10,7 +10,7 @@ import WorkerContract
 @testable import Serving
 
 /// A store that keeps rows in memory and fails as it is told.
-final class FickleStore: PredictionWriter, LabelWriter {
+final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
   struct State {
     var isAway = false
     var refused: Set<String> = []
@@ -30,6 +30,10 @@ final class FickleStore: PredictionWriter, LabelWriter {
       }
       for record in predictions { state.predictions[record.requestID] = record }
     }
+  }
+
+  func prepare() async throws(TelemetryError) {
+    if state.withLock({ $0.isAway }) { throw .unavailable(store: "test", reason: "away") }
   }
 
   func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError) {

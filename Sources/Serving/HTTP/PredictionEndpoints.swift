@@ -136,7 +136,8 @@ struct PredictionEndpoints: Sendable {
     let feedback: FeedbackReader.Feedback
     do {
       feedback = try body.withUnsafeReadableBytes {
-        try FeedbackReader.read($0.assumingMemoryBound(to: UInt8.self), limit: limits.batch)
+        try FeedbackReader.read(
+          $0.assumingMemoryBound(to: UInt8.self), limit: limits.batch, classes: LabelClasses(state))
       }
     } catch let problem as JSONProblem {
       return .malformed(problem)

@@ -1,44 +1,79 @@
 import Exposition
 import Foundation
 import Logging
-import Synchronization
 import Telemetry
 
 /// The slow side of the log: store, spill, replay.
+///
+/// Where a batch can neither be stored nor written to disk it is kept in memory, for the next flush to try again; the oldest are
+/// dropped and counted when more are kept than there is room for.
 actor LogWriter {
-  private let store: any PredictionWriter & LabelWriter
-  private let patience: Duration
+  typealias Store = PredictionWriter & LabelWriter & StorePreparation
+
+  private let store: any Store
+  private let patience: Patience
   private let instruments: LogInstruments
   private let logger: Logger
   private let spill: SpillFolder
+  private let keptLimit: Int
+  private var kept: [(batch: LogBatch, reason: LogInstruments.Loss)] = []
   /// When the store is asked again after a failure, and the pause after the next one.
   private var askAgain: ContinuousClock.Instant?
   private var pause = LogWriter.firstPause
+  /// When the store last answered, well or not.
+  private var lastAnswer: ContinuousClock.Instant?
 
   private static let firstPause = Duration.milliseconds(500)
   private static let longestPause = Duration.seconds(30)
+  /// A store that nothing was brought to for so long is asked whether it is there.
+  private static let probeInterval = Duration.seconds(10)
 
   init(
-    store: any PredictionWriter & LabelWriter, configuration: PredictionLog.Configuration, instruments: LogInstruments,
+    store: any Store, configuration: PredictionLog.Configuration, patience: Patience, instruments: LogInstruments,
     logger: Logger
   ) {
     self.store = store
-    patience = configuration.patience
+    self.patience = patience
     self.instruments = instruments
     self.logger = logger
+    keptLimit = configuration.capacity / 2
     spill = SpillFolder(folder: configuration.spillFolder, maximumBytes: configuration.spillBytes)
   }
 
-  /// Stores the batches, or spills them.
-  func store(_ batches: [LogBatch]) async {
-    for batch in batches { await storeOrSpill(batch) }
+  /// Rows that wait in memory here.
+  var keptRows: Int { kept.reduce(0) { $0 + $1.batch.count } }
+
+  /// Stores the batch, or spills it, or keeps it.
+  func store(_ batch: LogBatch) async {
+    await storeOrSpill(batch)
     instruments.spillBytes.set(Double(spill.bytes))
+  }
+
+  /// Tries again what was kept.
+  func retryKept() async {
+    let again = kept
+    kept = []
+    for (batch, _) in again { await storeOrSpill(batch) }
   }
 
   /// Stores or spills the last batches. Nothing is replayed: that would hold up the end.
   func finish(_ batches: [LogBatch]) async {
     askAgain = nil
+    await retryKept()
     for batch in batches { await storeOrSpill(batch) }
+    for (batch, reason) in kept { instruments.lost(batch.count, reason) }
+    kept = []
+  }
+
+  /// Asks the store whether it is there, where nothing else has told for a while.
+  func probe() async {
+    guard !isStoreAway, lastAnswer.map({ .now - $0 > Self.probeInterval }) ?? true || askAgain != nil else { return }
+    do throws(TelemetryError) {
+      try await patience.wait { [store] () throws(TelemetryError) in try await store.prepare() }
+      noteThere()
+    } catch {
+      noteAway(error)
+    }
   }
 
   private var isStoreAway: Bool { askAgain.map { $0 > .now } ?? false }
@@ -49,10 +84,20 @@ actor LogWriter {
       try spill.write(batch)
       instruments.spilled.increment(by: Double(batch.count))
     } catch {
-      switch error {
-      case .full: instruments.lost(batch.count, .spillFull)
-      case .failed: instruments.lost(batch.count, .spillFailed)
-      }
+      keep(batch, error == .full ? .spillFull : .spillFailed)
+    }
+  }
+
+  private func keep(_ batch: LogBatch, _ reason: LogInstruments.Loss) {
+    if kept.isEmpty {
+      logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(reason)"])
+    }
+    kept.append((batch, reason))
+    var rows = keptRows
+    while rows > keptLimit, let oldest = kept.first {
+      rows -= oldest.batch.count
+      instruments.lost(oldest.batch.count, oldest.reason)
+      kept.removeFirst()
     }
   }
 
@@ -75,7 +120,7 @@ actor LogWriter {
   private func append(_ batch: LogBatch) async -> Bool {
     let start = ContinuousClock.now
     do throws(TelemetryError) {
-      try await within(patience) { [store] () throws(TelemetryError) in
+      try await patience.wait { [store] () throws(TelemetryError) in
         try await store.append(batch.predictions, of: batch.model)
         try await store.append(batch.labels, of: batch.model)
       }
@@ -88,10 +133,7 @@ actor LogWriter {
     }
     instruments.flushSeconds.observe((ContinuousClock.now - start) / .seconds(1))
     instruments.stored.increment(by: Double(batch.count))
-    if instruments.storeUp.value == 0 { logger.info("telemetry store takes predictions") }
-    instruments.storeUp.set(1)
-    askAgain = nil
-    pause = Self.firstPause
+    noteThere()
     return true
   }
 
@@ -107,52 +149,21 @@ actor LogWriter {
     return await append(second)
   }
 
+  private func noteThere() {
+    if instruments.storeUp.value == 0 { logger.info("telemetry store takes predictions") }
+    instruments.storeUp.set(1)
+    askAgain = nil
+    pause = Self.firstPause
+    lastAnswer = .now
+  }
+
   private func noteAway(_ error: TelemetryError) {
-    if instruments.storeUp.value == 1 || askAgain == nil {
+    if instruments.storeUp.value == 1 || lastAnswer == nil {
       logger.warning("telemetry store is away, predictions go to disk", metadata: ["reason": "\(error)"])
     }
     instruments.storeUp.set(0)
     askAgain = .now + pause
     pause = min(pause * 2, Self.longestPause)
-  }
-}
-
-/// Runs `work`, and gives up waiting for it after `limit`; it then goes on by itself, which is harmless for idempotent work.
-private func within(
-  _ limit: Duration, _ work: @escaping @Sendable () async throws(TelemetryError) -> Void
-) async throws(TelemetryError) {
-  let result: Result<Void, TelemetryError> = await withCheckedContinuation { continuation in
-    let answer = FirstResult(continuation)
-    let timeout = Task {
-      try? await Task.sleep(for: limit)
-      answer.give(.failure(.unavailable(store: "of predictions", reason: "it does not answer in time")))
-    }
-    Task {
-      do throws(TelemetryError) {
-        try await work()
-        answer.give(.success(()))
-      } catch {
-        answer.give(.failure(error))
-      }
-      timeout.cancel()
-    }
-  }
-  try result.get()
-}
-
-/// A continuation that the first result resumes.
-private final class FirstResult: Sendable {
-  private let waiting: Mutex<CheckedContinuation<Result<Void, TelemetryError>, Never>?>
-
-  init(_ continuation: CheckedContinuation<Result<Void, TelemetryError>, Never>) {
-    waiting = Mutex(continuation)
-  }
-
-  func give(_ result: Result<Void, TelemetryError>) {
-    let continuation = waiting.withLock { waiting in
-      defer { waiting = nil }
-      return waiting
-    }
-    continuation?.resume(returning: result)
+    lastAnswer = .now
   }
 }

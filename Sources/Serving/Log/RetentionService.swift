@@ -12,6 +12,13 @@ struct RetentionService: Service {
   let logger: Logger
 
   private static let step = 2_000
+  private static let day = 86_400.0
+
+  /// With a retention of two days and more whole days (UTC) go, which a database with a table for each day drops at once.
+  static func bound(_ retention: Double, now: Double) -> Double {
+    let bound = now - retention
+    return retention < 2 * day ? bound : (bound / day).rounded(.down) * day
+  }
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -29,7 +36,7 @@ struct RetentionService: Service {
       var deleted = 0
       while !Task.isCancelled {
         let count = try await store.deletePredictions(
-          of: model, before: clock() - table.logging.retention.seconds, limit: Self.step)
+          of: model, before: Self.bound(table.logging.retention.seconds, now: clock()), limit: Self.step)
         deleted += count
         if count == 0 { break }
       }

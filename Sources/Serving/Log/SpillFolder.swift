@@ -52,21 +52,31 @@ final class SpillFolder {
 
     /// Nil where the file can not be read. Read through the descriptor at hand: opening another one can fail while
     /// there are too many.
-    var contents: Data? {
-      var data = Data(count: bytes)
+    var contents: [UInt8]? {
       let size = bytes
-      let isComplete = data.withUnsafeMutableBytes { buffer in
-        guard let base = buffer.baseAddress else { return size == 0 }
-        var position = 0
-        while position < size {
+      let contents = [UInt8](unsafeUninitializedCapacity: size) { buffer, position in
+        while position < size, let base = buffer.baseAddress {
           let count = pread(descriptor, base + position, size - position, off_t(position))
           if count < 0, errno == EINTR { continue }
-          guard count > 0 else { return false }
+          guard count > 0 else { break }
           position += count
+        }
+      }
+      return contents.count == size ? contents : nil
+    }
+
+    /// Whether all of the bytes were written; if not, maybe a part of them.
+    func append(_ data: [UInt8]) -> Bool {
+      data.withUnsafeBytes { buffer in
+        var rest = buffer[...]
+        while !rest.isEmpty {
+          let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+          if count < 0, errno == EINTR { continue }
+          guard count > 0 else { return false }
+          rest = rest.dropFirst(count)
         }
         return true
       }
-      return isComplete ? data : nil
     }
   }
 
@@ -75,7 +85,7 @@ final class SpillFolder {
 
   var isEmpty: Bool { active == nil && waiting.isEmpty }
 
-  /// Writes all rows of the batch or, throwing, at most a part of them.
+  /// Writes all rows of the batch or, throwing, none of them.
   func write(_ batch: LogBatch) throws(Refusal) {
     let data = SpillLine.encode(batch)
     guard bytes + data.count <= maximumBytes else { throw .full }
@@ -83,8 +93,7 @@ final class SpillFolder {
     let segment: Segment
     if let active { segment = active } else { segment = try open() }
     active = segment
-    let written = data.withUnsafeBytes { Foundation.write(segment.descriptor, $0.baseAddress, $0.count) }
-    guard written == data.count else {
+    guard segment.append(data) else {
       // Half a line would spoil the next one: take it back, or else leave the segment as it is.
       if ftruncate(segment.descriptor, off_t(segment.bytes)) != 0 { rotate(segment) }
       throw .failed
@@ -114,11 +123,11 @@ final class SpillFolder {
   func oldest() -> (batches: [LogBatch], damaged: Int)? {
     if waiting.isEmpty, let active { rotate(active) }
     guard let segment = waiting.first else { return nil }
-    guard let data = segment.contents else {
+    guard let contents = segment.contents else {
       waiting.append(waiting.removeFirst())
       return nil
     }
-    return SpillLine.decode(data)
+    return SpillLine.decode(contents)
   }
 
   /// The oldest segment's rows are stored.

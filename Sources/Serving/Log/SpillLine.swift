@@ -1,83 +1,191 @@
-import Foundation
+import Tabular
 import Telemetry
 import WorkerContract
 
 /// Rows as lines of JSON: a batch's model comes first, its rows follow.
+///
+/// `{"namespace","model"}`, then `{"prediction":{"id","version","role","time","features","said","probabilities","confidence",
+/// "latency"}}` and `{"label":{"id","label","time"}}`; features and probabilities are JSON as a text within the line's JSON.
+/// Written and read while the store is away and requests come in: without the detour of a general encoder.
 enum SpillLine {
-  private struct Line: Codable {
-    var namespace: String?
-    var model: String?
-    var prediction: Prediction?
-    var label: Label?
-
-    struct Prediction: Codable {
-      var id: String
-      var version: String
-      var role: RoutingTable.Role
-      var time: Double
-      /// JSON, as text within the line's JSON.
-      var features: String
-      var said: String
-      var probabilities: String
-      var confidence: Double
-      var latency: Double
-    }
-
-    struct Label: Codable {
-      var id: String
-      var label: String
-      var time: Double
-    }
-  }
-
-  static func encode(_ batch: LogBatch) -> Data {
-    let encoder = JSONEncoder()
-    var data = Data()
-    func append(_ line: Line) {
-      // Only numbers that are not finite can fail here; such a row is worth nothing.
-      guard let text = try? encoder.encode(line) else { return }
-      data.append(text)
-      data.append(0x0A)
-    }
-    append(Line(namespace: batch.model.namespace, model: batch.model.model))
+  static func encode(_ batch: LogBatch) -> [UInt8] {
+    var line = LineWriter(capacity: 128 + batch.predictions.count * 640 + batch.labels.count * 96)
+    line.raw("{\"namespace\":")
+    line.text(batch.model.namespace)
+    line.raw(",\"model\":")
+    line.text(batch.model.model)
+    line.raw("}\n")
     for record in batch.predictions {
-      append(
-        Line(
-          prediction: .init(
-            id: record.requestID, version: record.version, role: record.role, time: record.time,
-            features: record.features, said: record.predictedClass, probabilities: record.probabilities,
-            confidence: record.confidence, latency: record.latency)))
+      // Such a row is worth nothing, and JSON has no word for it.
+      guard record.time.isFinite, record.confidence.isFinite, record.latency.isFinite else { continue }
+      line.raw("{\"prediction\":{\"id\":")
+      line.text(record.requestID)
+      line.raw(",\"version\":")
+      line.text(record.version)
+      line.raw(",\"role\":")
+      line.text(record.role.rawValue)
+      line.raw(",\"time\":")
+      line.number(record.time)
+      line.raw(",\"features\":")
+      line.text(record.features)
+      line.raw(",\"said\":")
+      line.text(record.predictedClass)
+      line.raw(",\"probabilities\":")
+      line.text(record.probabilities)
+      line.raw(",\"confidence\":")
+      line.number(record.confidence)
+      line.raw(",\"latency\":")
+      line.number(record.latency)
+      line.raw("}}\n")
     }
-    for label in batch.labels {
-      append(Line(label: .init(id: label.requestID, label: label.label, time: label.time)))
+    for label in batch.labels where label.time.isFinite {
+      line.raw("{\"label\":{\"id\":")
+      line.text(label.requestID)
+      line.raw(",\"label\":")
+      line.text(label.label)
+      line.raw(",\"time\":")
+      line.number(label.time)
+      line.raw("}}\n")
     }
-    return data
+    return line.bytes
   }
 
   /// The batches of a segment. A line that was cut short by a crash is counted as damaged.
-  static func decode(_ data: Data) -> (batches: [LogBatch], damaged: Int) {
-    let decoder = JSONDecoder()
+  static func decode(_ bytes: [UInt8]) -> (batches: [LogBatch], damaged: Int) {
     var batches: [LogBatch] = []
     var damaged = 0
-    for text in data.split(separator: 0x0A) {
-      guard let line = try? decoder.decode(Line.self, from: text) else {
-        damaged += 1
-        continue
-      }
-      if let namespace = line.namespace, let model = line.model {
-        batches.append(LogBatch(model: ModelKey(namespace: namespace, model: model)))
-      } else if batches.isEmpty {
-        damaged += 1
-      } else if let row = line.prediction {
-        batches[batches.count - 1].predictions.append(
-          PredictionRecord(
-            requestID: row.id, version: row.version, role: row.role, time: row.time, features: row.features,
-            predictedClass: row.said, probabilities: row.probabilities, confidence: row.confidence,
-            latency: row.latency))
-      } else if let row = line.label {
-        batches[batches.count - 1].labels.append(LabelRecord(requestID: row.id, label: row.label, time: row.time))
+    bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
+        if end > start {
+          switch try? LineReader.line(UnsafeBufferPointer(rebasing: bytes[start..<end])) {
+          case .model(let model): batches.append(LogBatch(model: model))
+          case .prediction(let record) where !batches.isEmpty:
+            batches[batches.count - 1].predictions.append(record)
+          case .label(let label) where !batches.isEmpty: batches[batches.count - 1].labels.append(label)
+          default: damaged += 1
+          }
+        }
+        start = end + 1
       }
     }
     return (batches.filter { $0.count > 0 }, damaged)
+  }
+}
+
+/// Writes JSON into bytes.
+private struct LineWriter {
+  private(set) var bytes: [UInt8] = []
+
+  init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+  mutating func raw(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func number(_ value: Double) { bytes.append(contentsOf: value.description.utf8) }
+
+  /// Stretches without a byte to escape are copied as a whole.
+  mutating func text(_ text: String) {
+    var text = text
+    bytes.append(UInt8(ascii: "\""))
+    text.withUTF8 { utf8 in
+      var plain = 0
+      for (place, byte) in utf8.enumerated()
+      where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+        bytes.append(contentsOf: utf8[plain..<place])
+        plain = place + 1
+        bytes.append(UInt8(ascii: "\\"))
+        if byte < 0x20 {
+          bytes.append(contentsOf: "u00".utf8)
+          bytes.append(Self.digits[Int(byte >> 4)])
+          bytes.append(Self.digits[Int(byte & 15)])
+        } else {
+          bytes.append(byte)
+        }
+      }
+      bytes.append(contentsOf: utf8[plain...])
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static let digits = Array("0123456789abcdef".utf8)
+}
+
+/// Reads one line; throws where anything is not as it was written.
+private enum LineReader {
+  enum Line {
+    case model(ModelKey)
+    case prediction(PredictionRecord)
+    case label(LabelRecord)
+  }
+
+  struct Damaged: Error {}
+
+  static func line(_ bytes: UnsafeBufferPointer<UInt8>) throws -> Line {
+    try JSONScanner.validateUTF8(bytes)
+    var scanner = JSONScanner(bytes)
+    var (texts, row): ([String: String], Fields?) = ([:], nil)
+    var kind = ""
+    var more = try scanner.open(UInt8(ascii: "{"))
+    while more {
+      let name = scanner.string(try scanner.name())
+      if try scanner.kind() == .object {
+        (kind, row) = (name, try fields(&scanner))
+      } else {
+        texts[name] = scanner.string(try scanner.text())
+      }
+      more = try scanner.next(in: UInt8(ascii: "{"))
+    }
+    try scanner.finish()
+    switch (kind, row) {
+    case ("prediction", let row?): return .prediction(try row.prediction())
+    case ("label", let row?):
+      return .label(
+        LabelRecord(requestID: try row.text("id"), label: try row.text("label"), time: try row.number("time")))
+    default:
+      guard let namespace = texts["namespace"], let model = texts["model"] else { throw Damaged() }
+      return .model(ModelKey(namespace: namespace, model: model))
+    }
+  }
+
+  private static func fields(_ scanner: inout JSONScanner) throws -> Fields {
+    var fields = Fields()
+    var more = try scanner.open(UInt8(ascii: "{"))
+    while more {
+      let name = scanner.string(try scanner.name())
+      if try scanner.kind() == .string {
+        fields.texts[name] = scanner.string(try scanner.text())
+      } else {
+        let range = try scanner.number().range
+        fields.numbers[name] = number(in: UnsafeBufferPointer(rebasing: scanner.bytes[range]))
+      }
+      more = try scanner.next(in: UInt8(ascii: "{"))
+    }
+    return fields
+  }
+
+  struct Fields {
+    var texts: [String: String] = [:]
+    var numbers: [String: Double] = [:]
+
+    func text(_ name: String) throws -> String {
+      guard let text = texts[name] else { throw Damaged() }
+      return text
+    }
+
+    func number(_ name: String) throws -> Double {
+      guard let number = numbers[name] else { throw Damaged() }
+      return number
+    }
+
+    func prediction() throws -> PredictionRecord {
+      guard let role = RoutingTable.Role(rawValue: try text("role")) else { throw Damaged() }
+      return PredictionRecord(
+        requestID: try text("id"), version: try text("version"), role: role, time: try number("time"),
+        features: try text("features"), predictedClass: try text("said"), probabilities: try text("probabilities"),
+        confidence: try number("confidence"), latency: try number("latency"))
+    }
   }
 }

@@ -17,13 +17,14 @@ enum FeedbackReader {
   /// More items than a body may have.
   struct TooMany: Error {}
 
-  static func read(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int) throws -> Feedback {
+  /// - Parameter classes: The classes of the versions that are served; a label is one of them.
+  static func read(_ bytes: UnsafeBufferPointer<UInt8>, limit: Int, classes: LabelClasses) throws -> Feedback {
     try JSONScanner.validateUTF8(bytes)
     var feedback = Feedback()
     let body = try ListBody(bytes, member: "feedback")
     guard let range = body.list else {
       var scanner = JSONScanner(bytes)
-      feedback.items = [try item(&scanner)]
+      feedback.items = [try item(&scanner, classes)]
       feedback.isSingle = true
       return feedback
     }
@@ -33,20 +34,24 @@ enum FeedbackReader {
       return feedback
     }
     var scanner = JSONScanner(bytes, range: range)
-    try list(&scanner, limit: limit, &feedback)
+    try list(&scanner, limit: limit, classes, &feedback)
     return feedback
   }
 
-  private static func list(_ scanner: inout JSONScanner, limit: Int, _ feedback: inout Feedback) throws {
+  private static func list(
+    _ scanner: inout JSONScanner, limit: Int, _ classes: LabelClasses, _ feedback: inout Feedback
+  ) throws {
     var more = try scanner.open(UInt8(ascii: "["))
     while more {
       guard feedback.items.count < limit else { throw TooMany() }
-      feedback.items.append(try item(&scanner))
+      feedback.items.append(try item(&scanner, classes))
       more = try scanner.next(in: UInt8(ascii: "["))
     }
   }
 
-  private static func item(_ scanner: inout JSONScanner) throws(JSONProblem) -> Item {
+  private static func item(
+    _ scanner: inout JSONScanner, _ classes: LabelClasses
+  ) throws(JSONProblem) -> Item {
     guard try scanner.kind() == .object else {
       try scanner.skip()
       return .problems(
@@ -80,8 +85,10 @@ enum FeedbackReader {
     where value == nil && !problems.contains(where: { $0.field == name }) {
       problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
     }
-    guard problems.isEmpty, let requestID, let label else { return .problems(requestID: requestID, problems) }
-    return .label(requestID: requestID, label: label)
+    let known = label.flatMap(classes.name)
+    if let label, known == nil { problems.append(classes.problem(label)) }
+    guard problems.isEmpty, let requestID, let known else { return .problems(requestID: requestID, problems) }
+    return .label(requestID: requestID, label: known)
   }
 
   /// A label may be a number or a boolean too: its text is the class.

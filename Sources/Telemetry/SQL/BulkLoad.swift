@@ -4,6 +4,8 @@ struct BulkForm: Sendable {
   let purpose: String
   let table: String
   let columns: [Column]
+  /// Positions of the columns that tell rows apart within a batch.
+  let key: [Int]
   /// From `ON CONFLICT` on, where the conflict target is the key: SQLite's way.
   let onConflict: String
   /// Statements that bring the rows of the staging table `staged_<table>` into the table: PostgreSQL's way.
@@ -33,26 +35,22 @@ struct BulkForm: Sendable {
 
   var names: String { columns.map(\.name).joined(separator: ", ") }
 
-  /// For one statement a row at a time must be new: rows of the same key go into later rounds.
   var insert: BulkInsert {
     BulkInsert(purpose: purpose, table: table, columns: columns.map(\.name), onConflict: onConflict)
   }
 }
 
-/// Rows to store, ordered by key, so that two writers never lock each other out.
+/// Rows to store, those of the same key by time.
 struct BulkRows: Sendable {
   struct Row: Sendable {
     /// In the form's order of columns.
     let values: [SQLValue]
     /// Whole days since 1970 (UTC) of the row's time: the partition it lies in.
     let day: Int
-    /// Which of several rows with the same key this is, from 0: one statement may meet a key once only.
-    let round: Int
 
-    init(_ values: [SQLValue], day: Int, round: Int = 0) {
+    init(_ values: [SQLValue], day: Int) {
       self.values = values
       self.day = day
-      self.round = round
     }
   }
 
@@ -64,12 +62,15 @@ struct BulkRows: Sendable {
     return Int(min(time / 86_400, 2_932_896))
   }
 
-  /// The rows, one list for each round.
-  var rounds: [[[SQLValue]]] {
+  /// The rows in rounds, as one statement may meet a key once only.
+  func rounds(by key: [Int]) -> [[[SQLValue]]] {
+    var seen: [[SQLValue]: Int] = [:]
     var rounds: [[[SQLValue]]] = []
     for row in rows {
-      while rounds.count <= row.round { rounds.append([]) }
-      rounds[row.round].append(row.values)
+      let round = seen[key.map { row.values[$0] }, default: 0]
+      seen[key.map { row.values[$0] }] = round + 1
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append(row.values)
     }
     return rounds
   }

@@ -1,5 +1,5 @@
 /// A value that a statement takes or gives.
-enum SQLValue: Sendable, Equatable {
+enum SQLValue: Sendable, Hashable {
   case null
   case integer(Int)
   case number(Double)

@@ -8,7 +8,7 @@ extension SQLTelemetryStore {
       .init("namespace"), .init("model"), .init("request_id"), .init("version"), .init("role"), .init("time", .number),
       .init("features"), .init("predicted_class"), .init("probabilities"), .init("confidence", .number),
       .init("latency_seconds", .number), .init("repeats", .integer), .init("last_time", .number),
-    ],
+    ], key: [2, 3],
     onConflict: """
       ON CONFLICT (namespace, model, request_id, version) DO UPDATE
       SET repeats = predictions.repeats + 1, last_time = excluded.last_time
@@ -39,7 +39,7 @@ extension SQLTelemetryStore {
     purpose: "store labels", table: "labels",
     columns: [
       .init("namespace"), .init("model"), .init("request_id"), .init("label"), .init("time", .number),
-    ],
+    ], key: [2],
     onConflict: """
       ON CONFLICT (namespace, model, request_id) DO UPDATE SET label = excluded.label, time = excluded.time
       WHERE excluded.time >= labels.time
@@ -57,18 +57,11 @@ extension SQLTelemetryStore {
     try await database.store(Self.rows(predictions, of: model), by: Self.predictionForm)
   }
 
-  /// Rows of the same key come one after the other, by time.
   private static func rows(_ predictions: [PredictionRecord], of model: ModelKey) -> BulkRows {
-    let ordered = predictions.sorted { ($0.requestID, $0.version, $0.time) < ($1.requestID, $1.version, $1.time) }
-    var rows: [BulkRows.Row] = []
-    rows.reserveCapacity(ordered.count)
-    for (place, record) in ordered.enumerated() {
-      let isRepeat =
-        place > 0 && ordered[place - 1].requestID == record.requestID && ordered[place - 1].version == record.version
-      let round = isRepeat ? rows[place - 1].round + 1 : 0
-      rows.append(BulkRows.Row(values(record, of: model), day: BulkRows.day(of: record.time), round: round))
-    }
-    return BulkRows(rows: rows)
+    var ordered = predictions
+    if !zip(ordered, ordered.dropFirst()).allSatisfy({ $0.time <= $1.time }) { ordered.sort { $0.time < $1.time } }
+    return BulkRows(
+      rows: ordered.map { BulkRows.Row(values($0, of: model), day: BulkRows.day(of: $0.time)) })
   }
 
   private static func values(_ record: PredictionRecord, of model: ModelKey) -> [SQLValue] {

@@ -8,7 +8,7 @@ extension SQLTelemetryStore {
       .init("namespace"), .init("model"), .init("version"), .init("feature"), .init("minute", .number),
       .init("instance"), .init("bins"), .init("row_count", .integer), .init("mean", .number),
       .init("squares", .number), .init("minimum", .number), .init("maximum", .number), .init("counts"),
-    ],
+    ], key: [2, 3, 4, 5],
     onConflict: """
       ON CONFLICT (namespace, model, version, feature, minute, instance) DO UPDATE SET bins = excluded.bins,
         row_count = excluded.row_count, mean = excluded.mean, squares = excluded.squares, minimum = excluded.minimum,

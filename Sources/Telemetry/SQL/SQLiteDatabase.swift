@@ -44,7 +44,7 @@ final class SQLiteDatabase: SQLDatabase {
 
   func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
     try await write { (connection) throws(TelemetryError) in
-      for round in rows.rounds { try form.insert.run(round, on: connection) }
+      for round in rows.rounds(by: form.key) { try form.insert.run(round, on: connection) }
     }
   }
 
