@@ -53,15 +53,29 @@ package final class Histogram: Sendable {
   }
 
   package func observe(_ value: Double) {
+    let place = Self.place(of: value, among: bounds)
+    state.withLock { state in
+      state.counts[place] += 1
+      state.sum += value
+    }
+  }
+
+  /// Where a value is counted: the first bound that is not below it.
+  static func place(of value: Double, among bounds: [Double]) -> Int {
     var low = 0
     var high = bounds.count
     while low < high {
       let middle = (low + high) / 2
       if value <= bounds[middle] { high = middle } else { low = middle + 1 }
     }
+    return low
+  }
+
+  /// - Parameter counts: Not cumulative; one for each bound and one for what is above all.
+  func add(_ counts: [Int], sum: Double) {
     state.withLock { state in
-      state.counts[low] += 1
-      state.sum += value
+      for place in 0..<min(counts.count, state.counts.count) { state.counts[place] += counts[place] }
+      state.sum += sum
     }
   }
 

@@ -12,7 +12,7 @@ package struct Model: Sendable {
   /// Raw outputs of a row: 1 for two classes, else one for each class.
   package let marginCount: Int
 
-  private let learner: Learner
+  let learner: Learner
   let baseMargins: [Float]
   /// Nil where predictions can not be explained.
   let explainer: Explainer?
@@ -20,9 +20,20 @@ package struct Model: Sendable {
   /// More classes in a file are a mistake that would cost all of the memory.
   private static let maximumClasses = 100_000
 
-  private enum Learner: Sendable {
-    case trees(TreeEnsemble)
+  enum Learner: Sendable {
+    case trees(Forest)
     case linear(LinearModel)
+  }
+
+  /// The trees, for single rows and for many. An object, so that predicting takes one reference and not one to each array.
+  final class Forest: Sendable {
+    let ensemble: TreeEnsemble
+    let blocks: BlockForest
+
+    init(_ ensemble: TreeEnsemble, columns: Int) {
+      self.ensemble = ensemble
+      blocks = BlockForest(ensemble, columns: columns)
+    }
   }
 
   /// Reads an XGBoost model in JSON, as `XGBoosterSaveModel` of 1.6 … 3.x writes it.
@@ -73,7 +84,8 @@ package struct Model: Sendable {
       guard let trees = payload.trees, let outputs = payload.tree_info else {
         throw .unreadableModel("it holds no trees")
       }
-      return .trees(try TreeEnsemble(trees, outputs: outputs, columns: columns, margins: margins))
+      let ensemble = try TreeEnsemble(trees, outputs: outputs, columns: columns, margins: margins)
+      return .trees(Forest(ensemble, columns: columns))
     case "gblinear":
       guard let weights = payload.weights else { throw .unreadableModel("it holds no weights") }
       let standardisation = try Self.standardisation(document.attributes)
@@ -134,18 +146,20 @@ package struct Model: Sendable {
   package func predictMargins(
     row: UnsafeBufferPointer<Float>, into margins: UnsafeMutableBufferPointer<Float>
   ) {
-    precondition(row.count >= featureCount && margins.count >= marginCount, "a row or its result is too short")
+    guard row.count >= featureCount, margins.count >= marginCount, let first = row.baseAddress,
+      let margin = margins.baseAddress
+    else { preconditionFailure("a row or its result is too short") }
     for index in 0..<marginCount { margins[index] = baseMargins[index] }
     switch learner {
-    case .trees(let ensemble): ensemble.add(row: row, into: margins)
+    case .trees(let forest): forest.ensemble.add(row: first, into: margin)
     case .linear(let linear): linear.add(row: row, into: margins)
     }
   }
 
   /// Total gain and number of splits of each column; nil for a linear model.
   package var splitGains: (gains: [Double], splits: [Int])? {
-    guard case .trees(let ensemble) = learner else { return nil }
-    return (ensemble.gains, ensemble.splits)
+    guard case .trees(let forest) = learner else { return nil }
+    return (forest.ensemble.gains, forest.ensemble.splits)
   }
 
   /// Weight of each column for each margin, `[column][margin]`; nil for trees.
@@ -164,7 +178,7 @@ package struct Model: Sendable {
 
   /// Number of trees; 0 for a linear model.
   package var treeCount: Int {
-    guard case .trees(let ensemble) = learner else { return 0 }
-    return ensemble.roots.count
+    guard case .trees(let forest) = learner else { return 0 }
+    return forest.ensemble.roots.count
   }
 }
