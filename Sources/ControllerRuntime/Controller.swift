@@ -32,8 +32,12 @@ public struct ReconcileTimeout: Error, Sendable, Equatable, CustomStringConverti
 ///
 /// Expected flow: `watch` the kind, `owns` what it creates, hand the controller to a `ControllerHost`.
 /// Guarantees: never two reconciles of one key at once; each change is followed by a reconcile that began after it; a thrown
-/// error is followed by another try with growing pauses, unless it is a `TerminalError`.
-/// Assumptions: reconciles honour cancellation.
+/// error is followed by another try with growing pauses, unless it is a `TerminalError`. A reconcile that does not end within
+/// its time limit is cancelled; one that does not heed that loses its worker, so that others are not held up, and keeps its
+/// key until it has ended.
+/// Caveats: what Swift makes end the process (an index out of range, an overflow) does so here as well; the process is
+/// started again, and its first list brings every object back into the queue. A reconcile that computes or blocks without
+/// ever suspending holds one of the process' few threads.
 public final class Controller: Sendable {
   public typealias Reconcile = @Sendable (ObjectKey, Logger) async throws -> ReconcileResult
 
@@ -52,7 +56,7 @@ public final class Controller: Sendable {
   ///   - timeout: a reconcile that takes longer is cancelled and counts as failed.
   ///   - grace: how long reconciles under way may go on when the controller is stopped.
   public init(
-    name: String, workers: Int = 2, timeout: Duration = .seconds(60), grace: Duration = .milliseconds(700),
+    name: String, workers: Int = 2, timeout: Duration = .seconds(60), grace: Duration = .milliseconds(450),
     time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger, reconcile: @escaping Reconcile
   ) {
     self.name = name
@@ -98,9 +102,9 @@ public final class Controller: Sendable {
   {
     informers.withLock { $0.append(informer) }
     let queue = queue
-    informer.onChange { [weak informer] event in
-      // The first list can be long; what changes meanwhile must not stand behind it.
-      let priority: QueuePriority = informer?.hasSynced == false ? .low : .normal
+    informer.onChange { event in
+      // The first list and replays are long; what has just changed must not stand behind them.
+      let priority: QueuePriority = event.cause.isBackground ? .low : .normal
       for key in keys(event) { queue.add(key, priority) }
     }
   }
@@ -136,33 +140,37 @@ public final class Controller: Sendable {
     var logger = logger
     logger[metadataKey: "namespace"] = "\(key.namespace)"
     logger[metadataKey: "name"] = "\(key.name)"
-    logger[metadataKey: "reconcileID"] = "\(String(UInt32(time.random() * 4_294_967_295), radix: 16))"
+    logger[metadataKey: "reconcileID"] = "\(UInt64(time.random() * 0x1p53).hexadecimal)"
     let start = time.monotonic()
+    switch await bounded(key, logger, start) {
+    case .ended(let result):
+      let outcome = note(result, logger, start)
+      queue.finish(key, outcome, started: start)
+    case .abandoned:
+      _ = note(.failure(ReconcileTimeout(limit: timeout)), logger, start)
+      logger.error("a reconcile does not heed its cancellation and is left alone; its object waits until it ends")
+    }
+  }
+
+  /// Counts and logs what a reconcile came to.
+  private func note(_ result: Ending, _ logger: Logger, _ start: Duration) -> WorkOutcome {
     let outcome: WorkOutcome
-    let result: String
-    do {
-      switch try await bounded(key, logger) {
-      case .done:
-        outcome = .done
-        result = "success"
-      case .requeue(let delay):
-        outcome = .requeue(delay)
-        result = "requeue_after"
-      }
-    } catch let error as TerminalError {
+    let label: String
+    switch result {
+    case .success(.done): (outcome, label) = (.done, "success")
+    case .success(.requeue(let delay)): (outcome, label) = (.requeue(delay), "requeue_after")
+    case .failure(let error as TerminalError):
       metrics.terminalErrors.with(name).increment()
       logger.error("reconcile failed for good", metadata: ["error": "\(error)"])
-      outcome = .terminal
-      result = "error"
-    } catch {
-      outcome = .failed
-      result = "error"
+      (outcome, label) = (.terminal, "error")
+    case .failure(let error):
       note(error, logger)
+      (outcome, label) = (.failed, "error")
     }
-    if result == "error" { metrics.reconcileErrors.with(name).increment() }
-    metrics.reconciles.with(name, result).increment()
+    if label == "error" { metrics.reconcileErrors.with(name).increment() }
+    metrics.reconciles.with(name, label).increment()
     metrics.reconcileTime.with(name).observe((time.monotonic() - start).inSeconds)
-    queue.finish(key, outcome, started: start)
+    return outcome
   }
 
   private func note(_ error: any Error, _ logger: Logger) {
@@ -174,29 +182,61 @@ public final class Controller: Sendable {
       level: isOrdinary ? .debug : .warning, "reconcile failed, trying again", metadata: ["error": "\(error)"])
   }
 
-  /// Runs a reconcile in a task of its own, so that stopping the worker does not cut it off at once, and cancels it after
-  /// the time limit, or after the grace period when the worker is stopped.
-  private func bounded(_ key: ObjectKey, _ logger: Logger) async throws -> ReconcileResult {
+  private typealias Ending = Result<ReconcileResult, any Error>
+
+  private enum Attendance {
+    case ended(Ending)
+    /// It goes on, though it was cancelled: the worker is free, the key stays with it.
+    case abandoned
+  }
+
+  /// Runs a reconcile in a task of its own, so that stopping the worker does not cut it off at once. It is cancelled after
+  /// the time limit, or after the grace period when the worker is stopped, and not waited for long after that.
+  private func bounded(_ key: ObjectKey, _ logger: Logger, _ start: Duration) async -> Attendance {
     let reconcile = reconcile
-    let work = Task { try await reconcile(key, logger) }
-    let limit = Task { [time, timeout] in
-      try await time.sleep(timeout)
-      work.cancel()
+    let isLate = FirstValue<Bool>()
+    let attendance = FirstValue<Ending?>()
+    let work = Task { () -> Void in
+      let ending: Ending
+      do { ending = .success(try await reconcile(key, logger)) } catch { ending = .failure(error) }
+      guard !attendance.set(ending) else { return }
+      logger.warning("a reconcile that was left alone has ended")
+      queue.finish(key, .failed, started: start)
     }
+    let limit = cancel(work, after: timeout, patience: Self.patience, attendance) { isLate.set(true) }
     defer { limit.cancel() }
-    do {
-      return try await withTaskCancellationHandler {
-        try await work.value
-      } onCancel: { [time, grace] in
-        Task {
-          try? await time.sleep(grace)
-          work.cancel()
-        }
-      }
-    } catch {
-      // Cancelled, but not because this worker is being stopped: by the limit.
-      guard work.isCancelled, !Task.isCancelled else { throw error }
-      throw ReconcileTimeout(limit: timeout)
+    let ending = await withTaskCancellationHandler {
+      await attendance.value
+    } onCancel: {
+      cancel(work, after: grace, patience: Self.lastPatience, attendance) { isLate.set(false) }
+    }
+    guard let ending else { return .abandoned }
+    isLate.set(false)
+    // What a cancelled reconcile throws says nothing; what it has achieved counts.
+    if case .failure = ending, await isLate.value { return .ended(.failure(ReconcileTimeout(limit: timeout))) }
+    return .ended(ending)
+  }
+
+  @discardableResult
+  private func cancel(
+    _ work: Task<Void, Never>, after delay: Duration, patience: Duration, _ attendance: FirstValue<Ending?>,
+    _ mark: @escaping @Sendable () -> Void
+  ) -> Task<Void, any Error> {
+    Task { [time] in
+      try await time.sleep(delay)
+      mark()
+      work.cancel()
+      try await time.sleep(patience)
+      attendance.set(nil)
     }
   }
+
+  /// For the end of a reconcile that was cancelled at its time limit.
+  private static let patience = Duration.seconds(5)
+  /// The same when the process ends.
+  private static let lastPatience = Duration.milliseconds(100)
+}
+
+extension UInt64 {
+  fileprivate var hexadecimal: String { String(self, radix: 16) }
 }

@@ -23,6 +23,7 @@ public final class ControllerHost: ServiceLifecycle.Service {
   private let informers: [any RunnableInformer]
   private let elector: LeaderElector?
   private let events: EventRecorder?
+  private let onLoss: @Sendable (LeadershipLost) -> Void
   private let syncTimeout: Duration
   private let time: TimeSource
   private let metrics: RuntimeMetrics
@@ -33,14 +34,17 @@ public final class ControllerHost: ServiceLifecycle.Service {
   ///   - informers: beside those that the controllers watch, which are found by themselves.
   ///   - elector: nil: there is only one process.
   ///   - events: what the controllers record with; it runs as a service of its own, which must end after this one.
+  ///   - onLeadershipLost: called at once, before anything is waited for. A program ends itself here: `exit(1)`. Without it
+  ///     `run` cancels the workers and throws.
   public init(
     _ controllers: [Controller], informers: [any RunnableInformer] = [], elector: LeaderElector? = nil,
-    events: EventRecorder? = nil,
+    events: EventRecorder? = nil, onLeadershipLost: @escaping @Sendable (LeadershipLost) -> Void = { _ in },
     syncTimeout: Duration = .seconds(120), time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger
   ) {
     self.controllers = controllers
     self.elector = elector
     self.events = events
+    onLoss = onLeadershipLost
     self.syncTimeout = syncTimeout
     self.time = time
     self.metrics = metrics
@@ -84,10 +88,7 @@ public final class ControllerHost: ServiceLifecycle.Service {
       for informer in informers {
         group.addTask { await informer.run() }
       }
-      group.addTask {
-        if let elector = self.elector { try await elector.acquire() }
-        try await self.lead()
-      }
+      group.addTask { try await self.lead() }
       defer { group.cancelAll() }
       // Informers end only when cancelled, so the first to end well or badly is the leader's part.
       while try await group.next() != nil {
@@ -97,35 +98,52 @@ public final class ControllerHost: ServiceLifecycle.Service {
   }
 
   private func lead() async throws {
-    defer { isWorking.withLock { $0 = false } }
     do {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        if let elector { group.addTask { try await elector.hold() } }
-        group.addTask {
-          try await self.waitForCaches()
-          self.isWorking.withLock { $0 = true }
-          await withTaskGroup(of: Void.self) { controllers in
-            for controller in self.controllers {
-              controllers.addTask { await controller.run() }
-            }
-          }
-        }
-        defer { group.cancelAll() }
-        try await group.next()
-      }
+      try await exclusively { elector in try await elector.acquire() }
+      try await work()
+      try Task.checkCancellation()
     } catch let error as LeadershipLost {
-      logger.critical("leadership lost, the process ends", metadata: ["error": "\(error)"])
       throw error
     } catch {
-      await release()
+      await sayFarewell()
       throw error
     }
-    await release()
-    try Task.checkCancellation()
+  }
+
+  private func work() async throws {
+    defer { isWorking.withLock { $0 = false } }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if elector != nil {
+        group.addTask { try await self.exclusively { elector in try await elector.hold() } }
+      }
+      group.addTask {
+        try await self.waitForCaches()
+        self.isWorking.withLock { $0 = true }
+        await withTaskGroup(of: Void.self) { controllers in
+          for controller in self.controllers {
+            controllers.addTask { await controller.run() }
+          }
+        }
+      }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  /// A loss is told before anything else happens.
+  private func exclusively(_ body: (LeaderElector) async throws -> Void) async throws {
+    guard let elector else { return }
+    do {
+      try await body(elector)
+    } catch let error as LeadershipLost {
+      logger.critical("leadership lost, the process ends", metadata: ["error": "\(error)"])
+      onLoss(error)
+      throw error
+    }
   }
 
   /// In a task of its own: this one is cancelled by now.
-  private func release() async {
+  private func sayFarewell() async {
     await Task {
       await events?.drain(within: Self.farewell)
       await elector?.release()

@@ -63,22 +63,8 @@ public final class EventRecorder: ServiceLifecycle.Service {
   }
 
   private func write(_ announcement: Announcement) async {
-    let now = time.wall()
     do throws(KubernetesError) {
-      switch series.withLock({ $0.step(announcement, at: now) }) {
-      case .drop: dropped.increment()
-      case .create(let event):
-        _ = try await api.create(event)
-        sent.increment()
-      case .continue(let key, let series):
-        let patch: JSONValue = [
-          "series": [
-            "count": .integer(Int64(series.count)), "lastObservedTime": .string(series.lastObservedTime.description),
-          ]
-        ]
-        _ = try await api.patch(Event.self, namespace: key.namespace, name: key.name, .merge, patch)
-        sent.increment()
-      }
+      try await write(announcement, at: time.wall())
     } catch {
       series.withLock { $0.abandon(announcement) }
       // A namespace that is going away takes no Events, and nobody misses them.
@@ -86,6 +72,40 @@ public final class EventRecorder: ServiceLifecycle.Service {
       failed.increment()
       logger.warning(
         "an event could not be written", metadata: ["reason": "\(announcement.reason)", "error": "\(error)"])
+    }
+  }
+
+  /// Writes at once and says whether that worked. For announcements that are kept until they are told: the name of the
+  /// Event follows from object, content and `time`, so who does not know whether an earlier try took effect tries again,
+  /// and the Event stays one, also when another process tries.
+  ///
+  /// Caveat: a repetition within a series is counted twice where the process ends between the count and its answer.
+  public func write(_ announcement: Announcement, at time: Timestamp) async throws(KubernetesError) {
+    switch series.withLock({ $0.step(announcement, at: time) }) {
+    case .drop: dropped.increment()
+    case .create(let event):
+      do {
+        _ = try await api.create(event)
+      } catch {
+        guard error.isAlreadyExists else {
+          series.withLock { $0.abandon(announcement) }
+          throw error
+        }
+      }
+      sent.increment()
+    case .continue(let key, let series):
+      let patch: JSONValue = [
+        "series": [
+          "count": .integer(Int64(series.count)), "lastObservedTime": .string(series.lastObservedTime.description),
+        ]
+      ]
+      do {
+        _ = try await api.patch(Event.self, namespace: key.namespace, name: key.name, .merge, patch)
+      } catch {
+        if error.isNotFound { self.series.withLock { $0.abandon(announcement) } }
+        throw error
+      }
+      sent.increment()
     }
   }
 }

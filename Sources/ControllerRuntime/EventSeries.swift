@@ -72,7 +72,8 @@ struct EventSeries: Sendable {
     forget(before: now.advanced(bySeconds: -Self.window))
     guard hasToken(for: announcement.regarding, at: now) else { return .drop }
     if var series = known[announcement] {
-      series.count += 1
+      // Told again because nobody knows whether it was written: it still counts once.
+      if series.last != now { series.count += 1 }
       series.last = now
       known[announcement] = series
       return .continue(series.key, Event.Series(count: series.count, lastObservedTime: MicroTime(now)))
@@ -110,12 +111,13 @@ struct EventSeries: Sendable {
   private func event(_ announcement: Announcement, at now: Timestamp) -> Event {
     let regarding = announcement.regarding
     let name = regarding.name ?? "unknown"
-    // Unique by object, content and time, so that a repeated create is found to exist already. The time comes first and
+    // Unique by object, content and time, so that a repeated create is found to exist already, also one by the next
+    // process. The time comes first and
     // has one length: `kubectl describe` shows events that only have an eventTime in the order of their names.
     let microseconds = String(UInt64(max(0, now.secondsSince1970 * 1_000_000)), radix: 16)
     let order = String(repeating: "0", count: max(0, 16 - microseconds.count)) + microseconds
     let content =
-      "\(announcement.reason)/\(announcement.action)/\(announcement.note)/\(now.secondsSince1970)/\(instance)"
+      "\(regarding.uid ?? "")/\(announcement.reason)/\(announcement.action)/\(announcement.note)/\(now.secondsSince1970)"
     var event = Event(
       metadata: ObjectMeta(
         name: "\(ObjectName.bounded(name, limit: 200)).\(order)\(StableHash.hexadecimal(content.utf8))",

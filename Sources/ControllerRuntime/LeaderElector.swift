@@ -1,94 +1,40 @@
 public import KubernetesClient
-public import KubernetesModel
+import KubernetesModel
 public import Logging
 import Synchronization
 
-/// Another process leads now, or the Lease could not be renewed in time. The process must end: its caches and plans are
-/// those of a leader.
-public struct LeadershipLost: Error, Sendable, CustomStringConvertible {
-  public var reason: String
-
-  public var description: String { "no longer leading: \(reason)" }
-}
-
-/// Whether this process leads, as everyone who writes must ask.
-public final class Leadership: Sendable {
-  private struct State {
-    /// When the last successful renewal was begun.
-    var renewedAt: Duration?
-  }
-
-  private let state = Mutex(State())
-  private let time: TimeSource
-  private let deadline: Duration
-
-  init(time: TimeSource, deadline: Duration) {
-    self.time = time
-    self.deadline = deadline
-  }
-
-  /// True while the last renewal is younger than the renew deadline: even if the network or this process hangs, a write is
-  /// let through only as long as no other process can have taken over.
-  public var isLeading: Bool {
-    let now = time.monotonic()
-    return state.withLock { $0.renewedAt.map { now - $0 < deadline } ?? false }
-  }
-
-  func renewed(at start: Duration) { state.withLock { $0.renewedAt = start } }
-  func ended() { state.withLock { $0.renewedAt = nil } }
-}
-
-/// Lets writes through only while this process leads; reads always.
-public struct LeaderGuardedAPI: KubernetesAPI {
-  private let base: any KubernetesAPI
-  private let leadership: Leadership
-
-  public init(_ base: any KubernetesAPI, _ leadership: Leadership) {
-    self.base = base
-    self.leadership = leadership
-  }
-
-  public var fieldManager: String { base.fieldManager }
-
-  public func perform(_ request: APIRequest) async throws(KubernetesError) -> JSONValue {
-    guard !request.isWrite || leadership.isLeading else {
-      throw .notLeading(verb: request.verb, target: request.target)
-    }
-    return try await base.perform(request)
-  }
-
-  public func open(_ request: APIRequest) async throws(KubernetesError) -> WatchStream {
-    try await base.open(request)
-  }
-}
-
-/// Holds a Lease: waits for it, renews it, releases it.
+/// Holds a Lease: waits for it, renews it, releases it. The rules are those of `LeaderElection`; here are clock and network.
 public final class LeaderElector: Sendable {
+  private struct State {
+    var election: LeaderElection
+    /// What the election wants to be done next.
+    var next: LeaderElection.Step?
+    /// As it was last written.
+    var lease: Lease?
+  }
+
   public let leadership: Leadership
   private let api: any KubernetesAPI
   private let key: ObjectKey
   private let identity: String
-  private let settings: LeaderElection.Settings
   private let time: TimeSource
   private let logger: Logger
-  private let election: Mutex<LeaderElection>
-  private let held = Mutex<Lease?>(nil)
+  private let state: Mutex<State>
 
   /// - Parameter identity: unique for each process, such as `hostname_uuid`.
   public init(
     _ api: any KubernetesAPI, namespace: String, name: String, identity: String,
-    settings: LeaderElection.Settings = .init(), time: TimeSource = .system, logger: Logger
+    settings: LeaderElectionSettings = .init(), time: TimeSource = .system, logger: Logger
   ) {
     self.api = api
     key = ObjectKey(namespace: namespace, name: name)
     self.identity = identity
-    self.settings = settings
     self.time = time
     var logger = logger
     logger[metadataKey: "lease"] = "\(key)"
     self.logger = logger
-    election = Mutex(LeaderElection(identity: identity, settings: settings))
-    leadership = Leadership(time: time, deadline: settings.renewDeadline)
+    state = Mutex(State(election: LeaderElection(identity: identity, settings: settings)))
+    leadership = Leadership(time: time)
   }
 
   public var name: String { key.name }
@@ -96,99 +42,112 @@ public final class LeaderElector: Sendable {
   /// Returns when this process leads. Errors: `CancellationError`.
   public func acquire() async throws {
     var lastHolder: String?
-    while true {
-      switch await attempt() {
-      case .leading:
-        logger.info("this process leads", metadata: ["identity": "\(identity)"])
-        return
-      case .following(let holder):
-        if holder != lastHolder { logger.info("another process leads", metadata: ["holder": "\(holder)"]) }
-        lastHolder = holder
-      case .failed(let error):
-        logger.warning("the lease cannot be had, trying again", metadata: ["error": "\(error)"])
+    logger.info("waiting for the lease", metadata: ["identity": "\(identity)"])
+    while !leadership.isLeading {
+      try await goOn()
+      let holder = state.withLock { $0.election.holder }
+      if holder != lastHolder, holder != identity {
+        logger.info(
+          holder.isEmpty ? "nobody holds the lease" : "another process leads", metadata: ["holder": "\(holder)"])
       }
-      // Spread, so that standbys do not collide again and again.
-      try await time.sleep(settings.retryPeriod * (1 + 1.2 * time.random()))
+      lastHolder = holder
     }
+    logger.info("this process leads", metadata: ["identity": "\(identity)"])
   }
 
   /// Renews until the lease is lost. Errors: `LeadershipLost`, `CancellationError`.
   public func hold() async throws {
-    var last = time.monotonic()
-    while true {
-      try await time.sleep(settings.retryPeriod)
-      let start = time.monotonic()
-      switch await bounded(until: last + settings.renewDeadline) {
-      case .leading: last = start
-      case .following(let holder):
-        leadership.ended()
-        throw LeadershipLost(reason: "\(holder) has taken the lease")
-      case .failed(let error):
-        guard time.monotonic() - last < settings.renewDeadline else {
-          leadership.ended()
-          throw LeadershipLost(reason: "the lease could not be renewed for \(settings.renewDeadline): \(error)")
-        }
-        logger.warning("the lease could not be renewed, trying again", metadata: ["error": "\(error)"])
-      }
-    }
+    while true { try await goOn() }
   }
 
-  /// Lets others lead at once. Only after all work has ended.
-  public func release() async {
-    leadership.ended()
-    guard var lease = held.withLock({ $0 }), let spec = lease.spec else { return }
-    lease.spec = election.withLock { $0.released(spec, wall: time.wall()) }
-    do {
-      _ = try await api.update(lease)
-      held.withLock { $0 = nil }
+  /// Does what the election wants, and tells it what came of it.
+  private func goOn() async throws {
+    let event: LeaderElection.Event
+    switch state.withLock({ $0.next }) {
+    case nil: event = .ready
+    case .lost(let reason): throw LeadershipLost(reason: reason)
+    case .pause(let pause):
+      try await time.sleep(pause)
+      event = .ready
+    case .look(let end): event = await attempt(by: end) { [key] api in .found(try await api.find(Lease.self, key)) }
+    case .create(let spec, let end):
+      let lease = Lease(metadata: ObjectMeta(name: key.name, namespace: key.namespace), spec: spec)
+      event = await attempt(by: end) { api in .written(try await api.create(lease)) }
+    case .update(let lease, let end):
+      event = await attempt(by: end) { api in .written(try await api.update(lease)) }
+    }
+    if case .failed(let reason) = event {
+      try Task.checkCancellation()
+      logger.warning("the lease could not be read or written, trying again", metadata: ["error": "\(reason)"])
+    }
+    let now = time.monotonic()
+    let deadline = state.withLock { state in
+      if case .written(let lease) = event { state.lease = lease }
+      state.next = state.election.step(event, at: now, wall: time.wall(), random: time.random())
+      return state.election.writeDeadline
+    }
+    leadership.lasts(until: deadline)
+  }
+
+  /// One request. It is left alone where it does not end in time, so that a leader always notices that its own is over.
+  private func attempt(
+    by end: Duration,
+    _ body: @escaping @Sendable (any KubernetesAPI) async throws -> LeaderElection.Event
+  ) async -> LeaderElection.Event {
+    let api = DeadlineAPI(api, end)
+    let event = await time.result(within: end - time.monotonic()) {
+      do {
+        return try await body(api)
+      } catch {
+        return LeaderElection.Event.failed("\(error)")
+      }
+    }
+    return event ?? .failed("the API server did not answer in time")
+  }
+
+  /// Lets others lead at once. Only after all work has ended; where it can not be done in time, the lease expires by itself.
+  public func release(within limit: Duration = .milliseconds(300)) async {
+    let lease = state.withLock { state in
+      defer { state.lease = nil }
+      return state.lease
+    }
+    guard let lease, let deadline = leadership.writeDeadline else { return }
+    leadership.lasts(until: nil)
+    let api = DeadlineAPI(api, min(deadline, time.monotonic() + limit))
+    let failure = await time.result(within: limit) { [self] in await release(lease, api) } ?? "there was no answer"
+    if let failure {
+      logger.warning("the lease could not be released; it expires by itself", metadata: ["error": "\(failure)"])
+    } else {
       logger.info("lease released")
-    } catch {
-      logger.warning("the lease could not be released; it expires by itself", metadata: ["error": "\(error)"])
     }
   }
 
-  private enum Attempt: Sendable {
-    case leading
-    case following(String)
-    case failed(KubernetesError)
-  }
-
-  /// A renewal that hangs must not keep the leader from noticing that its time is over.
-  private func bounded(until deadline: Duration) async -> Attempt {
-    let rest = deadline - time.monotonic()
-    return await withTaskGroup(of: Attempt?.self) { group in
-      group.addTask { await self.attempt() }
-      group.addTask { [time] in
-        try? await time.sleep(max(rest, .milliseconds(1)))
-        return nil
-      }
-      defer { group.cancelAll() }
-      if let first = await group.next(), let attempt = first { return attempt }
-      return .failed(.cancelled)
-    }
-  }
-
-  private func attempt() async -> Attempt {
-    let start = time.monotonic()
+  /// Gives what went wrong.
+  private func release(_ lease: Lease, _ api: DeadlineAPI) async -> String? {
     do throws(KubernetesError) {
-      let found = try await api.find(Lease.self, namespace: key.namespace, name: key.name)
-      let written: Lease
-      switch election.withLock({ $0.decide(found, now: start, wall: time.wall()) }) {
-      case .wait(let holder): return .following(holder)
-      case .create(let spec):
-        written = try await api.create(
-          Lease(metadata: ObjectMeta(name: key.name, namespace: key.namespace), spec: spec))
-      case .write(let spec):
-        guard var lease = found else { return .failed(.cancelled) }
-        lease.spec = spec
-        written = try await api.update(lease)
+      do throws(KubernetesError) {
+        try await free(lease, api)
+      } catch {
+        // A renewal that was cut off by the stop may have taken effect all the same.
+        guard error.isConflict, let lease = try await api.find(Lease.self, key) else { throw error }
+        try await free(lease, api)
       }
-      election.withLock { $0.noteWritten(written.spec ?? Lease.Spec(), now: start) }
-      held.withLock { $0 = written }
-      leadership.renewed(at: start)
-      return .leading
+      return nil
     } catch {
-      return .failed(error)
+      return "\(error)"
     }
+  }
+
+  private func free(_ lease: Lease, _ api: DeadlineAPI) async throws(KubernetesError) {
+    guard let released = state.withLock({ $0.election.released(lease, wall: time.wall()) }) else { return }
+    _ = try await api.update(released)
+  }
+}
+
+extension KubernetesAPI {
+  fileprivate func find<Object: KubernetesObject>(
+    _ type: Object.Type, _ key: ObjectKey
+  ) async throws(KubernetesError) -> Object? {
+    try await find(type, namespace: key.namespace, name: key.name)
   }
 }

@@ -65,7 +65,8 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
       add(key, at: now)
       return
     }
-    guard waiting[key] == nil else { return }
+    // It is handed out earlier anyway.
+    guard waiting[key] == nil, dirty[key] == nil else { return }
     let due = now + delay
     if let present = delayed[key], present <= due { return }
     delayed[key] = due
@@ -125,11 +126,6 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
       add(key, after: Backoff.delay(afterFailures: count), at: now)
     }
     if let priority = dirty.removeValue(forKey: key) { add(key, priority, at: now) }
-  }
-
-  /// The key's object is gone: nothing of it is kept.
-  mutating func forget(_ key: Key) {
-    failures[key] = nil
   }
 
   mutating func close() {
