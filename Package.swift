@@ -81,7 +81,7 @@ let edges: [Target] =
     ])
   + library(
     "Serving",
-    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Exposition", hummingbird, logging, lifecycle]
+    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle]
       + nioHTTP)
   + library(
     "Workers",

@@ -41,6 +41,7 @@ package struct ModelServer: Sendable {
     package var routingInterval = Duration.seconds(1)
     package var performanceInterval = Duration.seconds(15)
     package var retentionInterval = Duration.seconds(600)
+    package var profileInterval = Duration.seconds(5)
 
     package init(routingPath: String, log: PredictionLog.Configuration) {
       self.routingPath = routingPath
@@ -87,6 +88,9 @@ package struct ModelServer: Sendable {
           logger: logger),
         RetentionService(
           store: telemetry, holder: holder, interval: configuration.retentionInterval, clock: clock, logger: logger),
+        ProfileService(
+          keeper: ProfileKeeper(store: telemetry, artifacts: artifacts, holder: holder, logger: logger),
+          interval: configuration.profileInterval, clock: clock),
       ]
     }
     var tokens: [Endpoint.Face: BearerTokens] = [:]

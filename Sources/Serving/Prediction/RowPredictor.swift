@@ -115,6 +115,8 @@ final class RowPredictor {
         if let window, case .number(let value) = scratch.values[feature] { window.add(value, at: time) }
       }
     }
+    scratch.version.recorder?.add(
+      scratch.values, predicted: predicted, confidence: scratch.probabilities[predicted], at: time)
     guard let log, let features else { return }
     log.append(
       PendingPrediction(

@@ -1,4 +1,5 @@
 package import Learning
+import Synchronization
 package import Tabular
 
 /// One model version, ready to predict. Immutable, and shared by all requests.
@@ -12,6 +13,8 @@ package final class LoadedVersion: Sendable {
   let quotedClasses: [String]
   /// The version as a JSON string.
   let quotedVersion: String
+  /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
+  private let profile = AtomicLazyReference<ProfileRecorder>()
 
   package init(version: String, digest: String, predictor: Predictor) {
     self.version = version
@@ -24,4 +27,9 @@ package final class LoadedVersion: Sendable {
   }
 
   package var pipeline: FeaturePipeline { reader.pipeline }
+
+  var recorder: ProfileRecorder? { profile.load() }
+
+  /// From now on rows are counted. Only the first recorder is taken.
+  func count(with recorder: ProfileRecorder) { _ = profile.storeIfNil(recorder) }
 }

@@ -1,0 +1,140 @@
+import Artifacts
+import Foundation
+import Logging
+import Monitoring
+import ServiceLifecycle
+import Tabular
+import Telemetry
+import WorkerContract
+
+/// Gives the versions that are served their recorder of profiles, and stores each minute's counts when it is over.
+///
+/// A version's bins come from its reference, which is read after the version serves: rows of its first moment are not
+/// counted. What the store does not take now waits in memory, the latest four hours of it. Redacted features are not
+/// stored. A process that is killed loses the counts of the current minute.
+struct ProfileService: Service {
+  let keeper: ProfileKeeper
+  /// How often minutes that are over are looked for.
+  let interval: Duration
+  /// Seconds since 1970.
+  let clock: @Sendable () -> Double
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        await keeper.keep(minutesBefore: Int(clock() / 60))
+        try? await Task.sleep(for: interval)
+      }
+    }
+    await keeper.keep(minutesBefore: nil)
+  }
+}
+
+/// Holds the minutes that are counted and not stored yet.
+actor ProfileKeeper {
+  private let store: any ProfileWriter
+  private let artifacts: any ArtifactStore
+  private let holder: ServingHolder
+  private let logger: Logger
+  /// Versions that are counted, served or not any more.
+  private var counted: [LoadedVersion] = []
+  /// Digests of versions without a usable reference.
+  private var without: Set<String> = []
+  /// Minutes that are not stored yet, the oldest first.
+  private var waiting: [(model: ModelKey, minute: Int, records: [ProfileRecord])] = []
+  private var isAway = false
+
+  private static let keptMinutes = 240
+
+  init(store: any ProfileWriter, artifacts: any ArtifactStore, holder: ServingHolder, logger: Logger) {
+    self.store = store
+    self.artifacts = artifacts
+    self.holder = holder
+    self.logger = logger
+  }
+
+  /// Equips new versions and stores the minutes before this one; with nil all of them.
+  func keep(minutesBefore minute: Int?) async {
+    if minute != nil { await equip() }
+    collect(before: minute)
+    await send()
+  }
+
+  private func equip() async {
+    for version in holder.state?.versions ?? []
+    where !counted.contains(where: { $0 === version }) && !without.contains(version.digest) {
+      guard let recorder = await recorder(of: version) else {
+        without.insert(version.digest)
+        continue
+      }
+      version.count(with: recorder)
+      counted.append(version)
+    }
+  }
+
+  private func recorder(of version: LoadedVersion) async -> ProfileRecorder? {
+    do {
+      let bundle = try await artifacts.open(version.digest)
+      guard bundle.files[ArtifactBundle.FileName.reference] != nil else { return nil }
+      let reference = try JSONDecoder().decode(
+        ReferenceProfile.self, from: try bundle.file(ArtifactBundle.FileName.reference))
+      if let problem = reference.problem {
+        logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(problem)"])
+        return nil
+      }
+      let bins = ProfileBins(
+        reference: reference, schema: version.pipeline.schema, classes: version.target.classes)
+      return ProfileRecorder(bins: bins, pipeline: version.pipeline)
+    } catch {
+      logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(error)"])
+      return nil
+    }
+  }
+
+  private func collect(before minute: Int?) {
+    guard let table = holder.state?.table else { return }
+    let model = ModelKey(namespace: table.namespace, model: table.model)
+    let redacted = Set(table.logging.redact)
+    let served = holder.state?.versions ?? []
+    for version in counted {
+      guard let recorder = version.recorder else { continue }
+      // Of a version that is served no more the minute that is under way is its last.
+      for past in recorder.take(before: served.contains { $0 === version } ? minute : nil) {
+        let records = Self.records(past, version.version, recorder).filter { record in
+          record.feature.map { !redacted.contains($0) } ?? true
+        }
+        waiting.append((model, past.minute, records))
+      }
+    }
+    counted.removeAll { version in !served.contains { $0 === version } }
+    if waiting.count > Self.keptMinutes {
+      waiting.removeFirst(waiting.count - Self.keptMinutes)
+      logger.warning("profiles of old minutes are dropped", metadata: ["kept": "\(Self.keptMinutes)"])
+    }
+  }
+
+  private static func records(
+    _ minute: ProfileRecorder.Minute, _ version: String, _ recorder: ProfileRecorder
+  ) -> [ProfileRecord] {
+    func record(_ feature: String?, _ counts: FeatureCounts) -> ProfileRecord {
+      ProfileRecord(
+        version: version, feature: feature, minute: Double(minute.minute) * 60, instance: recorder.instance,
+        bins: recorder.bins.identity, counts: counts)
+    }
+    return [record(nil, minute.predictions)] + zip(recorder.bins.features, minute.features).map { record($0.name, $1) }
+  }
+
+  private func send() async {
+    while let oldest = waiting.first {
+      do throws(TelemetryError) {
+        try await store.store(oldest.records, of: oldest.model)
+        isAway = false
+      } catch {
+        if !isAway { logger.warning("profiles wait for the telemetry store", metadata: ["reason": "\(error)"]) }
+        isAway = true
+        if error.isTransient { return }
+      }
+      waiting.removeFirst()
+    }
+  }
+}
