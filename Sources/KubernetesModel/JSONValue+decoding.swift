@@ -5,7 +5,7 @@ extension JSONValue {
   /// Errors: `JSONMismatch` with the path of the member that does not fit.
   public func decode<Value: Decodable>(as type: Value.Type = Value.self) throws(JSONMismatch) -> Value {
     do {
-      return try JSONValueDecoder(value: self, codingPath: []).unboxed(type)
+      return try unboxed(type, at: .root)
     } catch let error as DecodingError {
       throw JSONMismatch(error)
     } catch {
@@ -72,153 +72,262 @@ struct JSONSuperKey: CodingKey {
   init?(stringValue: String) { nil }
 }
 
-struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
-  let value: JSONValue
-  let codingPath: [any CodingKey]
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
+/// Where a value stands in its document: a chain up to the root, made into a path only where an error needs one.
+indirect enum CodingPlace: Sendable {
+  case root
+  case member(CodingPlace, any CodingKey)
+  case element(CodingPlace, Int)
 
-  func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-    guard case .object(let members) = value else { throw mismatch([String: JSONValue].self, "an object") }
-    return KeyedDecodingContainer(JSONObjectContainer<Key>(members: members, codingPath: codingPath))
+  var path: [any CodingKey] {
+    switch self {
+    case .root: []
+    case .member(let place, let key): place.path + [key]
+    case .element(let place, let index): place.path + [JSONIndexKey(index)]
+    }
+  }
+}
+
+extension JSONValue {
+  fileprivate func mismatch(_ type: Any.Type, _ expected: String, _ path: [any CodingKey]) -> DecodingError {
+    let found =
+      switch self {
+      case .null: "null"
+      case .bool: "true or false"
+      case .integer, .number: "the number \(text)"
+      case .string: "a text"
+      case .array: "a list"
+      case .object: "an object"
+      }
+    return .typeMismatch(type, .init(codingPath: path, debugDescription: "\(expected) is expected, \(found) was found"))
   }
 
-  func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-    guard case .array(let elements) = value else { throw mismatch([JSONValue].self, "a list") }
-    return JSONArrayContainer(elements: elements, codingPath: codingPath)
-  }
+  // The paths are closures: building one costs more than reading a value.
 
-  func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
-
-  func decodeNil() -> Bool { value.isNull }
-
-  func decode(_ type: Bool.Type) throws -> Bool {
-    guard case .bool(let flag) = value else { throw mismatch(type, "true or false") }
+  fileprivate func flag(_ path: () -> [any CodingKey]) throws -> Bool {
+    guard case .bool(let flag) = self else { throw mismatch(Bool.self, "true or false", path()) }
     return flag
   }
 
-  func decode(_ type: String.Type) throws -> String {
-    guard case .string(let text) = value else { throw mismatch(type, "a text") }
+  fileprivate func text(_ path: () -> [any CodingKey]) throws -> String {
+    guard case .string(let text) = self else { throw mismatch(String.self, "a text", path()) }
     return text
   }
 
-  func decode(_ type: Double.Type) throws -> Double {
-    guard let number = value.double else { throw mismatch(type, "a number") }
+  fileprivate func number(_ path: () -> [any CodingKey]) throws -> Double {
+    guard let number = double else { throw mismatch(Double.self, "a number", path()) }
     return number
   }
 
-  func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
-  func decode(_ type: Int.Type) throws -> Int { try whole(type) }
-  func decode(_ type: Int8.Type) throws -> Int8 { try whole(type) }
-  func decode(_ type: Int16.Type) throws -> Int16 { try whole(type) }
-  func decode(_ type: Int32.Type) throws -> Int32 { try whole(type) }
-  func decode(_ type: Int64.Type) throws -> Int64 { try whole(type) }
-  func decode(_ type: UInt.Type) throws -> UInt { try whole(type) }
-  func decode(_ type: UInt8.Type) throws -> UInt8 { try whole(type) }
-  func decode(_ type: UInt16.Type) throws -> UInt16 { try whole(type) }
-  func decode(_ type: UInt32.Type) throws -> UInt32 { try whole(type) }
-  func decode(_ type: UInt64.Type) throws -> UInt64 { try whole(type) }
-  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try unboxed(type) }
-
-  func unboxed<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    if type == JSONValue.self, let same = value as? Value { return same }
-    return try Value(from: self)
-  }
-
-  private func whole<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
-    switch value {
+  fileprivate func whole<Number: FixedWidthInteger>(
+    _ type: Number.Type, _ path: () -> [any CodingKey]
+  ) throws -> Number {
+    switch self {
     case .integer(let integer):
       if let number = Number(exactly: integer) { return number }
     case .number(let double):
       if let number = Number(exactly: double) { return number }
     default: break
     }
-    throw mismatch(type, "a whole number")
+    throw mismatch(type, "a whole number", path())
   }
 
-  private func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
-    let found =
-      switch value {
-      case .null: "null"
-      case .bool: "true or false"
-      case .integer, .number: "the number \(value.text)"
-      case .string: "a text"
-      case .array: "a list"
-      case .object: "an object"
-      }
-    return .typeMismatch(
-      type, .init(codingPath: codingPath, debugDescription: "\(expected) is expected, \(found) was found"))
+  fileprivate func unboxed<Value: Decodable>(_ type: Value.Type, at place: @autoclosure () -> CodingPlace) throws
+    -> Value
+  {
+    // Most values are of these types; without a decoder of their own they cost a tenth.
+    if type == String.self, case .string(let text) = self, let value = text as? Value { return value }
+    if type == JSONValue.self, let same = self as? Value { return same }
+    return try Value(from: JSONValueDecoder(value: self, place: place()))
   }
+}
+
+struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
+  let value: JSONValue
+  let place: CodingPlace
+  var codingPath: [any CodingKey] { place.path }
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    guard case .object(let members) = value else {
+      throw value.mismatch([String: JSONValue].self, "an object", codingPath)
+    }
+    return KeyedDecodingContainer(JSONObjectContainer<Key>(members: members, place: place))
+  }
+
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    guard case .array(let elements) = value else { throw value.mismatch([JSONValue].self, "a list", codingPath) }
+    return JSONArrayContainer(elements: elements, place: place)
+  }
+
+  func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
+
+  func decodeNil() -> Bool { value.isNull }
+  func decode(_ type: Bool.Type) throws -> Bool { try value.flag { codingPath } }
+  func decode(_ type: String.Type) throws -> String { try value.text { codingPath } }
+  func decode(_ type: Double.Type) throws -> Double { try value.number { codingPath } }
+  func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
+  func decode(_ type: Int.Type) throws -> Int { try value.whole(type) { codingPath } }
+  func decode(_ type: Int8.Type) throws -> Int8 { try value.whole(type) { codingPath } }
+  func decode(_ type: Int16.Type) throws -> Int16 { try value.whole(type) { codingPath } }
+  func decode(_ type: Int32.Type) throws -> Int32 { try value.whole(type) { codingPath } }
+  func decode(_ type: Int64.Type) throws -> Int64 { try value.whole(type) { codingPath } }
+  func decode(_ type: UInt.Type) throws -> UInt { try value.whole(type) { codingPath } }
+  func decode(_ type: UInt8.Type) throws -> UInt8 { try value.whole(type) { codingPath } }
+  func decode(_ type: UInt16.Type) throws -> UInt16 { try value.whole(type) { codingPath } }
+  func decode(_ type: UInt32.Type) throws -> UInt32 { try value.whole(type) { codingPath } }
+  func decode(_ type: UInt64.Type) throws -> UInt64 { try value.whole(type) { codingPath } }
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try value.unboxed(type, at: place) }
 }
 
 private struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let members: [String: JSONValue]
-  let codingPath: [any CodingKey]
+  let place: CodingPlace
+  var codingPath: [any CodingKey] { place.path }
 
   var allKeys: [Key] { members.keys.compactMap(Key.init(stringValue:)) }
 
   func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
 
-  private func at(_ key: Key) throws -> JSONValueDecoder {
+  private func value(_ key: Key) throws -> JSONValue {
     guard let value = members[key.stringValue] else {
       throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "is required"))
     }
-    return JSONValueDecoder(value: value, codingPath: codingPath + [key])
+    return value
+  }
+
+  /// nil where it is absent or null.
+  private func present(_ key: Key) -> JSONValue? {
+    guard let value = members[key.stringValue], !value.isNull else { return nil }
+    return value
+  }
+
+  private func path(_ key: Key) -> [any CodingKey] { codingPath + [key] }
+
+  private func decoder(_ key: Key) throws -> JSONValueDecoder {
+    JSONValueDecoder(value: try value(key), place: .member(place, key))
   }
 
   func decodeNil(forKey key: Key) throws -> Bool { members[key.stringValue]?.isNull ?? true }
-  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try at(key).decode(type) }
-  func decode(_ type: String.Type, forKey key: Key) throws -> String { try at(key).decode(type) }
-  func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try at(key).decode(type) }
-  func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try at(key).decode(type) }
-  func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try at(key).decode(type) }
-  func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try at(key).decode(type) }
-  func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try at(key).decode(type) }
-  func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try at(key).decode(type) }
-  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try at(key).decode(type) }
-  func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try at(key).decode(type) }
-  func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try at(key).decode(type) }
-  func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try at(key).decode(type) }
-  func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try at(key).decode(type) }
-  func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try at(key).decode(type) }
-  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try at(key).unboxed(type) }
+  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try value(key).flag { path(key) } }
+  func decode(_ type: String.Type, forKey key: Key) throws -> String { try value(key).text { path(key) } }
+  func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try value(key).number { path(key) } }
+  func decode(_ type: Float.Type, forKey key: Key) throws -> Float { Float(try decode(Double.self, forKey: key)) }
+  func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
+    try value(key).whole(type) { path(key) }
+  }
+  func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+    try value(key).unboxed(type, at: .member(place, key))
+  }
+
+  // One look into the dictionary, where the protocol's own implementation takes three.
+
+  func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try present(key)?.flag { path(key) } }
+  func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try present(key)?.text { path(key) } }
+  func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
+    try present(key)?.number { path(key) }
+  }
+  func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? {
+    try decodeIfPresent(Double.self, forKey: key).map { Float($0) }
+  }
+  func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? {
+    try present(key)?.whole(type) { path(key) }
+  }
+  func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
+    try present(key)?.unboxed(type, at: .member(place, key))
+  }
 
   func nestedContainer<Nested: CodingKey>(
     keyedBy type: Nested.Type, forKey key: Key
   ) throws -> KeyedDecodingContainer<Nested> {
-    try at(key).container(keyedBy: type)
+    try decoder(key).container(keyedBy: type)
   }
 
   func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-    try at(key).unkeyedContainer()
+    try decoder(key).unkeyedContainer()
   }
 
   func superDecoder() throws -> any Decoder {
-    JSONValueDecoder(value: members["super"] ?? .null, codingPath: codingPath + [JSONSuperKey()])
+    JSONValueDecoder(value: members["super"] ?? .null, place: .member(place, JSONSuperKey()))
   }
 
-  func superDecoder(forKey key: Key) throws -> any Decoder { try at(key) }
+  func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
 
 private struct JSONArrayContainer: UnkeyedDecodingContainer {
   let elements: [JSONValue]
-  let codingPath: [any CodingKey]
+  let place: CodingPlace
+  var codingPath: [any CodingKey] { place.path }
   var currentIndex = 0
 
-  init(elements: [JSONValue], codingPath: [any CodingKey]) {
+  init(elements: [JSONValue], place: CodingPlace) {
     self.elements = elements
-    self.codingPath = codingPath
+    self.place = place
   }
 
   var count: Int? { elements.count }
   var isAtEnd: Bool { currentIndex >= elements.count }
 
   private func here() throws -> JSONValueDecoder {
-    let path = codingPath + [JSONIndexKey(currentIndex)]
     guard !isAtEnd else {
       throw DecodingError.valueNotFound(
-        JSONValue.self, .init(codingPath: path, debugDescription: "the list has too few elements"))
+        JSONValue.self,
+        .init(codingPath: codingPath + [JSONIndexKey(currentIndex)], debugDescription: "the list has too few elements"))
     }
-    return JSONValueDecoder(value: elements[currentIndex], codingPath: path)
+    return JSONValueDecoder(value: elements[currentIndex], place: .element(place, currentIndex))
   }
 
   mutating func decodeNil() throws -> Bool {
@@ -228,7 +337,7 @@ private struct JSONArrayContainer: UnkeyedDecodingContainer {
   }
 
   mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-    let value = try here().unboxed(type)
+    let value = try here().decode(type)
     currentIndex += 1
     return value
   }

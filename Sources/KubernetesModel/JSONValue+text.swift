@@ -3,9 +3,8 @@ extension JSONValue {
   ///
   /// Errors: `JSONSyntaxError` with the byte offset.
   public init(parsing bytes: some Sequence<UInt8>) throws(JSONSyntaxError) {
-    let contiguous = ContiguousArray(bytes)
-    var parser = JSONParser(bytes: contiguous)
-    self = try parser.document()
+    let inPlace = bytes.withContiguousStorageIfAvailable(JSONParser.read)
+    self = try (inPlace ?? ContiguousArray(bytes).withUnsafeBufferPointer(JSONParser.read)).get()
   }
 
   public init(parsing text: String) throws(JSONSyntaxError) {
@@ -63,22 +62,32 @@ extension JSONValue {
 
   private static func write(_ value: String, to output: inout [UInt8]) {
     output.append(UInt8(ascii: "\""))
-    for byte in value.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
-      case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
-      case 0x0A: output.append(contentsOf: "\\n".utf8)
-      case 0x0D: output.append(contentsOf: "\\r".utf8)
-      case 0x09: output.append(contentsOf: "\\t".utf8)
-      case 0..<0x20:
-        let digits = Array("0123456789abcdef".utf8)
-        output.append(contentsOf: "\\u00".utf8)
-        output.append(digits[Int(byte >> 4)])
-        output.append(digits[Int(byte & 15)])
-      default: output.append(byte)
+    var value = value
+    value.withUTF8 { text in
+      var start = 0
+      for index in text.indices where text[index] < 0x20 || text[index] == 0x22 || text[index] == 0x5C {
+        output.append(contentsOf: text[start..<index])
+        start = index + 1
+        writeEscape(of: text[index], to: &output)
       }
+      output.append(contentsOf: text[start...])
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  private static func writeEscape(of byte: UInt8, to output: inout [UInt8]) {
+    switch byte {
+    case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+    case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+    case 0x0A: output.append(contentsOf: "\\n".utf8)
+    case 0x0D: output.append(contentsOf: "\\r".utf8)
+    case 0x09: output.append(contentsOf: "\\t".utf8)
+    default:
+      let digits = Array("0123456789abcdef".utf8)
+      output.append(contentsOf: "\\u00".utf8)
+      output.append(digits[Int(byte >> 4)])
+      output.append(digits[Int(byte & 15)])
+    }
   }
 }
 
@@ -93,11 +102,16 @@ public struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertib
 /// A recursive-descent reader over bytes. Foundation's decoder can read a `JSONValue` too, but tries each type in turn
 /// and throws for each miss, which costs a controller with thousands of objects seconds and memory.
 private struct JSONParser {
-  let bytes: ContiguousArray<UInt8>
+  let bytes: UnsafeBufferPointer<UInt8>
   var position = 0
   var depth = 0
 
-  init(bytes: ContiguousArray<UInt8>) { self.bytes = bytes }
+  static func read(_ bytes: UnsafeBufferPointer<UInt8>) -> Result<JSONValue, JSONSyntaxError> {
+    Result { () throws(JSONSyntaxError) in
+      var parser = JSONParser(bytes: bytes)
+      return try parser.document()
+    }
+  }
 
   private func failure(_ reason: String) -> JSONSyntaxError { JSONSyntaxError(offset: position, reason: reason) }
 
@@ -209,7 +223,7 @@ private struct JSONParser {
     return try escapedString(from: start)
   }
 
-  private func decoded(_ slice: ArraySlice<UInt8>) throws(JSONSyntaxError) -> String {
+  private func decoded(_ slice: some Collection<UInt8>) throws(JSONSyntaxError) -> String {
     guard let text = String(validating: slice, as: UTF8.self) else { throw failure("a string is not UTF-8") }
     return text
   }
