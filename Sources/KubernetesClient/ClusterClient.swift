@@ -26,13 +26,16 @@ public final class ClusterClient: KubernetesAPI {
   private let time: TimeSource
   private let logger: Logger
   private let observe: @Sendable (RequestOutcome) -> Void
+  private let watchIdle: Duration
 
   /// - Parameters:
   ///   - transport: nil: libcurl with the configuration's trust.
+  ///   - watchIdle: no byte for this long ends a watch, whose connection may be half open: bookmarks come each minute.
   ///   - observe: called after each exchange.
   public init(
     _ configuration: ClusterConfiguration, fieldManager: String = "apus-operator", userAgent: String = "apus",
-    transport: (any HTTPTransport)? = nil, time: TimeSource = .system, logger: Logger,
+    transport: (any HTTPTransport)? = nil, watchIdle: Duration = .seconds(75), time: TimeSource = .system,
+    logger: Logger,
     observe: @escaping @Sendable (RequestOutcome) -> Void = { _ in }
   ) throws(KubernetesError) {
     self.configuration = configuration
@@ -40,6 +43,7 @@ public final class ClusterClient: KubernetesAPI {
     self.time = time
     self.logger = logger
     self.observe = observe
+    self.watchIdle = watchIdle
     credentials = CredentialSource(configuration.credentials, time: time)
     trust = ClientTrust(configuration, userAgent: userAgent, fixed: transport, time: time)
     // What is wrong with the certificates is told now, not at the first request.
@@ -58,8 +62,6 @@ public final class ClusterClient: KubernetesAPI {
 
   private static let maximumRetries = 10
   private static let maximumPause = 60.0
-  /// No byte for this long ends a watch: bookmarks come each minute.
-  private static let watchIdle = Duration.seconds(75)
 
   public func perform(_ request: APIRequest) async throws(KubernetesError) -> JSONValue {
     // The API server itself ends everything but watches after a minute; a long list may then still be on its way.
@@ -79,7 +81,7 @@ public final class ClusterClient: KubernetesAPI {
   }
 
   public func open(_ request: APIRequest) async throws(KubernetesError) -> WatchStream {
-    let timeouts = HTTPTimeouts(connect: .seconds(10), idle: Self.watchIdle, total: nil)
+    let timeouts = HTTPTimeouts(connect: .seconds(10), idle: watchIdle, total: nil)
     let stream = try await exchange(request, timeouts) { (transport, http) async throws(TransportError) in
       try await transport.stream(http)
     } judge: { stream in

@@ -152,9 +152,10 @@ package final class ScriptedServer: Sendable {
   private let script: Script
   package let port: Int
 
-  package init(_ script: @escaping Script) throws {
+  /// - Parameter port: 0: one of the system's choice.
+  package init(port: Int = 0, _ script: @escaping Script) throws {
     self.script = script
-    (listener, port) = try Self.listen()
+    (listener, self.port) = try Self.listen(on: port)
     let listener = listener
     Self.accept(from: listener) { [weak self] client in
       guard let self else { return false }
@@ -179,8 +180,8 @@ package final class ScriptedServer: Sendable {
     }.start()
   }
 
-  /// A socket that listens on a loopback port of the system's choice.
-  static func listen() throws -> (socket: Int32, port: Int) {
+  /// A socket that listens on a loopback port; 0: of the system's choice.
+  static func listen(on port: Int = 0) throws -> (socket: Int32, port: Int) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard listener >= 0 else { throw ScriptedServerFailure(what: "socket", code: errno) }
     var yes: Int32 = 1
@@ -188,6 +189,7 @@ package final class ScriptedServer: Sendable {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_port = UInt16(port).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in

@@ -1,0 +1,66 @@
+import KubernetesModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("Faults and changes at random")
+struct RandomFaultTests {
+  /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers for the same seed.
+  struct Dice: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var word = state
+      word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+      return word ^ (word >> 31)
+    }
+  }
+
+  static func fault(_ dice: inout Dice, _ cluster: FaultyCluster) {
+    let answer = badAnswers[Int.random(in: 0..<badAnswers.count, using: &dice)].value
+    switch Int.random(in: 0..<12, using: &dice) {
+    case 0: cluster.inject(.list, [.instead(answer)])
+    case 1: cluster.inject(.page, [.instead(answer)])
+    case 2: cluster.inject(.watch, [.instead(answer)])
+    case 3: cluster.inject(.streamingList, [.instead(answer)])
+    case 4: cluster.inject(.watch, [.dribbled])
+    case 5: cluster.interrupt(.cut)
+    case 6: cluster.interrupt(.end)
+    case 7: cluster.compact()
+    case 8: cluster.interrupt(line: event("ERROR", status(410, "Expired")).trimmed)
+    case 9: cluster.interrupt(.bytes(Array("{\"type\":\"ADD".utf8)))
+    case 10: cluster.inject(.list, [.stale(cluster.version - Int.random(in: 0..<20, using: &dice))])
+    default:
+      let line = WatchFaultTests.lines[Int.random(in: 0..<WatchFaultTests.lines.count, using: &dice)].value
+      cluster.interrupt(.bytes(Array(line.utf8)))
+    }
+  }
+
+  @Test(
+    "However they fall, the end state is the cluster's, and handlers were told a consistent story", arguments: 0..<12)
+  func storm(_ seed: UInt64) async throws {
+    var dice = Dice(state: seed)
+    let cluster = seed % 2 == 0 ? FaultyCluster() : FaultyCluster(streaming: .supported, minor: "33")
+    for number in 0..<8 { cluster.put("m\(number)", "first") }
+    let follower = try Follower(cluster)
+    for step in 0..<120 {
+      let name = "m\(Int.random(in: 0..<12, using: &dice))"
+      switch Int.random(in: 0..<4, using: &dice) {
+      case 0: cluster.remove(name)
+      case 1: Self.fault(&dice, cluster)
+      default: cluster.put(name, "step \(step)")
+      }
+      if step % 10 == 0 { try await Task.sleep(for: .milliseconds(3)) }
+    }
+    // What is left of the faults only happens where something is asked for that had no reason to be asked for.
+    cluster.forgetFaults()
+    try await follower.converge("seed \(seed)")
+    cluster.put("last", "word")
+    try await follower.converge("seed \(seed), and on")
+    await follower.stop()
+  }
+}
