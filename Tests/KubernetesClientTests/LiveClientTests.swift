@@ -1,0 +1,166 @@
+import Foundation
+import HTTPTransport
+import KubernetesModel
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import KubernetesClient
+
+/// What the scripted servers are assumed to do, seen on a real API server: with `APUS_TEST_KUBECONFIG` set, against any
+/// cluster. Objects are made in its default namespace and taken away again.
+@Suite(
+  "The client against a live API server",
+  .enabled(if: ProcessInfo.processInfo.environment["APUS_TEST_KUBECONFIG"] != nil))
+struct LiveClientTests {
+  let configuration: ClusterConfiguration
+  let client: ClusterClient
+  let requests = Requests()
+  let suffix = String(UUID().uuidString.lowercased().prefix(8))
+
+  final class Requests: Sendable {
+    private let outcomes = Mutex<[RequestOutcome]>([])
+    var all: [RequestOutcome] { outcomes.withLock { $0 } }
+    func note(_ outcome: RequestOutcome) { outcomes.withLock { $0.append(outcome) } }
+  }
+
+  init() throws {
+    let path = ProcessInfo.processInfo.environment["APUS_TEST_KUBECONFIG"] ?? ""
+    configuration = try ClusterConfiguration.load(kubeconfig: path)
+    client = try ClusterClient(configuration, logger: quiet, observe: requests.note)
+  }
+
+  var selection: Selection { Selection(namespace: "default", labels: "apus-test=\(suffix)") }
+
+  func map(_ name: String, _ value: String) -> ConfigMap {
+    ConfigMap(
+      metadata: ObjectMeta(name: "apus-\(suffix)-\(name)", namespace: "default", labels: ["apus-test": suffix]),
+      data: ["k": value])
+  }
+
+  func remove() async throws {
+    for object in try await client.list(ConfigMap.self, selection).objects {
+      try await client.delete(ConfigMap.self, namespace: "default", name: object.metadata.name ?? "")
+    }
+  }
+
+  @Test("Many watches and many requests at once, over few connections")
+  func many() async throws {
+    let informers = (0..<40).map { number in
+      Informer(
+        client, ObjectKind<ConfigMap>.typed,
+        Selection(namespace: "default", labels: "apus-test=\(suffix),n!=x\(number)"), logger: quiet)
+    }
+    let threads = Self.threads
+    let tasks = informers.map { informer in Task { await informer.run() } }
+    defer { for task in tasks { task.cancel() } }
+    for informer in informers { await informer.waitForSync() }
+    _ = try await eventually("all watches") { informers.allSatisfy { $0.statistics.watches > 0 } ? true : nil }
+    let (sender, base) = (client, map("base", "v"))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<30 {
+        var object = base
+        object.metadata.name = "\(base.metadata.name ?? "")-\(number)"
+        group.addTask { [object] in _ = try await sender.create(object) }
+      }
+      try await group.waitForAll()
+    }
+    for informer in informers {
+      _ = try await eventually("everyone sees all") { informer.store.count == 30 ? true : nil }
+    }
+    let sockets = Self.sockets(to: configuration.host)
+    print("live: 40 watches, 30 writes: \(sockets) connections, \(Self.threads - threads) more threads")
+    if configuration.server.hasPrefix("https") {
+      #expect(sockets <= 4)
+    } else {
+      #expect(sockets <= 40 + 31)
+    }
+    try await remove()
+    for informer in informers {
+      _ = try await eventually("everyone sees nothing") { informer.store.count == 0 ? true : nil }
+      #expect(informer.statistics.failures == 0)
+    }
+  }
+
+  /// Open TCP connections of this machine to a port.
+  static func sockets(to host: String) -> Int {
+    guard let port = host.split(separator: ":").last.flatMap({ Int($0) }) else { return 0 }
+    let hex = String(port, radix: 16, uppercase: true)
+    let wanted = String(repeating: "0", count: 4 - hex.count) + hex
+    let mine = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))?.compactMap {
+      try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+    }
+    let inodes = Set((mine ?? []).compactMap { $0.hasPrefix("socket:[") ? String($0.dropFirst(8).dropLast()) : nil })
+    let lines = ["/proc/self/net/tcp", "/proc/self/net/tcp6"].flatMap { path in
+      ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: "\n").dropFirst()
+    }
+    return lines.filter { line in
+      let fields = line.split(separator: " ")
+      return fields.count > 9 && fields[2].hasSuffix(":\(wanted)") && inodes.contains(String(fields[9]))
+    }.count
+  }
+
+  static var threads: Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))?.count ?? 0
+  }
+
+  @Test("Metadata alone, in lists and in watches; large lists in pages and compressed")
+  func forms() async throws {
+    let large = String(repeating: "0123456789abcdef\u{2028}ö", count: 10000)
+    for number in 0..<3 { _ = try await client.create(map("large\(number)", large)) }
+    let informer = Informer(client, .metadataOnly(ConfigMap.self), selection, logger: quiet)
+    let task = Task { await informer.run() }
+    defer { task.cancel() }
+    await informer.waitForSync()
+    #expect(informer.store.count == 3)
+    var request = APIRequest.list(ConfigMap.gvr, selection)
+    request.isMetadataOnly = true
+    let short = try await client.perform(request)
+    #expect(short["kind"] == "PartialObjectMetadataList")
+    #expect(short["items"]?[0]?["data"] == nil && short["items"]?[0]?["metadata"]?["name"] != nil)
+    let whole = try await client.list(ObjectKind<ConfigMap>.typed, selection, limit: 2)
+    #expect(whole.objects.count == 3 && whole.objects.allSatisfy { $0.data["k"] == large })
+    _ = try await client.apply(map("large0", "small"))
+    _ = try await eventually("the change") {
+      informer.statistics.events > 0 ? true : nil
+    }
+    try await remove()
+    _ = try await eventually("the deletes") { informer.store.count == 0 ? true : nil }
+    #expect(informer.statistics.failures == 0)
+  }
+
+  @Test("A version that is too old, one from the future, a missing API and a wrong token are told apart")
+  func refusals() async throws {
+    do throws(KubernetesError) {
+      let stream = try await client.open(
+        .watch(ConfigMap.gvr, Selection(namespace: "default"), resourceVersion: "1", timeoutSeconds: 1))
+      var events = stream.makeAsyncIterator()
+      while let event = try await events.next() {
+        if case .failure(let refusal) = event { throw KubernetesError.refused(refusal) }
+      }
+    } catch {
+      // A cluster that is young still knows its first version.
+      #expect(error.isGone, "\(error)")
+    }
+    var future = APIRequest.list(ConfigMap.gvr, Selection(namespace: "default"), resourceVersion: "999999999999")
+    future.query.append(.init(name: "resourceVersionMatch", value: "NotOlderThan"))
+    let early = await #expect(throws: KubernetesError.self) { try await client.perform(future) }
+    #expect(early?.isTooLargeResourceVersion == true, "\(String(describing: early))")
+    let missing = GroupVersionResource(group: "none.apus.dev", version: "v1", resource: "things")
+    let absent = await #expect(throws: KubernetesError.self) { try await client.perform(.list(missing)) }
+    #expect(absent?.isMissingAPI == true)
+    var stranger = configuration
+    stranger.credentials = .token("wrong")
+    stranger.trust.clientCertificate = nil
+    stranger.trust.clientKey = nil
+    stranger.trustFiles = TrustFiles()
+    do throws(KubernetesError) {
+      _ = try await ClusterClient(stranger, logger: quiet).perform(
+        .list(ConfigMap.gvr, Selection(namespace: "default")))
+      // A local cluster lets everybody in.
+      #expect(!configuration.server.hasPrefix("https"))
+    } catch {
+      #expect(error.isUnauthorized, "\(error)")
+    }
+  }
+}
