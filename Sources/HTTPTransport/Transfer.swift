@@ -181,7 +181,11 @@ final class Transfer: Sendable {
         (300..<400).contains(state.incoming.status) && state.incoming.headers["location"] != nil
       guard !(request.followsRedirects && isRedirect) else { return (true, nil) }
       state.head = state.incoming
-      guard isStreaming else { return (true, nil) }
+      guard isStreaming else {
+        let length = state.incoming.headers["content-length"].flatMap { Int($0) } ?? 0
+        state.bytes.reserveCapacity(min(max(0, length), Self.highWater))
+        return (true, nil)
+      }
       defer { state.reader = nil }
       return (true, state.reader)
     }

@@ -2,7 +2,8 @@ internal import KubernetesModel
 public import Logging
 import Synchronization
 
-/// One stream per kind and selection, shared by everyone: who asks for the same objects gets the same informer.
+/// One stream per kind and selection, shared by everyone: who asks for the same objects gets the same informer. What a kind
+/// prunes is not looked at: the first request's pruning counts for all.
 ///
 /// Expected flow: controllers ask for what they need, then all informers are run: `ControllerHost` does that with those
 /// that its controllers watch, others are given to it as `informers`.

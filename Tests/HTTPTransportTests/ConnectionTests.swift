@@ -71,6 +71,48 @@ struct ConnectionTests {
     #expect(answer.status == 413 && answer.text == "big")
   }
 
+  @Test("A storm of cancellations leaves nothing behind: no transfer, no connection, no thread")
+  func storm() async throws {
+    let server = try ScriptedServer { request in
+      switch request.path {
+      case "/hold": [.hold]
+      case "/stream": [.beginChunked(), .chunk("x"), .hold]
+      default: [.answer(200, body: String(repeating: "y", count: 100_000))]
+      }
+    }
+    defer { server.stop() }
+    let transport = try CurlTransport()
+    let url = server.url
+    let ended = await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<240 {
+        group.addTask {
+          let task = Task { () -> Int in
+            switch number % 4 {
+            case 0: try await transport.send(HTTPRequest(url: url + "/hold")).body.count
+            case 1: try await transport.stream(HTTPRequest(url: url + "/stream")).body.collect(upTo: 10).count
+            case 2: try await transport.stream(HTTPRequest(url: url + "/whole")).body.collect(upTo: 1 << 20).count
+            default: try await transport.send(HTTPRequest(url: url + "/whole")).body.count
+            }
+          }
+          for _ in 0..<number % 7 * 20 { await Task.yield() }
+          task.cancel()
+          switch await task.result {
+          case .success(let count): return count == 100_000
+          case .failure(let error): return error as? TransportError == .cancelled
+          }
+        }
+      }
+      return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+    }
+    #expect(ended == 240)
+    #expect(try await transport.send(HTTPRequest(url: url)).body.count == 100_000)
+    // What is left are idle connections that may be used again: those of whole answers.
+    let busy = { server.requests.filter { $0.path != "/hold" && $0.path != "/stream" }.map(\.connection) }
+    _ = try await eventually("held connections are closed") {
+      server.openConnections <= Set(busy()).count ? true : nil
+    }
+  }
+
   @Test("Headers without end are refused, on both sides")
   func headers() async throws {
     let many = (0..<4000).map { "X-\($0): \(String(repeating: "v", count: 90))\r\n" }.joined()

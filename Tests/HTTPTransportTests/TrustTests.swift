@@ -49,4 +49,27 @@ struct TrustTests {
     #expect(try await status(careless) == 200)
     server.stop()
   }
+
+  @Test("Another server name is for TLS alone: the request still names the host of the URL")
+  func host() async throws {
+    let server = try TLSServer(name: "kubernetes", protocols: "http/1.1")
+    defer { server.stop() }
+    var configuration = TransportConfiguration()
+    configuration.certificateAuthority = server.bytes("ca.crt")
+    configuration.serverName = "kubernetes"
+    let transport = try CurlTransport(configuration)
+    try server.answers.fileHandleForWriting.write(
+      contentsOf: Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8))
+    let answer = try await eventually("the server listens") {
+      do {
+        return try await transport.send(HTTPRequest(url: "https://127.0.0.1:\(server.port)/path"))
+      } catch TransportError.connectionFailed {
+        return nil
+      }
+    }
+    #expect(answer.text == "ok")
+    let request = String(decoding: server.received.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(request.hasPrefix("GET /path HTTP/1.1\r\n"))
+    #expect(request.contains("Host: 127.0.0.1:\(server.port)\r\n"), "\(request)")
+  }
 }
