@@ -83,6 +83,8 @@ struct Leaderships {
   struct Term: Equatable {
     var leader: String
     var begin: Timestamp
+    /// The leader's last accepted write of the Lease.
+    var renewed: Timestamp
     /// The first other write.
     var firstWrite: Timestamp?
     var lastWrite: Timestamp?
@@ -97,8 +99,12 @@ struct Leaderships {
   init(_ writes: [AuditEntry], of crew: Set<String>) {
     for write in writes where crew.contains(write.actor) {
       if write.isLease {
-        guard write.isAccepted, write.actor != terms.last?.leader else { continue }
-        terms.append(Term(leader: write.actor, begin: write.answered))
+        guard write.isAccepted else { continue }
+        if let last = terms.indices.last, terms[last].leader == write.actor {
+          terms[last].renewed = write.answered
+        } else {
+          terms.append(Term(leader: write.actor, begin: write.answered, renewed: write.answered))
+        }
       } else if let last = terms.indices.last, terms[last].leader == write.actor {
         terms[last].firstWrite = terms[last].firstWrite ?? write.answered
         terms[last].lastWrite = write.answered

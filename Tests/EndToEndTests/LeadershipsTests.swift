@@ -29,6 +29,7 @@ struct LeadershipsTests {
     #expect(judged.strays.isEmpty)
     #expect(judged.terms.map(\.leader) == ["a", "b", "a"])
     #expect(judged.terms.map(\.writes) == [1, 2, 0])
+    #expect(judged.terms[0].renewed.seconds(since: judged.terms[0].begin) == 3)
     #expect(judged.terms[1].firstWrite?.seconds(since: judged.terms[1].begin) == 2)
   }
 

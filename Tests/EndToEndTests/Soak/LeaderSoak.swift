@@ -142,20 +142,39 @@ actor LeaderSoak {
     #expect(terms.count == takeovers.count + 1, "a term ends by a fault, and by nothing else")
     let writes = terms.map(\.writes).reduce(0, +)
     Soak.say("\(edits) edits, \(writes) writes in \(terms.count) terms, \(judged.strays.count) in another's term")
-    let margins = zip(takeovers, zip(terms, terms.dropFirst())).compactMap { takeover, pair in
-      pair.0.lastWrite.map { (takeover.fault, pair.1.begin.seconds(since: $0)) }
+    let changes = zip(takeovers, zip(terms, terms.dropFirst())).map { takeover, pair in
+      Change(
+        fault: takeover.fault, afterRenewal: pair.1.begin.seconds(since: pair.0.renewed),
+        afterWrite: pair.0.lastWrite.map { pair.1.begin.seconds(since: $0) } ?? .nan)
     }
-    Soak.say("| fault | times | the leader's end, s | next lease, s | next write, s | last write to next lease, s |")
-    Soak.say("|---|---|---|---|---|---|")
+    for change in changes where change.fault != .stop {
+      #expect(change.afterRenewal >= 15, "a lease that was not given back lasts for its duration: \(change)")
+    }
+    Soak.say(
+      "| fault | times | the leader's end, s | next lease, s | next write, s | last renewal to next lease, s "
+        + "| last write to next lease, s |")
+    Soak.say("|---|---|---|---|---|---|---|")
     for fault in LeaderFault.allCases {
       let those = takeovers.filter { $0.fault == fault }
-      let distances = margins.filter { $0.0 == fault }.map(\.1)
-      let columns = [those.map(\.end), those.map(\.lease), those.map(\.work), distances].map { figures in
+      let changed = changes.filter { $0.fault == fault }
+      let columns = [
+        those.map(\.end), those.map(\.lease), those.map(\.work), changed.map(\.afterRenewal),
+        changed.map(\.afterWrite),
+      ].map { figures in
         "\((figures.min() ?? .nan).short) … \((figures.max() ?? .nan).short)"
       }
       Soak.say("| \(fault.rawValue) | \(those.count) | \(columns.joined(separator: " | ")) |")
     }
   }
+}
+
+/// From one leader to the next, in seconds.
+private struct Change {
+  var fault: LeaderFault
+  /// From the last renewal to the next one's lease.
+  var afterRenewal: Double
+  /// From the last write to the next one's lease.
+  var afterWrite: Double
 }
 
 extension Double {

@@ -64,7 +64,7 @@ private actor SteadyState {
     _ = try await eventually("the operator has nothing to write", within: .seconds(600), every: .seconds(5)) {
       try trail.refresh()
       let lately = Self.now.advanced(bySeconds: -45)
-      return trail.writes(since: lately).contains { $0.isOperators } ? nil : true
+      return trail.writes(since: lately).contains { $0.isOperators && !$0.isLease } ? nil : true
     }
   }
 
