@@ -14,7 +14,7 @@ extension Reflector {
     } catch {
       informer.store.unstage()
       guard error != .cancelled, !Task.isCancelled else { throw .cancelled }
-      if error.saysUnsupported { streaming = .refused }
+      if error.refusesTheQuestion { streaming = .refused }
       informer.logger.info("no streaming list, asking for a plain one", metadata: ["error": "\(error)"])
       return nil
     }
@@ -75,7 +75,8 @@ extension Reflector {
       let version = try await informer.api.perform(.serverVersion)
       streaming = Self.knowsStreamingLists(version) ? .offered : .refused
     } catch {
-      if error.saysUnsupported { streaming = .refused }
+      // Not to be found out, now or later: plain lists are as good.
+      if !error.isTransient { streaming = .refused }
     }
     return streaming == .offered
   }
@@ -88,9 +89,8 @@ extension Reflector {
 }
 
 extension KubernetesError {
-  /// The server has understood and does not do that, now or later.
-  fileprivate var saysUnsupported: Bool {
-    guard let code = refusal?.code else { return false }
-    return (300..<500).contains(code) && ![401, 408, 410, 429].contains(code) || code == 501
+  /// The server has understood the question and does not answer such ones; nothing is said about the objects.
+  fileprivate var refusesTheQuestion: Bool {
+    refusal.map { [400, 405, 406, 415, 422, 501].contains($0.code) } ?? false
   }
 }

@@ -173,7 +173,10 @@ struct Reflector<Object: Sendable> {
           .watch(
             informer.resource, informer.selection, resourceVersion: version.flatMap { $0.isEmpty ? nil : $0 },
             timeoutSeconds: watchSeconds)))
-      informer.note { $0.watches += 1 }
+      informer.note { statistics in
+        statistics.watches += 1
+        statistics.lastFailure = nil
+      }
       return stream.makeAsyncIterator()
     } catch {
       throw ending(of: error)

@@ -99,13 +99,9 @@ final class FaultyCluster: Sendable {
   func put(_ name: String, _ value: String) { state.withLock { Self.put(name, value, &$0) } }
   func remove(_ name: String) { state.withLock { Self.remove(name, &$0) } }
 
-  /// Forgets the history so far: who watches from an older version gets 410.
-  func compact() {
-    state.withLock { state in
-      state.compacted = state.version
-      state.history = []
-    }
-  }
+  /// Forgets the history so far: who then begins to watch from an older version gets 410. Streams that are open still get
+  /// what is on its way to them.
+  func compact() { state.withLock { $0.compacted = $0.version } }
 
   /// The state as it was at an earlier version; history goes on from there with the same numbers.
   func restore(to version: Int) {

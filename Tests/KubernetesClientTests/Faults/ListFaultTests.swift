@@ -70,6 +70,7 @@ struct ListFaultTests {
     let follower = try Follower(cluster)
     try await follower.converge("at first")
     cluster.inject(.list, [.instead(fault.value), .instead(fault.value)])
+    cluster.inject(.watch, [.instead([.answer(410, body: status(410, "Expired"))])])
     cluster.interrupt(.cut)
     cluster.put("a", "2")
     cluster.remove("b")

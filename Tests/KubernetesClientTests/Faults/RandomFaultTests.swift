@@ -41,7 +41,7 @@ struct RandomFaultTests {
   }
 
   @Test(
-    "However they fall, the end state is the cluster's, and handlers were told a consistent story", arguments: 0..<12)
+    "However they fall, the end state is the cluster's, and handlers were told a consistent story", arguments: 0..<40)
   func storm(_ seed: UInt64) async throws {
     var dice = Dice(state: seed)
     let cluster = seed % 2 == 0 ? FaultyCluster() : FaultyCluster(streaming: .supported, minor: "33")

@@ -63,6 +63,20 @@ struct StreamingListTests {
     await follower.stop()
   }
 
+  @Test("A kind that is not there yet is asked for as a stream again, once it is")
+  func missing() async throws {
+    let cluster = cluster(.supported)
+    let absent = FaultyCluster.Fault.instead([.answer(404, body: "404 page not found")])
+    cluster.inject(.streamingList, [absent, absent])
+    cluster.inject(.list, [absent, absent])
+    let follower = try Follower(cluster)
+    try await follower.converge("when it is there")
+    #expect(queries(follower) == ["stream", "list", "stream", "list", "stream"])
+    // Only a person can mend it: the pauses are long from the start.
+    #expect(follower.time.slept.allSatisfy { $0 >= .seconds(15) } && follower.time.slept.count == 2)
+    await follower.stop()
+  }
+
   @Test("What goes wrong before the list is complete leaves no trace", arguments: badAnswers)
   func faults(_ fault: Named<[ScriptedStep]>) async throws {
     let cluster = cluster(.supported)
