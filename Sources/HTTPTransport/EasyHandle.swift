@@ -241,7 +241,7 @@ final class EasyHandle {
     let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
-    case CURLE_COULDNT_CONNECT: return .connectionFailed(origin: origin, reason: reason)
+    case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectionFailed(origin: origin, reason: reason)
     case CURLE_ABORTED_BY_CALLBACK: return Self.missedDeadline(origin)
     case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,

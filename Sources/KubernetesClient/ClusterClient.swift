@@ -50,16 +50,6 @@ public final class ClusterClient: KubernetesAPI {
     _ = try trust.transport(presenting: nil)
   }
 
-  /// `apus-operator/0.1.0 (linux/amd64)`, as Kubernetes' own clients name themselves.
-  public static func userAgent(_ program: String, version: String) -> String {
-    #if arch(arm64)
-      let machine = "arm64"
-    #else
-      let machine = "amd64"
-    #endif
-    return "\(program)/\(version) (linux/\(machine))"
-  }
-
   private static let maximumRetries = 10
   private static let maximumPause = 60.0
 

@@ -171,4 +171,34 @@ struct CredentialTests {
     try scratch.write("go", "")
     #expect(try await patient.value.authorization == "Bearer t")
   }
+
+  @Test("A token that the server refuses is asked for anew, once for all requests that were refused together")
+  func refused() async throws {
+    let plugin = try plugin(
+      "echo run >> $0.log; "
+        + #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"t'$(wc -l < $0.log | tr -d ' ')'"}}'"#
+    )
+    let valid = Mutex("Bearer t1")
+    let server = try ScriptedServer { request in
+      let isValid = request.headers["authorization"] == valid.withLock { $0 }
+      return [isValid ? .answer(200, body: "{}") : .answer(401, body: status(401, "Unauthorized"))]
+    }
+    defer { server.stop() }
+    let client = try ClusterClient(
+      ClusterConfiguration(server: server.url, credentials: .plugin(plugin)), time: ScriptedTime(skipping: true).source,
+      logger: quiet)
+    let request = APIRequest.get(APITarget(Pod.self, namespace: "a", name: "b"))
+    _ = try await client.perform(request)
+    valid.withLock { $0 = "Bearer t2" }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<10 { group.addTask { _ = try await client.perform(request) } }
+      try await group.waitForAll()
+    }
+    #expect(scratch.lines("plugin.log").count == 2)
+    // Refused for good: told after one more run, and not asked for ever.
+    valid.withLock { $0 = "none" }
+    let error = await #expect(throws: KubernetesError.self) { try await client.perform(request) }
+    #expect(error?.isUnauthorized == true)
+    #expect(scratch.lines("plugin.log").count == 3)
+  }
 }

@@ -138,10 +138,4 @@ struct PatienceTests {
         "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json", "application/json",
       ])
   }
-
-  @Test("User agents name program, version and machine")
-  func agent() {
-    let machines = ["apus-operator/0.1.0 (linux/amd64)", "apus-operator/0.1.0 (linux/arm64)"]
-    #expect(machines.contains(ClusterClient.userAgent("apus-operator", version: "0.1.0")))
-  }
 }
