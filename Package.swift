@@ -70,6 +70,9 @@ let edges: [Target] =
   + library("YAMLCoding", ["CYAML", "KubernetesModel"])
   + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging])
   + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
+  + library(
+    "OperatorProgram", ["ControllerRuntime", "KubernetesClient", argumentParser, hummingbird, logging, lifecycle],
+    tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
   + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])
   + library("Alerting", ["Decisions", "HTTPTransport", logging])
@@ -96,8 +99,7 @@ let edges: [Target] =
 
 let programs: [Target] =
   program(
-    "apus-operator",
-    ["Reconcilers", "ControllerRuntime", "KubernetesClient", "HTTPTransport", "Exposition", hummingbird, lifecycle])
+    "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport"])
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(
@@ -107,7 +109,21 @@ let programs: [Target] =
       "YAMLCoding", "WorkerContract",
     ])
 
+// An operator as somebody else would write it: without `package` access, so on the public interface only.
+let examples: [Target] = [
+  .executableTarget(
+    name: "config-copier",
+    dependencies: ["OperatorProgram", "ControllerRuntime", "KubernetesClient", "KubernetesModel", argumentParser, logging],
+    path: "Examples/config-copier", exclude: ["crd.yaml"], packageAccess: false, swiftSettings: strict)
+]
+
 let testing: [Target] = [
+  .testTarget(
+    name: "OperatorProgramTests",
+    dependencies: [
+      "OperatorProgram", "ControllerRuntime", "KubernetesClient", "KubernetesModel", "TestSupport", "config-copier",
+      "apus-operator", "HTTPTransport", "LocalCluster", "YAMLCoding", argumentParser, logging, lifecycle,
+    ], swiftSettings: strict),
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
   // Everything that is not Swift, read by its consumers' own tools.
   .testTarget(
@@ -125,7 +141,8 @@ let testing: [Target] = [
 let package = Package(
   name: "apus",
   products: [
-    .library(name: "ControllerRuntime", targets: ["ControllerRuntime", "KubernetesClient", "KubernetesModel"])
+    .library(
+      name: "ControllerRuntime", targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -138,5 +155,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + testing
+  targets: systemLibraries + core + edges + programs + examples + testing
 )

@@ -23,7 +23,6 @@ public final class ControllerHost: ServiceLifecycle.Service {
   private let informers: [any RunnableInformer]
   private let elector: LeaderElector?
   private let events: EventRecorder?
-  private let onLoss: @Sendable (LeadershipLost) -> Void
   private let syncTimeout: Duration
   private let time: TimeSource
   private let metrics: RuntimeMetrics
@@ -34,17 +33,14 @@ public final class ControllerHost: ServiceLifecycle.Service {
   ///   - informers: beside those that the controllers watch, which are found by themselves.
   ///   - elector: nil: there is only one process.
   ///   - events: what the controllers record with; it runs as a service of its own, which must end after this one.
-  ///   - onLeadershipLost: called at once, before anything is waited for. A program ends itself here: `exit(1)`. Without it
-  ///     `run` cancels the workers and throws.
   public init(
     _ controllers: [Controller], informers: [any RunnableInformer] = [], elector: LeaderElector? = nil,
-    events: EventRecorder? = nil, onLeadershipLost: @escaping @Sendable (LeadershipLost) -> Void = { _ in },
+    events: EventRecorder? = nil,
     syncTimeout: Duration = .seconds(120), time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger
   ) {
     self.controllers = controllers
     self.elector = elector
     self.events = events
-    onLoss = onLeadershipLost
     self.syncTimeout = syncTimeout
     self.time = time
     self.metrics = metrics
@@ -99,7 +95,7 @@ public final class ControllerHost: ServiceLifecycle.Service {
 
   private func lead() async throws {
     do {
-      try await exclusively { elector in try await elector.acquire() }
+      try await elector?.acquire()
       try await work()
       try Task.checkCancellation()
     } catch let error as LeadershipLost {
@@ -113,9 +109,7 @@ public final class ControllerHost: ServiceLifecycle.Service {
   private func work() async throws {
     defer { isWorking.withLock { $0 = false } }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      if elector != nil {
-        group.addTask { try await self.exclusively { elector in try await elector.hold() } }
-      }
+      if let elector { group.addTask { try await elector.hold() } }
       group.addTask {
         try await self.waitForCaches()
         self.isWorking.withLock { $0 = true }
@@ -127,18 +121,6 @@ public final class ControllerHost: ServiceLifecycle.Service {
       }
       defer { group.cancelAll() }
       try await group.next()
-    }
-  }
-
-  /// A loss is told before anything else happens.
-  private func exclusively(_ body: (LeaderElector) async throws -> Void) async throws {
-    guard let elector else { return }
-    do {
-      try await body(elector)
-    } catch let error as LeadershipLost {
-      logger.critical("leadership lost, the process ends", metadata: ["error": "\(error)"])
-      onLoss(error)
-      throw error
     }
   }
 

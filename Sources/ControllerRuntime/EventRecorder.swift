@@ -1,6 +1,6 @@
 import Exposition
 public import KubernetesClient
-import KubernetesModel
+public import KubernetesModel
 public import Logging
 public import ServiceLifecycle
 import Synchronization

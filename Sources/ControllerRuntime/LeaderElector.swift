@@ -19,13 +19,18 @@ public final class LeaderElector: Sendable {
   private let identity: String
   private let time: TimeSource
   private let logger: Logger
+  private let onLoss: @Sendable (LeadershipLost) -> Void
   private let state: Mutex<State>
 
-  /// - Parameter identity: unique for each process, such as `hostname_uuid`.
+  /// - Parameters:
+  ///   - identity: unique for each process, such as `hostname_uuid`.
+  ///   - onLoss: called at once when the lease is lost, before anything is waited for: a program ends itself here.
   public init(
     _ api: any KubernetesAPI, namespace: String, name: String, identity: String,
-    settings: LeaderElectionSettings = .init(), time: TimeSource = .system, logger: Logger
+    settings: LeaderElectionSettings = .init(), time: TimeSource = .system, logger: Logger,
+    onLoss: @escaping @Sendable (LeadershipLost) -> Void = { _ in }
   ) {
+    self.onLoss = onLoss
     self.api = api
     key = ObjectKey(namespace: namespace, name: name)
     self.identity = identity
@@ -65,7 +70,11 @@ public final class LeaderElector: Sendable {
     let event: LeaderElection.Event
     switch state.withLock({ $0.next }) {
     case nil: event = .ready
-    case .lost(let reason): throw LeadershipLost(reason: reason)
+    case .lost(let reason):
+      let loss = LeadershipLost(reason: reason)
+      logger.critical("leadership lost, the process ends", metadata: ["error": "\(loss)"])
+      onLoss(loss)
+      throw loss
     case .pause(let pause):
       try await time.sleep(pause)
       event = .ready

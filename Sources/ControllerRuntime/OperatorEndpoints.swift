@@ -1,47 +1,98 @@
 import Exposition
 
-/// The operator's own face: `/healthz`, `/readyz`, `/metrics`. Any HTTP server may put these answers on its ports, health on
-/// 8081, metrics on 8080.
+/// The operator's own face: `/healthz`, `/livez`, `/readyz`, `/metrics`. Any HTTP server may put these answers on its ports,
+/// health on 8081, metrics on 8080.
+///
+/// Each check has a path of its own, such as `/readyz/informer-sync`; `?verbose` lists all checks, `?exclude=NAME` leaves
+/// one out, as with Kubernetes' own components.
 public struct OperatorEndpoints: Sendable {
   public struct Answer: Sendable, Equatable {
     public var status: Int
-    public var contentType: String
+    public var contentType = "text/plain; charset=utf-8"
+    /// For the header `WWW-Authenticate`.
+    public var challenge: String?
     public var body: String
   }
 
-  private let metrics: RuntimeMetrics
-  private let unready: @Sendable () -> [String]
+  /// One thing that must be well.
+  public struct Check: Sendable {
+    /// As it stands in paths.
+    public var name: String
+    /// What is wrong; nil: nothing.
+    public var problem: @Sendable () -> String?
 
-  /// - Parameter unready: what is missing until the process can do its work; empty: ready.
-  public init(metrics: RuntimeMetrics, unready: @escaping @Sendable () -> [String]) {
-    self.metrics = metrics
-    self.unready = unready
+    public init(_ name: String, problem: @escaping @Sendable () -> String?) {
+      self.name = name
+      self.problem = problem
+    }
+
+    /// Whoever answers is alive: waiting for the API server or the lease is no reason to be restarted.
+    public static let ping = Check("ping") { nil }
   }
 
-  public init(_ host: ControllerHost, metrics: RuntimeMetrics) {
-    self.init(metrics: metrics) { host.unreadyCaches }
+  private let metrics: RuntimeMetrics
+  private let gate: MetricsGate?
+  private let checks: [String: [Check]]
+
+  /// - Parameters:
+  ///   - gate: who may read the metrics; nil: everybody who reaches the port.
+  ///   - liveness: beside `ping`. A process that fails it is restarted.
+  ///   - readiness: beside `ping`.
+  public init(metrics: RuntimeMetrics, gate: MetricsGate? = nil, liveness: [Check] = [], readiness: [Check]) {
+    self.metrics = metrics
+    self.gate = gate
+    checks = ["healthz": [.ping] + liveness, "livez": [.ping] + liveness, "readyz": [.ping] + readiness]
+  }
+
+  /// - Parameter readiness: beside that all caches are filled.
+  public init(_ host: ControllerHost, metrics: RuntimeMetrics, gate: MetricsGate? = nil, readiness: [Check] = []) {
+    let synced = Check("informer-sync") {
+      let missing = host.unreadyCaches
+      return missing.isEmpty ? nil : missing.joined(separator: "; ")
+    }
+    self.init(metrics: metrics, gate: gate, readiness: [synced] + readiness)
   }
 
   /// On the health port. nil: 404.
-  public func health(path: String) -> Answer? {
-    switch path {
-    // Alive is whoever answers: waiting for the API server or the lease is no reason to be restarted.
-    case "/healthz", "/livez": return Answer(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
-    case "/readyz":
-      let missing = unready()
-      guard missing.isEmpty else {
-        let lines = missing.map { "not ready: \($0)\n" }.joined()
-        return Answer(status: 503, contentType: "text/plain; charset=utf-8", body: lines)
-      }
-      return Answer(status: 200, contentType: "text/plain; charset=utf-8", body: "ok\n")
-    default: return nil
+  ///
+  /// - Parameter query: as in the URL, without the question mark.
+  public func health(path: String, query: String = "") -> Answer? {
+    let parts = path.split(separator: "/")
+    guard let endpoint = parts.first.map(String.init), let all = checks[endpoint], parts.count <= 2 else { return nil }
+    let wishes = query.split(separator: "&")
+    var asked = all.filter { check in !wishes.contains { $0 == "exclude=\(check.name)" } }
+    if let name = parts.dropFirst().first {
+      asked = all.filter { $0.name == name }
+      guard !asked.isEmpty else { return nil }
     }
+    let results = asked.map { (name: $0.name, problem: $0.problem()) }
+    let isWell = results.allSatisfy { $0.problem == nil }
+    let isVerbose = wishes.contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
+    if isWell, !isVerbose { return Answer(status: 200, body: "ok\n") }
+    let lines = results.map { name, problem in problem.map { "[-]\(name) failed: \($0)\n" } ?? "[+]\(name) ok\n" }
+    return Answer(
+      status: isWell ? 200 : 503, body: lines.joined() + "\(endpoint) check \(isWell ? "passed" : "failed")\n")
   }
 
   /// On the metrics port. nil: 404.
-  public func metrics(path: String, accept: String?) -> Answer? {
+  ///
+  /// - Parameters:
+  ///   - accept: the request's header.
+  ///   - authorization: the request's header.
+  public func metrics(path: String, accept: String?, authorization: String? = nil) async -> Answer? {
     guard path == "/metrics" else { return nil }
+    if let refusal = await refusal(authorization, path) { return refusal }
     let format = ExpositionFormat(accepting: accept)
     return Answer(status: 200, contentType: format.contentType, body: metrics.registry.text(format))
+  }
+
+  private func refusal(_ authorization: String?, _ path: String) async -> Answer? {
+    switch await gate?.verdict(authorization, path: path) {
+    case nil, .allowed: nil
+    case .unauthenticated:
+      Answer(status: 401, challenge: "Bearer", body: "a token of this cluster is needed: Authorization: Bearer …\n")
+    case .forbidden(let user): Answer(status: 403, body: "\(user) may not get \(path)\n")
+    case .unknown(let reason): Answer(status: 503, body: "it can not be checked now who may read this: \(reason)\n")
+    }
   }
 }

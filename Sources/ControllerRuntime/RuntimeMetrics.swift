@@ -28,6 +28,8 @@ public final class RuntimeMetrics: Sendable {
   private let watches: MetricFamily<Counter>
   private let watchFailures: MetricFamily<Counter>
   private let undecodable: MetricFamily<Counter>
+  private let relists: MetricFamily<Counter>
+  private let watchRestarts: MetricFamily<Counter>
   private let cached: MetricFamily<Gauge>
 
   public convenience init() { self.init(MetricsRegistry()) }
@@ -75,12 +77,26 @@ public final class RuntimeMetrics: Sendable {
     let resource = ["resource"]
     lists = registry.counter("kubernetes_informer_lists_total", help: "Complete lists.", labels: resource)
     watches = registry.counter("kubernetes_informer_watches_total", help: "Watches opened.", labels: resource)
+    relists = registry.counter(
+      "kubernetes_informer_relists_total", help: "Complete lists after the first one.", labels: resource)
+    watchRestarts = registry.counter(
+      "kubernetes_informer_watch_restarts_total", help: "Watches opened after the first one.", labels: resource)
     watchFailures = registry.counter(
       "kubernetes_informer_failures_total", help: "Lists and watches that failed.", labels: resource)
     undecodable = registry.counter(
       "kubernetes_informer_unreadable_objects_total", help: "Objects that could not be read.", labels: resource)
     cached = registry.gauge("kubernetes_informer_objects", help: "Objects in the cache.", labels: resource)
     for result in ["sent", "dropped", "failed"] { _ = events.with(result) }
+  }
+
+  /// Shows what is usual at 0, before the first request.
+  public func expectRequests(to host: String) {
+    for (code, method) in [("200", "GET"), ("201", "POST"), ("200", "PATCH"), ("200", "PUT"), ("200", "DELETE")] {
+      _ = requests.with(code, method, host)
+    }
+    for verb in ["get", "list", "watch", "create", "update", "patch", "apply", "delete"] {
+      _ = requestTime.with(verb, host)
+    }
   }
 
   /// To be given to `ClusterClient(observe:)`.
@@ -100,6 +116,8 @@ public final class RuntimeMetrics: Sendable {
     let resource = informer.resource.description
     let lists = lists.with(resource)
     let watches = watches.with(resource)
+    let relists = relists.with(resource)
+    let restarts = watchRestarts.with(resource)
     let failures = watchFailures.with(resource)
     let undecodable = undecodable.with(resource)
     let cached = cached.with(resource)
@@ -107,6 +125,8 @@ public final class RuntimeMetrics: Sendable {
       let statistics = informer.statistics
       lists.advance(to: Double(statistics.lists))
       watches.advance(to: Double(statistics.watches))
+      relists.advance(to: Double(statistics.lists - 1))
+      restarts.advance(to: Double(statistics.watches - 1))
       failures.advance(to: Double(statistics.failures))
       undecodable.advance(to: Double(statistics.undecodable))
       cached.set(Double(informer.objectCount))

@@ -12,11 +12,19 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
   private struct Waiting {
     var priority: QueuePriority
     var since: Duration
+    /// Of its place in a FIFO: a key that became more urgent has left another place behind.
+    var ticket: Int
   }
 
-  private var normal = FIFO<Key>()
-  private var low = FIFO<Key>()
-  /// Keys that wait to be handed out. The FIFOs may hold keys that are not here any more.
+  private struct Place: Sendable {
+    var key: Key
+    var ticket: Int
+  }
+
+  private var normal = FIFO<Place>()
+  private var low = FIFO<Place>()
+  private var lastTicket = 0
+  /// Keys that wait to be handed out. The FIFOs may hold places that are given up.
   private var waiting: [Key: Waiting] = [:]
   private(set) var processing: [Key: Duration] = [:]
   /// Keys that were added while being worked on.
@@ -46,16 +54,13 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
       if isNew || priority == .normal { dirty[key] = priority }
       return isNew
     }
-    if let present = waiting[key] {
-      if present.priority == .low, priority == .normal {
-        waiting[key]?.priority = .normal
-        normal.append(key)
-      }
-      return false
-    }
-    waiting[key] = Waiting(priority: priority, since: now)
-    if priority == .normal { normal.append(key) } else { low.append(key) }
-    return true
+    let present = waiting[key]
+    if let present, present.priority == priority || priority == .low { return false }
+    lastTicket += 1
+    waiting[key] = Waiting(priority: priority, since: present?.since ?? now, ticket: lastTicket)
+    let place = Place(key: key, ticket: lastTicket)
+    if priority == .normal { normal.append(place) } else { low.append(place) }
+    return present == nil
   }
 
   /// Adds the key when `delay` has passed, if it has not been added before.
@@ -105,8 +110,8 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
   }
 
   private mutating func pop(_ priority: QueuePriority) -> Key? {
-    while let key = priority == .normal ? normal.popFirst() : low.popFirst() {
-      if waiting[key]?.priority == priority { return key }
+    while let place = priority == .normal ? normal.popFirst() : low.popFirst() {
+      if waiting[place.key]?.ticket == place.ticket { return place.key }
     }
     return nil
   }

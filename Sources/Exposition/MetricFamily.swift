@@ -36,7 +36,9 @@ package final class MetricFamily<Child: Sendable>: Sendable {
   }
 
   /// Takes a child out, for things that no longer exist.
-  package func remove(_ values: String...) {
+  package func remove(_ values: String...) { removeChild(values) }
+
+  package func removeChild(_ values: [String]) {
     children.withLock { _ = $0.removeValue(forKey: values) }
   }
 

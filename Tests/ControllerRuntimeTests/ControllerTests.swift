@@ -23,7 +23,7 @@ final class RecordingAPI: KubernetesAPI {
   typealias Answer = @Sendable (APIRequest) throws(KubernetesError) -> JSONValue?
 
   let fieldManager = "apus-operator"
-  private let answer: Answer
+  let answer: Answer
   private let seen = Mutex<[APIRequest]>([])
 
   init(_ answer: @escaping Answer = { (_) throws(KubernetesError) in nil }) { self.answer = answer }
@@ -84,7 +84,8 @@ struct ControllerTests {
         counts.withLock { $0 } == ["flaky": 4, "hopeless": 1, "again": 3] ? true : nil
       }
     }
-    let text = OperatorEndpoints(metrics: metrics) { [] }.metrics(path: "/metrics", accept: nil)?.body ?? ""
+    let text =
+      await OperatorEndpoints(metrics: metrics, readiness: []).metrics(path: "/metrics", accept: nil)?.body ?? ""
     for line in [
       #"controller_runtime_reconcile_total{controller="test",result="success"} 2"#,
       #"controller_runtime_reconcile_total{controller="test",result="error"} 4"#,
@@ -131,6 +132,38 @@ struct ControllerTests {
       controller.queue.add(key)
       _ = try await eventually("a second try") { tries.withLock { $0 } == 2 ? true : nil }
     }
+  }
+
+  @Test("A reconcile that ignores its cancellation loses its worker and keeps its key until it ends")
+  func stubborn() async throws {
+    let time = ScriptedTime()
+    let gate = FirstRelease()
+    let seen = Mutex<[String]>([])
+    let metrics = RuntimeMetrics()
+    try await running(time.source, timeout: .seconds(60), metrics: metrics, workers: 1) { key, _ in
+      let count = seen.withLock { seen in
+        seen.append(key.name)
+        return seen.count { $0 == key.name }
+      }
+      // Waits for the gate whatever happens to its task.
+      if key.name == "stubborn", count == 1 { await gate.wait() }
+      return .done
+    } _: { controller in
+      controller.queue.add(ObjectKey(namespace: "a", name: "stubborn"))
+      _ = try await eventually("it is at work") { seen.withLock { $0 } == ["stubborn"] ? true : nil }
+      controller.queue.add(ObjectKey(namespace: "a", name: "other"))
+      controller.queue.add(ObjectKey(namespace: "a", name: "stubborn"))
+      let clock = time.running()
+      _ = try await eventually("the other one has its turn") { seen.withLock { $0.contains("other") } ? true : nil }
+      clock.cancel()
+      #expect(seen.withLock { $0 } == ["stubborn", "other"])
+      gate.open()
+      _ = try await eventually("its key is free again") {
+        seen.withLock { $0 } == ["stubborn", "other", "stubborn"] ? true : nil
+      }
+    }
+    let page = await OperatorEndpoints(metrics: metrics, readiness: []).metrics(path: "/metrics", accept: nil)?.body
+    #expect(page?.contains(#"controller_runtime_reconcile_timeouts_total{controller="test"} 1"#) == true)
   }
 
   @Test("Stopping lets a reconcile end, but not for ever")
@@ -204,5 +237,28 @@ struct ControllerTests {
     informer.note(job("three", owner: "loose", kind: "ModelDeployment", controller: false))
     #expect(controller.queue.depth == 1)
     #expect(informer.store.objects(ownedBy: "u").count == 3)
+  }
+}
+
+/// Lets go once, and does not care for cancellation.
+private final class FirstRelease: Sendable {
+  private let state = Mutex<(isOpen: Bool, waiting: CheckedContinuation<Void, Never>?)>((false, nil))
+
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if !state.isOpen { state.waiting = continuation }
+        return state.isOpen
+      }
+      if isOpen { continuation.resume() }
+    }
+  }
+
+  func open() {
+    state.withLock { state in
+      state.isOpen = true
+      defer { state.waiting = nil }
+      return state.waiting
+    }?.resume()
   }
 }

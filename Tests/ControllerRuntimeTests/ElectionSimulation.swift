@@ -54,7 +54,7 @@ struct ElectionSimulation {
   /// Reigns that have begun.
   private(set) var reigns = 0
 
-  init(seed: UInt64, candidates: Int = 3, trouble: Double = 90, quiet: Double = 60) {
+  init(seed: UInt64, candidates: Int = 3, trouble: Double = 70, quiet: Double = 40) {
     random = SplitMix(seed)
     quietFrom = trouble
     end = trouble + quiet

@@ -136,17 +136,19 @@ struct LeaderElectionTests {
     }
   }
 
-  @Test("Never do two lead in one instant, and soon after trouble one does", arguments: 0..<16)
-  func neverTwo(block: Int) throws {
+  @Test("Never do two lead in one instant, and soon after trouble one does")
+  func neverTwo() async throws {
     var reigns = 0
-    for seed in 0..<150 {
-      var world = ElectionSimulation(seed: UInt64(block * 1000 + seed), candidates: 2 + seed % 2)
+    for seed in 0..<2000 {
+      var world = ElectionSimulation(seed: UInt64(seed), candidates: 2 + seed % 2)
       let leaders = try world.run()
-      #expect(leaders == 1, "seed \(block * 1000 + seed)")
+      #expect(leaders == 1, "seed \(seed)")
       reigns += world.reigns
+      // Other tests wait for their turn.
+      await Task.yield()
     }
     // The trouble is real: leaders come and go.
-    #expect(reigns > 250)
+    #expect(reigns > 3000)
   }
 }
 
@@ -275,12 +277,14 @@ struct LeadingTests {
     defer { clock.cancel() }
     let isBroken = Mutex(false)
     let (api, _) = Self.leaseServer { isBroken.withLock { $0 } }
-    let elector = LeaderElector(api, namespace: "n", name: "l", identity: "me", time: time.source, logger: quiet)
     let told = Mutex<[String]>([])
+    let elector = LeaderElector(
+      api, namespace: "n", name: "l", identity: "me", time: time.source, logger: quiet,
+      onLoss: { loss in told.withLock { $0.append(loss.reason) } })
     let metrics = RuntimeMetrics()
     let host = ControllerHost(
       [Controller(name: "c", time: time.source, metrics: metrics, logger: quiet) { _, _ in .done }], elector: elector,
-      onLeadershipLost: { loss in told.withLock { $0.append(loss.reason) } }, time: time.source, metrics: metrics,
+      time: time.source, metrics: metrics,
       logger: quiet)
     let run = Task { try await host.run() }
     _ = try await eventually("it leads") { host.isLeading ? true : nil }

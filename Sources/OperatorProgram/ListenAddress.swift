@@ -1,19 +1,18 @@
-import ArgumentParser
+public import ArgumentParser
 
 /// `host:port`, `:port` (this pod's address, else every address), or `0` for none.
-struct ListenAddress: ExpressibleByArgument, Equatable {
+public struct ListenAddress: ExpressibleByArgument, Equatable, Sendable {
   /// nil: nothing is served.
-  var port: Int?
+  public var port: Int?
   /// nil: this pod's address, else every address.
-  var host: String?
+  public var host: String?
 
-  /// Every port of the operator, unless a flag says otherwise.
-  init(port: Int?, host: String? = nil) {
+  public init(port: Int?, host: String? = nil) {
     self.port = port
     self.host = host
   }
 
-  init?(argument: String) {
+  public init?(argument: String) {
     if argument == "0" { return }
     guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
       (1...65535).contains(port)
@@ -23,4 +22,6 @@ struct ListenAddress: ExpressibleByArgument, Equatable {
     self.port = port
     self.host = host.isEmpty ? nil : String(host)
   }
+
+  public var defaultValueDescription: String { port.map { "\(host ?? ""):\($0)" } ?? "0" }
 }
