@@ -43,6 +43,38 @@ struct ProxyTests {
     #expect(asked.withLock { $0 } == [5, 1, 0, 3, 8] + Array("api.test".utf8) + [0, 80])
   }
 
+  @Test(
+    "TLS goes through a proxy's tunnel, end to end: the proxy looks the name up and sees nothing of the request",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: TLSServer.openssl)))
+  func tunnel() async throws {
+    let server = try TLSServer(name: "kubernetes", protocols: "http/1.1")
+    defer { server.stop() }
+    let asked = Mutex("")
+    let port = server.port
+    let proxy = try RawServer { connection in
+      guard let request = connection.read() else { return }
+      asked.withLock { $0 = String(decoding: request, as: UTF8.self) }
+      guard connection.write("HTTP/1.1 200 Connection established\r\n\r\n") else { return }
+      connection.relay(toPort: port)
+    }
+    defer { proxy.stop() }
+    var configuration = TransportConfiguration()
+    configuration.proxy = proxy.url
+    configuration.certificateAuthority = server.bytes("ca.crt")
+    let transport = try CurlTransport(configuration)
+    try server.answers.fileHandleForWriting.write(
+      contentsOf: Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8))
+    let answer = try await eventually("the server listens") {
+      // Until then the tunnel ends at once.
+      try? await transport.send(
+        HTTPRequest(url: "https://kubernetes:\(port)/secret", headers: ["Authorization": "Bearer hunter2"]))
+    }
+    #expect(answer.text == "ok")
+    let request = asked.withLock { $0 }
+    #expect(request.hasPrefix("CONNECT kubernetes:\(port) HTTP/1.1\r\n"))
+    #expect(!request.contains("hunter2") && !request.contains("secret"))
+  }
+
   @Test("A proxy that is not there or refuses is an error that names no password")
   func refusals() async throws {
     let proxy = try ScriptedServer { _ in [.answer(407, headers: ["Proxy-Authenticate": "Basic realm=x"])] }
