@@ -90,7 +90,6 @@ struct Reflector<Object: Sendable> {
   }
 
   private mutating func round() async throws(Ending) {
-    let start = time.monotonic()
     var events: WatchStream.Iterator
     if version == nil, let stream = try await streamingList() {
       events = stream
@@ -98,6 +97,7 @@ struct Reflector<Object: Sendable> {
       if version == nil { try await list() }
       events = try await openWatch()
     }
+    let start = time.monotonic()
     let hasEvents = try await follow(&events)
     // A proxy or a server on its way out; without a pause this would be a busy loop.
     guard hasEvents || time.monotonic() - start >= .seconds(1) else {
