@@ -138,7 +138,8 @@ struct ObjectTests {
         "image": ["digest": .string("sha256:" + String(repeating: "0", count: 64))], "nodeSelector": ["disk": "ssd"],
         "tolerations": [["key": "a", "operator": "Exists"]], "priorityClassName": "high",
         "metrics": [
-          "serviceMonitor": ["enabled": true], "podMonitor": ["enabled": true], "prometheusRule": ["enabled": true],
+          "secure": true, "serviceMonitor": ["enabled": true], "podMonitor": ["enabled": true],
+          "prometheusRule": ["enabled": true],
         ],
       ], release: "prod")
     #expect(try Self.findings(objects) == [])
@@ -146,8 +147,20 @@ struct ObjectTests {
     #expect(
       names.isSuperset(of: ["PodDisruptionBudget", "NetworkPolicy", "ServiceMonitor", "PodMonitor", "PrometheusRule"]))
     #expect(!names.contains("CustomResourceDefinition"))
+    let operators = objects.filter { $0["kind"] == "Deployment" }
+    #expect(operators.contains { $0.text.contains("--secure-metrics") })
     let rule = try #require(objects.first { $0["kind"] == "PrometheusRule" })
     #expect(rule[path: "spec", "groups"] == (try Repository.documents("prometheus/rules.yaml"))[0]["groups"])
+  }
+
+  @Test(
+    "that protect the metrics are the same in the chart and beside the installation",
+    .enabled(if: hasHelm, "needs .venv with helm-sdkpy: scripts/python-environment"))
+  func protectedMetrics() throws {
+    let rendered = try Self.byName(Self.rendered(["metrics": ["secure": true]]))
+    let expected = try Self.byName(Repository.documents("manifests/secure-metrics/rbac-metrics.yaml"))
+    #expect(expected.count == 3)
+    for (name, object) in expected { #expect(rendered[name] == object, "\(name)") }
   }
 
   @Test(
