@@ -98,8 +98,10 @@ struct Copier: Sendable {
       let labels = [Self.mark: Self.owner(wish)]
       var desired = ConfigMap(metadata: ObjectMeta(name: name, namespace: namespace, labels: labels), data: source.data)
       desired.binaryData = source.binaryData
+      desired.immutable = source.immutable
       let applied = try await applier.apply(
-        try desired.manifest, ConfigMap.gvr, namespace: namespace, live: try live?.manifest, owner: nil)
+        try desired.manifest, ConfigMap.gvr, namespace: namespace, live: try live?.manifest, owner: nil,
+        immutable: .replace)
       guard case .unchanged = applied else {
         written.increment()
         configMaps.note(applied.object)

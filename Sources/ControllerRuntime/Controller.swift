@@ -31,6 +31,8 @@ public struct ReconcileTimeout: Error, Sendable, Equatable, CustomStringConverti
 /// Keeps objects of one kind in the state that they ask for: changes put keys into a queue, workers reconcile them.
 ///
 /// Expected flow: `watch` the kind, `owns` what it creates, hand the controller to a `ControllerHost`.
+/// Errors: what a reconcile throws is logged, counted and tried again: 5 ms·2ⁿ later; where a permission or an API is missing
+/// at least 30 s later; never for a `TerminalError`.
 /// Guarantees: never two reconciles of one key at once; each change is followed by a reconcile that began after it; a thrown
 /// error is followed by another try with growing pauses, unless it is a `TerminalError`. A reconcile that does not end within
 /// its time limit is cancelled; one that does not heed that loses its worker, so that others are not held up, and keeps its
@@ -165,12 +167,18 @@ public final class Controller: Sendable {
       (outcome, label) = (.terminal, "error")
     case .failure(let error):
       note(error, logger)
-      (outcome, label) = (.failed, "error")
+      (outcome, label) = (Self.isRefusal(error) ? .refused : .failed, "error")
     }
     if label == "error" { metrics.reconcileErrors.with(name).increment() }
     metrics.reconciles.with(name, label).increment()
     metrics.reconcileTime.with(name).observe((time.monotonic() - start).inSeconds)
     return outcome
+  }
+
+  private static func isRefusal(_ error: any Error) -> Bool {
+    let cause: KubernetesError? =
+      if case .failed(let cause)? = error as? ApplyError { cause } else { error as? KubernetesError }
+    return cause.map { $0.isMissingAPI || $0.isForbidden && !$0.isNamespaceTerminating } ?? false
   }
 
   private func note(_ error: any Error, _ logger: Logger) {

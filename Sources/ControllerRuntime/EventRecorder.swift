@@ -62,16 +62,18 @@ public final class EventRecorder: ServiceLifecycle.Service {
     }
   }
 
+  /// How often an Event is offered to a server that is away for a moment, and the first pause, which doubles.
+  private static let tries = 5
+  private static let pause = Duration.milliseconds(500)
+
   private func write(_ announcement: Announcement) async {
-    do throws(KubernetesError) {
-      try await write(announcement, at: time.wall())
-    } catch {
-      series.withLock { $0.abandon(announcement) }
-      // A namespace that is going away takes no Events, and nobody misses them.
-      guard !error.isNamespaceTerminating else { return }
-      failed.increment()
-      logger.warning(
-        "an event could not be written", metadata: ["reason": "\(announcement.reason)", "error": "\(error)"])
+    let step = series.withLock { $0.step(announcement, at: time.wall()) }
+    for attempt in 1...Self.tries {
+      guard let error = await carryOut(step) else { return }
+      let isWorthIt = error.isTransient && attempt < Self.tries && !error.isNotLeading
+      guard isWorthIt, (try? await time.sleep(Self.pause * (1 << (attempt - 1)))) != nil else {
+        return giveUp(announcement, error)
+      }
     }
   }
 
@@ -81,31 +83,53 @@ public final class EventRecorder: ServiceLifecycle.Service {
   ///
   /// Caveat: a repetition within a series is counted twice where the process ends between the count and its answer.
   public func write(_ announcement: Announcement, at time: Timestamp) async throws(KubernetesError) {
-    switch series.withLock({ $0.step(announcement, at: time) }) {
-    case .drop: dropped.increment()
-    case .create(let event):
-      do {
-        _ = try await api.create(event)
-      } catch {
-        guard error.isAlreadyExists else {
-          series.withLock { $0.abandon(announcement) }
-          throw error
+    let step = series.withLock { $0.step(announcement, at: time) }
+    guard let error = await carryOut(step) else { return }
+    // A count that may have been written is kept: `time` tells that it is the same one.
+    var isUncertain = !error.isNotFound
+    if case .create = step { isUncertain = false }
+    if !isUncertain { series.withLock { $0.abandon(announcement) } }
+    throw error
+  }
+
+  private func carryOut(_ step: EventSeries.Step) async -> KubernetesError? {
+    do throws(KubernetesError) {
+      switch step {
+      case .drop:
+        dropped.increment()
+        return nil
+      case .create(let event):
+        do throws(KubernetesError) {
+          _ = try await api.create(event)
+        } catch {
+          // Its name is made of its content: an answer was lost, the Event was not.
+          guard error.isAlreadyExists else { throw error }
         }
-      }
-      sent.increment()
-    case .continue(let key, let series):
-      let patch: JSONValue = [
-        "series": [
-          "count": .integer(Int64(series.count)), "lastObservedTime": .string(series.lastObservedTime.description),
+      case .continue(let key, let series):
+        let patch: JSONValue = [
+          "series": [
+            "count": .integer(Int64(series.count)), "lastObservedTime": .string(series.lastObservedTime.description),
+          ]
         ]
-      ]
-      do {
         _ = try await api.patch(Event.self, namespace: key.namespace, name: key.name, .merge, patch)
-      } catch {
-        if error.isNotFound { self.series.withLock { $0.abandon(announcement) } }
-        throw error
       }
       sent.increment()
+      return nil
+    } catch {
+      return error
     }
   }
+
+  private func giveUp(_ announcement: Announcement, _ error: KubernetesError) {
+    series.withLock { $0.abandon(announcement) }
+    // A namespace that is going away takes no Events, and nobody misses them.
+    guard !error.isNamespaceTerminating else { return }
+    failed.increment()
+    logger.warning(
+      "an event could not be written", metadata: ["reason": "\(announcement.reason)", "error": "\(error)"])
+  }
+}
+
+extension KubernetesError {
+  fileprivate var isNotLeading: Bool { if case .notLeading = self { true } else { self == .cancelled } }
 }

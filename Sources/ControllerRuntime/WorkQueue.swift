@@ -114,7 +114,7 @@ public final class WorkQueue: Sendable {
   func finish(_ key: ObjectKey, _ outcome: WorkOutcome, started: Duration) {
     let now = time.monotonic()
     metrics.workDuration.observe((now - started).inSeconds)
-    if outcome == .failed { metrics.retries.increment() }
+    if outcome == .failed || outcome == .refused { metrics.retries.increment() }
     change { $0.finish(key, outcome, at: now) }
   }
 

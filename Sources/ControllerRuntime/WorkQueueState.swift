@@ -125,10 +125,11 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     case .requeue(let delay):
       failures[key] = nil
       add(key, after: delay, at: now)
-    case .failed:
+    case .failed, .refused:
       let count = failures[key, default: 0]
       failures[key] = count + 1
-      add(key, after: Backoff.delay(afterFailures: count), at: now)
+      let delay = Backoff.delay(afterFailures: count)
+      add(key, after: outcome == .refused ? max(delay, Backoff.afterRefusal) : delay, at: now)
     }
     if let priority = dirty.removeValue(forKey: key) { add(key, priority, at: now) }
   }
@@ -150,6 +151,8 @@ enum WorkOutcome: Sendable, Equatable {
   /// Not a failure; failures before it are forgotten.
   case requeue(Duration)
   case failed
+  /// Failed for a want of permission or of an API: only a person can mend that, so there is no hurry.
+  case refused
   /// Failed, and asking again is useless until the object changes.
   case terminal
 }
@@ -161,6 +164,9 @@ enum WorkOutcome: Sendable, Equatable {
 /// |---|---|---|---|---|---|---|---|
 /// | pause | 5 ms | 10 ms | 160 ms | 5.1 s | 164 s | 655 s | 1000 s |
 enum Backoff {
+  /// At least, where a person has to do something first.
+  static let afterRefusal = Duration.seconds(30)
+
   static func delay(afterFailures count: Int) -> Duration {
     guard count < 18 else { return .seconds(1000) }
     return .milliseconds(5 << max(0, count))

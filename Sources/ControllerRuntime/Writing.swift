@@ -22,12 +22,24 @@ public enum Applied: Sendable, Equatable {
   case changed(JSONValue)
   /// The live object says all that is desired.
   case unchanged(JSONValue)
+  /// A field that can not be changed was to be changed: the live object, given here, is being deleted with all that it
+  /// owns. Its deletion is an event as any other; the next reconcile makes it anew.
+  case replacing(JSONValue)
 
   public var object: JSONValue {
     switch self {
-    case .created(let object), .changed(let object), .unchanged(let object): object
+    case .created(let object), .changed(let object), .unchanged(let object), .replacing(let object): object
     }
   }
+}
+
+/// What to do where the server refuses to change a field because it is immutable: a Job's template, a selector, the data of
+/// an immutable ConfigMap.
+public enum ImmutableFields: Sendable {
+  /// It is an error. For objects whose name tells their content: another content, another name.
+  case fail
+  /// The object is deleted in the foreground, by its uid, and made anew when it is gone.
+  case replace
 }
 
 /// Brings generated objects to what they should be by server-side apply, and leaves out writes that would change nothing.
@@ -49,8 +61,11 @@ public struct Applier: Sendable {
   ///   - live: the object as a cache has it; where it is nil, the server is asked.
   ///   - owner: the object in whose name this happens: it becomes the controller, and an object of another controller is
   ///     refused as `.foreign`.
+  ///   - immutable: what to do where a change is refused for good.
   public func apply(
-    _ desired: JSONValue, _ resource: GroupVersionResource, namespace: String?, live: JSONValue?, owner: OwnerReference?
+    _ desired: JSONValue, _ resource: GroupVersionResource, namespace: String?, live: JSONValue?,
+    owner: OwnerReference?,
+    immutable: ImmutableFields = .fail
   ) async throws(ApplyError) -> Applied {
     var desired = desired
     let target = APITarget(resource, namespace: namespace, name: desired["metadata"]?["name"]?.string ?? "")
@@ -67,10 +82,24 @@ public struct Applier: Sendable {
     if let found, let owner, let stranger = Self.stranger(found, owner, annotation) {
       throw .foreign(target, owner: stranger)
     }
+    if immutable == .replace, let found, found[path: "metadata", "deletionTimestamp"] != nil {
+      return .replacing(found)
+    }
     if let found, desired.isContained(in: found) { return .unchanged(found) }
     do {
       let written = try await api.apply(target, desired)
       return found == nil ? .created(written) : .changed(written)
+    } catch {
+      guard immutable == .replace, error.isImmutableField, let found else { throw .failed(error) }
+      try await replace(found, target)
+      return .replacing(found)
+    }
+  }
+
+  /// In the foreground: what it owns is gone before it is, so that old and new pods never run beside each other.
+  private func replace(_ found: JSONValue, _ target: APITarget) async throws(ApplyError) {
+    do {
+      try await api.delete(target, uid: ObjectIdentity(found)?.uid, propagation: .foreground)
     } catch {
       throw .failed(error)
     }

@@ -96,6 +96,26 @@ struct ControllerTests {
     #expect(metrics.registry.problems.isEmpty)
   }
 
+  @Test(
+    "What only a person can mend is tried again, but slowly",
+    arguments: [(403, "Forbidden", true), (404, "NotFound", true), (500, "InternalError", false)])
+  func refusals(code: Int, reason: String, isSlow: Bool) async throws {
+    let time = ScriptedTime()
+    let tries = Mutex(0)
+    let request = APIRequest.list(ConfigMap.gvr)
+    try await running(time.source, timeout: .seconds(3600)) { _, _ in
+      tries.withLock { $0 += 1 }
+      throw ApplyError.failed(RecordingAPI.refusal(request, code, reason))
+    } _: { controller in
+      controller.queue.add(key)
+      _ = try await eventually("a first try") { tries.withLock { $0 } == 1 ? true : nil }
+      let asked = Duration.seconds(30)
+      _ = try await eventually("the pause") { time.slept.contains(isSlow ? asked : .milliseconds(5)) ? true : nil }
+      time.advance(by: asked)
+      _ = try await eventually("a second try") { tries.withLock { $0 } >= 2 ? true : nil }
+    }
+  }
+
   @Test("Never two reconciles of one key at once, however often it is added")
   func exclusive() async throws {
     let state = Mutex((busy: 0, most: 0, total: 0))

@@ -66,10 +66,10 @@ private struct NaiveQueue {
     case .requeue(let delay):
       failures[key] = nil
       add(key, after: delay, at: now)
-    case .failed:
+    case .failed, .refused:
       let milliseconds = (0..<(failures[key] ?? 0)).reduce(5.0) { pause, _ in min(pause * 2, 1_000_000) }
       failures[key, default: 0] += 1
-      add(key, after: .milliseconds(Int(milliseconds)), at: now)
+      add(key, after: .milliseconds(Int(outcome == .refused ? max(milliseconds, 30_000) : milliseconds)), at: now)
     }
     if let index = dirty.firstIndex(where: { $0.key == key }) {
       let priority = dirty.remove(at: index).priority
@@ -114,7 +114,8 @@ struct WorkQueueModelTests {
       default:
         guard let busy = model.processing.isEmpty ? nil : random.pick(model.processing) else { continue }
         let outcome = random.pick([
-          WorkOutcome.done, .failed, .failed, .terminal, .requeue(.nanoseconds(Int(random.next() % 1_000_000_003))),
+          WorkOutcome.done, .failed, .failed, .refused, .terminal,
+          .requeue(.nanoseconds(Int(random.next() % 1_000_000_003))),
         ])
         queue.finish(busy, outcome, at: now)
         model.finish(busy, outcome, at: now)

@@ -65,6 +65,36 @@ struct WritingTests {
     #expect(api.requests.isEmpty)
   }
 
+  @Test("What can not be changed is deleted in the foreground and made anew when it is gone, where that is wanted")
+  func immutable() async throws {
+    let api = RecordingAPI { (request) throws(KubernetesError) in
+      guard request.verb == .apply else { return ["kind": "Status"] }
+      throw .refused(
+        APIRefusal(
+          verb: .apply, target: request.target, code: 422, reason: "Invalid",
+          message: "Job.batch \"income\" is invalid: spec.template: Invalid value: …: field is immutable"))
+    }
+    let applier = Applier(api)
+    var live = try await Applier(notFound()).apply(desired, ConfigMap.gvr, namespace: "a", live: nil, owner: owner)
+      .object
+    live.set("u7", at: ["metadata", "uid"])
+    live.set("old", at: ["data", "k"])
+    await #expect(throws: ApplyError.self) {
+      try await applier.apply(desired, ConfigMap.gvr, namespace: "a", live: live, owner: owner)
+    }
+    #expect(api.requests.map(\.verb) == [.apply])
+    let replaced = try await applier.apply(
+      desired, ConfigMap.gvr, namespace: "a", live: live, owner: owner, immutable: .replace)
+    #expect(replaced == .replacing(live))
+    let options = try JSONValue(parsing: api.requests[2].body)
+    #expect(options["propagationPolicy"] == "Foreground" && options[path: "preconditions", "uid"] == "u7")
+    // While it goes nothing is written.
+    live.set("2026-11-21T23:20:00Z", at: ["metadata", "deletionTimestamp"])
+    let going = try await applier.apply(
+      desired, ConfigMap.gvr, namespace: "a", live: live, owner: owner, immutable: .replace)
+    #expect(going == .replacing(live) && api.requests.count == 3)
+  }
+
   @Test("A status is written only when it says something else, and what is gone becomes null")
   func status() async throws {
     let api = RecordingAPI()
@@ -111,11 +141,22 @@ struct WritingTests {
 struct EventTests {
   let regarding = ObjectReference(apiVersion: "v1", kind: "Pod", namespace: "a", name: "p", uid: "u")
 
-  @Test("Repetitions become a series; other notes are other events; a failed write does not end the recorder")
+  @Test("Repetitions become a series; other notes are other events; a server that is away for a moment gets them later")
   func series() async throws {
-    let refuseFirst = Mutex(true)
+    let time = ScriptedTime()
+    let clock = time.running()
+    defer { clock.cancel() }
+    // Each look at the clock is a moment later.
+    let moment = Mutex(0.0)
+    var source = time.source
+    source.wall = {
+      moment.withLock {
+        $0 += 0.001; return Timestamp(secondsSince1970: 1_800_000_000 + $0)
+      }
+    }
+    let isFirst = Mutex(true)
     let api = RecordingAPI { (request) throws(KubernetesError) in
-      let refuses = refuseFirst.withLock { flag in
+      let refuses = isFirst.withLock { flag in
         defer { flag = false }
         return flag
       }
@@ -123,19 +164,40 @@ struct EventTests {
       return request.verb == .patch ? ["metadata": ["name": "x"]] : nil
     }
     let recorder = EventRecorder(
-      api, reporter: "apus.dev/operator", instance: "pod-1", metrics: RuntimeMetrics(), logger: quiet)
+      api, reporter: "apus.dev/operator", instance: "pod-1", time: source, metrics: RuntimeMetrics(), logger: quiet
+    )
     let task = Task { try await recorder.run() }
     let announcement = Announcement(regarding, reason: "Trained", action: "Train", note: "v1 is ready")
     for _ in 0..<4 { recorder.record(announcement) }
     recorder.record(Announcement(regarding, .warning, reason: "Trained", action: "Train", note: "v2 is ready"))
-    _ = try await eventually("all are written") { api.requests.count == 5 ? true : nil }
+    _ = try await eventually("all are written") { api.requests.count == 6 ? true : nil }
     task.cancel()
     _ = await task.result
-    #expect(api.requests.map(\.verb) == [.create, .create, .patch, .patch, .create])
+    #expect(api.requests.map(\.verb) == [.create, .create, .patch, .patch, .patch, .create])
+    #expect(api.requests[0].body == api.requests[1].body)
     let event = try JSONValue(parsing: api.requests[1].body).decode(as: Event.self)
     #expect(event.regarding?.uid == "u" && event.type == "Normal" && event.reportingController == "apus.dev/operator")
-    #expect(event.metadata.namespace == "a" && event.metadata.name?.hasPrefix("p.") == true)
-    #expect(try JSONValue(parsing: api.requests[3].body)["series"]?["count"] == 3)
+    #expect(event.reportingInstance == "pod-1" && event.metadata.namespace == "a")
+    #expect(event.metadata.name?.hasPrefix("p.") == true)
+    #expect(try JSONValue(parsing: api.requests[4].body)["series"]?["count"] == 4)
+  }
+
+  @Test(
+    "An Event that is refused for good, or that was written and not answered, holds nothing up",
+    arguments: [(422, "Invalid", "failed"), (409, "AlreadyExists", "sent")])
+  func refused(code: Int, reason: String, result: String) async throws {
+    let api = RecordingAPI { (request) throws(KubernetesError) in throw RecordingAPI.refusal(request, code, reason) }
+    let metrics = RuntimeMetrics()
+    let recorder = EventRecorder(api, reporter: "r", instance: "i", metrics: metrics, logger: quiet)
+    let task = Task { try await recorder.run() }
+    defer { task.cancel() }
+    for number in 0..<3 { recorder.record(Announcement(regarding, reason: "R", action: "A", note: "\(number)")) }
+    let endpoints = OperatorEndpoints(metrics: metrics, readiness: [])
+    _ = try await eventually("all three have had their try") {
+      await endpoints.metrics(path: "/metrics", accept: nil)?.body
+        .contains("controller_runtime_events_total{result=\"\(result)\"} 3") == true ? true : nil
+    }
+    #expect(api.requests.count == 3)
   }
 
   @Test("One object cannot flood the server")
