@@ -73,6 +73,12 @@ extension DriftRules: SchemaDescribed {
             .optional("categorical", .share("Cramér's V.", default: 0.1)),
           ]
         ).with(default: [:])),
+      .optional(
+        "source",
+        .enumeration(
+          Source.self,
+          "What is compared: the logged rows, the profiles that servers keep of all rows by minute, or the rows where all "
+            + "are logged and else the profiles.", default: .auto)),
     ])
 }
 

@@ -44,18 +44,24 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
 
   /// Drift, quality and performance of `window` by the rules of `check`.
   /// - Parameters:
+  ///   - profile: Counts of the same span of time, from which drift is computed instead of from the rows of `window`.
   ///   - positive: The positive class of the target.
   ///   - now: Seconds since 1970, to tell which labels are late.
   package init(
     namespace: String, model: String, run: String, check: CheckRun, window: PredictionWindow,
-    reference: ReferenceProfile, positive: String?, now: Double
+    profile: (counts: WindowProfile, bins: ProfileBins)? = nil, reference: ReferenceProfile, positive: String?,
+    now: Double
   ) {
+    let drift =
+      profile.map {
+        DriftReport(
+          $0.counts, bins: $0.bins, reference: reference, rules: check.drift, minimumSamples: check.minimumSamples)
+      } ?? DriftReport(window, reference: reference, rules: check.drift, minimumSamples: check.minimumSamples)
     self.init(
       subject: Subject(
         namespace: namespace, model: model, version: check.reference.version, policy: check.policy, run: run,
         from: check.from, to: check.to),
-      drift: DriftReport(
-        window, reference: reference, rules: check.drift, minimumSamples: check.minimumSamples),
+      drift: drift,
       quality: QualityReport(
         window, reference: reference, rules: check.quality, minimumSamples: check.minimumSamples),
       performance: PerformanceReport(

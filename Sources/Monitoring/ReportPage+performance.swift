@@ -87,8 +87,11 @@ extension ReportPage {
       case .bonferroni: "Bonferroni's correction"
       case .benjaminiHochberg: "Benjamini and Hochberg's correction"
       }
+    let source =
+      drift.source == .profiles
+      ? "Drift is that of the servers' counts by minute: D is a lower bound. " : ""
     return """
-      <footer><p>A feature drifted when its corrected p-value is below \(shortText(rules.numeric.significance)) (numeric) or \
+      <footer><p>\(source)A feature drifted when its corrected p-value is below \(shortText(rules.numeric.significance)) (numeric) or \
       \(shortText(rules.categorical.significance)) (categorical) and its effect is at least \
       \(shortText(rules.minimumEffect.numeric)) (D) or \(shortText(rules.minimumEffect.categorical)) (V), with \(correction). \
       Critical: drifted and PSI at least \(shortText(rules.psi.critical)). Warning: drifted, or PSI at least \

@@ -5,12 +5,11 @@ public struct DriftRules: Codable, Sendable, Equatable {
   public var psi: PSI
   public var correction: Correction
   public var minimumEffect: MinimumEffect
-  /// Nil: `auto`.
-  public var source: Source?
+  public var source: Source
 
   public init(
     numeric: Numeric = .init(), categorical: Categorical = .init(), psi: PSI = .init(),
-    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init(), source: Source? = nil
+    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init(), source: Source = .auto
   ) {
     self.source = source
     self.numeric = numeric
@@ -18,6 +17,17 @@ public struct DriftRules: Codable, Sendable, Equatable {
     self.psi = psi
     self.correction = correction
     self.minimumEffect = minimumEffect
+  }
+
+  /// Documents from before there was a choice of the source have none.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    numeric = try container.decode(Numeric.self, forKey: .numeric)
+    categorical = try container.decode(Categorical.self, forKey: .categorical)
+    psi = try container.decode(PSI.self, forKey: .psi)
+    correction = try container.decode(Correction.self, forKey: .correction)
+    minimumEffect = try container.decode(MinimumEffect.self, forKey: .minimumEffect)
+    source = try container.decodeIfPresent(Source.self, forKey: .source) ?? .auto
   }
 
   /// What is compared with the reference.

@@ -13,6 +13,10 @@ import WorkerContract
 final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
   struct State {
     var isAway = false
+    /// Whether calls wait until this is false again.
+    var isHanging = false
+    /// Calls, those that hang included.
+    var begun = 0
     var refused: Set<String> = []
     var predictions: [String: PredictionRecord] = [:]
     var labels: [String: String] = [:]
@@ -22,6 +26,8 @@ final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
   let state = Mutex(State())
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
+    state.withLock { $0.begun += 1 }
+    while state.withLock({ $0.isHanging }) { try? await Task.sleep(for: .milliseconds(1)) }
     try state.withLock { (state) throws(TelemetryError) in
       state.calls += 1
       if state.isAway { throw .unavailable(store: "test", reason: "away") }
@@ -68,9 +74,16 @@ struct PredictionLogTests {
     let group = ServiceGroup(configuration: .init(services: [.init(service: log)], logger: quiet))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
-      try await body(log)
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await body(log))
+      } catch {
+        store.state.withLock { $0.isHanging = false }
+        result = .failure(error)
+      }
       await group.triggerGracefulShutdown()
       try await tasks.waitForAll()
+      try result.get()
     }
   }
 
@@ -230,8 +243,114 @@ struct PredictionLogTests {
       store.state.withLock { $0.isAway = true }
       try await withLog(store, folder, metrics: metrics, { $0.spillBytes = 100 }) { log in
         for index in 0..<5 { log.append(aPrediction("r\(index)", state)) }
+        #expect(metrics.log.dropped.with("spill_full").value == 0, "memory has room")
       }
       #expect(metrics.log.dropped.with("spill_full").value == 5)
     }
+  }
+
+  @Test func `rows that find no place on disk wait in memory, the oldest are dropped when it is full too`() async throws
+  {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      // A file where the folder should be takes no segments.
+      let place = folder.appending(path: "spill")
+      try Data().write(to: place)
+      store.state.withLock { $0.isAway = true }
+      let configuration: (inout PredictionLog.Configuration) -> Void = {
+        $0.capacity = 100
+        $0.batch = 10
+      }
+      try await withLog(store, place, metrics: metrics, configuration) { log in
+        for index in 0..<30 { log.append(aPrediction("a\(index)", state)) }
+        _ = try await eventually("the store is known to be away") { metrics.log.storeUp.value == 0 ? () : nil }
+        #expect(metrics.log.dropped.with("spill_failed").value == 0)
+        for index in 0..<60 { log.append(aPrediction("b\(index)", state)) }
+        _ = try await eventually("half of the room is kept") {
+          metrics.log.dropped.with("spill_failed").value == 40 ? () : nil
+        }
+        #expect(metrics.log.dropped.with("buffer_full").value == 0)
+        store.state.withLock { $0.isAway = false }
+        _ = try await eventually("the rest is stored") { metrics.log.stored.value == 50 ? () : nil }
+      }
+      let ids = store.state.withLock { Set($0.predictions.keys) }
+      #expect(ids == Set((10..<60).map { "b\($0)" }), "the latest are kept")
+    }
+  }
+
+  @Test func `a store that does not keep up is given up before the buffer is full`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.isHanging = true }
+      let configuration: (inout PredictionLog.Configuration) -> Void = {
+        $0.capacity = 100
+        $0.batch = 10
+        $0.patience = .seconds(600)
+      }
+      try await withLog(store, folder, metrics: metrics, configuration) { log in
+        for index in 0..<10 { log.append(aPrediction("r\(index)", state)) }
+        _ = try await eventually("the first batch is under way") { store.state.withLock { $0.begun } > 0 ? () : nil }
+        for index in 10..<80 { log.append(aPrediction("r\(index)", state)) }
+        _ = try await eventually("rows go to disk") { metrics.log.spilled.value >= 10 ? () : nil }
+        store.state.withLock { $0.isHanging = false }
+        _ = try await eventually("all are stored") { store.state.withLock { $0.predictions.count } == 80 ? () : nil }
+      }
+      #expect(LogInstruments.Loss.allCases.allSatisfy { metrics.log.dropped.with($0.rawValue).value == 0 })
+    }
+  }
+
+  @Test func `whether the store is there is known before the first row, and while none comes`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      try await withLog(store, folder, metrics: metrics) { _ in
+        _ = try await eventually("the store is there") { metrics.log.storeUp.value == 1 ? () : nil }
+      }
+      store.state.withLock { $0.isAway = true }
+      let later = someMetrics()
+      try await withLog(store, folder, metrics: later) { _ in
+        store.state.withLock { $0.isAway = false }
+        _ = try await eventually("the store is back") { later.log.storeUp.value == 1 ? () : nil }
+      }
+      #expect(later.log.stored.value == 0)
+    }
+  }
+
+  @Test func `spilled lines read back as they were, whoever wrote them`() throws {
+    let odd = "a\"\\\n\t\u{1}\u{1F}/é\u{1F600} \u{2028}"
+    let record = PredictionRecord(
+      requestID: odd, version: "v\(odd)", role: .canary, time: 1_763_766_000.123_456, features: "{\"\(odd)\":1}",
+      predictedClass: odd, probabilities: "{}", confidence: 1 / 3, latency: 1e-7)
+    let batch = LogBatch(
+      model: ModelKey(namespace: odd, model: ""), predictions: [record, record],
+      labels: [LabelRecord(requestID: odd, label: odd, time: -1.5)])
+    let lines = SpillLine.encode(batch)
+    #expect(lines.count { $0 == 0x0A } == 4)
+    let (batches, damaged) = SpillLine.decode(lines + lines + lines.prefix(20))
+    #expect(batches == [batch, batch] && damaged == 1)
+    for cut in 0..<lines.count { #expect(SpillLine.decode(Array(lines.prefix(cut))).damaged <= 1) }
+    // As the encoder of earlier versions wrote them.
+    let earlier = #"""
+      {"model":"income","namespace":"default"}
+      {"label":{"id":"a\/b","time":1,"label":">50K"}}
+      {"prediction":{"id":"a","version":"v1","role":"production","time":1000.5,"features":"{\"age\":39}","said":"0","probabilities":"{}","confidence":0.5,"latency":1e-05}}
+      {"prediction":{"id":"a"}}
+      nonsense
+      """#
+    let (old, lost) = SpillLine.decode(Array(earlier.utf8))
+    #expect(old.count == 1 && lost == 2)
+    #expect(old.first?.labels == [LabelRecord(requestID: "a/b", label: ">50K", time: 1)])
+    #expect(old.first?.predictions.first?.features == #"{"age":39}"#)
+  }
+
+  @Test func `whole days go where the retention is long enough for it`() {
+    let now = 100 * 86_400.0 + 5000
+    #expect(RetentionService.bound(3600, now: now) == now - 3600)
+    #expect(RetentionService.bound(30 * 86_400, now: now) == 70 * 86_400)
+    #expect(RetentionService.bound(2 * 86_400 - 1, now: now) == now - 2 * 86_400 + 1)
   }
 }

@@ -71,6 +71,7 @@ func withServer(
   drainDelay: Duration = .zero, logInterval: Duration = .milliseconds(20), tokens: String? = nil,
   crossOrigins: [String] = [], maximumConnections: Int? = nil,
   configure: (inout ModelServer.Configuration, URL) throws -> Void = { _, _ in },
+  clock: @escaping @Sendable () -> Double = { Date().timeIntervalSince1970 },
   _ body: (RunningServer) async throws -> Void
 ) async throws {
   try await withFolder { folder in
@@ -95,10 +96,11 @@ func withServer(
     configuration.routingInterval = .milliseconds(20)
     configuration.performanceInterval = .milliseconds(20)
     configuration.retentionInterval = .milliseconds(20)
+    configuration.profileInterval = .milliseconds(20)
     try configure(&configuration, folder)
     let ports = Mutex<[Endpoint.Face: Int]>([:])
     let server = Runner(
-      server: try ModelServer(configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet)
+      server: try ModelServer(configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet, clock: clock)
     ) { face, port in ports.withLock { $0[face] = port } }
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: quiet))
     try await withThrowingTaskGroup(of: Void.self) { tasks in

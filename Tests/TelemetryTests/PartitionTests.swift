@@ -155,6 +155,22 @@ struct PartitionTests {
     }
   }
 
+  @Test func `labels are found by their id, also where statistics are missing`() async throws {
+    try await withPostgresServer { server in
+      let store = try openTelemetryStore(at: server.url)
+      let rows = 0..<4000
+      try await store.append(rows.map { aPrediction("r\($0)", at: day + Double($0)) }, of: census)
+      try await store.append(
+        rows.map { LabelRecord(requestID: "r\($0)", label: "x", time: day + Double($0)) }, of: census)
+      let connection = try PostgresConnection(url: server.url)
+      let plan = try connection.rows(
+        SQLStatement("explain", table: "predictions", "EXPLAIN SELECT * FROM labelled_predictions"), []
+      ).map { try $0.text(0) }.joined(separator: "\n")
+      #expect(plan.contains("labels_19700102_pkey") && !plan.contains("labels_19700102_namespace"), "\(plan)")
+      await store.close()
+    }
+  }
+
   private func withPostgresServer(_ body: (TemporaryServer) async throws -> Void) async throws {
     let server = try await TemporaryServer()
     defer { server.stop() }

@@ -1,5 +1,8 @@
 import Artifacts
 import Foundation
+import Monitoring
+import Statistics
+import Tabular
 import Telemetry
 import Testing
 import WorkerContract
@@ -95,6 +98,72 @@ import Workers
     #expect(!result.conclusive && result.rows == count)
     #expect(result.drift.severity == .none)
     _ = try ResultFile.encode(RunResult(run: "r", checked: result))
+  }
+
+  /// What servers count of rows such as `predictions` makes, in the last minutes of the window.
+  private func profiles(
+    _ shop: Workshop, _ reference: ArtifactReference, rows: Int, shift: Double
+  ) async throws -> [ProfileRecord] {
+    let bundle = try await shop.store.open(reference.digest)
+    let decoder = JSONDecoder()
+    let schema = try decoder.decode(FeaturePipeline.self, from: bundle.file(ArtifactBundle.FileName.pipeline)).schema
+    let bins = try ProfileBins(
+      reference: decoder.decode(ReferenceProfile.self, from: bundle.file(ArtifactBundle.FileName.reference)),
+      schema: schema,
+      classes: decoder.decode(FeatureSchema.self, from: bundle.file(ArtifactBundle.FileName.schema)).target.classes)
+    var records: [ProfileRecord] = []
+    for (place, instance) in ["one", "two"].enumerated() {
+      func record(_ feature: String?, _ counts: FeatureCounts) -> ProfileRecord {
+        ProfileRecord(
+          version: "v1", feature: feature, minute: noon - 200 - Double(place) * 60, instance: instance,
+          bins: bins.identity, counts: counts)
+      }
+      for feature in bins.features {
+        var counts = FeatureCounts(counts: [Int](repeating: 0, count: feature.count))
+        for row in 0..<rows / 2 {
+          switch feature.kind {
+          case .numeric(let edges):
+            let value = Double(row * 37 % 101) + shift
+            counts.counts[edges.index(of: value)] += 1
+            counts.moments.add(value)
+          case .categorical(let levels): counts.counts[row * 13 % 3 % levels.count] += 1
+          }
+        }
+        records.append(record(feature.name, counts))
+      }
+      records.append(record(nil, FeatureCounts(counts: [rows / 4, rows / 2 - rows / 4])))
+    }
+    return records
+  }
+
+  @Test(
+    "Where rows are sampled, or when told so, drift is that of the servers' counts; else it is that of the rows",
+    arguments: [
+      (20, DriftRules.Source.auto, true), (20, .rows, false), (400, .auto, false), (400, .profiles, true),
+      (0, .auto, true),
+    ])
+  func fromProfiles(logged: Int, source: DriftRules.Source, usesCounts: Bool) async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append(predictions(logged), of: key)
+    try await store.store(try await profiles(shop, reference, rows: 400, shift: 60), of: key)
+    var specification = specification(reference)
+    specification.check?.drift.source = source
+    let run = await shop.worker().run(.check, specification)
+    let result = try #require(run.checked, "\(String(describing: run.failed))")
+    let drift = try #require(try await store.checks(of: key, from: 0, limit: 1).first?.drift)
+    await store.close()
+    if usesCounts {
+      #expect(result.conclusive && result.rows == 400)
+      #expect(result.drift.severity == .critical && result.drift.worst.first?.feature == "x")
+      #expect(drift.features.first?.detail.contains("statisticBound") == true)
+      let page = String(decoding: try await shop.store.report(at: "reports/watch-check-1.html"), as: UTF8.self)
+      #expect(page.contains("counts by minute"))
+    } else {
+      #expect(result.rows == logged && result.drift.severity == .none)
+      #expect(drift.features.first?.detail.contains("statisticBound") == false)
+    }
   }
 
   @Test("What is missing is told: the version, the store, the window")

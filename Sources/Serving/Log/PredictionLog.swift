@@ -59,7 +59,9 @@ package final class PredictionLog: Service, Sendable {
   func append(_ prediction: PendingPrediction) {
     guard let fill = buffer.append(prediction) else { return instruments.lost(1, .bufferFull) }
     if fill.count == configuration.batch { wake.yield() }
-    if fill.unstored == configuration.capacity / 2 { patience.giveUp() }
+    if fill.unstored >= configuration.capacity / 2, fill.unstored % max(1, configuration.capacity / 16) == 0 {
+      patience.giveUp()
+    }
   }
 
   /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.

@@ -80,8 +80,9 @@ final class ProfileRecorder: Sendable {
 
     mutating func take(before minute: Int?, _ layout: Layout) -> [(Int, Tally)] {
       if minute.map({ self.minute < $0 }) ?? true, tally.rows > 0 { begin(.min, layout) }
-      defer { past = [] }
-      return past
+      let isTaken = { (counted: (Int, Tally)) in minute.map { counted.0 < $0 } ?? true }
+      defer { past.removeAll(where: isTaken) }
+      return past.filter(isTaken)
     }
   }
 }

@@ -42,7 +42,7 @@ extension TelemetrySchema {
         to_timestamp(l.time) AS labelled_at
       FROM predictions p LEFT JOIN LATERAL (
         SELECT c.label, c.time FROM labels c WHERE c.request_id = p.request_id AND c.model = p.model
-          AND c.namespace = p.namespace AND c.day >= p.day - 1 ORDER BY c.time DESC LIMIT 1
+          AND c.namespace = p.namespace AND c.day >= p.day - 1 ORDER BY c.day DESC LIMIT 1
       ) l ON TRUE
       """,
     ]

@@ -19,7 +19,8 @@ struct CheckJob {
     let report = try await steps.run(.compare, facts: { ["severity": .text($0.severity.rawValue)] }) {
       MonitoringReport(
         namespace: specification.namespace, model: specification.model, run: specification.run, check: run,
-        window: observed.window, reference: observed.reference, positive: observed.schema.target.positive, now: now)
+        window: observed.window, profile: observed.profile, reference: observed.reference,
+        positive: observed.schema.target.positive, now: now)
     }
     let path = "reports/\(specification.run).html"
     try await steps.run(.report) {
@@ -37,6 +38,8 @@ struct CheckJob {
     var reference: ReferenceProfile
     var schema: FeatureSchema
     var window: PredictionWindow
+    /// What drift is computed from instead of the rows; nil: from the rows.
+    var profile: (counts: WindowProfile, bins: ProfileBins)?
     /// Seconds since 1970.
     var from: Double
     var to: Double
@@ -54,15 +57,58 @@ struct CheckJob {
       throw WorkerError.reference(file: ArtifactBundle.FileName.reference, reason: problem)
     }
     let schema = try Self.decode(FeatureSchema.self, bundle, ArtifactBundle.FileName.schema)
+    let bins = try profileBins(bundle, reference, schema)
     let telemetry = try environment.telemetryStore()
-    let predictions = try await Self.closing(telemetry) {
-      try await telemetry.predictions(
+    let (predictions, profile) = try await Self.closing(telemetry) {
+      let predictions = try await telemetry.predictions(
         PredictionQuery(model: key, from: from, to: to, version: run.reference.version, limit: run.maximumSamples))
+      return (predictions, try await counted(bins, from: from, to: to, telemetry))
     }
     var builder = PredictionWindow.Builder(schema: schema, classes: schema.target.classes)
     for prediction in predictions { try builder.append(prediction) }
-    return Observed(reference: reference, schema: schema, window: builder.result, from: from, to: to)
+    let window = builder.result
+    return Observed(
+      reference: reference, schema: schema, window: window,
+      profile: bins.flatMap { bins in comparesProfile(profile, with: window) ? (profile ?? WindowProfile(), bins) : nil
+      },
+      from: from, to: to)
   }
+
+  private var source: DriftRules.Source { run.drift.source }
+
+  /// Nil where the rows are asked for, or the version has no pipeline of ours: its server counts nothing then.
+  private func profileBins(
+    _ bundle: ArtifactBundle, _ reference: ReferenceProfile, _ schema: FeatureSchema
+  ) throws -> ProfileBins? {
+    guard source != .rows, bundle.files[ArtifactBundle.FileName.pipeline] != nil else { return nil }
+    let pipeline = try Self.decode(FeaturePipeline.self, bundle, ArtifactBundle.FileName.pipeline)
+    return ProfileBins(reference: reference, schema: pipeline.schema, classes: schema.target.classes)
+  }
+
+  /// The whole minutes of the window.
+  private func counted(
+    _ bins: ProfileBins?, from: Double, to: Double, _ telemetry: any TelemetryStore
+  ) async throws -> WindowProfile? {
+    guard let bins else { return nil }
+    return try await telemetry.profile(
+      of: key, version: run.reference.version, bins: bins.identity, from: (from / 60).rounded(.down) * 60, to: to)
+  }
+
+  /// Unless one of them is asked for, the rows are compared; but the counts where servers have seen more than was logged, as
+  /// they have where rows are sampled.
+  private func comparesProfile(_ profile: WindowProfile?, with window: PredictionWindow) -> Bool {
+    switch source {
+    case .rows: return false
+    case .profiles: return true
+    case .auto:
+      let isCutShort = run.maximumSamples.map { window.rowCount >= $0 } ?? false
+      let logged = Double(window.rowCount + window.repeats)
+      return !isCutShort && Double(profile?.rowCount ?? 0) > logged * Self.sampledAbove
+    }
+  }
+
+  /// A server that is killed may have stored a minute's counts and lost some of its rows.
+  private static let sampledAbove = 1.05
 
   private static func decode<Value: Decodable>(
     _ type: Value.Type, _ bundle: ArtifactBundle, _ name: String

@@ -36,12 +36,15 @@ extension CheckRecord.DriftRecord.Feature {
     var window: FeatureDrift.Side
     var jensenShannon: Double
     var wasserstein: Double?
+    /// The upper bound of a distance that is known within bounds.
+    var statisticBound: Double?
 
     init(_ drift: FeatureDrift) {
       reference = drift.reference
       window = drift.window
       jensenShannon = drift.jensenShannon
       wasserstein = drift.wasserstein
+      statisticBound = drift.statisticBound
     }
 
     var json: String {
