@@ -167,11 +167,9 @@ struct ClusterClientTests {
     let path = NSTemporaryDirectory() + "apus-plugin-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path) }
     try """
-    #!/bin/sh
     echo run >> \(path).log
     echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"'$PLUGIN_TOKEN'"}}'
     """.write(toFile: path, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
     let config = """
       current-context: c
       clusters: [{name: c, cluster: {server: "http://x"}}]
@@ -179,7 +177,7 @@ struct ClusterClientTests {
       users:
       - name: u
         user:
-          exec: {apiVersion: client.authentication.k8s.io/v1, command: \(path), env: [{name: PLUGIN_TOKEN, value: abc}]}
+          exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/sh, args: [\(path)], env: [{name: PLUGIN_TOKEN, value: abc}]}
       """
     var configuration = try ClusterConfiguration.load(
       kubeconfig: "/c", from: ConfigurationSources(environment: [:]) { _ in Array(config.utf8) })

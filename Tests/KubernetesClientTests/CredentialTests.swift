@@ -17,9 +17,10 @@ final class Scratch {
     try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
   }
 
-  func program(_ name: String, _ script: String) throws -> String {
-    try write(name, "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(path)/\(name)")
+  /// A script's path, for a shell to read. It is not started itself: another test that starts a program at the same moment
+  /// may hold the file open for writing, for as long as its child is not yet that program.
+  func script(_ name: String, _ text: String) throws -> String {
+    try write(name, text + "\n")
     return "\(path)/\(name)"
   }
 
@@ -36,8 +37,8 @@ struct CredentialTests {
 
   func plugin(_ script: String, version: String = "v1", hint: String? = nil) throws -> CredentialPlugin {
     CredentialPlugin(
-      apiVersion: "client.authentication.k8s.io/\(version)", command: try scratch.program("plugin", script),
-      installHint: hint)
+      apiVersion: "client.authentication.k8s.io/\(version)", command: "/bin/sh",
+      args: [try scratch.script("plugin", script)], installHint: hint)
   }
 
   static func answer(_ status: String, version: String = "v1") -> String {
@@ -95,7 +96,7 @@ struct CredentialTests {
       echo "$KUBERNETES_EXEC_INFO" > "$0.info"; cat > "$0.input"; readlink /proc/$$/fd/* > "$0.files"; echo "$1 $SPECIAL" > "$0.words"
       \(Self.answer(#""token":"t""#))
       """)
-    plugin.args = ["first word"]
+    plugin.args?.append("first word")
     plugin.env = [.init(name: "SPECIAL", value: "yes")]
     plugin.provideClusterInfo = true
     plugin.cluster = ["server": "https://x", "config": ["audience": "a"]]
