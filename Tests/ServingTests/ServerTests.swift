@@ -334,7 +334,7 @@ import WorkerContract
       for (name, value) in expected { #expect(try await server.metric(name) == value, "\(name)") }
       let summary = try await server.request("GET", "/metrics/summary").text
       #expect(summary.contains("\napus_request_seconds: "))
-      #expect(summary.contains(#/\n  endpoint=predict +2 values  mean /#), "\(summary)")
+      #expect(summary.contains(#/\n  endpoint=predict +2 values +mean /#), "\(summary)")
       let json = try await server.request("GET", "/metrics/summary", headers: ["Accept": "application/json"])
       #expect((json.json["metrics"] as? [[String: Any]])?.isEmpty == false)
       let open = try await server.request("GET", "/metrics", headers: ["Accept": "application/openmetrics-text"])

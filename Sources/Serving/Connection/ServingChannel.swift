@@ -13,6 +13,8 @@ struct ServingChannel: HTTPChannelHandler {
   typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
   let responder: HTTPChannelHandler.Responder
+  /// Answers what needs no task.
+  let serving: ServingResponder
   /// Nil: plain HTTP.
   let certificate: ServerCertificate?
   let patience: ConnectionPatience.Limits
@@ -38,6 +40,7 @@ struct ServingChannel: HTTPChannelHandler {
         withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
         withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
       try pipeline.addHandler(PatienceHandler(watch, bodyLimit: bodyLimit))
+      try pipeline.addHandler(PromptHandler(responder: serving, eventLoop: channel.eventLoop))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: certificate != nil))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
       return try NIOAsyncChannel(

@@ -128,7 +128,9 @@ struct InferenceEndpoints: Sendable {
   /// - Parameters:
   ///   - header: The request's `X-Request-Id`, which stands in for an id in the body.
   ///   - jsonLength: The header that says how many bytes of the body are JSON; nil: all.
-  func infer(_ body: ByteBuffer, _ route: Route, header: String?, jsonLength: String?) -> Answer {
+  func infer(
+    _ body: ByteBuffer, _ route: Route, header: String?, jsonLength: String?, on lane: ServingLane
+  ) -> Answer {
     let found: (state: ServingState, entry: Int?)
     switch state(for: route) {
     case .failure(let refusal): return refusal.answer
@@ -145,7 +147,7 @@ struct InferenceEndpoints: Sendable {
         var scanner = JSONScanner(bytes, range: 0..<length)
         let request = try InferenceRequest(from: &scanner)
         try scanner.finish()
-        return try answer(request, bytes, binary: length..<bytes.count, found.state, found.entry, header: header)
+        return try answer(request, bytes, binary: length..<bytes.count, found.state, found.entry, header: header, lane)
       } catch {
         return .error(400, error.description)
       }
@@ -154,9 +156,9 @@ struct InferenceEndpoints: Sendable {
 
   private func answer(
     _ request: InferenceRequest, _ bytes: UnsafeBufferPointer<UInt8>, binary: Range<Int>, _ state: ServingState,
-    _ pinned: Int?, header: String?
+    _ pinned: Int?, header: String?, _ lane: ServingLane
   ) throws(JSONProblem) -> Answer {
-    let id = request.id ?? header ?? RequestID.make()
+    let id = request.id ?? header ?? lane.makeRequestID()
     let entry = pinned ?? state.answering(request.key ?? id)
     let version = state.versions[entry]
     let rows = try InferenceRows(request, in: bytes, binary: binary, reader: version.reader, limit: limits.batch)
@@ -170,7 +172,7 @@ struct InferenceEndpoints: Sendable {
     }
     guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
 
-    let predictor = RowPredictor(state: state, log: log, time: clock())
+    let predictor = RowPredictor(state: state, log: log, time: clock(), lane: lane)
     var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count, explain: explain)
     let refused = try rows.bytes.withUnsafeBufferPointer { text throws(JSONProblem) -> [String] in
       let isSingle = rows.ranges.count == 1

@@ -58,6 +58,7 @@ package struct ModelServer: Sendable {
   private let information: InformationEndpoints
   private let inference: InferenceEndpoints
   private let logs: LogsEndpoint
+  private let lanes = ServingLanes()
   private let tokens: [Endpoint.Face: BearerTokens]
   private let certificate: ServerCertificate?
 
@@ -138,13 +139,15 @@ package struct ModelServer: Sendable {
   ) -> some Service {
     let logger = logger
     let (certificate, patience, bodyLimit) = (certificate, configuration.patience, configuration.limits.body)
+    let serving = ServingResponder(
+      face: face, holder: holder, predictions: predictions, information: information, inference: inference,
+      logs: logs, metrics: metrics, lanes: lanes, tokens: tokens[face],
+      crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : []))
     return Application(
-      responder: ServingResponder(
-        face: face, holder: holder, predictions: predictions, information: information, inference: inference,
-        logs: logs, metrics: metrics, tokens: tokens[face],
-        crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : [])),
+      responder: serving,
       server: HTTPServerBuilder {
-        ServingChannel(responder: $0, certificate: certificate, patience: patience, bodyLimit: bodyLimit)
+        ServingChannel(
+          responder: $0, serving: serving, certificate: certificate, patience: patience, bodyLimit: bodyLimit)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: port),

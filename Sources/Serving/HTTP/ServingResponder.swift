@@ -16,15 +16,16 @@ struct ServingResponder: HTTPResponder {
   let inference: InferenceEndpoints
   let logs: LogsEndpoint
   let metrics: ServingMetrics
+  let lanes: ServingLanes
   /// Nil: no token is asked for.
   let tokens: BearerTokens?
   let crossOrigin: CrossOrigin
 
-  private static let requestID = HTTPField.Name("X-Request-Id")
+  static let requestID = HTTPField.Name("X-Request-Id")
   /// Says where the JSON ends and binary tensors begin.
-  private static let jsonLength = HTTPField.Name("Inference-Header-Content-Length")
+  static let jsonLength = HTTPField.Name("Inference-Header-Content-Length")
   /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
-  private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
+  static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let target = request.head.path ?? "/"
@@ -100,26 +101,15 @@ struct ServingResponder: HTTPResponder {
     _ route: Route, _ request: Request, _ body: ByteBuffer, requestID: String?
   ) async -> Answer {
     switch route.endpoint {
-    case .predict: return predictions.predict(body, header: requestID)
-    case .predictBatch: return predictions.predictBatch(body, header: requestID)
-    case .feedback: return predictions.feedback(body)
-    case .health: return information.health()
-    case .ready: return information.ready()
-    case .modelInfo: return information.modelInfo()
-    case .metrics: return information.metricsText(accepting: request.headers[.accept])
-    case .metricsSummary: return information.metricsSummary(accepting: request.headers[.accept])
-    case .openAPI: return information.openAPI()
     case .reload: return await information.reload(Data(body.readableBytesView))
     case .logs: return await logs.logs(Self.parameters(of: request))
-    case .inferenceServer: return inference.server()
-    case .inferenceLive: return inference.live()
-    case .inferenceReady: return inference.ready()
-    case .inferenceModel: return inference.model(route)
-    case .inferenceModelReady: return inference.modelReady(route)
-    case .infer:
-      let jsonLength = Self.jsonLength.flatMap { request.headers[$0] }
-      return inference.infer(body, route, header: requestID, jsonLength: jsonLength)
+    case .predictBatch: return await predictions.predictBatch(body, header: requestID, on: lanes)
     case .none: return Self.nothing(at: request)
+    default:
+      let call = PromptRequest(
+        route: route, requestID: requestID, accept: request.headers[.accept],
+        jsonLength: Self.jsonLength.flatMap { request.headers[$0] })
+      return lanes.borrowing { answer(call, body, on: $0) } ?? Self.nothing(at: request)
     }
   }
 

@@ -55,6 +55,16 @@ final class RollingWindow: Sendable {
     }
   }
 
+  /// Adds values that were counted elsewhere, all of one minute.
+  func merge(_ moments: Moments, minute: Int) {
+    let place = minute % Self.minutes
+    slots.withLock { slots in
+      // What is older than the slot's own minute has left the window.
+      if slots[place].minute < minute { slots[place] = Slot(minute: minute) }
+      if slots[place].minute == minute { slots[place].moments.merge(moments) }
+    }
+  }
+
   /// Nil where the window holds no value.
   func moments(at time: Double) -> Moments? {
     let minute = Int(time / 60)

@@ -11,8 +11,8 @@ package final class ServingMetrics: Sendable {
   private typealias Table = ServingMetricTable
 
   private let requests: MetricFamily<Counter>
-  /// By endpoint: the counter of status 200 and the histogram of the time.
-  private let endpoints: [(ok: Counter, seconds: Histogram)]
+  /// Status 200 and times by endpoint.
+  private let answers: AnswerTallies
   private let predictions: MetricFamily<Counter>
   private let predictionSeconds: MetricFamily<Histogram>
   private let predictionErrors: MetricFamily<Counter>
@@ -46,14 +46,15 @@ package final class ServingMetrics: Sendable {
   package init(registry: MetricsRegistry, holder: ServingHolder, clock: @escaping @Sendable () -> Double) {
     self.registry = registry
     let requests = registry.counter(Table.requests)
-    let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Histogram.latency)
+    let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Self.requestBounds)
     self.requests = requests
-    endpoints = Endpoint.allCases.map { endpoint in
-      (ok: requests.with(endpoint.rawValue, "200"), seconds: requestSeconds.with(endpoint.rawValue))
-    }
+    let answers = AnswerTallies(
+      ok: Endpoint.allCases.map { requests.with($0.rawValue, "200") },
+      seconds: Endpoint.allCases.map { requestSeconds.with($0.rawValue) })
+    self.answers = answers
     predictions = registry.counter(Table.predictions)
     predictionSeconds = registry.histogram(
-      Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_01, factor: 2, count: 15))
+      Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_001, factor: 2, count: 20))
     predictionErrors = registry.counter(Table.predictionErrors)
     confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
     positiveRatio = registry.gauge(Table.positiveRatio)
@@ -83,16 +84,26 @@ package final class ServingMetrics: Sendable {
 
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape { [weak self] in
+      answers.publish()
+      for instruments in holder.state?.instruments ?? [] { instruments.publish() }
       ready.set(holder.readiness == .ready ? 1 : 0)
       self?.publishWindows(at: clock())
     }
     ProcessInstruments(registry: registry).register(on: registry)
   }
 
+  /// Seconds: from 50 microseconds, which is what one prediction takes, to the seconds of alerts.
+  private static let requestBounds = [0.000_05, 0.000_1, 0.000_25] + Histogram.latency
+
+  /// Not for hot paths: the request was answered elsewhere than on a lane.
   func answered(_ endpoint: Endpoint, code: Int, seconds: Double) {
-    let instruments = endpoints[endpoint.position]
-    if code == 200 { instruments.ok.increment() } else { requests.with(endpoint.rawValue, String(code)).increment() }
-    instruments.seconds.observe(seconds)
+    answered(endpoint, code: code, seconds: seconds, share: 0)
+  }
+
+  /// - Parameter share: That of the lane that answered.
+  func answered(_ endpoint: Endpoint, code: Int, seconds: Double, share: Int) {
+    answers.count(endpoint.position, isOK: code == 200, seconds: seconds, share: share)
+    if code != 200 { requests.with(endpoint.rawValue, String(code)).increment() }
   }
 
   func refused(_ problems: [FieldProblem]) {
@@ -128,7 +139,8 @@ package final class ServingMetrics: Sendable {
     }
     return VersionInstruments(
       predictions: version.target.classes.map { predictions.with(version.version, role.rawValue, $0) },
-      seconds: predictionSeconds.with(version.version), errors: predictionErrors.with(version.version),
+      positive: version.target.positive, seconds: predictionSeconds.with(version.version),
+      errors: predictionErrors.with(version.version),
       confidence: confidence.with(version.version), positives: windows.positives[version.version] ?? RollingWindow(),
       oddities: featureCounters.mapValues { family in features.map { family.with($0.name) } },
       features: features.map { $0.type == .numeric ? windows.features[$0.name] : nil })
@@ -155,38 +167,6 @@ package final class ServingMetrics: Sendable {
         positiveRatio.remove(version)
       }
     }
-  }
-}
-
-/// The instruments of one version in one routing table. An object, so that a row takes one reference and not one to each.
-final class VersionInstruments: Sendable {
-  /// By class.
-  let predictions: [Counter]
-  let seconds: Histogram
-  let errors: Counter
-  let confidence: Histogram
-  /// 1 for the positive class, 0 for others.
-  let positives: RollingWindow
-  /// By feature.
-  let oddities: [FeatureReader.Oddity.Kind: [Counter]]
-  /// By feature; nil for categorical ones.
-  let features: [RollingWindow?]
-
-  init(
-    predictions: [Counter], seconds: Histogram, errors: Counter, confidence: Histogram, positives: RollingWindow,
-    oddities: [FeatureReader.Oddity.Kind: [Counter]], features: [RollingWindow?]
-  ) {
-    self.predictions = predictions
-    self.seconds = seconds
-    self.errors = errors
-    self.confidence = confidence
-    self.positives = positives
-    self.oddities = oddities
-    self.features = features
-  }
-
-  func count(_ oddities: [FeatureReader.Oddity]) {
-    for oddity in oddities { self.oddities[oddity.kind]?[oddity.feature].increment() }
   }
 }
 

@@ -1,15 +1,42 @@
-/// Ids for requests that bring none.
-enum RequestID {
-  /// 128 random bits as 32 hexadecimal digits.
-  static func make() -> String {
-    var generator = SystemRandomNumberGenerator()
-    let digits = Array("0123456789abcdef".utf8)
-    let words: [UInt64] = [generator.next(), generator.next()]
+/// Ids for requests that bring none: 128 random bits as 32 hexadecimal digits.
+///
+/// xoshiro256** (D. Blackman, S. Vigna, 2018), started from 256 bits of the system's own random numbers: asking the system
+/// for each id would cost more than the prediction. The ids name requests; they keep no secret.
+struct RequestIDs {
+  private var state: (UInt64, UInt64, UInt64, UInt64)
+
+  init() {
+    var system = SystemRandomNumberGenerator()
+    // All zeros is the one state that the generator never leaves.
+    state = (system.next() | 1, system.next(), system.next(), system.next())
+  }
+
+  private mutating func word() -> UInt64 {
+    func rotated(_ value: UInt64, _ by: UInt64) -> UInt64 { value << by | value >> (64 - by) }
+    let result = rotated(state.1 &* 5, 7) &* 9
+    let shifted = state.1 << 17
+    state.2 ^= state.0
+    state.3 ^= state.1
+    state.1 ^= state.2
+    state.0 ^= state.3
+    state.2 ^= shifted
+    state.3 = rotated(state.3, 45)
+    return result
+  }
+
+  mutating func next() -> String {
+    let words = (word(), word())
     return String(unsafeUninitializedCapacity: 32) { output in
-      for place in 0..<32 {
-        output[place] = digits[Int(words[place / 16] >> UInt64(place % 16 * 4) & 15)]
-      }
+      Self.write(words.0, to: output, at: 0)
+      Self.write(words.1, to: output, at: 16)
       return 32
+    }
+  }
+
+  private static func write(_ word: UInt64, to output: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+    for place in 0..<16 {
+      let digit = UInt8(truncatingIfNeeded: word >> UInt64(place * 4)) & 15
+      output[start + place] = digit < 10 ? 0x30 + digit : 0x57 + digit
     }
   }
 }

@@ -4,27 +4,22 @@ import Tabular
 import WorkerContract
 
 /// Answers rows by one routing table: the chosen version answers, the shadows predict along, and all of it is counted
-/// and logged. Confined to one request.
-final class RowPredictor {
+/// and logged. Confined to one request, and to its lane.
+struct RowPredictor {
   private let state: ServingState
   private let log: PredictionLog?
   /// Seconds since 1970.
   private let time: Double
-  private var scratches: [RowScratch?]
+  private let lane: ServingLane
 
-  init(state: ServingState, log: PredictionLog?, time: Double) {
+  init(state: ServingState, log: PredictionLog?, time: Double, lane: ServingLane) {
     self.state = state
     self.log = log
     self.time = time
-    scratches = Array(repeating: nil, count: state.versions.count)
+    self.lane = lane
   }
 
-  private func scratch(_ entry: Int) -> RowScratch {
-    if let scratch = scratches[entry] { return scratch }
-    let scratch = RowScratch(state.versions[entry])
-    scratches[entry] = scratch
-    return scratch
-  }
+  private func scratch(_ entry: Int) -> RowScratch { RowScratch(state.versions[entry], lane.buffers) }
 
   /// Predicts one row and writes its answer.
   /// - Returns: What is wrong with the row; empty where it was predicted.
@@ -68,10 +63,7 @@ final class RowPredictor {
   func check(
     _ features: Range<Int>, by entry: Int, in bytes: UnsafeBufferPointer<UInt8>
   ) throws(JSONProblem) -> [FieldProblem] {
-    let scratch = scratch(entry)
-    let problems = try scratch.version.reader.read(
-      bytes, range: features, into: scratch.values, given: scratch.given
-    ).problems
+    let problems = try scratch(entry).read(bytes, features: features).problems
     if !problems.isEmpty { state.instruments[entry].errors.increment() }
     return problems
   }
@@ -105,16 +97,11 @@ final class RowPredictor {
     let predicted = scratch.predicted
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     let instruments = state.instruments[entry]
-    instruments.predictions[predicted].increment()
-    instruments.seconds.observe(seconds)
-    instruments.confidence.observe(Double(scratch.probabilities[predicted]))
-    instruments.positives.add(predicted == scratch.version.target.positive ? 1 : 0, at: time)
-    if state.table.entries[entry].role != .shadow {
-      instruments.count(oddities)
-      for (feature, window) in instruments.features.enumerated() {
-        if let window, case .number(let value) = scratch.values[feature] { window.add(value, at: time) }
-      }
-    }
+    let isShadow = state.table.entries[entry].role == .shadow
+    instruments.count(
+      predicted: predicted, confidence: Double(scratch.probabilities[predicted]), seconds: seconds,
+      values: isShadow ? nil : scratch.values, at: time, share: lane.share)
+    if !isShadow { instruments.count(oddities) }
     scratch.version.recorder?.add(
       scratch.values, predicted: predicted, confidence: scratch.probabilities[predicted], at: time)
     guard let log, let features else { return }

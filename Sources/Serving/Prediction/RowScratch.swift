@@ -1,29 +1,13 @@
 import Learning
 import Tabular
 
-/// The buffers that one row passes through on its way to probabilities; used again for the next row of the same version.
-/// Confined to one request.
-final class RowScratch {
-  let version: LoadedVersion
-  /// One value per feature, in the schema's order.
-  let values: UnsafeMutableBufferPointer<FeatureValue>
-  let given: UnsafeMutableBufferPointer<Bool>
-  /// `pipeline.width` numbers.
-  let encoded: UnsafeMutableBufferPointer<Float>
-  /// One probability per class.
-  let probabilities: UnsafeMutableBufferPointer<Float>
-
-  init(_ version: LoadedVersion) {
-    self.version = version
-    values = .allocate(capacity: version.reader.count)
-    given = .allocate(capacity: version.reader.count)
-    encoded = .allocate(capacity: version.pipeline.width)
-    probabilities = .allocate(capacity: version.model.classCount)
-    values.initialize(repeating: .missing)
-    given.initialize(repeating: false)
-    encoded.initialize(repeating: 0)
-    probabilities.initialize(repeating: 0)
-  }
+/// Memory that rows pass through on their way to probabilities, used again for the next row of whatever version. Confined
+/// to its lane.
+final class RowBuffers {
+  fileprivate var values: UnsafeMutableBufferPointer<FeatureValue> = .init(start: nil, count: 0)
+  fileprivate var given: UnsafeMutableBufferPointer<Bool> = .init(start: nil, count: 0)
+  fileprivate var encoded: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
+  fileprivate var probabilities: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
 
   deinit {
     values.deallocate()
@@ -32,13 +16,59 @@ final class RowScratch {
     probabilities.deallocate()
   }
 
+  /// Makes room for a row of `version`, or for `rows` of them where they are predicted together.
+  fileprivate func fit(_ version: LoadedVersion, rows: Int = 1) {
+    Self.fit(&values, version.reader.count, .missing)
+    Self.fit(&given, version.reader.count, false)
+    Self.fit(&encoded, version.reader.width * rows, 0)
+    Self.fit(&probabilities, version.model.classCount * rows, 0)
+  }
+
+  private static func fit<Element>(
+    _ buffer: inout UnsafeMutableBufferPointer<Element>, _ count: Int, _ value: Element
+  ) {
+    guard buffer.count < count else { return }
+    buffer.deallocate()
+    buffer = .allocate(capacity: count)
+    buffer.initialize(repeating: value)
+  }
+}
+
+/// One version's view of a lane's buffers: valid until another version uses them.
+struct RowScratch {
+  let version: LoadedVersion
+  private let buffers: RowBuffers
+
+  init(_ version: LoadedVersion, _ buffers: RowBuffers) {
+    self.version = version
+    self.buffers = buffers
+    buffers.fit(version)
+  }
+
+  /// One value per feature, in the schema's order.
+  var values: UnsafeMutableBufferPointer<FeatureValue> { .init(rebasing: buffers.values[..<version.reader.count]) }
+  private var given: UnsafeMutableBufferPointer<Bool> { .init(rebasing: buffers.given[..<version.reader.count]) }
+  /// `pipeline.width` numbers.
+  private var encoded: UnsafeMutableBufferPointer<Float> { .init(rebasing: buffers.encoded[..<version.reader.width]) }
+  /// One probability per class.
+  var probabilities: UnsafeMutableBufferPointer<Float> {
+    .init(rebasing: buffers.probabilities[..<version.model.classCount])
+  }
+
+  /// Reads the features in `range` without predicting them.
+  func read(
+    _ bytes: UnsafeBufferPointer<UInt8>, features range: Range<Int>
+  ) throws(JSONProblem) -> FeatureReader.Findings {
+    try version.reader.read(bytes, range: range, into: values, given: given)
+  }
+
   /// Reads the features in `range` and, where nothing is wrong with them, predicts.
   func predict(
     _ bytes: UnsafeBufferPointer<UInt8>, features range: Range<Int>
   ) throws(JSONProblem) -> FeatureReader.Findings {
-    let findings = try version.reader.read(bytes, range: range, into: values, given: given)
+    let findings = try read(bytes, features: range)
     guard findings.problems.isEmpty else { return findings }
-    version.pipeline.encode(UnsafeBufferPointer(values), into: encoded)
+    version.reader.encode(UnsafeBufferPointer(values), into: encoded)
     version.model.predictProbabilities(row: UnsafeBufferPointer(encoded), into: probabilities)
     return findings
   }
@@ -49,9 +79,5 @@ final class RowScratch {
   }
 
   /// Position of the most probable class.
-  var predicted: Int {
-    var best = 0
-    for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
-    return best
-  }
+  var predicted: Int { Model.mostProbable(probabilities) }
 }

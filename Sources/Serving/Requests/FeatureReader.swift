@@ -4,15 +4,39 @@ import WorkerContract
 /// Reads the features of a request by one version's schema, in place: names and categories are looked up by their bytes.
 struct FeatureReader: Sendable {
   let pipeline: FeaturePipeline
-  /// Positions of the features that may not be missing.
-  private let required: [Int]
+  /// One for each feature.
+  private let rules: [Rule]
+  /// Numbers of an encoded row.
+  let width: Int
+
+  /// What a value is held against, by itself: the schema's own features hold names and lists, which would be counted as
+  /// used and unused for each value.
+  private struct Rule {
+    let isNumeric: Bool
+    let isNullable: Bool
+    let minimum: Double
+    let maximum: Double
+    let onUnknown: FeatureSchema.UnknownPolicy
+  }
 
   init(pipeline: FeaturePipeline) {
     self.pipeline = pipeline
-    required = pipeline.schema.features.indices.filter { !pipeline.schema.features[$0].nullable }
+    width = pipeline.width
+    rules = pipeline.schema.features.map { feature in
+      Rule(
+        isNumeric: feature.type == .numeric, isNullable: feature.nullable, minimum: feature.minimum ?? -.infinity,
+        maximum: feature.maximum ?? .infinity, onUnknown: feature.onUnknown)
+    }
   }
 
-  var count: Int { pipeline.schema.features.count }
+  var count: Int { rules.count }
+
+  private func name(_ position: Int) -> String { pipeline.schema.features[position].name }
+
+  /// From values to an encoded row of `width` numbers.
+  func encode(_ values: UnsafeBufferPointer<FeatureValue>, into output: UnsafeMutableBufferPointer<Float>) {
+    pipeline.encode(values, into: output)
+  }
 
   /// What was noticed about a feature's value that does not make the request wrong; counted in the metrics.
   struct Oddity: Equatable {
@@ -54,7 +78,7 @@ struct FeatureReader: Sendable {
         findings.problems.append(FieldProblem(name, .unknown, "The model has no feature '\(name)'."))
         try scanner.skip(depth: 2)
       } else if given[position] {
-        let name = pipeline.schema.features[position].name
+        let name = self.name(position)
         findings.problems.append(FieldProblem(name, .repeated, "'\(name)' is given more than once."))
         try scanner.skip(depth: 2)
       } else {
@@ -73,12 +97,13 @@ struct FeatureReader: Sendable {
   }
 
   private func noteAbsent(given: UnsafeMutableBufferPointer<Bool>, _ findings: inout Findings) {
-    for position in required where !given[position] {
-      let name = pipeline.schema.features[position].name
-      findings.problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
-    }
-    for position in 0..<count where !given[position] && pipeline.schema.features[position].nullable {
-      findings.oddities.append(Oddity(feature: position, kind: .missing))
+    for position in 0..<count where !given[position] {
+      if rules[position].isNullable {
+        findings.oddities.append(Oddity(feature: position, kind: .missing))
+      } else {
+        let name = self.name(position)
+        findings.problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
+      }
     }
   }
 
@@ -86,36 +111,32 @@ struct FeatureReader: Sendable {
     of position: Int, _ scanner: inout JSONScanner, _ findings: inout Findings
   ) throws(JSONProblem) -> FeatureValue {
     let kind = try scanner.kind()
-    let feature = pipeline.schema.features[position]
     if kind == .null {
       try scanner.null()
-      return noteNull(position, feature, &findings)
+      return noteNull(position, &findings)
     }
-    switch feature.type {
-    case .numeric: return try number(kind, position, feature, &scanner, &findings)
-    case .categorical: return try category(kind, position, feature, &scanner, &findings)
-    }
+    if rules[position].isNumeric { return try number(kind, position, &scanner, &findings) }
+    return try category(kind, position, &scanner, &findings)
   }
 
   /// An empty text means null too, as an empty cell does in training.
-  private func noteNull(
-    _ position: Int, _ feature: FeatureSchema.Feature, _ findings: inout Findings
-  ) -> FeatureValue {
-    if feature.nullable {
+  private func noteNull(_ position: Int, _ findings: inout Findings) -> FeatureValue {
+    if rules[position].isNullable {
       findings.oddities.append(Oddity(feature: position, kind: .missing))
     } else {
-      findings.problems.append(FieldProblem(feature.name, .null, "'\(feature.name)' may not be null or empty."))
+      let name = self.name(position)
+      findings.problems.append(FieldProblem(name, .null, "'\(name)' may not be null or empty."))
     }
     return .missing
   }
 
   private func number(
-    _ kind: JSONScanner.Kind, _ position: Int, _ feature: FeatureSchema.Feature, _ scanner: inout JSONScanner,
-    _ findings: inout Findings
+    _ kind: JSONScanner.Kind, _ position: Int, _ scanner: inout JSONScanner, _ findings: inout Findings
   ) throws(JSONProblem) -> FeatureValue {
     guard kind == .number else {
       try scanner.skip(depth: 2)
-      findings.problems.append(FieldProblem(feature.name, .wrongType, "'\(feature.name)' is a number."))
+      let name = self.name(position)
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a number."))
       return .missing
     }
     let token = try scanner.number()
@@ -123,15 +144,23 @@ struct FeatureReader: Sendable {
     guard !token.isWord, let value = Tabular.number(in: UnsafeBufferPointer(rebasing: scanner.bytes[token.range])),
       Float(value).isFinite
     else {
-      findings.problems.append(FieldProblem(feature.name, .notFinite, "'\(feature.name)' is not a finite number."))
+      let name = self.name(position)
+      findings.problems.append(FieldProblem(name, .notFinite, "'\(name)' is not a finite number."))
       return .missing
     }
-    if value >= feature.minimum ?? -.infinity, value <= feature.maximum ?? .infinity { return .number(value) }
-    switch feature.onUnknown {
+    return check(value, position, &findings)
+  }
+
+  /// A finite number, or what stands for it, by the feature's bounds.
+  func check(_ value: Double, _ position: Int, _ findings: inout Findings) -> FeatureValue {
+    let rule = rules[position]
+    if value >= rule.minimum, value <= rule.maximum { return .number(value) }
+    switch rule.onUnknown {
     case .reject:
-      let limits = "\(feature.minimum.map(Self.readable) ?? "-∞") … \(feature.maximum.map(Self.readable) ?? "∞")"
+      let name = self.name(position)
+      let limits = "\(Self.readable(rule.minimum)) … \(Self.readable(rule.maximum))"
       findings.problems.append(
-        FieldProblem(feature.name, .outOfRange, "'\(feature.name)' is \(Self.readable(value)), outside of \(limits)."))
+        FieldProblem(name, .outOfRange, "'\(name)' is \(Self.readable(value)), outside of \(limits)."))
       return .missing
     case .impute:
       findings.oddities.append(Oddity(feature: position, kind: .outOfRange))
@@ -142,7 +171,10 @@ struct FeatureReader: Sendable {
     }
   }
 
-  private static func readable(_ value: Double) -> String { Int(exactly: value).map(String.init) ?? value.description }
+  private static func readable(_ value: Double) -> String {
+    guard value.isFinite else { return value < 0 ? "-∞" : "∞" }
+    return Int(exactly: value).map(String.init) ?? value.description
+  }
 
   private static func isDecimal(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
     bytes.last.map { (0x30...0x39).contains($0) } ?? false
@@ -150,8 +182,7 @@ struct FeatureReader: Sendable {
 
   /// A string; or a number or boolean whose text is one of the categories, as clients write `1` for the category "1".
   private func category(
-    _ kind: JSONScanner.Kind, _ position: Int, _ feature: FeatureSchema.Feature, _ scanner: inout JSONScanner,
-    _ findings: inout Findings
+    _ kind: JSONScanner.Kind, _ position: Int, _ scanner: inout JSONScanner, _ findings: inout Findings
   ) throws(JSONProblem) -> FeatureValue {
     guard kind == .string else {
       let range = try scanner.skip(depth: 2)
@@ -159,23 +190,24 @@ struct FeatureReader: Sendable {
       let isStorable = kind == .bool || kind == .number && Self.isDecimal(scanner.bytes[range])
       let value = pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[range]), ofFeature: position)
       if isStorable, case .category = value { return value }
-      findings.problems.append(FieldProblem(feature.name, .wrongType, "'\(feature.name)' is a string."))
+      let name = self.name(position)
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a string."))
       return .missing
     }
     let text = try scanner.text()
     if text.hasEscapes { findings.hasEscapes = true }
-    if text.range.isEmpty { return noteNull(position, feature, &findings) }
+    if text.range.isEmpty { return noteNull(position, &findings) }
     let value =
       text.hasEscapes
       ? pipeline.category(scanner.string(text), ofFeature: position)
       : pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[text.range]), ofFeature: position)
     guard value == .unseen else { return value }
-    switch feature.onUnknown {
+    switch rules[position].onUnknown {
     case .reject:
+      let name = self.name(position)
       let shown = scanner.string(text).prefix(64)
       findings.problems.append(
-        FieldProblem(
-          feature.name, .unseenCategory, "'\(feature.name)' has the value '\(shown)', which training did not see."))
+        FieldProblem(name, .unseenCategory, "'\(name)' has the value '\(shown)', which training did not see."))
       return .missing
     case .impute:
       findings.oddities.append(Oddity(feature: position, kind: .unseenCategory))

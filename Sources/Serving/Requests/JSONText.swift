@@ -13,6 +13,8 @@ struct JSONText {
 
   mutating func raw(_ bytes: some Sequence<UInt8>) { buffer.writeBytes(bytes) }
 
+  mutating func append(_ text: JSONText) { buffer.writeImmutableBuffer(text.buffer) }
+
   mutating func string(_ text: String) { buffer.writeString(Self.quoted(text)) }
 
   mutating func integer(_ value: Int) { buffer.writeString(String(value)) }

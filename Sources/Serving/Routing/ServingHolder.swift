@@ -31,6 +31,8 @@ package final class ServingHolder: Sendable {
     contents.withLock { $0.isDraining = true }
   }
 
+  package var isDraining: Bool { contents.withLock { $0.isDraining } }
+
   package enum Readiness: Sendable, Equatable {
     case ready
     case draining
