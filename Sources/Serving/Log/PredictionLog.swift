@@ -16,7 +16,7 @@ package import Telemetry
 package final class PredictionLog: Service, Sendable {
   package struct Configuration: Sendable {
     /// Rows that the buffer holds; more are dropped.
-    package var capacity = 100_000
+    package var capacity = 150_000
     /// Rows that are stored together.
     package var batch = 4_000
     /// The longest a row waits in the buffer.
@@ -59,7 +59,7 @@ package final class PredictionLog: Service, Sendable {
   func append(_ prediction: PendingPrediction) {
     guard let fill = buffer.append(prediction) else { return instruments.lost(1, .bufferFull) }
     if fill.count == configuration.batch { wake.yield() }
-    if fill.unstored >= configuration.capacity / 2, fill.unstored % max(1, configuration.capacity / 16) == 0 {
+    if fill.unstored >= configuration.capacity / 4 * 3, fill.unstored % max(1, configuration.capacity / 16) == 0 {
       patience.giveUp()
     }
   }

@@ -44,10 +44,13 @@ struct CopyBuffer {
   }
 
   private mutating func append(_ text: String) {
-    var text = SQLValue.withoutNull(text)
-    text.withUTF8 { utf8 in
+    var text = text
+    let isPlain = text.withUTF8 { utf8 in
+      guard !utf8.contains(0) else { return false }
       append(Int32(clamping: utf8.count))
       bytes.append(contentsOf: utf8)
+      return true
     }
+    if !isPlain { append(SQLValue.withoutNull(text)) }
   }
 }
