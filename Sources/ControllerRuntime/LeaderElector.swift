@@ -115,7 +115,7 @@ public final class LeaderElector: Sendable {
   }
 
   /// Lets others lead at once. Only after all work has ended; where it can not be done in time, the lease expires by itself.
-  public func release(within limit: Duration = .milliseconds(300)) async {
+  public func release(within limit: Duration = .milliseconds(250)) async {
     let lease = state.withLock { state in
       defer { state.lease = nil }
       return state.lease

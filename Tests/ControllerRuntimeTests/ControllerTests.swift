@@ -208,6 +208,42 @@ struct ControllerTests {
     #expect(ended.withLock { $0 } == ["short", "cancelled"])
   }
 
+  @Test("Workers wait for every cache; where one does not fill in two minutes the process ends and says which and why")
+  func syncing() async throws {
+    let time = ScriptedTime()
+    let isRefused = Mutex(true)
+    let api = RecordingAPI { (request) throws(KubernetesError) in
+      let refuses = request.target.resource == Job.gvr && isRefused.withLock { $0 }
+      if refuses { throw RecordingAPI.refusal(request, 403, "Forbidden") }
+      return request.verb == .list ? ["metadata": ["resourceVersion": "1"], "items": []] : nil
+    }
+    let begun = Mutex(0)
+    func host() -> ControllerHost {
+      let metrics = RuntimeMetrics()
+      let controller = Controller(name: "test", time: time.source, metrics: metrics, logger: quiet) { _, _ in
+        begun.withLock { $0 += 1 }
+        return .done
+      }
+      controller.watch(Informer(api, ObjectKind<ConfigMap>.typed, time: time.source, logger: quiet))
+      controller.watch(Informer(api, ObjectKind<Job>.typed, time: time.source, logger: quiet))
+      controller.queue.add(key)
+      return ControllerHost([controller], time: time.source, metrics: metrics, logger: quiet)
+    }
+    let clock = time.running()
+    defer { clock.cancel() }
+    let failing = host()
+    let error = await #expect(throws: CachesNotSynced.self) { try await failing.run() }
+    #expect(time.now >= .seconds(120) && begun.withLock { $0 } == 0)
+    #expect(error?.missing.count == 1 && error?.description.contains("jobs.batch: list jobs.batch: Forbidden") == true)
+    isRefused.withLock { $0 = false }
+    let working = host()
+    let run = Task { try await working.run() }
+    _ = try await eventually("the key is worked on") { begun.withLock { $0 } == 1 ? true : nil }
+    #expect(working.isReady)
+    run.cancel()
+    _ = await run.result
+  }
+
   @Test("A graceful shutdown ends host and recorder; what was recorded can be waited for")
   func shutdown() async throws {
     let metrics = RuntimeMetrics()

@@ -54,7 +54,7 @@ struct ElectionSimulation {
   /// Reigns that have begun.
   private(set) var reigns = 0
 
-  init(seed: UInt64, candidates: Int = 3, trouble: Double = 70, quiet: Double = 40) {
+  init(seed: UInt64, candidates: Int = 3, trouble: Double = 50, quiet: Double = 35) {
     random = SplitMix(seed)
     quietFrom = trouble
     end = trouble + quiet

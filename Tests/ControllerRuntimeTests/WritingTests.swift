@@ -63,6 +63,15 @@ struct WritingTests {
     }
     #expect(error == .foreign(APITarget(ConfigMap.self, namespace: "a", name: "income"), owner: "Other o"))
     #expect(api.requests.isEmpty)
+    // Its owner was deleted and made again: another owner of the same name.
+    let orphan = try await Applier(notFound()).apply(desired, ConfigMap.gvr, namespace: "a", live: nil, owner: owner)
+      .object
+    var heir = owner
+    heir.uid = "u9"
+    await #expect(throws: ApplyError.self) {
+      try await Applier(api).apply(desired, ConfigMap.gvr, namespace: "a", live: orphan, owner: heir)
+    }
+    #expect(api.requests.isEmpty)
   }
 
   @Test("What can not be changed is deleted in the foreground and made anew when it is gone, where that is wanted")
