@@ -29,9 +29,11 @@ struct ExpositionWriter {
   mutating func write(_ family: MetricsRegistry.Family) {
     switch family {
     case .counter(let family):
-      let isOpen = format == .openMetrics && family.name.hasSuffix("_total")
-      header(isOpen ? String(family.name.dropLast(6)) : family.name, family.help, .counter)
+      header(openName(family.name), family.help, .counter)
       for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
+    case .collected(let family):
+      header(family.kind == .counter ? openName(family.name) : family.name, family.help, family.kind)
+      for (values, value) in family.sorted { sample(family.name, family.labels, values, value) }
     case .gauge(let family):
       header(family.name, family.help, .gauge)
       for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
@@ -47,6 +49,11 @@ struct ExpositionWriter {
         sample(family.name + "_count", family.labels, values, Double(snapshot.count))
       }
     }
+  }
+
+  /// OpenMetrics names a counter's family without the suffix of its samples.
+  private func openName(_ name: String) -> String {
+    format == .openMetrics && name.hasSuffix("_total") ? String(name.dropLast(6)) : name
   }
 
   private mutating func header(_ name: String, _ help: String, _ kind: MetricKind) {

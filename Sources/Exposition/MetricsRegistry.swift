@@ -7,6 +7,7 @@ package final class MetricsRegistry: Sendable {
     case counter(MetricFamily<Counter>)
     case gauge(MetricFamily<Gauge>)
     case histogram(MetricFamily<Histogram>)
+    case collected(CollectedFamily)
   }
 
   private struct State {
@@ -39,6 +40,25 @@ package final class MetricsRegistry: Sendable {
     let family = MetricFamily(name: name, help: help, labels: labels) { Histogram(bounds: bounds) }
     return register(name, labels, .histogram(family), family) { family in
       if case .histogram(let family) = family { family } else { nil }
+    }
+  }
+
+  /// A family whose children are kept elsewhere, in fewer bytes than a `Counter` or `Gauge` each takes: they are asked for
+  /// at each `text(_:)`. For families with children by the thousand.
+  ///
+  /// - Parameter samples: label values, as many as `labels`, and the value; in any order.
+  package func collected(
+    _ name: String, help: String, kind: MetricKind, labels: [String],
+    samples: @escaping @Sendable () -> [(values: [String], value: Double)]
+  ) {
+    let family = CollectedFamily(name: name, help: help, kind: kind, labels: labels, samples: samples)
+    state.withLock { state in
+      guard state.families[name] == nil else {
+        state.problems.append("\(name): registered twice")
+        return
+      }
+      state.families[name] = .collected(family)
+      state.problems += MetricName.problems(name, kind: kind, labels: labels)
     }
   }
 
@@ -87,6 +107,7 @@ extension MetricsRegistry.Family {
     case .counter: .counter
     case .gauge: .gauge
     case .histogram: .histogram
+    case .collected(let family): family.kind
     }
   }
 }

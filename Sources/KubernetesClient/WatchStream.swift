@@ -64,7 +64,8 @@ public struct WatchStream: AsyncSequence, Sendable {
     let request: APIRequest
     var body: HTTPBody.Iterator
     private var splitter = FrameSplitter()
-    private var frames: ArraySlice<[UInt8]> = []
+    /// Latest first: a line that was handed out is not kept until the next bytes come, which may be an hour.
+    private var frames: [[UInt8]] = []
     private var hasEnded = false
 
     init(request: APIRequest, body: HTTPBody.Iterator) {
@@ -75,7 +76,7 @@ public struct WatchStream: AsyncSequence, Sendable {
     /// Errors: `.unreachable` where the connection broke, `.unreadable` where a line is no event. nil at a clean end.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(KubernetesError) -> WatchEvent? {
       while true {
-        if let frame = frames.popFirst() {
+        if let frame = frames.popLast() {
           do {
             return try WatchEvent(line: frame, request)
           } catch {
@@ -85,7 +86,7 @@ public struct WatchStream: AsyncSequence, Sendable {
         guard !hasEnded else { return nil }
         do throws(TransportError) {
           if let chunk = try await body.next(isolation: actor) {
-            frames = splitter.feed(chunk)[...]
+            frames = splitter.feed(chunk).reversed()
           } else {
             hasEnded = true
             // Kubernetes ends each event with a line feed; what has none was cut off.

@@ -156,13 +156,14 @@ private struct JSONParser {
 
   private mutating func object() throws(JSONSyntaxError) -> JSONValue {
     try enter()
-    var members: [String: JSONValue] = [:]
     skipSpace()
     if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
       position += 1
       depth -= 1
-      return .object(members)
+      return .object([:])
     }
+    // Room for most objects, so that few have to grow.
+    var members = [String: JSONValue](minimumCapacity: 3)
     while true {
       skipSpace()
       guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
