@@ -15,6 +15,9 @@ package struct ClusterCaches: Sendable {
   package let deployments: Informer<JSONValue>
   package let services: Informer<JSONValue>
   package let configMaps: Informer<JSONValue>
+  let decodedModels = DecodedObjects<ModelDeployment>()
+  let decodedPolicies = DecodedObjects<MonitoringPolicy>()
+  let decodedVersions = DecodedObjects<ModelVersion>()
 
   /// - Parameter namespace: nil: all of them.
   package init(_ api: any KubernetesAPI, namespace: String?, time: TimeSource = .system, logger: Logger) {
@@ -105,7 +108,7 @@ extension ClusterCaches {
   }
 
   func versions(ownedBy uid: String) -> [ModelVersion] {
-    versions.store.objects(ownedBy: uid).compactMap { try? ModelVersion.decode($0) }
+    versions.store.objects(ownedBy: uid).compactMap { try? decodedVersions.decode($0) }
   }
 
   /// The highest number that versions and runs of this model's name carry which it does not own; 0: none.
@@ -129,13 +132,13 @@ extension ClusterCaches {
   }
 
   func model(_ key: ObjectKey) -> ModelDeployment? {
-    models.store[key].flatMap { try? ModelDeployment.decode($0) }
+    models.store[key].flatMap { try? decodedModels.decode($0) }
   }
 
   /// Policies that watch a model.
   func policies(of model: ObjectKey) -> [MonitoringPolicy] {
     policies.store.objects(field: Self.model, value: model.name, namespace: model.namespace)
-      .compactMap { try? MonitoringPolicy.decode($0) }
+      .compactMap { try? decodedPolicies.decode($0) }
   }
 
   /// Their keys.

@@ -38,18 +38,31 @@ struct ClusterWriter: Sendable {
     }
   }
 
+  /// The same, without writing it out where it is what was observed: mostly there is nothing new.
+  func writeStatus<Object: ApusResource>(_ status: Object.Status, of observed: Object) async throws {
+    guard status != observed.status else { return }
+    try await writeStatus(.document(status), of: observed)
+  }
+
   /// Where the status says something new. A conflict means that the observed object was not the latest: the decision is
   /// void and is made again.
   func writeStatus<Object: ApusResource>(_ status: JSONValue, of observed: Object) async throws {
     if let written = try await api.writeStatus(status, of: observed) { caches.note(written, Object.gvr) }
   }
 
-  /// The status of an object that does not decode.
-  func patchStatus(_ status: JSONValue, of object: JSONValue, _ resource: GroupVersionResource) async throws {
+  /// Members of a status, whoever has written it meanwhile; or only where it still has this resource version.
+  @discardableResult
+  func patchStatus(
+    _ status: JSONValue, of object: JSONValue, _ resource: GroupVersionResource, version: String? = nil
+  ) async throws -> JSONValue {
     let target = APITarget(
       resource, namespace: object[path: "metadata", "namespace"]?.string,
       name: object[path: "metadata", "name"]?.string, subresource: "status")
-    caches.note(try await api.patch(target, .merge, ["status": status]), resource)
+    var patch: JSONValue = ["status": status]
+    if let version { patch.set(.string(version), at: ["metadata", "resourceVersion"]) }
+    let written = try await api.patch(target, .merge, patch)
+    caches.note(written, resource)
+    return written
   }
 
   /// No more pods for these Jobs; those that are there stay, with their logs.

@@ -5,81 +5,126 @@ package import KubernetesModel
 import Synchronization
 import WorkerContract
 
-/// Keeps the metrics of `OperatorMetric` equal to what the resources say; children go when their object goes.
+/// Keeps the metrics of `OperatorMetric` equal to what the resources say; children go when their object goes. Thousands of
+/// models have hundreds of thousands of samples: each is kept in 24 bytes, and made into text when it is asked for.
 package final class OperatorMetricsRecorder: Sendable {
-  /// A child: its metric's name and label values.
-  struct Child: Hashable {
-    var metric: String
-    var labels: [String]
+  private struct Sample: Sendable {
+    /// Its place in `OperatorMetric.all`.
+    var metric: Int
+    /// Label values after those of the object.
+    var more: [String]
+    var value: Double
   }
 
-  private let gauges: [String: MetricFamily<Gauge>]
-  private let counters: [String: MetricFamily<Counter>]
-  /// The gauges that each object has set, by kind and key.
-  private let shown = Mutex<[String: Set<Child>]>([:])
-  /// The counters of each object.
-  private let counted = Mutex<[String: Set<Child>]>([:])
+  /// The samples of an object.
+  private struct Record: Sendable {
+    /// The label values with which all of its samples begin.
+    var labels: [String]
+    var gauges: [Sample] = []
+    var counters: [Sample] = []
+  }
+
+  private struct State: Sendable {
+    var records: [String: Record] = [:]
+    /// Lists of label values that many samples share.
+    var common: [[String]: [String]] = [:]
+  }
+
+  private let state = Mutex(State())
+  private let places: [String: Int]
 
   package init(_ registry: MetricsRegistry) {
-    var gauges: [String: MetricFamily<Gauge>] = [:]
-    var counters: [String: MetricFamily<Counter>] = [:]
-    for metric in OperatorMetric.all {
-      switch metric.type {
-      case .gauge: gauges[metric.name] = registry.gauge(metric.name, help: metric.help, labels: metric.labels)
-      case .counter: counters[metric.name] = registry.counter(metric.name, help: metric.help, labels: metric.labels)
+    places = Dictionary(
+      OperatorMetric.all.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { $1 })
+    for (place, metric) in OperatorMetric.all.enumerated() {
+      registry.collected(
+        metric.name, help: metric.help, kind: metric.type == .gauge ? .gauge : .counter, labels: metric.labels
+      ) { [weak self] in self?.samples(place, isGauge: metric.type == .gauge) ?? [] }
+    }
+  }
+
+  private func samples(_ place: Int, isGauge: Bool) -> [(values: [String], value: Double)] {
+    state.withLock { state in
+      state.records.values.flatMap { record in
+        (isGauge ? record.gauges : record.counters).lazy.filter { $0.metric == place }
+          .map { (values: record.labels + $0.more, value: $0.value) }
       }
     }
-    self.gauges = gauges
-    self.counters = counters
   }
 
-  func count(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) {
-    begin(owner, metric, labels).increment()
-  }
+  func count(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) { add(1, owner, metric, labels) }
 
   /// The counter, from the first look at its object on: who reads metrics sees an increase only from a value seen before.
-  @discardableResult
-  private func begin(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) -> Counter {
-    _ = counted.withLock { $0[owner, default: []].insert(Child(metric: metric.name, labels: labels)) }
-    return counters[metric.name]?.child(labels) ?? Counter()
+  private func begin(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) { add(0, owner, metric, labels) }
+
+  private func add(_ amount: Double, _ owner: String, _ metric: OperatorMetric, _ labels: [String]) {
+    guard let place = places[metric.name] else { return }
+    state.withLock { state in
+      change(owner, labels, &state) { record, state in
+        let more = Self.rest(of: labels, after: record.labels, &state)
+        if let index = record.counters.firstIndex(where: { $0.metric == place && $0.more == more }) {
+          record.counters[index].value += amount
+        } else {
+          record.counters.append(Sample(metric: place, more: more, value: amount))
+        }
+      }
+    }
   }
 
   /// Makes these gauges all that `owner` has: those that it had and that are not among them are taken away.
   func replace(_ owner: String, with values: [(OperatorMetric, [String], Double)]) {
-    var now: Set<Child> = []
-    for (metric, labels, value) in values {
-      gauges[metric.name]?.child(labels).set(value)
-      now.insert(Child(metric: metric.name, labels: labels))
-    }
-    let gone = shown.withLock { shown in
-      let before = shown[owner] ?? []
-      shown[owner] = now.isEmpty ? nil : now
-      return before.subtracting(now)
-    }
-    for child in gone { gauges[child.metric]?.remove(child.labels) }
+    set(owner, values, keepingOthers: false)
   }
 
-  package func forgetModel(_ key: ObjectKey) { forget("model \(key)") }
+  /// - Parameter keepingOthers: whether gauges that are not among the values stay as they are.
+  private func set(_ owner: String, _ values: [(OperatorMetric, [String], Double)], keepingOthers: Bool) {
+    guard let labels = values.first?.1 else { return }
+    state.withLock { state in
+      change(owner, labels, &state) { record, state in
+        var gauges: [Sample] = keepingOthers ? record.gauges : []
+        gauges.reserveCapacity(values.count)
+        for (metric, labels, value) in values {
+          guard let place = places[metric.name] else { continue }
+          let more = Self.rest(of: labels, after: record.labels, &state)
+          if let index = gauges.firstIndex(where: { $0.metric == place && $0.more == more }) {
+            gauges[index].value = value
+          } else {
+            gauges.append(Sample(metric: place, more: more, value: value))
+          }
+        }
+        record.gauges = gauges
+      }
+    }
+  }
+
+  /// An object whose own labels change, as a policy that is pointed at another model, begins anew.
+  private func change(
+    _ owner: String, _ labels: [String], _ state: inout State, _ body: (inout Record, inout State) -> Void
+  ) {
+    // Namespace and name of a model; namespace, name and model of a policy.
+    let own = Array(labels.prefix(owner.hasPrefix(Self.modelPrefix) ? 2 : 3))
+    var record = state.records.removeValue(forKey: owner) ?? Record(labels: own)
+    if record.labels != own { record = Record(labels: own) }
+    body(&record, &state)
+    state.records[owner] = record
+  }
+
+  private static func rest(of labels: [String], after own: [String], _ state: inout State) -> [String] {
+    guard labels.count > own.count else { return [] }
+    let more = Array(labels.dropFirst(own.count))
+    if let common = state.common[more] { return common }
+    if state.common.count >= 4096 { state.common = [:] }
+    state.common[more] = more
+    return more
+  }
+
+  private static let modelPrefix = "model "
+
+  package func forgetModel(_ key: ObjectKey) { forget(Self.modelPrefix + "\(key)") }
   package func forgetPolicy(_ key: ObjectKey) { forget("policy \(key)") }
 
   private func forget(_ owner: String) {
-    replace(owner, with: [])
-    let gone = counted.withLock { $0.removeValue(forKey: owner) } ?? []
-    for child in gone { counters[child.metric]?.remove(child.labels) }
-  }
-}
-
-extension MetricFamily {
-  /// `remove` for labels in a list; metrics here have at most five.
-  fileprivate func remove(_ labels: [String]) {
-    switch labels.count {
-    case 0: remove()
-    case 1: remove(labels[0])
-    case 2: remove(labels[0], labels[1])
-    case 3: remove(labels[0], labels[1], labels[2])
-    case 4: remove(labels[0], labels[1], labels[2], labels[3])
-    default: remove(labels[0], labels[1], labels[2], labels[3], labels[4])
-    }
+    state.withLock { _ = $0.records.removeValue(forKey: owner) }
   }
 }
 
@@ -151,10 +196,7 @@ extension OperatorMetricsRecorder {
 
   /// Sets these and leaves what an earlier conclusive check has shown.
   private func keep(_ owner: String, adding values: [(OperatorMetric, [String], Double)]) {
-    for (metric, labels, value) in values { gauges[metric.name]?.child(labels).set(value) }
-    shown.withLock { shown in
-      shown[owner, default: []].formUnion(values.map { Child(metric: $0.0.name, labels: $0.1) })
-    }
+    set(owner, values, keepingOthers: true)
   }
 
   private func interval(_ observed: PolicyObservation) -> Double {
