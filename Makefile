@@ -17,9 +17,13 @@ test: ## everything: unit suites, end-to-end on the local cluster, and on a real
 	@scripts/install-dependencies test
 	@scripts/test
 
-soak: ## ten minutes each of dying leaders and of steady state; NAME=leaders|steady, ON=local|real (docs/soak.md)
+soak: ## ten minutes each of dying leaders, steady state, the prediction log; NAME=leaders|steady|log, ON=local|real (docs/soak.md)
 	@scripts/install-dependencies test
 	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
+
+bench: ## figures as Markdown tables; NAME=controller|serving|evaluation (docs/performance.md)
+	@scripts/install-dependencies test
+	@for name in $(or $(NAME),controller serving evaluation); do scripts/benchmark $$name || exit 1; done
 
 verify: ## format, import arrows, generated files
 	@scripts/install-dependencies build
