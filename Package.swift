@@ -30,12 +30,15 @@ let nioHTTP: [Target.Dependency] = [
 ]
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-/// A library target and, where `tested`, its test target.
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true) -> [Target] {
+/// A library target and, where `tested`, its test target, which may need more than the library.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true,
+  testedWith more: [Target.Dependency] = []
+) -> [Target] {
   let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
-    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, swiftSettings: strict)
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more, swiftSettings: strict)
   return [target, tests]
 }
 
@@ -75,13 +78,13 @@ let edges: [Target] =
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
   + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])
-  + library("Alerting", ["Decisions", "HTTPTransport", logging])
+  + library("Alerting", ["Decisions", "HTTPTransport", "KubernetesModel", logging])
   + library(
     "Reconcilers",
     [
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
       "HTTPTransport", "Exposition", "YAMLCoding", logging, lifecycle,
-    ])
+    ], testedWith: ["ClusterState"])
   + library(
     "Serving",
     ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle]
@@ -108,6 +111,25 @@ let programs: [Target] =
       lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
       "YAMLCoding", "WorkerContract",
     ])
+
+/// Programs of `make bench`.
+func benchmark(
+  _ name: String, path: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies + [argumentParser], path: path, exclude: exclude, swiftSettings: strict)
+}
+
+let benchmarks: [Target] = [
+  benchmark(
+    "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
+  benchmark(
+    "ControllerBenchmark", path: "Benchmarks/controller",
+    [
+      "ClusterState", "LocalCluster", "ApusAPI", "KubernetesModel", "WorkerContract", "HTTPTransport", "YAMLCoding",
+      hummingbird, logging, lifecycle, nio[0],
+    ]),
+]
 
 // An operator as somebody else would write it: without `package` access, so on the public interface only.
 let examples: [Target] = [
@@ -155,5 +177,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + examples + testing
+  targets: systemLibraries + core + edges + programs + examples + benchmarks + testing
 )
