@@ -124,6 +124,9 @@ let benchmarks: [Target] = [
   benchmark(
     "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
   benchmark(
+    "ServingBenchmark", path: "Benchmarks/serving", ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,
+    exclude: ["peer.py", "requirements.txt", "predict.lua", "plain.lua", "run"]),
+  benchmark(
     "ControllerBenchmark", path: "Benchmarks/controller",
     [
       "ClusterState", "LocalCluster", "ApusAPI", "KubernetesModel", "WorkerContract", "HTTPTransport", "YAMLCoding",

@@ -1,0 +1,158 @@
+import ArgumentParser
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// Asks for predictions at a constant rate and tells how long they took.
+///
+/// A request's time begins when it was due, not when it could be sent: a server that stops for a moment is charged with all
+/// requests that had to wait meanwhile (no coordinated omission; G. Tene, 2013).
+struct Load: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Posts rows at a constant rate and prints the latencies as JSON.")
+
+  @Option(help: "The port on the loopback address.")
+  var port: Int
+
+  @Option(help: "The bodies, one a line.")
+  var rows: String
+
+  @Option(help: "Requests a second, over all connections.")
+  var rate: Double
+
+  @Option(help: "Connections.")
+  var connections = 16
+
+  @Option(help: "Seconds.")
+  var seconds = 10.0
+
+  func run() async throws {
+    let requests = try String(contentsOfFile: rows, encoding: .utf8).split(separator: "\n").map { body in
+      ByteBuffer(
+        string: """
+          POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+          Content-Length: \(body.utf8.count)\r\n\r\n\(body)
+          """)
+    }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let start = NIODeadline.now() + .milliseconds(200)
+    let interval = Double(connections) / rate
+    let each = Int(seconds / interval)
+    var results: [EventLoopFuture<ConstantRateClient.Result>] = []
+    for connection in 0..<connections {
+      let plan = ConstantRateClient.Plan(
+        start: start + .nanoseconds(Int64(interval * 1e9 * Double(connection) / Double(connections))),
+        interval: .nanoseconds(Int64(interval * 1e9)), count: each,
+        // Each connection begins elsewhere, so that they do not ask for the same row at the same time.
+        requests: requests, first: connection * requests.count / connections)
+      let promise = group.next().makePromise(of: ConstantRateClient.Result.self)
+      _ = try await ClientBootstrap(group: group)
+        .channelOption(ChannelOptions.socketOption(.init(rawValue: SO_KEEPALIVE)), value: 1)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(ConstantRateClient(plan, promise))
+          }
+        }
+        .connect(host: "127.0.0.1", port: port).get()
+      results.append(promise.futureResult)
+    }
+    var latencies: [Int64] = []
+    var failed = 0
+    for result in results {
+      let result = try await result.get()
+      latencies += result.latencies
+      failed += result.failed
+    }
+    try await group.shutdownGracefully()
+    latencies.sort()
+    func milliseconds(_ share: Double) -> Double {
+      latencies.isEmpty ? 0 : Double(latencies[min(latencies.count - 1, Int(share * Double(latencies.count)))]) / 1e6
+    }
+    print(
+      """
+      {"requests":\(latencies.count),"seconds":\(seconds),"p50":\(milliseconds(0.5)),"p99":\(milliseconds(0.99)),\
+      "p999":\(milliseconds(0.999)),"most":\(milliseconds(1)),"failed":\(failed)}
+      """)
+  }
+}
+
+/// One connection: sends each request when it is due and the one before is answered.
+private final class ConstantRateClient: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  struct Plan: Sendable {
+    var start: NIODeadline
+    var interval: TimeAmount
+    var count: Int
+    var requests: [ByteBuffer]
+    var first: Int
+
+    func due(_ index: Int) -> NIODeadline { start + .nanoseconds(interval.nanoseconds * Int64(index)) }
+  }
+
+  struct Result: Sendable {
+    /// Nanoseconds from when each request was due.
+    var latencies: [Int64] = []
+    var failed = 0
+  }
+
+  private let plan: Plan
+  private let promise: EventLoopPromise<Result>
+  private var result = Result()
+  private var next = 0
+  private var received = ByteBuffer()
+
+  init(_ plan: Plan, _ promise: EventLoopPromise<Result>) {
+    self.plan = plan
+    self.promise = promise
+    result.latencies.reserveCapacity(plan.count)
+  }
+
+  func channelActive(context: ChannelHandlerContext) { waitForNext(context) }
+
+  private func waitForNext(_ context: ChannelHandlerContext) {
+    guard next < plan.count else { return context.close(promise: nil) }
+    let due = plan.due(next)
+    guard due > .now() else { return send(context) }
+    _ = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.send(context) }
+  }
+
+  private func send(_ context: ChannelHandlerContext) {
+    let request = plan.requests[(plan.first + next) % plan.requests.count]
+    context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    received.writeImmutableBuffer(unwrapInboundIn(data))
+    guard let isOK = takeAnswer() else { return }
+    if isOK {
+      result.latencies.append((NIODeadline.now() - plan.due(next)).nanoseconds)
+    } else {
+      result.failed += 1
+    }
+    next += 1
+    waitForNext(context)
+  }
+
+  /// Whether the answer is 200; nil while it is not complete.
+  private func takeAnswer() -> Bool? {
+    let view = received.readableBytesView
+    guard let end = view.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
+    let head = String(decoding: view[..<end.lowerBound], as: UTF8.self)
+    let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+      .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) }
+    let size = end.upperBound - view.startIndex + (length ?? 0)
+    guard received.readableBytes >= size else { return nil }
+    received.moveReaderIndex(forwardBy: size)
+    received.discardReadBytes()
+    return head.hasPrefix("HTTP/1.1 200")
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    result.failed += plan.count - next
+    promise.succeed(result)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
