@@ -54,6 +54,8 @@ final class FaultyCluster: Sendable {
     var uids = 0
     var faults: [Verb: [Fault]] = [:]
     var interruptions: [Interruption] = []
+    /// Streams that hear of changes and interruptions.
+    var listeners = 0
     /// How often a write took effect, by verb and name.
     var effects: [String: Int] = [:]
     var pages: [String: [JSONValue]] = [:]
@@ -91,6 +93,8 @@ final class FaultyCluster: Sendable {
   func effects(_ what: String) -> Int { state.withLock { $0.effects[what] ?? 0 } }
 
   func inject(_ verb: Verb, _ faults: [Fault]) { state.withLock { $0.faults[verb, default: []] += faults } }
+  /// Whether somebody watches, so that an interruption is heard.
+  var isWatched: Bool { state.withLock { $0.listeners > 0 } }
   func forgetFaults() { state.withLock { $0.faults = [:] } }
   var pendingFaults: Int { state.withLock { $0.faults.values.reduce(0) { $0 + $1.count } } }
   func interrupt(_ interruption: Interruption) { state.withLock { $0.interruptions.append(interruption) } }
@@ -297,8 +301,7 @@ final class FaultyCluster: Sendable {
   }
 
   private func stream(from start: Int, beginning: [String], isDribbled: Bool) -> [ScriptedStep] {
-    let skipped = state.withLock { $0.interruptions.count }
-    return [
+    [
       .beginChunked(),
       .live { [self] connection in
         func write(_ bytes: [UInt8]) -> Bool {
@@ -308,7 +311,9 @@ final class FaultyCluster: Sendable {
         }
         guard beginning.allSatisfy({ write(Array($0.utf8)) }) else { return false }
         var at = start
-        var seen = skipped
+        var seen = listen(1)
+        var isListening = true
+        defer { if isListening { _ = listen(-1) } }
         while !connection.isOver {
           let (changes, interruptions) = state.withLock { state in
             (state.history.filter { $0.version > at }, Array(state.interruptions.dropFirst(seen)))
@@ -326,6 +331,8 @@ final class FaultyCluster: Sendable {
               return true
             case .cut: return false
             case .silence:
+              _ = listen(-1)
+              isListening = false
               while !connection.isOver { connection.pause() }
               return false
             }
@@ -335,5 +342,13 @@ final class FaultyCluster: Sendable {
         return false
       },
     ]
+  }
+
+  /// One listener more or less; gives how many interruptions there were so far, which are none of its business.
+  private func listen(_ change: Int) -> Int {
+    state.withLock { state in
+      state.listeners += change
+      return state.interruptions.count
+    }
   }
 }

@@ -84,12 +84,13 @@ final class Follower: Sendable {
       informer.store.objects.map { ($0.metadata.name ?? "", Self.summary($0)) }, uniquingKeysWith: { $1 })
   }
 
-  /// Until the store and the handlers know exactly what the cluster has, and every fault has happened.
-  func converge(_ what: String, within deadline: Duration = .seconds(20)) async throws {
+  /// Until the store and the handlers know exactly what the cluster has, every fault has happened, and a stream of the
+  /// cluster's is open.
+  func converge(_ what: String, watched: Bool = true, within deadline: Duration = .seconds(20)) async throws {
     do {
       _ = try await eventually(what, within: deadline, every: .milliseconds(5)) {
         let wanted = cluster.content
-        return informer.hasSynced && cluster.pendingFaults == 0 && content == wanted
+        return informer.hasSynced && cluster.isWatched == watched && cluster.pendingFaults == 0 && content == wanted
           && mirror.known == wanted ? true : nil
       }
     } catch {

@@ -127,7 +127,7 @@ struct StreamingListTests {
     try await follower.opened("the request") { follower.server.requests.contains { $0.query["watch"] == "1" } }
     #expect(!follower.informer.hasSynced && follower.informer.store.count == 0)
     gate.open()
-    try await follower.converge("all at once")
+    try await follower.converge("all at once", watched: false)
     await follower.stop()
   }
 }

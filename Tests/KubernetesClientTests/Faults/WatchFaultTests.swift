@@ -95,8 +95,7 @@ struct WatchFaultTests {
   func silence() async throws {
     let follower = try await following(idle: .seconds(1))
     follower.cluster.interrupt(.silence)
-    // Taken in before the silence, so that the streams below do not hear it.
-    try await Task.sleep(for: .milliseconds(20))
+    try await follower.opened("the silence") { !follower.cluster.isWatched }
     change(follower.cluster)
     try await follower.converge("after the silence")
     #expect(follower.informer.statistics.lists == 1)
