@@ -51,6 +51,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
   .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
   .systemLibrary(name: "CSpawn"),
+  .systemLibrary(name: "CMalloc"),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
@@ -102,7 +103,7 @@ let edges: [Target] =
 
 let programs: [Target] =
   program(
-    "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport"])
+    "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
   + program("apus-worker", ["Workers", "WorkerContract"])
   + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
   + program(

@@ -89,6 +89,14 @@ package struct ClusterCaches: Sendable {
 }
 
 extension ClusterCaches {
+  /// Lists so far, of all kinds.
+  package var lists: Int {
+    let informers: [any RunnableInformer] = [
+      models, policies, versions, jobs, pods, deployments, services, configMaps,
+    ]
+    return informers.reduce(0) { $0 + $1.statistics.lists }
+  }
+
   /// Jobs of an owner, as decisions need them.
   func workerJobs(ownedBy uid: String, at now: Timestamp) -> [WorkerJob] {
     jobs.store.objects(ownedBy: uid).compactMap { job in

@@ -26,6 +26,7 @@ struct ApusOperator: AsyncParsableCommand {
   @OptionGroup var options: OperatorOptions
 
   static func main() async {
+    Allocator.economise()
     do {
       let arguments = try EnvironmentArguments(
         program: program.name, values: ["config"] + OperatorOptions.values, switches: OperatorOptions.switches
@@ -40,12 +41,13 @@ struct ApusOperator: AsyncParsableCommand {
   func run() async throws {
     do {
       try await Self.program.run(options) { context in
-        OperatorAssembly(
+        let assembly = OperatorAssembly(
           api: context.api, settings: try readConfiguration().settings, namespace: context.namespace,
           workers: context.workers,
           transport: try CurlTransport(TransportConfiguration(userAgent: Self.program.userAgent)),
-          events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger
-        ).host
+          events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)
+        Allocator.giveBack { assembly.caches.lists }
+        return assembly.host
       }
     } catch {
       // It has been logged, in the form that logs have.
