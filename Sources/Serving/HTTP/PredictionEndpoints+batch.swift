@@ -45,7 +45,7 @@ extension PredictionEndpoints {
           let rows = start..<min(start + Self.part, batch.envelopes.count)
           group.addTask {
             let text = try lanes.borrowing { (lane) throws(any Error) -> JSONText in
-              try answers(batch, rows, in: body, state, lane)
+              try self.answers(batch, rows, in: body, state, lane)
             }
             return (place, text)
           }

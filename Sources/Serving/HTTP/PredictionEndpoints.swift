@@ -17,12 +17,23 @@ package struct RequestLimits: Sendable {
 }
 
 /// `POST /predict`, `/predict/batch` and `/feedback`: bytes in, bytes out, no waiting.
-struct PredictionEndpoints: Sendable {
+final class PredictionEndpoints: Sendable {
   let holder: ServingHolder
   let log: PredictionLog?
   let metrics: ServingMetrics
   let limits: RequestLimits
   let clock: @Sendable () -> Double
+
+  init(
+    holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, limits: RequestLimits,
+    clock: @escaping @Sendable () -> Double
+  ) {
+    self.holder = holder
+    self.log = log
+    self.metrics = metrics
+    self.limits = limits
+    self.clock = clock
+  }
 
   func notReady() -> Answer {
     guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }

@@ -6,7 +6,9 @@ import HummingbirdCore
 import NIOCore
 
 /// From HTTP to endpoints and back. It routes by itself: the paths are few and fixed, and most requests ask for one.
-struct ServingResponder: HTTPResponder {
+///
+/// An object, so that a request takes one reference and not one to each thing it may need.
+final class ServingResponder: HTTPResponder, Sendable {
   typealias Context = BasicRequestContext
 
   let face: Endpoint.Face
@@ -20,6 +22,23 @@ struct ServingResponder: HTTPResponder {
   /// Nil: no token is asked for.
   let tokens: BearerTokens?
   let crossOrigin: CrossOrigin
+
+  init(
+    face: Endpoint.Face, holder: ServingHolder, predictions: PredictionEndpoints, information: InformationEndpoints,
+    inference: InferenceEndpoints, logs: LogsEndpoint, metrics: ServingMetrics, lanes: ServingLanes,
+    tokens: BearerTokens?, crossOrigin: CrossOrigin
+  ) {
+    self.face = face
+    self.holder = holder
+    self.predictions = predictions
+    self.information = information
+    self.inference = inference
+    self.logs = logs
+    self.metrics = metrics
+    self.lanes = lanes
+    self.tokens = tokens
+    self.crossOrigin = crossOrigin
+  }
 
   static let requestID = HTTPField.Name("X-Request-Id")
   /// Says where the JSON ends and binary tensors begin.

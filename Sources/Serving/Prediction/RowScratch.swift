@@ -78,6 +78,11 @@ struct RowScratch {
     version.model.explanation(of: UnsafeBufferPointer(encoded), pipeline: version.pipeline)
   }
 
-  /// Position of the most probable class.
-  var predicted: Int { Model.mostProbable(probabilities) }
+  /// Position of the most probable class. By itself: what is generic in another module would look types up for each row.
+  var predicted: Int {
+    let probabilities = probabilities
+    var best = 0
+    for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }
+    return best
+  }
 }
