@@ -143,6 +143,17 @@ let examples: [Target] = [
     path: "Examples/config-copier", exclude: ["crd.yaml"], packageAccess: false, swiftSettings: strict)
 ]
 
+/// Asks the server millions of wrong things: `make soak`, and a little of it in the unit tests.
+let fuzzing: [Target] = [
+  .executableTarget(
+    name: "ServingFuzzer",
+    dependencies: [
+      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird, lifecycle,
+      logging,
+    ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
+  .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
+]
+
 let testing: [Target] = [
   .testTarget(
     name: "OperatorProgramTests",
@@ -181,5 +192,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + examples + benchmarks + testing
+  targets: systemLibraries + core + edges + programs + examples + benchmarks + fuzzing + testing
 )

@@ -146,11 +146,28 @@ extension ModelDeploymentSpec.Serving: SchemaDescribed {
         "replicas", .integer("Server pods; ignored under autoscaling.", minimum: 0, maximum: 1000, default: 2)),
       .optional("autoscaling", ModelDeploymentSpec.Autoscaling.schema.nullable),
       .optional("logging", LoggingRules.schema.with(default: [:])),
+      .optional("security", ModelDeploymentSpec.Security.schema.nullable),
       .optional(
         "template",
         Schema.podTemplate.described(
           "A partial pod template, merged into the Deployment's pod (container server): resources, nodeSelector, volumes …."
         ).nullable),
+    ])
+}
+
+extension ModelDeploymentSpec.Security: SchemaDescribed {
+  package static let schema = Schema.object(
+    "Who may ask for predictions, and how. Secrets are of the same namespace; servers follow their changes.",
+    [
+      .optional(
+        "tokenSecretRef",
+        Schema.secretKey.described(
+          "Secret key that holds the bearer tokens of clients, one a line; null: none is asked for."
+        )
+        .nullable),
+      .optional(
+        "tlsSecretRef",
+        Schema.secret.described("Secret of type kubernetes.io/tls for the clients' port; null: plain HTTP.").nullable),
     ])
 }
 

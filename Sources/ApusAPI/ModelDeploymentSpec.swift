@@ -155,18 +155,34 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var replicas: Int
     package var autoscaling: Autoscaling?
     package var logging: LoggingRules
+    /// Nil: whoever reaches the Service may ask, in plain HTTP.
+    package var security: Security?
     /// A partial pod template, merged into the Deployment's pod; the container is `server`.
     package var template: JSONValue?
 
     package init(
       version: String? = nil, replicas: Int = 2, autoscaling: Autoscaling? = nil, logging: LoggingRules = .init(),
-      template: JSONValue? = nil
+      security: Security? = nil, template: JSONValue? = nil
     ) {
       self.version = version
       self.replicas = replicas
       self.autoscaling = autoscaling
       self.logging = logging
+      self.security = security
       self.template = template
+    }
+  }
+
+  /// Who may ask for predictions, and how. The Secrets are mounted and read by the servers, never copied.
+  package struct Security: Codable, Sendable, Equatable {
+    /// The bearer tokens of which clients must bring one, one a line.
+    package var tokenSecretRef: SecretKeyReference?
+    /// A Secret of type `kubernetes.io/tls`, with `tls.crt` and `tls.key`; shown on the port for clients.
+    package var tlsSecretRef: SecretReference?
+
+    package init(tokenSecretRef: SecretKeyReference? = nil, tlsSecretRef: SecretReference? = nil) {
+      self.tokenSecretRef = tokenSecretRef
+      self.tlsSecretRef = tlsSecretRef
     }
   }
 

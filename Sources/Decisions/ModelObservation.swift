@@ -31,6 +31,8 @@ package struct ModelObservation: Sendable {
   package var highestForeignNumber: Int
   /// Objects that have a name the operator needs but belong to somebody else: `Deployment income`.
   package var foreign: [String]
+  /// What is wrong with the Secrets that the servers need, as sentences.
+  package var secretProblems: [String]
 
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
@@ -38,7 +40,8 @@ package struct ModelObservation: Sendable {
     pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
     confirmations: [String: Int] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
-    canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0, foreign: [String] = []
+    canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0, foreign: [String] = [],
+    secretProblems: [String] = []
   ) {
     self.now = now.wholeSeconds
     self.model = model
@@ -57,6 +60,7 @@ package struct ModelObservation: Sendable {
     self.autoscalerUID = autoscalerUID
     self.highestForeignNumber = highestForeignNumber
     self.foreign = foreign
+    self.secretProblems = secretProblems
   }
 }
 

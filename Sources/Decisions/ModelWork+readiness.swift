@@ -13,7 +13,7 @@ extension ModelWork {
     let count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
     let note =
       spec.serving.autoscaling != nil && !observed.canAutoscale
-      ? " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)" : ""
+      ? " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)" : secretNote
     if serving.readyReplicas == 0 {
       set(.serving, .no, Reason.serversUnavailable.rawValue, count + note)
     } else if serving.confirmedReplicas < serving.readyReplicas {
@@ -27,6 +27,12 @@ extension ModelWork {
         "\(count)\(note) and serve \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))")
       announceConfirmation(serving)
     }
+  }
+
+  /// Servers that run have their Secrets mounted and go on; new ones can not start.
+  private var secretNote: String {
+    observed.secretProblems.isEmpty
+      ? "" : " (new servers can not start: \(observed.secretProblems.joined(separator: "; ")))"
   }
 
   /// Once for each routing table, when the last of the wanted servers has taken it.

@@ -9,6 +9,9 @@ enum PodParts {
   static let runFolder = "/etc/apus/run"
   static let runFile = "run.json"
   static let routingFolder = "/etc/apus/routing"
+  /// Mount paths of the Secrets of `spec.serving.security`.
+  static let tokenFolder = "/etc/apus/tokens"
+  static let certificateFolder = "/etc/apus/tls"
   static let resultFile = "/dev/termination-log"
   /// The user of the images (`nonroot`).
   static let user: JSONValue = 65532

@@ -71,6 +71,8 @@ package struct ServerSet: Sendable, Equatable {
       ])
   }
 
+  private var security: ServerSecurity { ServerSecurity(serving.security) }
+
   private func deployment(_ settings: OperatorSettings) -> DesiredObject {
     var spec: JSONValue = [
       "selector": ["matchLabels": JSONValue(selector)],
@@ -116,8 +118,9 @@ package struct ServerSet: Sendable, Equatable {
       "spec": [
         "automountServiceAccountToken": false, "enableServiceLinks": false, "terminationGracePeriodSeconds": 30,
         "securityContext": PodParts.podSecurity, "containers": [container(settings)],
-        "volumes": PodParts.volumes(
-          settings.storage, configuration: ResourceName.routing(model: model), as: "routing"),
+        "volumes": .array(
+          (PodParts.volumes(settings.storage, configuration: ResourceName.routing(model: model), as: "routing").array
+            ?? []) + security.volumes),
       ],
     ]
   }
@@ -126,21 +129,24 @@ package struct ServerSet: Sendable, Equatable {
     [
       "name": .string(Self.container), "image": .string(settings.images.server),
       "imagePullPolicy": .string(settings.images.pullPolicy),
-      "args": ["--routing", .string("\(PodParts.routingFolder)/\(RoutingTable.fileName)")],
+      "args": .array(
+        ["--routing", .string("\(PodParts.routingFolder)/\(RoutingTable.fileName)")] + security.arguments),
       "env": .array(PodParts.environment(settings.storage, namespace: namespace)),
       "ports": [
         ["name": "http", "containerPort": .integer(Int64(Self.publicPort)), "protocol": "TCP"],
         ["name": "metrics", "containerPort": .integer(Int64(Self.adminPort)), "protocol": "TCP"],
       ],
       "livenessProbe": [
-        "httpGet": ["path": "/health", "port": "http"], "initialDelaySeconds": 5, "periodSeconds": 10,
+        "httpGet": security.probe("/health"), "initialDelaySeconds": 5, "periodSeconds": 10,
         "timeoutSeconds": 5,
         "failureThreshold": 3,
       ],
       "readinessProbe": [
-        "httpGet": ["path": "/ready", "port": "http"], "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2,
+        "httpGet": security.probe("/ready"), "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2,
       ],
-      "volumeMounts": PodParts.mounts(settings.storage, configuration: "routing", at: PodParts.routingFolder),
+      "volumeMounts": .array(
+        (PodParts.mounts(settings.storage, configuration: "routing", at: PodParts.routingFolder).array ?? [])
+          + security.mounts),
       "securityContext": PodParts.containerSecurity,
     ]
   }

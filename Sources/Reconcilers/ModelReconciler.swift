@@ -21,6 +21,7 @@ package struct ModelReconciler: Sendable {
   let time: TimeSource
   private let writer: ClusterWriter
   private let capabilities: Capabilities
+  private let secrets: ServingSecrets
   private let logger: Logger
 
   package init(
@@ -36,6 +37,7 @@ package struct ModelReconciler: Sendable {
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     capabilities = Capabilities(api, time: time)
+    secrets = ServingSecrets(api: api)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -67,6 +69,19 @@ package struct ModelReconciler: Sendable {
     }
   }
 
+  private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
+    let key = observed.model.key
+    guard !pushes.isEmpty else { return await confirmations.push([], of: key) }
+    do {
+      let headers = try await secrets.headers(observed.model.spec.serving.security, in: key.namespace)
+      return await confirmations.push(pushes, of: key, headers: headers)
+    } catch {
+      // As a pod that does not answer: it is asked again soon.
+      logger.info("the token for the servers can not be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
+      return false
+    }
+  }
+
   /// After a restart nothing is known of what the pods confirmed to the process before this one. They are asked before
   /// anything is said about them, or else every restart would be an interruption in the conditions and an Event.
   private func confirmAnew(_ pushes: [RoutingPush], _ observed: ModelObservation) async -> Bool {
@@ -74,7 +89,7 @@ package struct ModelReconciler: Sendable {
     guard !confirmations.hasAsked(about: key) else { return false }
     // A table that is new is written before pods are told.
     let isWritten = pushes.allSatisfy { $0.revision == observed.routing?.revision }
-    return await confirmations.push(isWritten ? pushes : [], of: key)
+    return await push(isWritten ? pushes : [], to: observed)
   }
 
   private func carryOut(
@@ -86,7 +101,7 @@ package struct ModelReconciler: Sendable {
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(.document(decision.status), of: observed.model)
-    let hasNews = await confirmations.push(decision.pushes, of: key)
+    let hasNews = await push(decision.pushes, to: observed)
     announce(decision.announcements, about: object)
     metrics.show(observed, decision)
     return hasNews ? confirmationPause : decision.requeueAfter
@@ -128,7 +143,8 @@ package struct ModelReconciler: Sendable {
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
         ? true : try await capabilities.canAutoscale(in: key.namespace),
-      autoscalerUID: try await orphanedAutoscaler(of: model), highestForeignNumber: caches.highestNumber(of: model))
+      autoscalerUID: try await orphanedAutoscaler(of: model), highestForeignNumber: caches.highestNumber(of: model),
+      secretProblems: try await secrets.problems(model.spec.serving.security, in: key.namespace))
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.

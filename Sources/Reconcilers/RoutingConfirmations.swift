@@ -39,10 +39,11 @@ package final class RoutingConfirmations: Sendable {
   }
 
   /// Pushes side by side; true where any pod has newly confirmed.
-  func push(_ pushes: [RoutingPush], of model: ObjectKey) async -> Bool {
+  /// - Parameter headers: What the operator proves itself with.
+  func push(_ pushes: [RoutingPush], of model: ObjectKey, headers: HTTPHeaders = [:]) async -> Bool {
     revisions.withLock { $0[model] = $0[model] ?? [:] }
     return await withTaskGroup(of: (String, Int?).self) { group in
-      for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push)) } }
+      for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push, headers)) } }
       var hasNews = false
       for await (pod, revision) in group {
         guard let revision else { continue }
@@ -53,10 +54,12 @@ package final class RoutingConfirmations: Sendable {
     }
   }
 
-  private func confirmation(of push: RoutingPush) async -> Int? {
+  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders) async -> Int? {
     let host = push.address.contains(":") ? "[\(push.address)]" : push.address
+    var headers = headers
+    headers["Content-Type"] = "application/json"
     let request = HTTPRequest(
-      .post, url: "http://\(host):\(port)/model/reload", headers: ["Content-Type": "application/json"],
+      .post, url: "http://\(host):\(port)/model/reload", headers: headers,
       body: Array(push.table.utf8),
       timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(20)))
     do {

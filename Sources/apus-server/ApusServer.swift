@@ -47,12 +47,15 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
-      "File with the certificate chain in PEM, shown on both ports; read again when it changes. Needs --tls-key. (default: plain HTTP)"
+      "File with the certificate chain in PEM for the port for clients; read again when it changes. Needs --tls-key. (default: plain HTTP)"
   )
   var tlsCertificate: String?
 
   @Option(help: "File with the certificate's private key in PEM.")
   var tlsKey: String?
+
+  @Flag(help: "The admin port shows the certificate as well. The operator does not speak TLS with it.")
+  var tlsAdmin = false
 
   @Option(
     help: "Origin of web pages that may call the public port, such as https://example.org, or *; can be repeated.")
@@ -94,8 +97,8 @@ struct ApusServer: AsyncParsableCommand {
     guard [headTimeout, bodyTimeout, idleTimeout].allSatisfy({ $0 >= 1 && $0 <= 3600 }) else {
       throw ValidationError("A time-out is from 1 to 3600 seconds.")
     }
-    guard (tlsCertificate == nil) == (tlsKey == nil) else {
-      throw ValidationError("--tls-certificate and --tls-key are given together.")
+    guard (tlsCertificate == nil) == (tlsKey == nil), tlsCertificate != nil || !tlsAdmin else {
+      throw ValidationError("--tls-certificate and --tls-key are given together, and --tls-admin only with them.")
     }
     guard drainSeconds >= 0, drainSeconds <= 20 else { throw ValidationError("--drain-seconds is from 0 to 20.") }
     guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("There is no log level '\(logLevel)'.") }
@@ -121,6 +124,7 @@ struct ApusServer: AsyncParsableCommand {
     configuration.tokenPath = tokenFile
     configuration.adminTokenPath = adminTokenFile
     if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }
+    configuration.encryptsAdmin = tlsAdmin
     configuration.patience.head = .seconds(headTimeout)
     configuration.patience.body = .seconds(bodyTimeout)
     configuration.patience.idle = .seconds(idleTimeout)

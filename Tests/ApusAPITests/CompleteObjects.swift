@@ -47,7 +47,9 @@ enum Complete {
         keep: 3),
       serving: .init(
         version: "v7", replicas: 3, autoscaling: .init(minimum: 1, maximum: 4, targetCPU: 60),
-        logging: .init(sample: 0.5, redact: ["a"], retention: span), template: ["spec": [:]]))
+        logging: .init(sample: 0.5, redact: ["a"], retention: span),
+        security: .init(tokenSecretRef: .init(name: "clients", key: "tokens"), tlsSecretRef: .init(name: "tls")),
+        template: ["spec": [:]]))
   }
 
   static var modelStatus: ModelDeploymentStatus {

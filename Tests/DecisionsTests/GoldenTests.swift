@@ -58,6 +58,20 @@ import WorkerContract
     #expect(deployment[path: "spec", "replicas"] == nil)
   }
 
+  @Test func `Secrets of a secured model are mounted, and probes speak TLS`() throws {
+    let security: JSONValue = [
+      "tokenSecretRef": ["name": "income-clients", "key": "tokens"], "tlsSecretRef": ["name": "income-tls"],
+    ]
+    let world = World.serving(aModel("income", ["serving": ["security": security]]))
+    try compare(try #require(world.objects["deployments/income"]).manifest, "deployments-income-secured")
+    let onlyTokens = World.serving(
+      aModel("income", ["serving": ["security": ["tokenSecretRef": ["name": "income-clients", "key": "tokens"]]]]))
+    let pod = try #require(onlyTokens.objects["deployments/income"]).manifest[path: "spec", "template", "spec"]
+    let container = pod?["containers"]?.array?.first
+    #expect(container?[path: "readinessProbe", "httpGet", "scheme"] == nil)
+    #expect(container?["args"]?.array?.contains("--tls-certificate") == false)
+  }
+
   private func compare(_ manifest: JSONValue, _ name: String) throws {
     let file = Self.folder.appending(path: name + ".json")
     let encoder = JSONEncoder()

@@ -207,8 +207,8 @@ final class Scene: Sendable {
   }
 
   /// Trained, promoted and served by one pod.
-  func serve() async throws {
-    putModel()
+  func serve(_ spec: JSONValue = [:]) async throws {
+    putModel(spec)
     _ = try await models.reconcile(key)
     end("income-train-1", Self.trained("v1"))
     _ = try await models.reconcile(key)

@@ -59,7 +59,8 @@ struct ConnectionPatienceTests {
       }, body)
   }
 
-  @Test func `a client that is too slow gets 408 and loses its connection, one that is silent only this`() async throws {
+  @Test func `a client that is too slow gets 408 and loses its connection, one that is silent only this`() async throws
+  {
     try await withQuickServer { server in
       for start in ["POST /predict HT", "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n{\"feat"] {
         let connection = try HTTPConnection(port: server.port)

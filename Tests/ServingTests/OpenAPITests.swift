@@ -6,19 +6,7 @@ import WorkerContract
 @testable import Serving
 
 struct OpenAPITests {
-  private static let hasValidator = run(["-c", "import openapi_spec_validator"]) == 0
-
-  /// Runs python3 and returns its status; -1 where there is none.
-  private static func run(_ arguments: [String]) -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3"] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    do { try process.run() } catch { return -1 }
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
+  private static let hasValidator = PythonTool.has("openapi_spec_validator")
 
   @Test func `the document describes the model's features and every path of the public port`() async throws {
     try await withServer { server in
@@ -53,7 +41,7 @@ struct OpenAPITests {
     }
   }
 
-  @Test(.enabled(if: hasValidator, "needs openapi-spec-validator for python3"))
+  @Test(.enabled(if: hasValidator, "needs .venv with openapi-spec-validator: scripts/python-environment"))
   func `the document is valid OpenAPI 3_1`() async throws {
     try await withServer { server in
       let file = server.folder.appending(path: "openapi.json")
@@ -63,9 +51,10 @@ struct OpenAPITests {
         from openapi_spec_validator import OpenAPIV31SpecValidator
         OpenAPIV31SpecValidator(json.load(open(sys.argv[1]))).validate()
         """
-      #expect(Self.run(["-c", script, file.path]) == 0)
+      let outcome = try PythonTool.run(script, file.path)
+      #expect(outcome.isGood, "\(outcome.text)")
       try Data(#"{"openapi":"3.1.0"}"#.utf8).write(to: file)
-      #expect(Self.run(["-c", script, file.path]) != 0, "the validator refuses what is wrong")
+      #expect(try !PythonTool.run(script, file.path).isGood, "the validator refuses what is wrong")
     }
   }
 

@@ -141,11 +141,11 @@ struct RequestReadingTests {
     #expect(stored() == #"{"age":39,"work":"a b","city":null}"#)
     #expect(stored(redact: ["work", "age"]) == #"{"city":null}"#)
     #expect(stored(hasEscapes: true) == stored())
-    let escaped = Array(#"{"a":"\u0000\ud800\"x"}"#.utf8)
+    let escaped = Array(#"{"a":"\u0000\ud83d\ude00\"x"}"#.utf8)
     let rewritten = escaped.withUnsafeBufferPointer {
       FeatureText.copy($0, range: 0..<escaped.count, redact: [], hasEscapes: true)
     }
-    #expect(String(decoding: rewritten, as: UTF8.self) == "{\"a\":\"\u{FFFD}\u{FFFD}\\\"x\"}")
+    #expect(String(decoding: rewritten, as: UTF8.self) == "{\"a\":\"\u{FFFD}😀\\\"x\"}")
   }
 
   private func feedback(_ text: String, limit: Int = 10) throws -> FeedbackReader.Feedback {

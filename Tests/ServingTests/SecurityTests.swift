@@ -100,6 +100,34 @@ import Testing
     }
   }
 
+  @Test func `the admin port can ask for tokens too, and is scraped without`() async throws {
+    try await withServer(
+      isServing: false,
+      configure: { configuration, folder in
+        let file = folder.appending(path: "admin-tokens")
+        try Data("operator\n".utf8).write(to: file)
+        configuration.adminTokenPath = file.path
+      },
+      { server in
+        for (method, path) in [
+          ("POST", "/model/reload"), ("GET", "/logs"), ("POST", "/predict"), ("GET", "/model/info"),
+        ] {
+          let body = method == "POST" ? "{}" : nil
+          let without = try await server.request(method, path, body, admin: true)
+          #expect(without.code == 401, "\(path)")
+          let right = try await server.request(
+            method, path, body, admin: true, headers: ["Authorization": "Bearer operator"])
+          #expect(right.code != 401, "\(path)")
+        }
+        for path in ["/metrics", "/health"] {
+          let open = try await server.request("GET", path, admin: true)
+          #expect(open.code == 200)
+        }
+        let client = try await server.request("GET", "/model/info")
+        #expect(client.code == 503, "clients need no token")
+      })
+  }
+
   @Test func `headers have a limit`() async throws {
     try await withServer { server in
       let fine = try await server.request("GET", "/health", headers: ["X-Long": String(repeating: "x", count: 15_000)])

@@ -28,8 +28,10 @@ package struct ModelServer: Sendable {
     package var tokenPath: String?
     /// The same for the admin port.
     package var adminTokenPath: String?
-    /// Certificate and key that the ports show; nil: plain HTTP.
+    /// Certificate and key that the port for clients shows; nil: plain HTTP.
     package var certificate: ServerCertificate.Place?
+    /// Whether the admin port shows the certificate as well.
+    package var encryptsAdmin = false
     /// How often the files of tokens and of the certificate are looked at.
     package var secretInterval = Duration.seconds(1)
     /// How slow and silent clients may be.
@@ -50,7 +52,7 @@ package struct ModelServer: Sendable {
   }
 
   private let configuration: Configuration
-  private let logger: Logger
+  let logger: Logger
   private let holder = ServingHolder()
   package let metrics: ServingMetrics
   private let services: [any Service]
@@ -134,15 +136,20 @@ package struct ModelServer: Sendable {
     try await ServiceGroup(configuration: group).run()
   }
 
+  func responder(for face: Endpoint.Face) -> ServingResponder {
+    ServingResponder(
+      face: face, holder: holder, predictions: predictions, information: information, inference: inference,
+      logs: logs, metrics: metrics, lanes: lanes, tokens: tokens[face],
+      crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : []))
+  }
+
   private func listener(
     _ face: Endpoint.Face, port: Int, _ onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void
   ) -> some Service {
     let logger = logger
-    let (certificate, patience, bodyLimit) = (certificate, configuration.patience, configuration.limits.body)
-    let serving = ServingResponder(
-      face: face, holder: holder, predictions: predictions, information: information, inference: inference,
-      logs: logs, metrics: metrics, lanes: lanes, tokens: tokens[face],
-      crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : []))
+    let certificate = face == .public || configuration.encryptsAdmin ? certificate : nil
+    let (patience, bodyLimit) = (configuration.patience, configuration.limits.body)
+    let serving = responder(for: face)
     return Application(
       responder: serving,
       server: HTTPServerBuilder {

@@ -47,14 +47,20 @@ struct OpenAPIDocument {
       "confidence": ["type": "number"],
       "probabilities": ["type": "object", "additionalProperties": ["type": "number"]],
       "model_version": ["type": "string"], "warnings": ["type": "array", "items": ["type": "string"]],
+      "explanation": ["anyOf": [list(reference("Explanation")), ["type": "null"]]],
+    ]
+    let flag: JSONDocument = [
+      "type": ["boolean", "null"], "description": "Whether the answer is to say what each feature added.",
     ]
     return [
       "Features": features,
       "PredictionRequest": object(
-        ["request_id": identifier, "key": identifier, "features": reference("Features")], required: ["features"]),
+        ["request_id": identifier, "key": identifier, "explain": flag, "features": reference("Features")],
+        required: ["features"]),
       "Prediction": object(
         prediction, required: ["request_id", "predicted_class", "confidence", "probabilities", "model_version"]),
-      "BatchRequest": listOrObject("requests", of: "PredictionRequest"),
+      "Explanation": explanation,
+      "BatchRequest": listOrObject("requests", of: "PredictionRequest", beside: .init(name: "explain", value: flag)),
       "BatchAnswer": object(
         ["responses": list(["anyOf": [reference("Prediction"), reference("Error")]])], required: ["responses"]),
       "Label": object(
@@ -101,9 +107,29 @@ struct OpenAPIDocument {
     ["type": "object", "properties": members, "required": .list(required.map(JSONDocument.string))]
   }
 
-  private func listOrObject(_ member: String, of schema: String) -> JSONDocument {
+  private func listOrObject(
+    _ member: String, of schema: String, beside other: JSONDocument.Member? = nil
+  ) -> JSONDocument {
     let list = list(reference(schema))
-    return ["anyOf": [list, object(.object([.init(name: member, value: list)]), required: [member])]]
+    let members = [JSONDocument.Member(name: member, value: list)] + [other].compactMap { $0 }
+    return ["anyOf": [list, object(.object(members), required: [member]).with("additionalProperties", false)]]
+  }
+
+  /// What each feature added to one raw output of the model.
+  private var explanation: JSONDocument {
+    object(
+      [
+        "class": ["type": "string", "enum": classes],
+        "margin": [
+          "type": "number",
+          "description": "The raw output: with two classes the log-odds of the class, else what softmax is taken of.",
+        ],
+        "bias": ["type": "number"],
+        "contributions": [
+          "type": "object", "additionalProperties": ["type": "number"],
+          "description": "One number for each feature; with the bias they add up to the margin.",
+        ],
+      ], required: ["class", "margin", "bias", "contributions"])
   }
 
   private func tensor(ofInputs isInput: Bool) -> JSONDocument {

@@ -104,6 +104,10 @@ enum FeedbackReader {
         return nil
       }
       let value = scanner.string(text)
+      if text.hasEscapes, value.utf8.contains(0) {
+        problems.append(FieldProblem(name, .wrongType, PredictionEnvelope.noNull(name)))
+        return nil
+      }
       if value.isEmpty { problems.append(FieldProblem(name, .missing, "'\(name)' is empty.")) }
       return value.isEmpty ? nil : value
     case (.number, true):

@@ -87,6 +87,7 @@ struct InferenceRequest {
         return nil
       }
       let value = scanner.string(text)
+      if text.hasEscapes, value.utf8.contains(0) { problems.append(PredictionEnvelope.noNull(name)) }
       return value.isEmpty ? nil : value
     case .null: try scanner.null()
     default:

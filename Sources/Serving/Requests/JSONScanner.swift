@@ -143,12 +143,28 @@ struct JSONScanner {
       UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
       position += 1
     case UInt8(ascii: "u"):
-      guard position + 5 <= end, (1...4).allSatisfy({ Self.hexadecimal(bytes[position + $0]) != nil }) else {
-        throw problem("an escape needs four hexadecimal digits")
+      // Half of a pair is no character: databases and other parsers refuse it.
+      switch try escapedUnit() {
+      case 0xDC00..<0xE000: throw problem("half of a surrogate pair")
+      case 0xD800..<0xDC00:
+        guard position + 1 < end, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u") else {
+          throw problem("half of a surrogate pair")
+        }
+        position += 1
+        guard (0xDC00..<0xE000).contains(try escapedUnit()) else { throw problem("half of a surrogate pair") }
+      default: break
       }
-      position += 5
     default: throw problem("an unknown escape")
     }
+  }
+
+  /// The code unit of an escape whose `u` is next.
+  private mutating func escapedUnit() throws(JSONProblem) -> UInt32 {
+    guard position + 5 <= end, (1...4).allSatisfy({ Self.hexadecimal(bytes[position + $0]) != nil }) else {
+      throw problem("an escape needs four hexadecimal digits")
+    }
+    defer { position += 5 }
+    return codeUnit(at: position + 1)
   }
 
   /// A number: its bytes, and whether it is one of the words for values that are not finite.
@@ -233,7 +249,7 @@ struct JSONScanner {
     return true
   }
 
-  /// A string with its escapes resolved; a lone surrogate becomes U+FFFD.
+  /// A string with its escapes resolved.
   func string(_ text: Text) -> String {
     guard text.hasEscapes else { return string(text.range) }
     return String(decoding: unescaped(text), as: UTF8.self)

@@ -11,6 +11,9 @@ struct PredictionEnvelope {
   /// Problems of the surroundings.
   var problems: [FieldProblem] = []
 
+  /// No database stores U+0000 in a text.
+  static func noNull(_ name: String) -> String { "'\(name)' has the character U+0000, which no text may have." }
+
   /// Bytes that a request id, a key or a label may have.
   static let maximumIdentifier = 256
 
@@ -96,6 +99,10 @@ struct PredictionEnvelope {
         return nil
       }
       let identifier = scanner.string(text)
+      if text.hasEscapes, identifier.utf8.contains(0) {
+        problems.append(FieldProblem(name, .wrongType, Self.noNull(name)))
+        return nil
+      }
       return identifier.isEmpty ? nil : identifier
     default:
       try scanner.skip()

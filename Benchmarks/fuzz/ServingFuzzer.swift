@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+
+/// Asks a server millions of more or less wrong things and checks every answer.
+@main
+struct ServingFuzzer: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serving-fuzzer",
+    abstract: "Fuzzes the server's request readers and endpoints; equal seeds make equal inputs.",
+    discussion: """
+      Every answer must have an allowed status and be JSON; 200 is only right where Foundation's JSON parser takes the body,
+      too; probabilities add up to 1; equal bytes get equal answers. Ends with 1 where something does not hold.
+      """)
+
+  @Option(help: "Number of inputs.")
+  var inputs: UInt64 = 10_000_000
+
+  @Option(help: "Seed of the inputs.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Number of the first input; with --inputs 1 one input is asked again.")
+  var first: UInt64 = 0
+
+  @Option(help: "One input in so many goes over a socket; 0: none.")
+  var wireShare: UInt64 = 1000
+
+  @Option(help: "Inputs at the same time.")
+  var workers = 2
+
+  func validate() throws {
+    guard workers > 0, workers <= 64 else { throw ValidationError("--workers is from 1 to 64.") }
+    guard first.addingReportingOverflow(inputs).overflow == false else {
+      throw ValidationError("There are not so many inputs.")
+    }
+  }
+
+  func run() async throws {
+    let campaign = Campaign(
+      seed: seed, inputs: first..<first + inputs, wireShare: wireShare, workers: workers)
+    let outcome = try await campaign.run {
+      print($0)
+    } progress: {
+      FileHandle.standardError.write(Data("\($0) inputs\n".utf8))
+    }
+    let rate = Int((Double(inputs) / outcome.seconds).rounded())
+    print(
+      "\(inputs) inputs with seed \(seed) in \(Int(outcome.seconds.rounded())) s (\(rate) a second): "
+        + (outcome.findings.isEmpty ? "no finding" : "\(outcome.findings.count) findings"))
+    if !outcome.findings.isEmpty { throw ExitCode.failure }
+  }
+}

@@ -1,0 +1,71 @@
+import ApusAPI
+import Decisions
+import Foundation
+import HTTPTransport
+import KubernetesModel
+import Testing
+
+@testable import Reconcilers
+
+@Suite struct SecuredServingTests {
+  private static let secured: JSONValue = [
+    "serving": [
+      "replicas": 1,
+      "security": [
+        "tokenSecretRef": ["name": "income-clients", "key": "tokens"], "tlsSecretRef": ["name": "income-tls"],
+      ],
+    ]
+  ]
+
+  private func put(_ name: String, _ data: [String: String], in scene: Scene) {
+    let encoded = data.mapValues { JSONValue.string(Data($0.utf8).base64EncodedString()) }
+    scene.put(
+      Resource.secrets,
+      [
+        "apiVersion": "v1", "kind": "Secret", "metadata": ["name": .string(name), "namespace": "shop"],
+        "data": .object(encoded),
+      ])
+  }
+
+  @Test func `the operator brings the newest of the tokens when it tells pods their table`() async throws {
+    let scene = Scene()
+    put("income-clients", ["tokens": "old\n new \n\n"], in: scene)
+    put("income-tls", ["tls.crt": "c", "tls.key": "k"], in: scene)
+    try await scene.serve(Self.secured)
+    let push = try #require(scene.transport.requests.first)
+    #expect(push.url == "http://10.0.0.1:8081/model/reload")
+    #expect(push.headers["Authorization"] == "Bearer new")
+    #expect(push.headers["Content-Type"] == "application/json")
+    #expect(scene.condition("Serving")?["status"] == "True")
+    #expect(scene.condition("Serving")?["message"]?.string?.contains("Secret") == false)
+  }
+
+  @Test func `no token is brought where none is asked for`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    #expect(scene.transport.requests.first?.headers["Authorization"] == nil)
+  }
+
+  @Test(arguments: [
+    ([:], "there is no Secret income-clients in namespace shop; there is no Secret income-tls in namespace shop"),
+    (
+      ["income-clients": ["other": "x"], "income-tls": ["tls.crt": "c", "tls.key": "k"]],
+      "Secret income-clients has no key 'tokens'"
+    ),
+    (
+      ["income-clients": ["tokens": "x"], "income-tls": ["tls.crt": "c", "tls.key": ""]],
+      "Secret income-tls has no key 'tls.key'"
+    ),
+  ])
+  func `what is wrong with a Secret stands in the condition, and its content nowhere`(
+    _ secrets: [String: [String: String]], _ words: String
+  ) async throws {
+    let scene = Scene()
+    for (name, data) in secrets { put(name, data, in: scene) }
+    try await scene.serve(Self.secured)
+    let message = try #require(scene.condition("Serving")?["message"]?.string)
+    #expect(message.contains("(new servers can not start: \(words))"), "\(message)")
+    let written = scene.cluster.writes.map { "\($0)" }.joined()
+    #expect(!written.contains("tls.crt\":\"c") && !written.contains(Data("x".utf8).base64EncodedString()))
+  }
+}
