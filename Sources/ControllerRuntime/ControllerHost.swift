@@ -95,6 +95,8 @@ public final class ControllerHost: ServiceLifecycle.Service {
 
   private func lead() async throws {
     do {
+      // A leader whose caches are empty would keep others from the work, so a candidate can work at once.
+      try await waitForCaches()
       try await elector?.acquire()
       try await work()
       try Task.checkCancellation()
@@ -111,7 +113,6 @@ public final class ControllerHost: ServiceLifecycle.Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       if let elector { group.addTask { try await elector.hold() } }
       group.addTask {
-        try await self.waitForCaches()
         self.isWorking.withLock { $0 = true }
         await withTaskGroup(of: Void.self) { controllers in
           for controller in self.controllers {
