@@ -1,56 +1,53 @@
 package import Decisions
 package import HTTPTransport
 package import Logging
+import Synchronization
 
-/// Delivers what was decided: logs every alert, sends it to its channels, holds back repetitions.
+/// Sends alerts to their channels and logs each.
 ///
-/// Guarantees: the same alert goes out once within its `deduplicate` time; a resolution goes out once after its alert, and
-/// lets the next one pass at once. The memory is the process's: after a restart an alert may come again.
-package actor AlertDispatcher {
-  private struct Sent {
-    var time: Double
-    var state: Alert.State
-  }
-
+/// Guarantee: what a channel has taken is not sent to it again by this process. Who asks again after a restart may send it
+/// twice; every try of one alert carries the same `Idempotency-Key`.
+package final class AlertDispatcher: Sendable {
   private let transport: any HTTPTransport
   private let logger: Logger
-  private let now: @Sendable () -> Double
   private let pagerDuty: String?
-  private var sent: [String: Sent] = [:]
+  /// Alert and channel; the oldest are forgotten.
+  private let taken = Mutex<[String]>([])
 
-  /// - Parameters:
-  ///   - now: seconds since 1970.
-  ///   - pagerDuty: another server of PagerDuty's than the public one.
-  package init(
-    transport: any HTTPTransport, logger: Logger, pagerDuty: String? = nil, now: @escaping @Sendable () -> Double
-  ) {
+  private static let memory = 1024
+
+  /// - Parameter pagerDuty: another server of PagerDuty's than the public one.
+  package init(transport: any HTTPTransport, logger: Logger, pagerDuty: String? = nil) {
     self.transport = transport
     self.logger = logger
     self.pagerDuty = pagerDuty
-    self.now = now
   }
 
-  /// Sends each alert to those of its channels that `channels` knows. What does not arrive is returned, not thrown: one
+  /// Sends to those of the alert's channels that `channels` knows. What does not arrive is returned, not thrown: one
   /// broken channel must not silence the others.
-  package func deliver(_ alerts: [Alert], channels: [String: Channel]) async -> [DeliveryFailure] {
+  package func deliver(_ alert: Alert, channels: [String: Channel]) async -> [DeliveryFailure] {
     var failures: [DeliveryFailure] = []
-    for alert in alerts where isNews(alert) {
-      log(alert)
-      for name in alert.channels {
-        guard let channel = channels[name] else { continue }
-        if let failure = await send(alert, to: channel, named: name) { failures.append(failure) }
+    if alert.channels.isEmpty, remember("\(alert.id)/log") { log(alert) }
+    for name in alert.channels {
+      guard let channel = channels[name], !taken.withLock({ $0.contains("\(alert.id)/\(name)") }) else { continue }
+      if remember("\(alert.id)/log") { log(alert) }
+      if let failure = await send(alert, to: channel, named: name) {
+        failures.append(failure)
+      } else {
+        _ = remember("\(alert.id)/\(name)")
       }
     }
     return failures
   }
 
-  private func isNews(_ alert: Alert) -> Bool {
-    let time = now()
-    if let last = sent[alert.key], last.state == alert.state, time - last.time < alert.deduplicate { return false }
-    sent[alert.key] = Sent(time: time, state: alert.state)
-    // Keys come and go with policies: forget what no window can still hold back.
-    if sent.count > 4096 { sent = sent.filter { time - $0.value.time < 86400 } }
-    return true
+  /// false where it is known already.
+  private func remember(_ text: String) -> Bool {
+    taken.withLock { taken in
+      guard !taken.contains(text) else { return false }
+      taken.append(text)
+      if taken.count > Self.memory { taken.removeFirst(Self.memory / 2) }
+      return true
+    }
   }
 
   private func log(_ alert: Alert) {
@@ -64,7 +61,7 @@ package actor AlertDispatcher {
   }
 
   private func send(_ alert: Alert, to channel: Channel, named name: String) async -> DeliveryFailure? {
-    guard let request = ChannelRequest.make(alert, to: channel, at: now(), pagerDuty: pagerDuty) else { return nil }
+    guard let request = ChannelRequest.make(alert, to: channel, pagerDuty: pagerDuty) else { return nil }
     var reason = ""
     // Once more where the first try failed for a reason that may pass.
     for _ in 0..<2 {

@@ -1,33 +1,32 @@
 package import Decisions
 import Foundation
 package import HTTPTransport
+import KubernetesModel
 
 /// One alert as one request to one channel; nil for the log.
 package enum ChannelRequest {
   private static let timeouts = HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10))
   private static let pagerDutyServer = "https://events.pagerduty.com"
 
-  /// - Parameter now: seconds since 1970.
-  package static func make(
-    _ alert: Alert, to channel: Channel, at now: Double, pagerDuty server: String? = nil
-  ) -> HTTPRequest? {
+  package static func make(_ alert: Alert, to channel: Channel, pagerDuty server: String? = nil) -> HTTPRequest? {
     switch channel {
-    case .slack(let webhook): post(webhook.text, SlackMessage(alert))
+    case .slack(let webhook): post(alert, webhook.text, SlackMessage(alert))
     case .pagerDuty(let key):
-      post("\(server ?? pagerDutyServer)/v2/enqueue", PagerDutyEvent(alert, routingKey: key.text))
-    case .webhook(let url): post(url.text, WebhookMessage(alert, at: now))
+      post(alert, "\(server ?? pagerDutyServer)/v2/enqueue", PagerDutyEvent(alert, routingKey: key.text))
+    case .webhook(let url): post(alert, url.text, WebhookMessage(alert))
     case .alertmanager(let url):
-      post(url + (url.hasSuffix("/") ? "" : "/") + "api/v2/alerts", [AlertmanagerAlert(alert, at: now)])
+      post(alert, url + (url.hasSuffix("/") ? "" : "/") + "api/v2/alerts", [AlertmanagerAlert(alert)])
     case .log: nil
     }
   }
 
-  private static func post(_ url: String, _ body: some Encodable) -> HTTPRequest? {
+  private static func post(_ alert: Alert, _ url: String, _ body: some Encodable) -> HTTPRequest? {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(body) else { return nil }
     return HTTPRequest(
-      .post, url: url, headers: ["Content-Type": "application/json"], body: Array(data), timeouts: timeouts)
+      .post, url: url, headers: ["Content-Type": "application/json", "Idempotency-Key": alert.id], body: Array(data),
+      timeouts: timeouts)
   }
 }
 
@@ -92,6 +91,7 @@ private struct PagerDutyEvent: Encodable {
 
 /// The alert as it is, for servers of one's own.
 private struct WebhookMessage: Encodable {
+  var id: String
   var key: String
   var rule: String
   var severity: String
@@ -103,7 +103,8 @@ private struct WebhookMessage: Encodable {
   var model: String
   var time: String
 
-  init(_ alert: Alert, at now: Double) {
+  init(_ alert: Alert) {
+    id = alert.id
     key = alert.key
     rule = alert.rule.rawValue
     severity = alert.severityName
@@ -113,7 +114,7 @@ private struct WebhookMessage: Encodable {
     namespace = alert.namespace
     policy = alert.policy
     model = alert.model
-    time = Date(timeIntervalSince1970: now).formatted(.iso8601)
+    time = alert.at.description
   }
 }
 
@@ -124,13 +125,13 @@ private struct AlertmanagerAlert: Encodable {
   var startsAt: String?
   var endsAt: String?
 
-  init(_ alert: Alert, at now: Double) {
+  init(_ alert: Alert) {
     labels = [
       "alertname": alert.rule.rawValue, "severity": alert.severityName, "namespace": alert.namespace,
       "policy": alert.policy, "model": alert.model,
     ]
     annotations = ["summary": alert.title, "description": alert.message]
-    let time = Date(timeIntervalSince1970: now).formatted(.iso8601)
+    let time = alert.at.description
     if alert.state == .firing { startsAt = time } else { endsAt = time }
   }
 }

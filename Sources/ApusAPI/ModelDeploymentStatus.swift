@@ -26,13 +26,14 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var rocAUC: Double? { didSet { rocAUC = rocAUC?.rounded(toDecimals: 3) } }
   package var serving: ServingStatus?
   package var handled: Handled
+  package var outbox: [PendingEvent]
 
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
     routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
     candidate: String? = nil, training: TrainingStatus? = nil, lastTrained: Timestamp? = nil,
     nextTraining: Timestamp? = nil, accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
-    handled: Handled = .init()
+    handled: Handled = .init(), outbox: [PendingEvent] = []
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -49,6 +50,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     self.rocAUC = rocAUC
     self.serving = serving
     self.handled = handled
+    self.outbox = outbox
   }
 
   /// The last training run.

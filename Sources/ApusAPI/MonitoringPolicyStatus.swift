@@ -20,12 +20,15 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var nextCheck: Timestamp?
   package var retraining: RetrainingStatus
   package var handled: Handled
+  package var outbox: [PendingEvent]
+  package var alerting: AlertingStatus
 
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], drift: String? = nil, quality: String? = nil,
     performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
     runningCheck: String? = nil, lastCheckTime: Timestamp? = nil, nextCheck: Timestamp? = nil,
-    retraining: RetrainingStatus = .init(), handled: Handled = .init()
+    retraining: RetrainingStatus = .init(), handled: Handled = .init(), outbox: [PendingEvent] = [],
+    alerting: AlertingStatus = .init()
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -39,6 +42,8 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.nextCheck = nextCheck
     self.retraining = retraining
     self.handled = handled
+    self.outbox = outbox
+    self.alerting = alerting
   }
 
   package struct CheckRecord: Codable, Sendable, Equatable {

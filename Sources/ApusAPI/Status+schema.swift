@@ -27,6 +27,7 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("rocAUC", .share("Of the version in production, on its test rows.")),
       .optional("serving", ServingStatus.schema),
       .optional("handled", Handled.schema.implying([:])),
+      .optional("outbox", PendingEvent.listSchema),
     ])
 }
 
@@ -107,6 +108,8 @@ extension MonitoringPolicyStatus: SchemaDescribed {
             .optional("scheduledUntil", .timestamp("Scheduled instants up to this one are done.")),
           ]
         ).implying([:])),
+      .optional("outbox", PendingEvent.listSchema),
+      .optional("alerting", AlertingStatus.schema.implying([:])),
     ])
 }
 

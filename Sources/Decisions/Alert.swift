@@ -1,4 +1,5 @@
 package import ApusAPI
+package import KubernetesModel
 
 /// An alert as decided: who is to be told what. Alerting delivers it.
 package struct Alert: Sendable, Hashable {
@@ -11,6 +12,10 @@ package struct Alert: Sendable, Hashable {
 
   /// The same for all alerts about the same thing; channels that can resolve an alert need it.
   package var key: String
+  /// The same for all tries of one alert: who gets it twice can tell.
+  package var id: String
+  /// When it was decided.
+  package var at: Timestamp
   package var rule: Rule
   package var severity: Severity
   package var state: State
@@ -22,8 +27,6 @@ package struct Alert: Sendable, Hashable {
   package var model: String
   /// Names of the policy's channels; empty: the log only.
   package var channels: [String]
-  /// Seconds within which the same alert is not sent again.
-  package var deduplicate: Double
 
   /// `info`, `warning` or `critical`.
   package var severityName: String { severity.rawValue }
@@ -50,10 +53,12 @@ package struct Alert: Sendable, Hashable {
   }
 
   package init(
-    key: String, rule: Rule, state: State, title: String, message: String, namespace: String,
-    policy: String, model: String, channels: [String], deduplicate: Double
+    key: String, id: String, at: Timestamp, rule: Rule, state: State, title: String, message: String,
+    namespace: String, policy: String, model: String, channels: [String]
   ) {
     self.key = key
+    self.id = id
+    self.at = at
     self.rule = rule
     self.severity = rule.severity
     self.state = state
@@ -63,6 +68,47 @@ package struct Alert: Sendable, Hashable {
     self.policy = policy
     self.model = model
     self.channels = channels
-    self.deduplicate = deduplicate
   }
+
+  /// A policy's alert that is still to be sent; nil where it was written by another version of the operator, which knew
+  /// other rules.
+  package init?(_ pending: AlertingStatus.PendingAlert, of policy: MonitoringPolicy) {
+    guard let rule = Rule(rawValue: pending.rule), let state = State(rawValue: pending.state) else { return nil }
+    let namespace = policy.metadata.namespace ?? ""
+    let name = policy.metadata.name ?? ""
+    let model = policy.spec.modelRef.name
+    let key = "\(namespace)/\(name)/\(rule.rawValue)"
+    let subject = "\(rule.rawValue): \(namespace)/\(model)"
+    self.init(
+      key: key, id: StableHash.hexadecimal("\(policy.metadata.uid ?? "")/\(key)/\(state.rawValue)/\(pending.at)".utf8),
+      at: pending.at.time, rule: rule, state: state, title: state == .firing ? subject : "resolved: \(subject)",
+      message: pending.message, namespace: namespace, policy: name, model: model,
+      channels: pending.channels ?? Self.channels(for: rule.severity, policy.spec.alerts?.routes ?? []))
+  }
+
+  /// Each channel once, in the order of the routes.
+  private static func channels(for severity: Severity, _ routes: [MonitoringPolicySpec.Alerts.Route]) -> [String] {
+    var channels: [String] = []
+    for route in routes where route.severities.contains(severity) {
+      channels += route.channels.filter { !channels.contains($0) }
+    }
+    return channels
+  }
+}
+
+extension AlertingStatus.PendingAlert {
+  /// How often an alert is tried: for about an hour.
+  private static let maximumAttempts = 6
+
+  /// What is left to do after channels have not taken it; nil: it is given up.
+  package func afterFailure(of channels: [String], at now: Timestamp) -> Self? {
+    guard attempts + 1 < Self.maximumAttempts else { return nil }
+    var next = self
+    next.channels = channels
+    next.attempts += 1
+    next.retryAt = now.wholeSeconds.advanced(bySeconds: 60 * Double(1 << attempts))
+    return next
+  }
+
+  package func isDue(at now: Timestamp) -> Bool { retryAt.map { $0 <= now } ?? true }
 }

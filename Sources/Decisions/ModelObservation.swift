@@ -4,7 +4,10 @@ package import WorkerContract
 
 /// All that one decision about a ModelDeployment needs, the time included.
 package struct ModelObservation: Sendable {
+  /// In whole seconds, which is all that a status can hold.
   package var now: Timestamp
+  /// The same with its fraction: what is announced keeps its order.
+  package var moment: Timestamp
   package var model: ModelDeployment
   package var settings: OperatorSettings
   /// The training Jobs that this model owns.
@@ -44,6 +47,7 @@ package struct ModelObservation: Sendable {
     secretProblems: [String] = []
   ) {
     self.now = now.wholeSeconds
+    moment = now
     self.model = model
     self.settings = settings
     self.jobs = jobs
@@ -108,6 +112,13 @@ package struct ModelDecision: Sendable, Equatable {
   /// Seconds; nil: only a change calls for another look.
   package var requeueAfter: Double?
 
+  /// Whether something is done that the next decision finds done, and announces no more: what is announced is written
+  /// down before.
+  package var hasEffects: Bool {
+    !versionStatuses.isEmpty
+      || apply.contains { $0.resource == Resource.jobs || $0.resource == ApusGroup.modelVersions }
+  }
+
   package struct VersionStatus: Sendable, Equatable {
     package var name: String
     package var status: ModelVersionStatus
@@ -118,7 +129,7 @@ extension ModelObservation {
   /// The one entrance: pure, total, quick.
   package func decide() -> ModelDecision {
     var work = ModelWork(self)
-    guard work.acceptsSpec() else { return work.decision }
+    guard work.acceptsSpec() else { return work.finished() }
     work.registerEndedRuns()
     work.judgeVersions()
     work.followPeople()

@@ -125,6 +125,12 @@ extension ModelWork {
       return
     }
     status.handled.approval = version
+    // An operator has followed it and died before it could say so.
+    if let entry = registry[version], [.canary, .production].contains(entry.stage),
+      entry.status.history.contains(where: { $0.by == Actor.approve })
+    {
+      return
+    }
     guard let entry = registry[version], entry.stage == .awaitingApproval else {
       let stage = registry[version].map { "is \($0.stage.rawValue)" } ?? "does not exist"
       return announce(.warning, .notPromoted, "\(Actor.approve): \(version) \(stage) and awaits no approval")

@@ -80,12 +80,12 @@ struct ModelWork {
     }
     status.conditions.clear(ConditionType.reconciling.rawValue)
     if previous?.reason != reason || previous?.message != message { announce(.warning, reason, message) }
-    decision.status = status
   }
 
   func finished() -> ModelDecision {
     var decision = decision
     decision.status = status
+    decision.status.outbox.add(decision.announcements, at: observed.moment)
     decision.apply.insert(contentsOf: registry.newObjects(owner: observed.model.ownerReference, namespace), at: 0)
     decision.versionStatuses = registry.changedStatuses
     return decision

@@ -4,7 +4,10 @@ package import WorkerContract
 
 /// All that one decision about a MonitoringPolicy needs, the time included.
 package struct PolicyObservation: Sendable {
+  /// In whole seconds, which is all that a status can hold.
   package var now: Timestamp
+  /// The same with its fraction: what is announced keeps its order.
+  package var moment: Timestamp
   package var policy: MonitoringPolicy
   package var settings: OperatorSettings
   /// nil: there is no such ModelDeployment.
@@ -25,6 +28,7 @@ package struct PolicyObservation: Sendable {
     readings: [QueryReading] = [], unusableChannels: [String: String] = [:]
   ) {
     self.now = now.wholeSeconds
+    moment = now
     self.policy = policy
     self.settings = settings
     self.model = model
@@ -73,13 +77,17 @@ package struct PolicyDecision: Sendable, Equatable {
   /// Checks that this decision has recorded, oldest first, with their results.
   package var recorded: [MonitoringPolicyStatus.CheckRecord] = []
   package var requeueAfter: Double?
+
+  /// Whether something is done that the next decision finds done, and announces no more: what is announced is written
+  /// down before.
+  package var hasEffects: Bool { !apply.isEmpty }
 }
 
 extension PolicyObservation {
   /// The one entrance: pure, total, quick.
   package func decide() -> PolicyDecision {
     var work = PolicyWork(self)
-    guard work.acceptsSpec() else { return work.decision }
+    guard work.acceptsSpec() else { return work.finished() }
     work.recallRecentStart()
     work.recordEndedChecks()
     work.judge()

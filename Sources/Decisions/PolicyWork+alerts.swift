@@ -43,17 +43,25 @@ extension PolicyWork {
     return rules
   }
 
+  /// Not again within `deduplicate`; a resolution lets the next one pass at once.
   private mutating func append(_ rule: Alert.Rule, _ state: Alert.State, _ message: String) {
-    let severity = rule.severity
-    let routed = (spec.alerts?.routes ?? []).filter { $0.severities.contains(severity) }.flatMap(\.channels)
-    var channels: [String] = []
-    for channel in routed where !channels.contains(channel) { channels.append(channel) }
-    let subject = "\(namespace)/\(spec.modelRef.name)"
-    decision.alerts.append(
-      Alert(
-        key: "\(namespace)/\(name)/\(rule.rawValue)", rule: rule, state: state,
-        title: state == .firing ? "\(rule.rawValue): \(subject)" : "resolved: \(rule.rawValue): \(subject)",
-        message: message, namespace: namespace, policy: name, model: spec.modelRef.name, channels: channels,
-        deduplicate: spec.alerts?.deduplicate.seconds ?? 300))
+    let window = spec.alerts?.deduplicate.seconds ?? 300
+    if let last = status.alerting.last.first(where: { $0.rule == rule.rawValue }), last.state == state.rawValue,
+      now.seconds(since: last.at.corrected(at: now)) < window
+    {
+      return
+    }
+    status.alerting.last.removeAll { $0.rule == rule.rawValue }
+    status.alerting.last.append(.init(rule: rule.rawValue, state: state.rawValue, at: now))
+    var moment = observed.moment
+    if let last = status.alerting.pending.last?.at.time, last >= moment { moment = last.advanced(bySeconds: 1e-6) }
+    let pending = AlertingStatus.PendingAlert(
+      rule: rule.rawValue, state: state.rawValue, message: message, at: MicroTime(moment))
+    status.alerting.pending.append(pending)
+    let limit = AlertingStatus.PendingAlert.limit
+    if status.alerting.pending.count > limit {
+      status.alerting.pending.removeFirst(status.alerting.pending.count - limit)
+    }
+    if let alert = Alert(pending, of: observed.policy) { decision.alerts.append(alert) }
   }
 }

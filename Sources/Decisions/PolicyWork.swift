@@ -62,7 +62,6 @@ struct PolicyWork {
     set(.ready, .no, .invalidSpec, message)
     status.conditions.clear(ConditionType.reconciling.rawValue)
     if isNews { announce(.warning, .invalidSpec, message) }
-    decision.status = status
     return false
   }
 
@@ -70,6 +69,7 @@ struct PolicyWork {
     var decision = decision
     decision.status = status
     decision.status.conditions.arrange()
+    decision.status.outbox.add(decision.announcements, at: observed.moment)
     return decision
   }
 }

@@ -1,18 +1,20 @@
+package import ApusAPI
 package import ControllerRuntime
-package import Decisions
+package import KubernetesClient
 package import KubernetesModel
 
 /// Where announcements about objects go: Events of the cluster, or a test's list.
 package protocol EventSink: Sendable {
-  func announce(_ announcement: Decisions.Announcement, about object: ObjectReference)
+  /// Telling the same once more changes nothing.
+  func tell(_ event: PendingEvent, about object: ObjectReference) async throws(KubernetesError)
 }
 
 extension EventRecorder: EventSink {
-  package func announce(_ announcement: Decisions.Announcement, about object: ObjectReference) {
-    record(
-      ControllerRuntime.Announcement(
-        object, announcement.kind == .warning ? .warning : .normal, reason: announcement.reason, action: "Reconcile",
-        note: announcement.message))
+  package func tell(_ event: PendingEvent, about object: ObjectReference) async throws(KubernetesError) {
+    try await write(
+      Announcement(
+        object, event.type == .warning ? .warning : .normal, reason: event.reason, action: "Reconcile",
+        note: event.message), at: event.at.time)
   }
 }
 

@@ -16,9 +16,9 @@ package struct ModelReconciler: Sendable {
   let caches: ClusterCaches
   let settings: OperatorSettings
   let confirmations: RoutingConfirmations
-  let events: any EventSink
   let metrics: OperatorMetricsRecorder
   let time: TimeSource
+  private let teller: Teller
   private let writer: ClusterWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
@@ -31,7 +31,7 @@ package struct ModelReconciler: Sendable {
     self.caches = caches
     self.settings = settings
     self.confirmations = confirmations
-    self.events = events
+    teller = Teller(events: events, logger: logger)
     self.metrics = metrics
     self.time = time
     self.logger = logger
@@ -62,11 +62,7 @@ package struct ModelReconciler: Sendable {
       observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
       decision = observed.decide()
     }
-    do {
-      return try await carryOut(decision, on: observed, object)
-    } catch ApplyError.foreign(let target, let owner) {
-      return try await stall(observed, object, foreign: "\(target) (of \(owner))")
-    }
+    return try await carryOut(decision, on: observed, object)
   }
 
   private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
@@ -96,31 +92,56 @@ package struct ModelReconciler: Sendable {
     _ decision: ModelDecision, on observed: ModelObservation, _ object: JSONValue
   ) async throws -> Double? {
     let key = observed.model.key
-    try await writer.apply(decision.apply, owner: observed.model.ownerReference)
+    var model = observed.model
+    // Where another's object stands in the way, what is intended does not come about.
+    let isHeldUp = model.status.conditions[ConditionType.stalled.rawValue]?.reason == Reason.ownedByAnother.rawValue
+    if decision.hasEffects, !isHeldUp, decision.status.outbox != model.status.outbox {
+      model = try await writer.intend(decision.status.outbox, of: model, object)
+    }
+    do {
+      try await writer.apply(decision.apply, owner: model.ownerReference)
+    } catch ApplyError.foreign(let target, let owner) {
+      return try await stall(observed, model, object, foreign: "\(target) (of \(owner))")
+    }
     try await report(decision.versionStatuses, in: key.namespace)
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
-    try await writer.writeStatus(.document(decision.status), of: observed.model)
+    try await writer.writeStatus(decision.status, of: model)
+    let isTold = try await tell(decision.status.outbox, about: object)
     let hasNews = await push(decision.pushes, to: observed)
-    announce(decision.announcements, about: object)
     metrics.show(observed, decision)
-    return hasNews ? confirmationPause : decision.requeueAfter
+    if hasNews { return confirmationPause }
+    return isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause)
   }
 
-  /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly.
-  private func stall(_ observed: ModelObservation, _ object: JSONValue, foreign: String) async throws -> Double? {
+  /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.
+  private func tell(_ outbox: [PendingEvent], about object: JSONValue) async throws -> Bool {
+    let left = await teller.tell(outbox, about: object)
+    if left.count < outbox.count {
+      try await writer.patchStatus(
+        ["outbox": left.isEmpty ? .null : .document(left)], of: object, ApusGroup.modelDeployments)
+    }
+    return left.isEmpty
+  }
+
+  /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly. What was to be
+  /// done is not announced.
+  private func stall(
+    _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, foreign: String
+  ) async throws -> Double? {
     var observed = observed
     observed.foreign = [foreign]
+    observed.model.status.outbox = []
     let decision = observed.decide()
-    try await writer.writeStatus(.document(decision.status), of: observed.model)
-    announce(decision.announcements, about: object)
-    return foreignObjectPause
+    try await writer.writeStatus(decision.status, of: model)
+    let isTold = try await tell(decision.status.outbox, about: object)
+    return isTold ? foreignObjectPause : untoldPause
   }
 
   private func observe(_ key: ObjectKey, _ object: JSONValue) async throws -> ModelObservation? {
     let model: ModelDeployment
     do {
-      model = try ModelDeployment.decode(object)
+      model = try caches.decodedModels.decode(object)
     } catch {
       try await refuse(object, error)
       return nil
@@ -196,15 +217,10 @@ package struct ModelReconciler: Sendable {
     }
   }
 
-  private func announce(_ announcements: [Decisions.Announcement], about object: JSONValue) {
-    for announcement in announcements { events.announce(announcement, about: object.objectReference) }
-  }
-
   /// The object does not even have the form of a ModelDeployment: older servers let that through.
   private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
     let refusal = SpecRefusal(object, error, at: time.wall())
-    guard refusal.isNews else { return }
-    try await writer.patchStatus(refusal.status, of: object, ApusGroup.modelDeployments)
-    events.announce(refusal.announcement, about: object.objectReference)
+    if refusal.isNews { try await writer.patchStatus(refusal.status, of: object, ApusGroup.modelDeployments) }
+    _ = try await tell(Teller.outbox(of: refusal.status), about: object)
   }
 }

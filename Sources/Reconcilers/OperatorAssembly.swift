@@ -23,7 +23,7 @@ package struct OperatorAssembly: Sendable {
   ) {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
-    let alerts = AlertDispatcher(transport: transport, logger: logger) { time.wall().secondsSince1970 }
+    let alerts = AlertDispatcher(transport: transport, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
@@ -33,8 +33,8 @@ package struct OperatorAssembly: Sendable {
       metrics: recorder, time: time, logger: logger)
     host = ControllerHost(
       [
-        OperatorControllers.model(models, caches, workers: workers, metrics: metrics, logger: logger),
-        OperatorControllers.policy(policies, caches, workers: workers, metrics: metrics, logger: logger),
+        OperatorControllers.model(models, caches, workers: workers, time: time, metrics: metrics, logger: logger),
+        OperatorControllers.policy(policies, caches, workers: workers, time: time, metrics: metrics, logger: logger),
       ], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
   }
 }

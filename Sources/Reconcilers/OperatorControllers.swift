@@ -1,6 +1,6 @@
 import ApusAPI
 package import ControllerRuntime
-import KubernetesClient
+package import KubernetesClient
 import KubernetesModel
 package import Logging
 
@@ -8,10 +8,11 @@ package import Logging
 /// model's.
 package enum OperatorControllers {
   package static func model(
-    _ reconciler: ModelReconciler, _ caches: ClusterCaches, workers: Int, metrics: RuntimeMetrics, logger: Logger
+    _ reconciler: ModelReconciler, _ caches: ClusterCaches, workers: Int, time: TimeSource, metrics: RuntimeMetrics,
+    logger: Logger
   ) -> Controller {
     let controller = Controller(
-      name: "modeldeployment", workers: workers, timeout: .seconds(120), metrics: metrics, logger: logger
+      name: "modeldeployment", workers: workers, timeout: .seconds(120), time: time, metrics: metrics, logger: logger
     ) { key, _ in
       .after(try await reconciler.reconcile(key))
     }
@@ -22,7 +23,9 @@ package enum OperatorControllers {
     controller.owns(caches.services, by: ModelDeployment.gvk)
     controller.owns(caches.configMaps, by: ModelDeployment.gvk)
     controller.watch(caches.policies) { event in
-      modelName(of: event.change.object).map { [ObjectKey(namespace: event.identity.key.namespace, name: $0)] } ?? []
+      ClusterCaches.modelName(of: event.change.object).map {
+        [ObjectKey(namespace: event.identity.key.namespace, name: $0)]
+      } ?? []
     }
     controller.watch(caches.pods) { event in
       let component = event.identity.labels[ApusLabels.component].flatMap(ApusLabels.Component.init)
@@ -35,19 +38,20 @@ package enum OperatorControllers {
   }
 
   package static func policy(
-    _ reconciler: PolicyReconciler, _ caches: ClusterCaches, workers: Int, metrics: RuntimeMetrics, logger: Logger
+    _ reconciler: PolicyReconciler, _ caches: ClusterCaches, workers: Int, time: TimeSource, metrics: RuntimeMetrics,
+    logger: Logger
   ) -> Controller {
     let controller = Controller(
-      name: "monitoringpolicy", workers: workers, timeout: .seconds(120), metrics: metrics, logger: logger
+      name: "monitoringpolicy", workers: workers, timeout: .seconds(120), time: time, metrics: metrics, logger: logger
     ) { key, _ in
       .after(try await reconciler.reconcile(key))
     }
     controller.watch(caches.policies)
     controller.owns(caches.jobs, by: MonitoringPolicy.gvk)
-    controller.watch(caches.models) { event in policies(of: event.identity.key, caches) }
+    controller.watch(caches.models) { event in caches.policyKeys(of: event.identity.key) }
     controller.watch(caches.versions) { event in
-      guard let model = event.change.object[path: "spec", "modelRef", "name"]?.string else { return [] }
-      return policies(of: ObjectKey(namespace: event.identity.key.namespace, name: model), caches)
+      guard let model = ClusterCaches.modelName(of: event.change.object) else { return [] }
+      return caches.policyKeys(of: ObjectKey(namespace: event.identity.key.namespace, name: model))
     }
     controller.watch(caches.pods) { event in
       guard event.identity.labels[ApusLabels.component] == ApusLabels.Component.check.rawValue,
@@ -56,17 +60,6 @@ package enum OperatorControllers {
       return [ObjectKey(namespace: event.identity.key.namespace, name: policy)]
     }
     return controller
-  }
-
-  private static func modelName(of policy: JSONValue) -> String? { policy[path: "spec", "modelRef", "name"]?.string }
-
-  private static func policies(of model: ObjectKey, _ caches: ClusterCaches) -> [ObjectKey] {
-    caches.policies.store.objects.compactMap { policy in
-      guard policy[path: "metadata", "namespace"]?.string == model.namespace, modelName(of: policy) == model.name,
-        let name = policy[path: "metadata", "name"]?.string
-      else { return nil }
-      return ObjectKey(namespace: model.namespace, name: name)
-    }
   }
 }
 

@@ -12,10 +12,10 @@ import WorkerContract
 package struct PolicyReconciler: Sendable {
   let caches: ClusterCaches
   let settings: OperatorSettings
-  let events: any EventSink
   let metrics: OperatorMetricsRecorder
   let alerts: AlertDispatcher
   let time: TimeSource
+  private let teller: Teller
   private let writer: ClusterWriter
   private let channels: ChannelReader
   private let prometheus: PrometheusReader
@@ -28,7 +28,7 @@ package struct PolicyReconciler: Sendable {
   ) {
     self.caches = caches
     self.settings = settings
-    self.events = events
+    teller = Teller(events: events, logger: logger)
     self.metrics = metrics
     self.alerts = alerts
     self.time = time
@@ -55,25 +55,46 @@ package struct PolicyReconciler: Sendable {
   private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
     guard let observed = try await observe(key, object) else { return nil }
     let decision = observed.decide()
-    try await writer.apply(decision.apply, owner: observed.policy.ownerReference)
+    var policy = observed.policy
+    if decision.hasEffects, decision.status.outbox != policy.status.outbox {
+      policy = try await writer.intend(decision.status.outbox, of: policy, object)
+    }
+    try await writer.apply(decision.apply, owner: policy.ownerReference)
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
-    try await writer.writeStatus(.document(decision.status), of: observed.policy)
-    announce(decision.announcements, about: object)
-    await deliver(decision.alerts, observed, object)
+    try await writer.writeStatus(decision.status, of: policy)
+    let again = try await tell(decision.status, observed.policy, object)
     metrics.show(observed, decision)
-    return decision.requeueAfter
+    return [decision.requeueAfter, again].compactMap(\.self).min()
+  }
+
+  /// Tells people what the status says is still to be told, and takes it out there. Gives the seconds until what could not
+  /// be told is tried again.
+  private func tell(
+    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue
+  ) async throws -> Double? {
+    var outbox = await teller.tell(status.outbox, about: object)
+    let isTold = outbox.isEmpty
+    let (alerts, problems) = await deliver(status.alerting.pending, of: policy)
+    // Told next time: the write below brings it about.
+    outbox.add(problems.map { .init(.warning, Reason.alertNotDelivered.rawValue, $0) }, at: time.wall())
+    if outbox != status.outbox || alerts != status.alerting.pending {
+      try await writer.patchStatus(
+        [
+          "outbox": outbox.isEmpty ? .null : .document(outbox),
+          "alerting": ["pending": alerts.isEmpty ? .null : .document(alerts)],
+        ], of: object, ApusGroup.monitoringPolicies)
+    }
+    let retry = alerts.compactMap(\.retryAt).min().map { max($0.seconds(since: time.wall()), 1) }
+    return [isTold ? nil : untoldPause, retry].compactMap(\.self).min()
   }
 
   private func observe(_ key: ObjectKey, _ object: JSONValue) async throws -> PolicyObservation? {
     let policy: MonitoringPolicy
     do {
-      policy = try MonitoringPolicy.decode(object)
+      policy = try caches.decodedPolicies.decode(object)
     } catch {
-      let refusal = SpecRefusal(object, error, at: time.wall())
-      guard refusal.isNews else { return nil }
-      try await writer.patchStatus(refusal.status, of: object, ApusGroup.monitoringPolicies)
-      announce([refusal.announcement], about: object)
+      try await refuse(object, error)
       return nil
     }
     let uid = policy.metadata.uid ?? ""
@@ -91,22 +112,42 @@ package struct PolicyReconciler: Sendable {
     return observed
   }
 
-  private func announce(_ announcements: [Decisions.Announcement], about object: JSONValue) {
-    for announcement in announcements { events.announce(announcement, about: object.objectReference) }
+  /// The object does not even have the form of a MonitoringPolicy: older servers let that through.
+  private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
+    let refusal = SpecRefusal(object, error, at: time.wall())
+    if refusal.isNews { try await writer.patchStatus(refusal.status, of: object, ApusGroup.monitoringPolicies) }
+    let outbox = Teller.outbox(of: refusal.status)
+    let left = await teller.tell(outbox, about: object)
+    guard left.count < outbox.count else { return }
+    try await writer.patchStatus(
+      ["outbox": left.isEmpty ? .null : .document(left)], of: object, ApusGroup.monitoringPolicies)
   }
 
-  /// Credentials are read when they are needed and kept nowhere.
-  private func deliver(_ alerts: [Alert], _ observed: PolicyObservation, _ object: JSONValue) async {
-    guard !alerts.isEmpty else { return }
-    let wanted = Set(alerts.flatMap(\.channels))
-    let read = await channels.channels(
-      observed.policy.spec.alerts, named: wanted, namespace: observed.policy.metadata.namespace ?? "")
-    let failures = await self.alerts.deliver(alerts, channels: read.channels)
-    let problems =
-      read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)
-    for problem in problems.sorted() {
-      events.announce(
-        Decisions.Announcement(.warning, Reason.alertNotDelivered.rawValue, problem), about: object.objectReference)
+  /// Sends what is due. Credentials are read when they are needed and kept nowhere. Gives what is left to send, and what
+  /// people have to know: of an alert the first failure, and that it is given up.
+  private func deliver(
+    _ pending: [AlertingStatus.PendingAlert], of policy: MonitoringPolicy
+  ) async -> (left: [AlertingStatus.PendingAlert], problems: [String]) {
+    var left: [AlertingStatus.PendingAlert] = []
+    var problems: [String] = []
+    let unsupported = ChannelReader.unsupported(policy.spec.alerts)
+    for entry in pending {
+      let now = time.wall()
+      guard entry.isDue(at: now) else {
+        left.append(entry)
+        continue
+      }
+      guard let alert = Alert(entry, of: policy) else { continue }
+      let read = await channels.channels(
+        policy.spec.alerts, named: Set(alert.channels), namespace: policy.metadata.namespace ?? "")
+      let failures = await alerts.deliver(alert, channels: read.channels)
+      // Only people can make an unsupported channel another one: a later try can not help.
+      let failed = failures.map(\.channel) + read.problems.keys.filter { unsupported[$0] == nil }.sorted()
+      let next = failed.isEmpty ? nil : entry.afterFailure(of: failed, at: now)
+      if let next { left.append(next) }
+      guard entry.attempts == 0 || next == nil else { continue }
+      problems += (read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
     }
+    return (left, problems)
   }
 }

@@ -6,7 +6,6 @@ import KubernetesModel
 struct SpecRefusal: Sendable {
   let status: JSONValue
   let isNews: Bool
-  let announcement: Announcement
 
   init(_ object: JSONValue, _ error: ResourceError, at now: Timestamp) {
     let message = error.description
@@ -23,7 +22,12 @@ struct SpecRefusal: Sendable {
     if status.isNull { status = [:] }
     status["conditions"] = .document(conditions)
     if let generation { status["observedGeneration"] = .integer(Int64(generation)) }
+    if isNews {
+      var outbox = Teller.outbox(of: status)
+      outbox.append(
+        PendingEvent(type: .warning, reason: Reason.invalidSpec.rawValue, message: message, at: MicroTime(now)))
+      status["outbox"] = .document(outbox)
+    }
     self.status = status
-    announcement = Announcement(.warning, Reason.invalidSpec.rawValue, message)
   }
 }

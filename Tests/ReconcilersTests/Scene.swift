@@ -47,8 +47,8 @@ final class EventList: EventSink {
 
   var reasons: [String] { log.withLock { $0 } }
 
-  func announce(_ announcement: Decisions.Announcement, about object: ObjectReference) {
-    log.withLock { $0.append("\(object.kind ?? "") \(announcement.reason)") }
+  func tell(_ event: PendingEvent, about object: ObjectReference) async throws(KubernetesError) {
+    log.withLock { $0.append("\(object.kind ?? "") \(event.reason)") }
   }
 }
 
@@ -78,7 +78,7 @@ final class Scene: Sendable {
       time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
-      alerts: AlertDispatcher(transport: transport, logger: logger) { 0 }, events: events, metrics: recorder,
+      alerts: AlertDispatcher(transport: transport, logger: logger), events: events, metrics: recorder,
       time: time, logger: logger)
   }
 

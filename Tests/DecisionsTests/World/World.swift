@@ -40,6 +40,9 @@ struct World: Equatable {
     var copy = self
     copy.announcements = []
     copy.alerts = []
+    copy.model?.status.outbox = []
+    copy.policy?.status.outbox = []
+    copy.policy?.status.alerting.pending = []
     return copy
   }
 
@@ -86,6 +89,7 @@ struct World: Equatable {
     for write in writes.prefix(limit) { write(&self) }
     if limit >= writes.count {
       announcements += decision.announcements
+      model?.status.outbox = []
       for push in decision.pushes where !refusesTables { confirmations[push.pod] = push.revision }
     }
     return writes.count
@@ -102,6 +106,8 @@ struct World: Equatable {
     if limit >= writes.count {
       announcements += decision.announcements
       alerts += decision.alerts
+      policy?.status.outbox = []
+      policy?.status.alerting.pending = []
     }
     return writes.count
   }

@@ -1,0 +1,46 @@
+import ApusAPI
+import ControllerRuntime
+import Decisions
+import KubernetesClient
+import KubernetesModel
+import Logging
+
+/// Announcements whose Event could not be written are tried again this soon.
+let untoldPause = 5.0
+
+extension ClusterWriter {
+  /// Writes down what is announced before what it announces is done: an operator that ends in between leaves a Job, and
+  /// nobody would say so. Gives the object as it is then. A conflict means, as with the status, that the decision is void.
+  func intend<Object: ApusResource>(
+    _ outbox: [PendingEvent], of observed: Object, _ object: JSONValue
+  ) async throws -> Object {
+    let written = try await patchStatus(
+      ["outbox": .document(outbox)], of: object, Object.gvr, version: observed.metadata.resourceVersion)
+    return try Object.decode(written)
+  }
+}
+
+/// Makes Events of what a status says is still to be told.
+struct Teller: Sendable {
+  let events: any EventSink
+  let logger: Logger
+
+  /// What is still to be told afterwards. An Event that can not be written at all is logged and given up: it must not hold
+  /// up those behind it.
+  func tell(_ pending: [PendingEvent], about object: JSONValue) async -> [PendingEvent] {
+    for (index, event) in pending.enumerated() {
+      do {
+        try await events.tell(event, about: object.objectReference)
+      } catch {
+        guard !error.isTransient else { return Array(pending[index...]) }
+        logger.warning("an event can not be written", metadata: ["reason": "\(event.reason)", "error": "\(error)"])
+      }
+    }
+    return []
+  }
+
+  /// Of an object that does not decode.
+  static func outbox(of status: JSONValue) -> [PendingEvent] {
+    (status["outbox"]?.array ?? []).compactMap { try? $0.decode(as: PendingEvent.self) }
+  }
+}
