@@ -1,8 +1,6 @@
 package import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 package import NIOCore
-import NIOEmbedded
 
 extension ModelServer {
   /// What a listener would send back.
@@ -16,10 +14,8 @@ extension ModelServer {
   package func reply(
     to head: HTTPRequest, _ body: ByteBuffer, by face: Endpoint.Face = .public
   ) async throws -> Reply {
-    let context = BasicRequestContext(
-      source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: logger))
     let request = Request(head: head, body: RequestBody(buffer: body))
-    let response = try await responder(for: face).respond(to: request, context: context)
+    let response = try await responder(for: face).respond(to: request)
     let collected = Collected()
     try await response.body.write(collected)
     return Reply(code: response.status.code, headers: response.headers, body: collected.body)

@@ -52,7 +52,7 @@ package struct ModelServer: Sendable {
   }
 
   private let configuration: Configuration
-  let logger: Logger
+  private let logger: Logger
   private let holder = ServingHolder()
   package let metrics: ServingMetrics
   private let services: [any Service]

@@ -46,7 +46,10 @@ final class ServingResponder: HTTPResponder, Sendable {
   /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
   static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
-  func respond(to request: Request, context: Context) async throws -> Response {
+  func respond(to request: Request, context: Context) async throws -> Response { try await respond(to: request) }
+
+  /// Needs nothing of the connection.
+  func respond(to request: Request) async throws -> Response {
     let target = request.head.path ?? "/"
     let route = Route(target.prefix { $0 != "?" }, face: face)
     let endpoint = route.endpoint
