@@ -38,7 +38,8 @@ func library(
   let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
-    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more, swiftSettings: strict)
+    name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more,
+    swiftSettings: strict)
   return [target, tests]
 }
 
@@ -88,7 +89,10 @@ let edges: [Target] =
     ], testedWith: ["ClusterState"])
   + library(
     "Serving",
-    ["Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle]
+    [
+      "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
+      hummingbird, logging, lifecycle,
+    ]
       + nioHTTP)
   + library(
     "Workers",
@@ -139,7 +143,9 @@ let benchmarks: [Target] = [
 let examples: [Target] = [
   .executableTarget(
     name: "config-copier",
-    dependencies: ["OperatorProgram", "ControllerRuntime", "KubernetesClient", "KubernetesModel", argumentParser, logging],
+    dependencies: [
+      "OperatorProgram", "ControllerRuntime", "KubernetesClient", "KubernetesModel", argumentParser, logging,
+    ],
     path: "Examples/config-copier", exclude: ["crd.yaml"], packageAccess: false, swiftSettings: strict)
 ]
 
@@ -148,7 +154,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird, lifecycle,
+      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird,
+      lifecycle,
       logging,
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
@@ -179,7 +186,8 @@ let package = Package(
   name: "apus",
   products: [
     .library(
-      name: "ControllerRuntime", targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel"])
+      name: "ControllerRuntime",
+      targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
