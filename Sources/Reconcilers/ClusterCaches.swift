@@ -149,8 +149,8 @@ extension ClusterCaches {
       .compactMap { try? decodedPolicies.decode($0) }
   }
 
-  /// Their keys.
-  func policyKeys(of model: ObjectKey) -> [ObjectKey] {
-    policies.store.keys(field: Self.model, value: model.name, namespace: model.namespace)
+  /// Their keys, from the policies' store: what wakes a controller is kept by informers and must not keep them.
+  static func policyKeys(of model: ObjectKey, in policies: ObjectStore<JSONValue>) -> [ObjectKey] {
+    policies.keys(field: Self.model, value: model.name, namespace: model.namespace)
   }
 }

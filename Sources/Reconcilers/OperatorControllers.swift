@@ -48,10 +48,12 @@ package enum OperatorControllers {
     }
     controller.watch(caches.policies)
     controller.owns(caches.jobs, by: MonitoringPolicy.gvk)
-    controller.watch(caches.models) { event in caches.policyKeys(of: event.identity.key) }
+    let policies = caches.policies.store
+    controller.watch(caches.models) { event in ClusterCaches.policyKeys(of: event.identity.key, in: policies) }
     controller.watch(caches.versions) { event in
       guard let model = ClusterCaches.modelName(of: event.change.object) else { return [] }
-      return caches.policyKeys(of: ObjectKey(namespace: event.identity.key.namespace, name: model))
+      return ClusterCaches.policyKeys(
+        of: ObjectKey(namespace: event.identity.key.namespace, name: model), in: policies)
     }
     controller.watch(caches.pods) { event in
       guard event.identity.labels[ApusLabels.component] == ApusLabels.Component.check.rawValue,

@@ -15,6 +15,8 @@ import Testing
 
     /// How the world ends otherwise than it should.
     func differences(to whole: World.Facts) -> [String] {
+      var facts = facts
+      facts.pages = [:]
       do {
         return try Life(World(facts, fates: fates), ModelLife.story).run(until: end).differences(to: whole)
       } catch {

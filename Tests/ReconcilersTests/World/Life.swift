@@ -34,8 +34,11 @@ struct Life {
     if world.facts.chapter > 0 { world.advance(to: world.now + Self.restartTime) }
     var process = OperatorProcess(in: world)
     var chapterBegan = world.now
+    var steps = 0
     while world.facts.chapter < min(limit, story.count) {
       world.executor.drain()
+      steps += 1
+      guard steps < 10_000 else { throw LifeFailure(description: "time does not pass; \(world.facts.page.text)") }
       if world.buryOperator() {
         try end(process)
         world.advance(to: world.now + Self.restartTime)

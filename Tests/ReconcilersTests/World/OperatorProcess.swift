@@ -23,7 +23,7 @@ final class OperatorProcess: KubernetesAPI, HTTPTransport {
     let time = TimeSource(
       monotonic: {
         precondition(world.executor.isCurrent, "a task of the world runs elsewhere")
-        return .seconds(world.now - World.beginning)
+        return .microseconds(((world.now - World.beginning) * 1_000_000).rounded())
       }, wall: { Timestamp(secondsSince1970: world.now) },
       sleep: { try await self.sleep($0) }, random: { 0.5 })
     let logger = Logger(label: "operator") { _ in SwiftLogNoOpLogHandler() }

@@ -219,8 +219,9 @@ final class World: Sendable {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         let mayWait = machinery.withLock { machinery in
           guard !Task.isCancelled else { return false }
-          machinery.sleepers[ticket] = Sleeper(
-            due: machinery.facts.now + duration.inSeconds, continuation: continuation)
+          // Up to a whole microsecond, which is what the clock counts: who wakes finds that its time has come.
+          let due = ((machinery.facts.now + duration.inSeconds) * 1_000_000).rounded(.up) / 1_000_000
+          machinery.sleepers[ticket] = Sleeper(due: due, continuation: continuation)
           return true
         }
         if !mayWait { continuation.resume(throwing: CancellationError()) }
