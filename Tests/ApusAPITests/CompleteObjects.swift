@@ -64,8 +64,10 @@ enum Complete {
       serving: .init(replicas: 2, readyReplicas: 1, confirmedReplicas: 1),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
-        monitoringRequests: ["income": "id"], scheduledUntil: time))
+        monitoringRequests: ["income": "id"], scheduledUntil: time), outbox: [pendingEvent])
   }
+
+  static let pendingEvent = PendingEvent(type: .normal, reason: "Promoted", message: "v3", at: MicroTime(time))
 
   static var policySpec: MonitoringPolicySpec {
     MonitoringPolicySpec(
@@ -96,7 +98,14 @@ enum Complete {
       retraining: .init(
         request: .init(id: "1", at: time, reason: "drift"), recent: [time],
         decision: .init(action: .retrain, reason: "CriticalDrift", message: "two of three", at: time)),
-      handled: .init(checkRequest: "x", scheduledUntil: time))
+      handled: .init(checkRequest: "x", scheduledUntil: time), outbox: [pendingEvent],
+      alerting: .init(
+        pending: [
+          .init(
+            rule: "FeatureDrift", state: "firing", message: "drift", at: MicroTime(time), channels: ["c"], attempts: 1,
+            retryAt: time)
+        ],
+        last: [.init(rule: "FeatureDrift", state: "firing", at: time)]))
   }
 
   static let check = CheckResult(
