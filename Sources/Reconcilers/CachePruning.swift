@@ -19,6 +19,9 @@ enum CachePruning {
     guard case .object(let status)? = pod["status"] else { return }
     let kept: Set = ["phase", "podIP", "conditions", "containerStatuses"]
     pod["status"] = .object(status.filter { kept.contains($0.key) })
+    if let conditions = status["conditions"]?.array {
+      pod.set(.array(conditions.filter { $0["type"] == "Ready" }), at: ["status", "conditions"])
+    }
     guard let containers = status["containerStatuses"]?.array else { return }
     let facts: Set = ["name", "ready", "restartCount", "state", "lastState"]
     pod.set(

@@ -6,49 +6,63 @@ import Synchronization
 import WorkerContract
 
 /// Keeps the metrics of `OperatorMetric` equal to what the resources say; children go when their object goes. Thousands of
-/// models have hundreds of thousands of samples: each is kept in 24 bytes, and made into text when it is asked for.
+/// models have hundreds of thousands of samples: each is kept in 16 bytes, and made into text when it is asked for.
 package final class OperatorMetricsRecorder: Sendable {
   private struct Sample: Sendable {
-    /// Its place in `OperatorMetric.all`.
-    var metric: Int
-    /// Label values after those of the object.
-    var more: [String]
     var value: Double
+    /// The label values after those of the object, by their place in `State.rests`.
+    var rest: Int32
+    /// Its place in `OperatorMetric.all`.
+    var metric: UInt8
   }
 
   /// The samples of an object.
   private struct Record: Sendable {
     /// The label values with which all of its samples begin.
     var labels: [String]
-    var gauges: [Sample] = []
-    var counters: [Sample] = []
+    var samples: [Sample] = []
+
+    mutating func change(_ metric: UInt8, _ rest: Int32, _ body: (inout Double) -> Void) {
+      if let index = samples.firstIndex(where: { $0.metric == metric && $0.rest == rest }) {
+        body(&samples[index].value)
+      } else {
+        var sample = Sample(value: 0, rest: rest, metric: metric)
+        body(&sample.value)
+        // Not appended: an array that grows keeps room for twice as many.
+        samples = samples + [sample]
+      }
+    }
   }
 
   private struct State: Sendable {
     var records: [String: Record] = [:]
-    /// Lists of label values that many samples share.
-    var common: [[String]: [String]] = [:]
+    /// Lists of label values that samples share: severities, outcomes, versions, features. They are few, and stay.
+    var rests: [[String]] = []
+    var places: [[String]: Int32] = [:]
   }
 
   private let state = Mutex(State())
-  private let places: [String: Int]
+  private let metrics: [String: UInt8]
 
   package init(_ registry: MetricsRegistry) {
-    places = Dictionary(
-      OperatorMetric.all.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { $1 })
+    metrics = Dictionary(
+      OperatorMetric.all.enumerated().map { ($0.element.name, UInt8($0.offset)) }, uniquingKeysWith: { $1 })
     for (place, metric) in OperatorMetric.all.enumerated() {
       registry.collected(
         metric.name, help: metric.help, kind: metric.type == .gauge ? .gauge : .counter, labels: metric.labels
-      ) { [weak self] in self?.samples(place, isGauge: metric.type == .gauge) ?? [] }
+      ) { [weak self] in self?.samples(UInt8(place)) ?? [] }
     }
   }
 
-  private func samples(_ place: Int, isGauge: Bool) -> [(values: [String], value: Double)] {
+  private func samples(_ metric: UInt8) -> [(values: [String], value: Double)] {
     state.withLock { state in
-      state.records.values.flatMap { record in
-        (isGauge ? record.gauges : record.counters).lazy.filter { $0.metric == place }
-          .map { (values: record.labels + $0.more, value: $0.value) }
+      var samples: [(values: [String], value: Double)] = []
+      for record in state.records.values {
+        for sample in record.samples where sample.metric == metric {
+          samples.append((record.labels + state.rests[Int(sample.rest)], sample.value))
+        }
       }
+      return samples
     }
   }
 
@@ -58,16 +72,11 @@ package final class OperatorMetricsRecorder: Sendable {
   private func begin(_ owner: String, _ metric: OperatorMetric, _ labels: [String]) { add(0, owner, metric, labels) }
 
   private func add(_ amount: Double, _ owner: String, _ metric: OperatorMetric, _ labels: [String]) {
-    guard let place = places[metric.name] else { return }
+    guard let place = metrics[metric.name] else { return }
     state.withLock { state in
-      change(owner, labels, &state) { record, state in
-        let more = Self.rest(of: labels, after: record.labels, &state)
-        if let index = record.counters.firstIndex(where: { $0.metric == place && $0.more == more }) {
-          record.counters[index].value += amount
-        } else {
-          record.counters.append(Sample(metric: place, more: more, value: amount))
-        }
-      }
+      var record = Self.takeRecord(owner, labels, &state)
+      record.change(place, Self.rest(of: labels, after: record.labels, &state)) { $0 += amount }
+      state.records[owner] = record
     }
   }
 
@@ -80,42 +89,40 @@ package final class OperatorMetricsRecorder: Sendable {
   private func set(_ owner: String, _ values: [(OperatorMetric, [String], Double)], keepingOthers: Bool) {
     guard let labels = values.first?.1 else { return }
     state.withLock { state in
-      change(owner, labels, &state) { record, state in
-        var gauges: [Sample] = keepingOthers ? record.gauges : []
-        gauges.reserveCapacity(values.count)
-        for (metric, labels, value) in values {
-          guard let place = places[metric.name] else { continue }
-          let more = Self.rest(of: labels, after: record.labels, &state)
-          if let index = gauges.firstIndex(where: { $0.metric == place && $0.more == more }) {
-            gauges[index].value = value
-          } else {
-            gauges.append(Sample(metric: place, more: more, value: value))
-          }
+      var record = Self.takeRecord(owner, labels, &state)
+      let new = values.compactMap { metric, labels, value in
+        metrics[metric.name].map {
+          Sample(value: value, rest: Self.rest(of: labels, after: record.labels, &state), metric: $0)
         }
-        record.gauges = gauges
       }
+      if !keepingOthers {
+        record.samples.removeAll { old in
+          OperatorMetric.all[Int(old.metric)].type == .gauge
+            && !new.contains { $0.metric == old.metric && $0.rest == old.rest }
+        }
+      }
+      for sample in new { record.change(sample.metric, sample.rest) { $0 = sample.value } }
+      state.records[owner] = record
     }
   }
 
   /// An object whose own labels change, as a policy that is pointed at another model, begins anew.
-  private func change(
-    _ owner: String, _ labels: [String], _ state: inout State, _ body: (inout Record, inout State) -> Void
-  ) {
+  private static func takeRecord(_ owner: String, _ labels: [String], _ state: inout State) -> Record {
     // Namespace and name of a model; namespace, name and model of a policy.
-    let own = Array(labels.prefix(owner.hasPrefix(Self.modelPrefix) ? 2 : 3))
-    var record = state.records.removeValue(forKey: owner) ?? Record(labels: own)
-    if record.labels != own { record = Record(labels: own) }
-    body(&record, &state)
-    state.records[owner] = record
+    let own = Array(labels.prefix(owner.hasPrefix(modelPrefix) ? 2 : 3))
+    guard let record = state.records.removeValue(forKey: owner), record.labels == own else {
+      return Record(labels: own)
+    }
+    return record
   }
 
-  private static func rest(of labels: [String], after own: [String], _ state: inout State) -> [String] {
-    guard labels.count > own.count else { return [] }
-    let more = Array(labels.dropFirst(own.count))
-    if let common = state.common[more] { return common }
-    if state.common.count >= 4096 { state.common = [:] }
-    state.common[more] = more
-    return more
+  private static func rest(of labels: [String], after own: [String], _ state: inout State) -> Int32 {
+    let rest = Array(labels.dropFirst(own.count))
+    if let place = state.places[rest] { return place }
+    let place = Int32(state.rests.count)
+    state.rests.append(rest)
+    state.places[rest] = place
+    return place
   }
 
   private static let modelPrefix = "model "
