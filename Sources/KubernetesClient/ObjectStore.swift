@@ -21,7 +21,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     /// What a list has brought so far that is not complete yet.
     var staged: [(key: ObjectKey, entry: StoredEntry<Object>)] = []
     /// Objects known to be gone, so that a late answer to an own write cannot bring them back; the oldest are forgotten.
-    var gone: [StoreHash] = []
+    var gone: [UInt64] = []
     var problems: [ObjectKey: String] = [:]
     var labels: Set<String>
     var fields: [String: FieldIndex]
@@ -126,13 +126,13 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     guard !identity.resourceVersion.isEmpty else { return false }
     return state.withLock { state in
       let held = state.entries[identity.key]
-      return held?.uid == StoreHash(uid: identity.uid) && held?.version == identity.resourceVersion
+      return held?.uid == StoreHash.uid(identity.uid) && held?.version == identity.resourceVersion
     }
   }
 
   func note(_ item: Item) -> StoreEvent<Object>? {
     state.withLock { state in
-      guard !state.gone.contains(StoreHash(uid: item.identity.uid)) else { return nil }
+      guard !state.gone.contains(StoreHash.uid(item.identity.uid)) else { return nil }
       return put(item, .ownWrite, &state)
     }
   }
@@ -147,7 +147,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   func remove(_ identity: ObjectIdentity) -> StoreEvent<Object>? {
     state.withLock { state in
       state.problems[identity.key] = nil
-      let uid = StoreHash(uid: identity.uid)
+      let uid = StoreHash.uid(identity.uid)
       Self.bury(uid, &state)
       guard let present = state.entries[identity.key], present.uid == uid else { return nil }
       return take(identity.key, &state).flatMap { event(old: $0, new: nil, .watch, state.packer.shared) }
@@ -217,8 +217,8 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     }
   }
 
-  private static func bury(_ uid: StoreHash, _ state: inout State) {
-    guard uid != .none else { return }
+  private static func bury(_ uid: UInt64, _ state: inout State) {
+    guard uid != 0 else { return }
     state.gone.append(uid)
     if state.gone.count > 512 { state.gone.removeFirst(256) }
   }
@@ -231,7 +231,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
         .value(.init(identity: item.identity, object: item.object))
       }
     return StoredEntry(
-      uid: StoreHash(uid: item.identity.uid), version: item.identity.resourceVersion, body: body)
+      uid: StoreHash.uid(item.identity.uid), version: item.identity.resourceVersion, body: body)
   }
 
   /// nil where nothing changed.
@@ -239,7 +239,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     let key = item.identity.key
     let old = state.entries[key]
     let stub = StoredEntry(
-      uid: StoreHash(uid: item.identity.uid), version: item.identity.resourceVersion,
+      uid: StoreHash.uid(item.identity.uid), version: item.identity.resourceVersion,
       body: .value(.init(identity: item.identity, object: item.object)))
     if let old, !old.yields(to: stub) { return nil }
     let before = old.flatMap { open($0, state.packer.shared) }

@@ -18,7 +18,8 @@ struct StoredEntry<Object: Sendable>: Sendable {
     case value(Kept)
   }
 
-  var uid: StoreHash
+  /// See `StoreHash.uid`.
+  var uid: UInt64
   var version: String
   var body: Body
 
@@ -38,8 +39,6 @@ struct StoreHash: Hashable, Sendable {
   private let high: UInt64
   private let low: UInt64
 
-  static let none = StoreHash(high: 0, low: 0)
-
   private init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
@@ -56,22 +55,26 @@ struct StoreHash: Hashable, Sendable {
       high: UInt64(bitPattern: Int64(first.finalize())), low: UInt64(bitPattern: Int64(second.finalize())))
   }
 
-  /// `none` for an empty one.
-  init(uid: String) { self = uid.isEmpty ? .none : StoreHash("uid", uid) }
+  /// 64 bits of a uid, to compare with the uid of another object of the same name; 0 for an empty one.
+  static func uid(_ uid: String) -> UInt64 { uid.isEmpty ? 0 : StoreHash("uid", uid).low }
 }
 
-/// Which objects are found under a value. Most values have one object, so that one needs no set.
+/// Which objects are found under a value. Most values have one object or a few: a set for each would be most of the index.
 struct StoreIndex: Sendable {
   private enum Posting: Sendable {
     case one(ObjectKey)
+    case few([ObjectKey])
     case many(Set<ObjectKey>)
   }
 
   private var postings: [StoreHash: Posting] = [:]
 
+  private static let few = 8
+
   func keys(_ hash: StoreHash) -> [ObjectKey] {
     switch postings[hash] {
     case .one(let key)?: [key]
+    case .few(let keys)?: keys
     case .many(let keys)?: Array(keys)
     case nil: []
     }
@@ -80,13 +83,16 @@ struct StoreIndex: Sendable {
   mutating func insert(_ key: ObjectKey, _ hashes: [StoreHash]) {
     for hash in hashes {
       switch postings[hash] {
-      case .one(let present)? where present != key: postings[hash] = .many([present, key])
+      case nil: postings[hash] = .one(key)
+      case .one(let present)?: if present != key { postings[hash] = .few([present, key]) }
+      case .few(let keys)?:
+        guard !keys.contains(key) else { continue }
+        postings[hash] = keys.count < Self.few ? .few(keys + [key]) : .many(Set(keys + [key]))
       case .many(var keys)?:
         // Let go of the stored set first, so that the insertion happens in place.
         postings[hash] = .one(key)
         keys.insert(key)
         postings[hash] = .many(keys)
-      case .one?, nil: postings[hash] = .one(key)
       }
     }
   }
@@ -94,16 +100,15 @@ struct StoreIndex: Sendable {
   mutating func remove(_ key: ObjectKey, _ hashes: [StoreHash]) {
     for hash in hashes {
       switch postings[hash] {
-      case .one(let present)? where present == key: postings[hash] = nil
+      case nil: continue
+      case .one(let present)?: if present == key { postings[hash] = nil }
+      case .few(let keys)?:
+        let rest = keys.filter { $0 != key }
+        postings[hash] = rest.count == 1 ? .one(rest[0]) : .few(rest)
       case .many(var keys)?:
         postings[hash] = .one(key)
         keys.remove(key)
-        if let last = keys.first, keys.count == 1 {
-          postings[hash] = .one(last)
-        } else {
-          postings[hash] = keys.isEmpty ? nil : .many(keys)
-        }
-      case .one?, nil: break
+        postings[hash] = keys.count > Self.few ? .many(keys) : .few(Array(keys))
       }
     }
   }

@@ -21,7 +21,7 @@ final class DecodedObjects<Object: ApusResource>: Sendable {
 
   private let state = Mutex(State())
 
-  private static var capacity: Int { 64 }
+  private static var capacity: Int { 16 }
 
   /// Errors: as `ApusResource.decode`; what cannot be decoded is not remembered.
   func decode(_ document: JSONValue) throws(ResourceError) -> Object {

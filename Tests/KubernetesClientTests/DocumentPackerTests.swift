@@ -121,6 +121,20 @@ struct ObjectStoreTests {
     #expect(store.count == 2)
   }
 
+  @Test("An index finds one, few and many objects, up and down")
+  func manyUnderOneValue() throws {
+    let store = Self.store()
+    for number in 0..<20 {
+      _ = store.upsert(try Self.item("t\(number)", 1, "red"))
+      #expect(store.keys(field: "color", value: "red").count == number + 1)
+    }
+    for number in 0..<20 {
+      _ = store.remove(try Self.item("t\(number)", 2, "red").identity)
+      #expect(store.keys(field: "color", value: "red").count == 19 - number)
+      #expect(store.keys(ownedBy: "o").contains { $0.name == "t\(number)" } == false)
+    }
+  }
+
   @Test("A list that comes in pages is seen when it is complete; one that begins anew forgets its pages")
   func pages() throws {
     let store = Self.store()
