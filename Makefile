@@ -30,7 +30,7 @@ verify: ## format, import arrows, generated files
 	@scripts/verify
 
 format: ## rewrites the Swift files in the project's format
-	swift format -i -r -p Sources Tests Examples Package.swift
+	swift format -i -r -p Sources Tests Examples Benchmarks Package.swift
 
 generate: ## rewrites crds/, manifests/, charts/, docs tables and rules from the Swift types
 	@scripts/generate

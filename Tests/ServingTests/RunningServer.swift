@@ -100,7 +100,8 @@ func withServer(
     try configure(&configuration, folder)
     let ports = Mutex<[Endpoint.Face: Int]>([:])
     let server = Runner(
-      server: try ModelServer(configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet, clock: clock)
+      server: try ModelServer(
+        configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet, clock: clock)
     ) { face, port in ports.withLock { $0[face] = port } }
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: quiet))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
