@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import LocalCluster
 import Logging
 import ServiceLifecycle
@@ -19,7 +20,7 @@ struct Stage {
     let server = BenchmarkServer(cluster: cluster, port: ports[0], logger: logger)
     let group = ServiceGroup(services: server.services(), logger: logger)
     let serving = Task { try await group.run() }
-    try await Task.sleep(for: .milliseconds(300))
+    try await answering(ports[0])
     let kubeconfig = folder + "/kubeconfig"
     try Kubeconfig(server: "http://127.0.0.1:\(ports[0])").write(to: kubeconfig)
     let process = try OperatorProcess(
@@ -39,6 +40,18 @@ struct Stage {
       _ = try? await serving.value
       throw error
     }
+  }
+
+  /// Errors: a port is taken, as by another benchmark.
+  private static func answering(_ port: Int) async throws {
+    let transport = try CurlTransport()
+    for _ in 0..<100 {
+      let answer = try? await transport.send(HTTPRequest(.get, url: "http://127.0.0.1:\(port)/version"))
+      if answer?.status == 200 { return }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    throw BenchmarkFailure(
+      "the API server does not answer; something else listens on port \(port) or on 127.77.0.1 to .8, port 8081")
   }
 
   func until(_ what: String, within limit: Duration = .seconds(150), _ holds: () async -> Bool) async throws {
