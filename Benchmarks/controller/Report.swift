@@ -52,7 +52,7 @@ struct Report: Sendable {
       ("resident memory after a scrape of /metrics", "\(Self.text(memoryAfterScrape, 0)) MB"),
       (
         "nothing happens for \(Int(idleSeconds)) s",
-        "\(idleWrites) writes, \(requests.isEmpty ? "no request" : requests) (the Lease), \(idleBytes) bytes, "
+        "\(idleWrites) writes, \(requests.isEmpty ? "no request" : requests) from the operator, \(idleBytes) bytes, "
           + "\(Self.text(idleProcessorTime * 1000 / max(1, idleSeconds))) ms of processor time a second"
       ),
       (
