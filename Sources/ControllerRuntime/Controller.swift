@@ -88,11 +88,11 @@ public final class Controller: Sendable {
     watch(informer) { event in [event.identity.key] }
   }
 
-  /// Each change of an object reconciles the object of the given kind that controls it. Where the owner has changed, the old
-  /// one is not told: an object never changes hands here.
+  /// Each change of an object reconciles the object of the given kind that controls it, and the one that did so before: whose
+  /// object has been taken away wants it back.
   public func owns<Object>(_ informer: Informer<Object>, by owner: GroupVersionKind) {
     watch(informer) { event in
-      event.identity.owners
+      (event.identity.owners + (event.former?.owners ?? []))
         .filter { $0.controller == true && $0.kind == owner.kind }
         .filter { GroupVersionKind(apiVersion: $0.apiVersion, kind: $0.kind).group == owner.group }
         .map { ObjectKey(namespace: event.identity.key.namespace, name: $0.name) }

@@ -248,7 +248,8 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     state.index.insert(key, Self.hashes(item.identity, item.object, state))
     return StoreEvent(
       identity: item.identity,
-      change: before.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object), cause: cause)
+      change: before.map { .updated(old: $0.object, new: item.object) } ?? .added(item.object), cause: cause,
+      former: before?.identity)
   }
 
   private func set(
@@ -280,7 +281,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     return StoreEvent(
       identity: after.identity,
       change: before.map { .updated(old: $0.object, new: after.object) } ?? .added(after.object),
-      cause: cause)
+      cause: cause, former: before?.identity)
   }
 
   /// Indexes by more labels and fields, from now on and for all that is there.

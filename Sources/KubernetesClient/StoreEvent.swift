@@ -35,4 +35,6 @@ public struct StoreEvent<Object: Sendable>: Sendable {
   public var identity: ObjectIdentity
   public var change: StoreChange<Object>
   public var cause: StoreCause
+  /// What it was known as before an update: other labels, other owners.
+  public var former: ObjectIdentity?
 }

@@ -88,6 +88,8 @@ enum ModelLife {
     },
   ]
 
+  static func chapter(_ name: String) -> Int { story.firstIndex { $0.name == name } ?? story.count }
+
   static let models = "/apis/apus.dev/v1alpha1/namespaces/shop/modeldeployments"
   static let policies = "/apis/apus.dev/v1alpha1/namespaces/shop/monitoringpolicies"
 
@@ -96,7 +98,9 @@ enum ModelLife {
     "metadata": ["name": "income", "namespace": "shop"],
     "spec": [
       "schema": [
-        "target": ["name": "income", "positive": ">50K"], "features": [["name": "age", "type": "numeric"]],
+        "target": ["name": "income", "positive": ">50K"],
+        "features": [["name": "age", "type": "numeric"], ["name": "workclass", "type": "categorical"]],
+        "timestamp": "seen_at",
       ],
       "training": [
         "source": ["csv": ["uri": "file:///data/adult.csv"]],
@@ -118,7 +122,13 @@ enum ModelLife {
       "retraining": ["debounce": ["failures": 2, "of": 3], "cooldown": "1h"],
       "alerts": [
         "routes": [["severities": ["critical", "warning", "info"], "channels": ["chat"]]],
-        "channels": [["name": "chat", "webhook": ["urlSecretRef": ["name": "alerts", "key": "url"]]]],
+        "channels": [
+          ["name": "book", "log": [:]],
+          ["name": "chat", "webhook": ["urlSecretRef": ["name": "alerts", "key": "url"]]],
+        ],
+      ],
+      "performance": [
+        "queries": [["name": "errors", "server": "http://prometheus", "promql": "errors", "above": 5]]
       ],
     ],
   ]

@@ -13,6 +13,8 @@ struct Surroundings: Sendable {
   var due: [String: Double] = [:]
   /// Check Jobs in the order in which they were seen.
   var checks: [String] = []
+  /// Whatever is trained from now on is worse than what serves.
+  var isNothingBetter = false
   /// Numbers for addresses of pods.
   var addresses = 0
 }
@@ -57,8 +59,19 @@ extension World.Facts {
     let before = changes.count
     let pods = all("pods")
     for job in all("jobs") { attend(job, pods) }
+    for autoscaler in all("horizontalpodautoscalers") { attend(autoscaler: autoscaler) }
     for deployment in all("deployments") { attend(deployment: deployment, pods) }
     return changes.count > before
+  }
+
+  /// Nobody uses the servers, so there are as few as may be, as the autoscaler sees to it.
+  private mutating func attend(autoscaler: JSONValue) {
+    guard let target = object("deployments/\(autoscaler.name)"), let least = autoscaler[path: "spec", "minReplicas"],
+      target[path: "spec", "replicas"] != least
+    else { return }
+    write(
+      "PATCH", "\(Self.deployments)/\(autoscaler.name)", ["spec": ["replicas": least]],
+      by: "horizontal-pod-autoscaler")
   }
 
   /// When they have something to do again.

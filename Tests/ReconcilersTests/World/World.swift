@@ -266,6 +266,10 @@ final class World: Sendable {
       }
       return ScriptedTransport.confirming(request)
     }
+    if request.url.hasPrefix("http://prometheus/") {
+      let answer: JSONValue = ["status": "success", "data": ["resultType": "scalar", "result": [0, "1"]]]
+      return HTTPResponse(status: 200, body: answer.bytes)
+    }
     let id = request.headers["Idempotency-Key"] ?? ""
     change {
       $0.delivered.append(Delivery(url: request.url, id: id, text: String(decoding: request.body, as: UTF8.self)))
