@@ -90,7 +90,9 @@ struct Copier: Sendable {
     var refused: [String] = []
     for namespace in namespaces {
       let name = source.metadata.name ?? ""
-      let live = configMaps.store[namespace, name]
+      // A cache may be late: what it does not have yet may be there all the same, and somebody else's.
+      var live = configMaps.store[namespace, name]
+      if live == nil { live = try await api.find(namespace: namespace, name: name) }
       if let live, live.metadata.labels[Self.mark] != Self.owner(wish) {
         refused.append(namespace)
         continue
