@@ -64,7 +64,7 @@ struct InformerTests {
     let task = Task { await informer.run() }
     defer { task.cancel() }
     await informer.waitForSync()
-    _ = try await eventually("the store holds \(expected)", within: .seconds(10)) {
+    _ = try await eventually("the store holds \(expected)", within: .seconds(60)) {
       let content = Dictionary(
         uniqueKeysWithValues: informer.store.objects.map { ($0.metadata.name ?? "", $0.data["k"] ?? "") })
       return content == expected && also(informer, server) ? true : nil

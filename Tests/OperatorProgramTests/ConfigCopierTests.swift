@@ -18,8 +18,8 @@ struct ConfigCopierTests {
   private func start(_ api: LocalAPI, _ arguments: String..., log: String = "copier.log") throws -> RunningProgram {
     try RunningProgram(
       "config-copier",
-      ["--kubeconfig", api.kubeconfig, "--health-address", "0", "--lease-duration", "2", "--renew-deadline", "1.2"]
-        + ["--retry-period", "0.3"] + arguments,
+      ["--kubeconfig", api.kubeconfig, "--health-address", "0", "--lease-duration", "8", "--renew-deadline", "6"]
+        + ["--retry-period", "0.5"] + arguments,
       environment: ["POD_NAMESPACE": "default", "POD_NAME": log], log: api.folder + "/" + log)
   }
 
