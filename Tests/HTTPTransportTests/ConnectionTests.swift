@@ -135,11 +135,13 @@ struct ConnectionTests {
     let path = NSTemporaryDirectory() + "apus-gzip-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: path + ".gz") }
     try Data(count: 1 << 20).write(to: URL(fileURLWithPath: path))
-    let gzip = Process()
-    gzip.executableURL = URL(fileURLWithPath: "/bin/gzip")
-    gzip.arguments = [path]
-    try gzip.run()
-    gzip.waitUntilExit()
+    try await blocking {
+      let gzip = Process()
+      gzip.executableURL = URL(fileURLWithPath: "/bin/gzip")
+      gzip.arguments = [path]
+      try gzip.run()
+      gzip.waitUntilExit()
+    }
     let packed = try Array(Data(contentsOf: URL(fileURLWithPath: path + ".gz")))
     let server = try ScriptedServer { request in
       let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(packed.count)\r\n\r\n"

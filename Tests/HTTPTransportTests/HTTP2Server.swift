@@ -15,8 +15,8 @@ final class HTTP2Server: Sendable {
   private let streams = Mutex(0)
 
   /// - Parameter answer: to the request of this number, counted from 0.
-  init(answer: @escaping @Sendable (Int) -> Answer) throws {
-    tls = try TLSServer(name: "localhost", protocols: "h2")
+  init(answer: @escaping @Sendable (Int) -> Answer) async throws {
+    tls = try await TLSServer.start(name: "localhost", protocols: "h2")
     self.answer = answer
     Thread { [self] in serve() }.start()
   }

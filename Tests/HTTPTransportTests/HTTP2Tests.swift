@@ -25,7 +25,7 @@ struct HTTP2Tests {
 
   @Test("Forty streams that stay open and forty requests beside them share one connection")
   func shared() async throws {
-    let server = try HTTP2Server { number in
+    let server = try await HTTP2Server { number in
       HTTP2Server.Answer(body: Array("\(number)".utf8), isHeld: (1...40).contains(number))
     }
     defer { server.tls.stop() }
@@ -51,7 +51,7 @@ struct HTTP2Tests {
   @Test("A stream that nobody reads does not hold up the others on its connection, and loses nothing")
   func unread() async throws {
     let large = [UInt8](repeating: 0x78, count: 12 << 20)
-    let server = try HTTP2Server { number in
+    let server = try await HTTP2Server { number in
       HTTP2Server.Answer(body: number == 1 ? large : Array("\(number)".utf8), isHeld: number == 1)
     }
     defer { server.tls.stop() }

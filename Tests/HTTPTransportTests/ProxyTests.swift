@@ -47,7 +47,7 @@ struct ProxyTests {
     "TLS goes through a proxy's tunnel, end to end: the proxy looks the name up and sees nothing of the request",
     .enabled(if: FileManager.default.isExecutableFile(atPath: TLSServer.openssl)))
   func tunnel() async throws {
-    let server = try TLSServer(name: "kubernetes", protocols: "http/1.1")
+    let server = try await TLSServer.start(name: "kubernetes", protocols: "http/1.1")
     defer { server.stop() }
     let asked = Mutex("")
     let port = server.port

@@ -18,7 +18,11 @@ final class TLSServer: @unchecked Sendable {
   ///   - name: the only name in the server's certificate.
   ///   - protocols: offered by ALPN; the bytes go through the pipes then. nil: the server answers web pages, and wants a
   ///     certificate from its client.
-  init(name: String, protocols: String? = nil) throws {
+  static func start(name: String, protocols: String? = nil) async throws -> TLSServer {
+    try await blocking { try TLSServer(name, protocols) }
+  }
+
+  private init(_ name: String, _ protocols: String?) throws {
     folder = NSTemporaryDirectory() + "apus-tls-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let scripted = try ScriptedServer { _ in [] }

@@ -7,7 +7,7 @@ import Testing
 struct TrustTests {
   @Test("A server is believed by its authority and its name, and believes our certificate")
   func trust() async throws {
-    let server = try TLSServer(name: "kubernetes")
+    let server = try await TLSServer.start(name: "kubernetes")
     var good = TransportConfiguration()
     good.certificateAuthority = server.bytes("ca.crt")
     good.clientCertificate = server.bytes("client.crt")
@@ -52,7 +52,7 @@ struct TrustTests {
 
   @Test("Another server name is for TLS alone: the request still names the host of the URL")
   func host() async throws {
-    let server = try TLSServer(name: "kubernetes", protocols: "http/1.1")
+    let server = try await TLSServer.start(name: "kubernetes", protocols: "http/1.1")
     defer { server.stop() }
     var configuration = TransportConfiguration()
     configuration.certificateAuthority = server.bytes("ca.crt")

@@ -1,28 +1,29 @@
 import ApusAPI
 import Foundation
 import KubernetesModel
+import TestSupport
 import Testing
 import YAMLCoding
 
 @Suite("Manifests")
 struct ObjectTests {
   static let versions = ["1.29", "1.31", "1.33", "1.37"]
-  static let hasValidator = Tool.hasPython(module: "kubernetes_validate")
-  static let hasHelm = Tool.hasPython(module: "helm_sdkpy")
+  static let hasValidator = PythonEnvironment.has("kubernetes_validate")
+  static let hasHelm = PythonEnvironment.has("helm_sdkpy")
 
-  private static func findings(_ objects: [JSONValue]) throws -> [String] {
-    try Tool.check("kubernetes-objects", versions, input: .array(objects)).array?.compactMap(\.string) ?? []
+  private static func findings(_ objects: [JSONValue]) async throws -> [String] {
+    try await Tool.check("kubernetes-objects", versions, input: .array(objects)).array?.compactMap(\.string) ?? []
   }
 
   @Test(
     "of the installation and the CRDs fit the schemas of current Kubernetes versions",
     .enabled(if: hasValidator, "needs .venv with kubernetes-validate: scripts/python-environment"))
-  func installation() throws {
+  func installation() async throws {
     let crds = try Repository.files("crds", ending: ".yaml").flatMap(Repository.documents)
     #expect(crds.count == 3)
     let install = try Repository.installObjects()
     #expect(install.count > 8)
-    #expect(try Self.findings(crds + install) == [])
+    #expect(try await Self.findings(crds + install) == [])
   }
 
   @Test("list every file of the installation in its kustomization")
@@ -81,8 +82,8 @@ struct ObjectTests {
 
   // MARK: The chart
 
-  private static func rendered(_ values: JSONValue, release: String = "apus") throws -> [JSONValue] {
-    try Tool.check("render-chart", ["charts/apus", release, "apus-system"], input: values).array ?? []
+  private static func rendered(_ values: JSONValue, release: String = "apus") async throws -> [JSONValue] {
+    try await Tool.check("render-chart", ["charts/apus", release, "apus-system"], input: values).array ?? []
   }
 
   /// Without what Helm and the chart add to every object.
@@ -130,7 +131,7 @@ struct ObjectTests {
   @Test(
     "of the chart with everything switched on fit the schemas of current Kubernetes versions",
     .enabled(if: hasHelm && hasValidator, "needs .venv with helm-sdkpy: scripts/python-environment"))
-  func fullChart() throws {
+  func fullChart() async throws {
     let objects = try Self.rendered(
       [
         "replicas": 2, "podDisruptionBudget": ["enabled": true], "networkPolicy": ["enabled": true],
@@ -142,7 +143,7 @@ struct ObjectTests {
           "prometheusRule": ["enabled": true],
         ],
       ], release: "prod")
-    #expect(try Self.findings(objects) == [])
+    #expect(try await Self.findings(objects) == [])
     let names = Set(objects.map { "\($0["kind"]?.string ?? "")" })
     #expect(
       names.isSuperset(of: ["PodDisruptionBudget", "NetworkPolicy", "ServiceMonitor", "PodMonitor", "PrometheusRule"]))

@@ -3,6 +3,7 @@ import Foundation
 import Exposition
 import KubernetesModel
 import Serving
+import TestSupport
 import Testing
 
 @Suite("Rules, scrape configurations and dashboards")
@@ -106,9 +107,9 @@ struct ObservabilityTests {
   static let hasPromtool = Tool.promtool != nil
 
   @Test("fire when they should and are quiet when all is well", .enabled(if: hasPromtool, "needs promtool"))
-  func ruleTests() throws {
+  func ruleTests() async throws {
     let promtool = try #require(Tool.promtool)
-    let result = try Tool.run(promtool, ["test", "rules", "prometheus/tests/rules.yaml"])
+    let result = try await Tool.run(promtool, ["test", "rules", "prometheus/tests/rules.yaml"])
     #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
@@ -123,7 +124,7 @@ struct ObservabilityTests {
   }
 
   @Test("of dashboards parse", .enabled(if: hasPromtool, "needs promtool"))
-  func dashboardExpressions() throws {
+  func dashboardExpressions() async throws {
     let promtool = try #require(Tool.promtool)
     let rules = try Self.panels().enumerated().map { index, panel -> JSONValue in
       let expression = panel.expression.replacing("$namespace", with: "a").replacing("$model", with: "b")
@@ -134,17 +135,17 @@ struct ObservabilityTests {
     // JSON is YAML.
     let groups: JSONValue = ["groups": [["name": "panels", "rules": .array(rules)]]]
     try Data(groups.text.utf8).write(to: file)
-    let result = try Tool.run(promtool, ["check", "rules", file.path])
+    let result = try await Tool.run(promtool, ["check", "rules", file.path])
     #expect(result.status == 0, "\(result.output)\(result.errors)")
   }
 
   @Test("of Prometheus are accepted by it", .enabled(if: hasPromtool, "needs promtool"))
-  func configurations() throws {
+  func configurations() async throws {
     let promtool = try #require(Tool.promtool)
-    let local = try Tool.run(promtool, ["check", "config", "--syntax-only", "prometheus/local.yaml"])
+    let local = try await Tool.run(promtool, ["check", "config", "--syntax-only", "prometheus/local.yaml"])
     #expect(local.status == 0, "\(local.output)\(local.errors)")
     // Distributions build Prometheus without the discovery in Kubernetes: the rest is checked then.
-    let cluster = try Tool.run(promtool, ["check", "config", "prometheus/prometheus.yaml"])
+    let cluster = try await Tool.run(promtool, ["check", "config", "prometheus/prometheus.yaml"])
     if cluster.errors.contains("kubernetes_sd_configs not found")
       || cluster.output.contains("kubernetes_sd_configs not found")
     {
@@ -160,7 +161,7 @@ struct ObservabilityTests {
       let file = FileManager.default.temporaryDirectory.appendingPathComponent("scrape-\(UUID().uuidString).yaml")
       defer { try? FileManager.default.removeItem(at: file) }
       try Data(configuration.text.utf8).write(to: file)
-      let rest = try Tool.run(promtool, ["check", "config", file.path])
+      let rest = try await Tool.run(promtool, ["check", "config", file.path])
       #expect(rest.status == 0, "\(rest.output)\(rest.errors)")
     } else {
       #expect(cluster.status == 0, "\(cluster.output)\(cluster.errors)")

@@ -1,10 +1,11 @@
 import ApusAPI
 import KubernetesModel
+import TestSupport
 import Testing
 
 /// The rules of the CRDs, evaluated by cel-python as the API server would, beside the operator's own checks.
 @Suite(
-  "CEL rules", .enabled(if: Tool.hasPython(module: "celpy"), "needs .venv with cel-python: scripts/python-environment"))
+  "CEL rules", .enabled(if: PythonEnvironment.has("celpy"), "needs .venv with cel-python: scripts/python-environment"))
 struct RuleTests {
   struct Case: Sendable {
     var sentence: String
@@ -134,7 +135,7 @@ struct RuleTests {
   }
 
   @Test("break on bad objects and hold on good ones, and the operator says the same")
-  func rules() throws {
+  func rules() async throws {
     var requests: [JSONValue] = []
     for example in Self.cases {
       let (definition, old) = Self.stored(example.kind)
@@ -146,7 +147,7 @@ struct RuleTests {
       try Self.compareWithOperator(example, new)
     }
     let crds = ResourceDefinition.all.map(\.manifest)
-    let answers = try Tool.check("cel-rules", input: ["crds": .array(crds), "objects": .array(requests)])
+    let answers = try await Tool.check("cel-rules", input: ["crds": .array(crds), "objects": .array(requests)])
     for (example, answer) in zip(Self.cases, answers.array ?? []) {
       let messages = (answer.array ?? []).compactMap { $0[1]?.string }
       if let broken = example.broken {

@@ -1,17 +1,10 @@
 import Foundation
 import KubernetesModel
+import TestSupport
 import YAMLCoding
 
 /// A tool of a consumer: the virtual environment's Python with one of scripts/checks, or promtool.
 enum Tool {
-  static let python = ".venv/bin/python"
-
-  /// Whether the virtual environment has the module; `make test` makes it where it can be had.
-  static func hasPython(module: String) -> Bool {
-    guard FileManager.default.isExecutableFile(atPath: python) else { return false }
-    return (try? run(python, ["-c", "import \(module)"]))?.status == 0
-  }
-
   static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
     FileManager.default.isExecutableFile(atPath: $0)
   }
@@ -23,7 +16,11 @@ enum Tool {
   }
 
   /// Runs a program to its end. Input and both outputs go through files: pipes would block on more than 64 KiB.
-  static func run(_ program: String, _ arguments: [String], input: String = "") throws -> Output {
+  static func run(_ program: String, _ arguments: [String], input: String = "") async throws -> Output {
+    try await blocking { try runToEnd(program, arguments, input) }
+  }
+
+  private static func runToEnd(_ program: String, _ arguments: [String], _ input: String) throws -> Output {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -44,8 +41,8 @@ enum Tool {
   }
 
   /// What one of scripts/checks answers.
-  static func check(_ name: String, _ arguments: [String] = [], input: JSONValue) throws -> JSONValue {
-    let result = try run(python, ["scripts/checks/\(name)"] + arguments, input: input.text)
+  static func check(_ name: String, _ arguments: [String] = [], input: JSONValue) async throws -> JSONValue {
+    let result = try await run(PythonEnvironment.python.path, ["scripts/checks/\(name)"] + arguments, input: input.text)
     guard result.status == 0 else { throw ToolFailure(tool: name, errors: result.errors) }
     return try JSONValue(parsing: result.output)
   }

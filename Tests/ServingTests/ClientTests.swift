@@ -4,8 +4,8 @@ import Testing
 
 /// The clients that others have written for the Open Inference Protocol, as they come from PyPI.
 @Suite(.serialized) struct ClientTests {
-  private static let hasTriton = PythonTool.has("tritonclient.http")
-  private static let hasKServe = PythonTool.has("kserve")
+  private static let hasTriton = PythonEnvironment.has("tritonclient.http")
+  private static let hasKServe = PythonEnvironment.has("kserve")
 
   /// Every call of the client, with binary tensors and without.
   private static let triton = """
@@ -88,7 +88,7 @@ import Testing
   @Test(.enabled(if: hasTriton, "needs .venv with tritonclient: scripts/python-environment"))
   func `tritonclient asks all it can ask, with binary tensors and compression`() async throws {
     try await withServer { server in
-      let outcome = try PythonTool.run(Self.triton, "127.0.0.1:\(server.port)")
+      let outcome = try await PythonTool.run(Self.triton, "127.0.0.1:\(server.port)")
       #expect(outcome.isGood, "\(outcome.text)")
     }
   }
@@ -96,7 +96,7 @@ import Testing
   @Test(.enabled(if: hasKServe, "needs .venv with kserve: scripts/python-environment"))
   func `kserve's client predicts`() async throws {
     try await withServer { server in
-      let outcome = try PythonTool.run(Self.kserve, "127.0.0.1:\(server.port)")
+      let outcome = try await PythonTool.run(Self.kserve, "127.0.0.1:\(server.port)")
       #expect(outcome.isGood, "\(outcome.text)")
     }
   }

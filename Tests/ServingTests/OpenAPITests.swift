@@ -6,7 +6,7 @@ import WorkerContract
 @testable import Serving
 
 struct OpenAPITests {
-  private static let hasValidator = PythonTool.has("openapi_spec_validator")
+  private static let hasValidator = PythonEnvironment.has("openapi_spec_validator")
 
   @Test func `the document describes the model's features and every path of the public port`() async throws {
     try await withServer { server in
@@ -51,10 +51,10 @@ struct OpenAPITests {
         from openapi_spec_validator import OpenAPIV31SpecValidator
         OpenAPIV31SpecValidator(json.load(open(sys.argv[1]))).validate()
         """
-      let outcome = try PythonTool.run(script, file.path)
+      let outcome = try await PythonTool.run(script, file.path)
       #expect(outcome.isGood, "\(outcome.text)")
       try Data(#"{"openapi":"3.1.0"}"#.utf8).write(to: file)
-      #expect(try !PythonTool.run(script, file.path).isGood, "the validator refuses what is wrong")
+      #expect(try await !PythonTool.run(script, file.path).isGood, "the validator refuses what is wrong")
     }
   }
 

@@ -11,17 +11,20 @@ import Testing
   private static let hasOpenSSL = FileManager.default.isExecutableFile(atPath: openssl)
 
   /// A certificate of its own authority for `localhost`, as `NAME.crt` and `NAME.key`.
-  private static func make(_ name: String, in folder: URL) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: openssl)
-    process.currentDirectoryURL = folder
-    process.arguments =
-      "req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -days 2 -keyout \(name).key -out \(name).crt"
-      .split(separator: " ").map(String.init)
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+  private static func make(_ name: String, in folder: URL) async throws {
+    let status = try await blocking {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: openssl)
+      process.currentDirectoryURL = folder
+      process.arguments =
+        "req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -days 2 -keyout \(name).key -out \(name).crt"
+        .split(separator: " ").map(String.init)
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+    try #require(status == 0)
   }
 
   private static func copy(_ name: String, to place: URL) throws {
@@ -36,7 +39,7 @@ import Testing
     encryptsAdmin: Bool = true, _ body: (RunningServer, URL) async throws -> Void
   ) async throws {
     try await withFolder { folder in
-      for name in ["first", "second"] { try Self.make(name, in: folder) }
+      for name in ["first", "second"] { try await Self.make(name, in: folder) }
       let place = folder.appending(path: "mounted")
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
       try Self.copy("first", to: place)
@@ -142,7 +145,7 @@ import Testing
       #expect(throws: ServerCertificate.Problem.unreadable(path: place.certificate)) {
         _ = try ServerCertificate(place: place, logger: quiet)
       }
-      for name in ["first", "second"] { try Self.make(name, in: folder) }
+      for name in ["first", "second"] { try await Self.make(name, in: folder) }
       let mixed = ServerCertificate.Place(
         certificate: folder.appending(path: "first.crt").path, key: folder.appending(path: "second.key").path)
       let problem = #expect(throws: ServerCertificate.Problem.self) {

@@ -172,12 +172,12 @@ struct PartitionTests {
   }
 
   private func withPostgresServer(_ body: (TemporaryServer) async throws -> Void) async throws {
-    let server = try await TemporaryServer()
-    defer { server.stop() }
-    // Without a store, which would make the tables.
-    _ = try await eventually("PostgreSQL accepts connections", every: .milliseconds(50)) {
-      try? PostgresConnection(url: server.url).command("SELECT 1")
+    try await withServer { server in
+      // Without a store, which would make the tables.
+      _ = try await eventually("PostgreSQL accepts connections", every: .milliseconds(50)) {
+        try? PostgresConnection(url: server.url).command("SELECT 1")
+      }
+      try await body(server)
     }
-    try await body(server)
   }
 }

@@ -33,10 +33,23 @@ func withLocation<Result>(of kind: StoreKind, _ body: (String) async throws -> R
 
 /// Lends a PostgreSQL server that takes connections.
 func withPostgres<Result>(_ body: (TemporaryServer) async throws -> Result) async throws -> Result {
+  try await withServer { server in
+    try await acceptsConnections(server)
+    return try await body(server)
+  }
+}
+
+/// Lends a PostgreSQL server that has just been started.
+func withServer<Result>(_ body: (TemporaryServer) async throws -> Result) async throws -> Result {
   let server = try await TemporaryServer()
-  defer { server.stop() }
-  try await acceptsConnections(server)
-  return try await body(server)
+  let result: Swift.Result<Result, any Error>
+  do {
+    result = .success(try await body(server))
+  } catch {
+    result = .failure(error)
+  }
+  try await server.stop()
+  return try result.get()
 }
 
 func acceptsConnections(_ server: TemporaryServer) async throws {

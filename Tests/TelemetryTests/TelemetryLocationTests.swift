@@ -31,19 +31,19 @@ struct TelemetryLocationTests {
     try await withPostgres { server in
       let store = try openTelemetryStore(at: server.url)
       try await store.append([aPrediction("a")], of: census)
-      server.interrupt()
+      try await server.interrupt()
       do throws(TelemetryError) {
         try await store.append([aPrediction("b")], of: census)
         Issue.record("nothing is there")
       } catch {
         #expect(error.isTransient, "\(error)")
       }
-      try server.start()
+      try await server.start()
       try await acceptsConnections(server)
       try await store.append([aPrediction("b")], of: census)
       // A restart that nobody noticed: the connection looks well until it is used.
-      server.interrupt()
-      try server.start()
+      try await server.interrupt()
+      try await server.start()
       try await acceptsConnections(server)
       try await store.append([aPrediction("c")], of: census)
       #expect(try await store.predictions(PredictionQuery(model: census)).map(\.record.requestID) == ["a", "b", "c"])

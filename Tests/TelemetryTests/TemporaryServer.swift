@@ -23,16 +23,20 @@ final class TemporaryServer: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
     let data = folder.appending(path: "data").path
-    let initialization = Self.process(
-      programs.appending(path: "initdb").path,
-      ["-D", data, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"])
-    try initialization.run()
-    initialization.waitUntilExit()
-    guard initialization.terminationStatus == 0 else { throw CocoaError(.executableLoad) }
-    process = Mutex(try Self.started(folder))
+    let status = try await blocking {
+      let initialization = Self.process(
+        programs.appending(path: "initdb").path,
+        ["-D", data, "-U", "apus", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"])
+      try initialization.run()
+      initialization.waitUntilExit()
+      return initialization.terminationStatus
+    }
+    guard status == 0 else { throw CocoaError(.executableLoad) }
+    process = Mutex(try await Self.started(folder))
   }
 
-  private static func started(_ folder: URL) throws -> Process {
+  /// The thread that starts it waits for its end: the kernel takes a thread's end for the parent's.
+  private static func started(_ folder: URL) async throws -> Process {
     guard let programs else { throw CocoaError(.fileNoSuchFile) }
     let process = Self.process(
       programs.appending(path: "postgres").path,
@@ -41,7 +45,12 @@ final class TemporaryServer: Sendable {
         "-c",
         "max_connections=40",
       ])
-    try process.run()
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      Thread {
+        continuation.resume(with: Result { try process.run() })
+        process.waitUntilExit()
+      }.start()
+    }
     return process
   }
 
@@ -50,20 +59,22 @@ final class TemporaryServer: Sendable {
   }
 
   /// SIGINT: fast shutdown, sessions are cut.
-  func interrupt() {
-    process.withLock {
-      $0.interrupt()
-      $0.waitUntilExit()
+  func interrupt() async throws {
+    try await blocking { [self] in
+      process.withLock {
+        $0.interrupt()
+        $0.waitUntilExit()
+      }
     }
   }
 
-  func start() throws {
-    let started = try Self.started(folder)
+  func start() async throws {
+    let started = try await Self.started(folder)
     process.withLock { $0 = started }
   }
 
-  func stop() {
-    interrupt()
+  func stop() async throws {
+    try await interrupt()
     try? FileManager.default.removeItem(at: folder)
   }
 
