@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Runs what blocks, such as waiting for a program's end, in a thread of its own: tests share as many threads as the machine
 /// has cores, and two blocked ones would hold up all others.
