@@ -118,8 +118,8 @@ struct ObjectTests {
   @Test(
     "of the chart are those of the installation and the CRDs",
     .enabled(if: hasHelm, "needs .venv with helm-sdkpy: scripts/python-environment"))
-  func chart() throws {
-    let rendered = try Self.byName(Self.rendered([:]))
+  func chart() async throws {
+    let rendered = try await Self.byName(Self.rendered([:]))
     var expected = try Self.byName(
       Repository.installObjects() + Repository.files("crds", ending: ".yaml").flatMap(Repository.documents))
     // Helm makes the namespace itself (--create-namespace).
@@ -132,7 +132,7 @@ struct ObjectTests {
     "of the chart with everything switched on fit the schemas of current Kubernetes versions",
     .enabled(if: hasHelm && hasValidator, "needs .venv with helm-sdkpy: scripts/python-environment"))
   func fullChart() async throws {
-    let objects = try Self.rendered(
+    let objects = try await Self.rendered(
       [
         "replicas": 2, "podDisruptionBudget": ["enabled": true], "networkPolicy": ["enabled": true],
         "crds": ["enabled": false], "serviceAccount": ["name": "other"], "imagePullSecrets": [["name": "pull"]],
@@ -157,8 +157,8 @@ struct ObjectTests {
   @Test(
     "that protect the metrics are the same in the chart and beside the installation",
     .enabled(if: hasHelm, "needs .venv with helm-sdkpy: scripts/python-environment"))
-  func protectedMetrics() throws {
-    let rendered = try Self.byName(Self.rendered(["metrics": ["secure": true]]))
+  func protectedMetrics() async throws {
+    let rendered = try await Self.byName(Self.rendered(["metrics": ["secure": true]]))
     let expected = try Self.byName(Repository.documents("manifests/secure-metrics/rbac-metrics.yaml"))
     #expect(expected.count == 3)
     for (name, object) in expected { #expect(rendered[name] == object, "\(name)") }
@@ -170,8 +170,8 @@ struct ObjectTests {
     arguments: [
       ["image": ["digest": "latest"]], ["replica": 2], ["configuration": ["storage": ["mountPath": "relative"]]],
     ] as [JSONValue])
-  func wrongValues(values: JSONValue) {
-    #expect(throws: ToolFailure.self) { try Self.rendered(values) }
+  func wrongValues(values: JSONValue) async {
+    await #expect(throws: ToolFailure.self) { try await Self.rendered(values) }
   }
 
   @Test("that are copies are identical", arguments: [("prometheus/rules.yaml", "charts/apus/files/rules.yaml")])
