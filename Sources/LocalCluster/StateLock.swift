@@ -18,7 +18,7 @@ package final class StateLock: Sendable {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .stateFolderUnusable(folder, reason: String(cString: strerror(errno))) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
+      // `deinit` runs also after this, and closes: twice would close what somebody else has opened since.
       throw .stateFolderInUse(folder, process: Self.holder(of: folder))
     }
     let text = "\(getpid())\n"

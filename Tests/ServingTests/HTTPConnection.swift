@@ -38,11 +38,8 @@ final class HTTPConnection: @unchecked Sendable {
         connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
     }
-    guard result == 0 else {
-      let code = errno
-      close(descriptor)
-      throw Failure.notConnected(code)
-    }
+    // `deinit` closes, also after this.
+    guard result == 0 else { throw Failure.notConnected(errno) }
     var patience = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
   }
