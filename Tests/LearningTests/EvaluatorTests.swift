@@ -3,22 +3,6 @@ import Learning
 import Testing
 import WorkerContract
 
-/// Random numbers that are the same in every run.
-private struct Dice {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-  mutating func unit() -> Double { Double(next() >> 11) / 0x1p53 }
-}
-
 /// A model made of dice: unbalanced trees of any depth, missing values to either side, thresholds that repeat, infinities.
 private struct RandomModel {
   struct Tree {

@@ -4,36 +4,6 @@ import Tabular
 import Testing
 import WorkerContract
 
-/// Random rows with missing values; columns from the third on hold few different values, so that trees split on them often.
-private func someRows(_ count: Int, width: Int, classes: Int, missing: Double, seed: UInt64) -> LabelledRows {
-  var random = SplitMix(state: seed)
-  var values: [Float] = []
-  var labels: [Int] = []
-  for _ in 0..<count {
-    let row = (0..<width).map { column in
-      column < 3 ? Float(random.unit() * 4 - 2) : Float((random.unit() * 3).rounded(.down))
-    }
-    let sum = row[0] + row[1] * row[width - 1] + Float(random.unit())
-    labels.append(min(max(Int(sum + 1), 0), classes - 1))
-    values += row.map { random.unit() < missing ? .nan : $0 }
-  }
-  return LabelledRows(values: values, width: width, labels: labels)
-}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func unit() -> Double { Double(next() >> 11) / 0x1p53 }
-}
-
 struct ExplainedAlgorithm: Sendable, CustomTestStringConvertible {
   var name: String
   var algorithm: Algorithm
@@ -67,8 +37,8 @@ private let cases: [ExplainedAlgorithm] = [
   func equalsXGBoost(sample: ExplainedAlgorithm, classes: Int) throws {
     // XGBoost leaves missing values of a linear model out; here they stand for the mean.
     let missing = sample.name == "linear" ? 0.0 : 0.15
-    let train = someRows(500, width: 6, classes: classes, missing: missing, seed: 31)
-    let held = someRows(60, width: 6, classes: classes, missing: missing, seed: 32)
+    let train = RandomRows.coarse(500, width: 6, classes: classes, missing: missing, seed: 31)
+    let held = RandomRows.coarse(60, width: 6, classes: classes, missing: missing, seed: 32)
     let json = try Trainer(algorithm: sample.algorithm, classes: classes, seed: 5, threads: 1).fit(train: train).json
     let model = try Model(json: json)
     #expect(model.isExplainable)
@@ -97,7 +67,7 @@ private let cases: [ExplainedAlgorithm] = [
       ])
     let pipeline = FeaturePipeline(learned: schema)
     #expect(pipeline.width == 6)
-    let train = someRows(400, width: 6, classes: 2, missing: 0.1, seed: 41)
+    let train = RandomRows.coarse(400, width: 6, classes: 2, missing: 0.1, seed: 41)
     let json = try Trainer(
       algorithm: .init(gradientBoosting: .init(rounds: 20)), classes: 2, seed: 5, threads: 1
     ).fit(train: train).json

@@ -3,34 +3,6 @@ import Learning
 import Testing
 import WorkerContract
 
-/// Random rows with missing values; labels follow the first columns, so that trees have something to find.
-private func someRows(_ count: Int, width: Int, classes: Int, missing: Double, seed: UInt64) -> LabelledRows {
-  var random = SplitMix(state: seed)
-  var values: [Float] = []
-  var labels: [Int] = []
-  for _ in 0..<count {
-    let row = (0..<width).map { _ in Float(random.unit() * 4 - 2) }
-    let sum = row[0] + row[1] * row[1 % width] + Float(random.unit())
-    labels.append(min(max(Int(sum + 1), 0), classes - 1))
-    values += row.map { random.unit() < missing ? .nan : $0 }
-  }
-  return LabelledRows(values: values, width: width, labels: labels)
-}
-
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
-  mutating func unit() -> Double { Double(next() >> 11) / 0x1p53 }
-}
-
 private func largestDifference(_ left: [Float], _ right: [Float]) -> Float {
   left.count == right.count ? zip(left, right).map { abs($0 - $1) }.max() ?? 0 : .infinity
 }
@@ -65,8 +37,8 @@ private let cases: [Case] = [2, 3, 5].flatMap { classes in
 @Suite struct ModelTests {
   @Test("The evaluator equals XGBoost's own predictions to 1e-6", arguments: cases)
   func equalsXGBoost(sample: Case) throws {
-    let train = someRows(400, width: 5, classes: sample.classes, missing: sample.missing, seed: 11)
-    let held = someRows(300, width: 5, classes: sample.classes, missing: sample.missing, seed: 12)
+    let train = RandomRows.smooth(400, width: 5, classes: sample.classes, missing: sample.missing, seed: 11)
+    let held = RandomRows.smooth(300, width: 5, classes: sample.classes, missing: sample.missing, seed: 12)
     let trainer = Trainer(algorithm: sample.algorithm, classes: sample.classes, seed: 3, threads: 1)
     let json = try trainer.fit(train: train).json
     let model = try Model(json: json)
@@ -83,11 +55,11 @@ private let cases: [Case] = [2, 3, 5].flatMap { classes in
 
   @Test("A linear model equals XGBoost's on complete rows and puts the mean where a value is missing")
   func linear() throws {
-    let train = someRows(300, width: 4, classes: 2, missing: 0.1, seed: 1)
+    let train = RandomRows.smooth(300, width: 4, classes: 2, missing: 0.1, seed: 1)
     let trainer = Trainer(algorithm: .init(logisticRegression: .init(l2: 1)), classes: 2, seed: 1, threads: 1)
     let json = try trainer.fit(train: train).json
     let model = try Model(json: json)
-    let held = someRows(200, width: 4, classes: 2, missing: 0, seed: 2)
+    let held = RandomRows.smooth(200, width: 4, classes: 2, missing: 0, seed: 2)
     let own = try Booster(model: json, threads: 1).predict(held, margin: true, threads: 1)
     #expect(largestDifference(try model.margins(of: held.values), own) < 1e-6)
 
@@ -110,7 +82,7 @@ private let cases: [Case] = [2, 3, 5].flatMap { classes in
 
   @Test("Equal seeds give equal models, other seeds others")
   func determinism() throws {
-    let rows = someRows(300, width: 4, classes: 2, missing: 0.1, seed: 5)
+    let rows = RandomRows.smooth(300, width: 4, classes: 2, missing: 0.1, seed: 5)
     let algorithm = Algorithm(gradientBoosting: .init(rounds: 10))
     func model(seed: Int) throws -> Data {
       try Trainer(algorithm: algorithm, classes: 2, seed: seed, threads: 2).fit(train: rows).json
@@ -121,8 +93,8 @@ private let cases: [Case] = [2, 3, 5].flatMap { classes in
 
   @Test("Validation rows choose the number of rounds")
   func earlyStopping() throws {
-    let train = someRows(150, width: 5, classes: 2, missing: 0, seed: 21)
-    let held = someRows(150, width: 5, classes: 2, missing: 0, seed: 22)
+    let train = RandomRows.smooth(150, width: 5, classes: 2, missing: 0, seed: 21)
+    let held = RandomRows.smooth(150, width: 5, classes: 2, missing: 0, seed: 22)
     let algorithm = Algorithm(gradientBoosting: .init(rounds: 300, maxDepth: 6, learningRate: 0.5, subsample: 1))
     let outcome = try Trainer(algorithm: algorithm, classes: 2, seed: 1, threads: 1)
       .fit(train: train, validation: held)
@@ -169,7 +141,7 @@ private let cases: [Case] = [2, 3, 5].flatMap { classes in
 
   @Test("Importances add up to one and name the column that decides")
   func importances() throws {
-    let random = someRows(500, width: 4, classes: 2, missing: 0, seed: 31)
+    let random = RandomRows.smooth(500, width: 4, classes: 2, missing: 0, seed: 31)
     let labels = (0..<500).map { random.values[$0 * 4 + 2] > 0.3 ? 1 : 0 }
     let rows = LabelledRows(values: random.values, width: 4, labels: labels)
     for algorithm in [
