@@ -27,9 +27,14 @@ package protocol PredictionReader: Sendable {
   /// The predictions that match, oldest first, each with its label where one has come.
   func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction]
 
-  /// How often each version said each class and what the label was, over the latest `limit` predictions not older
-  /// than `from` (seconds since 1970).
+  /// How often each version said each class and what the label was, if one has come, over the predictions from `from` on
+  /// (seconds since 1970). Where they are more than `limit`, over a random sample of them of at most so many; only
+  /// where even one in 4,096 is more, over the latest of those.
   func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
+
+  /// The same over the predictions from `from` on that the latest `limit` labels are about, however long after their
+  /// predictions they came, and however many predictions have no label.
+  func labelledOutcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
 }
 
 /// Stores what checks found. A second record of the same run replaces the first.

@@ -95,6 +95,49 @@ import WorkerContract
   }
 
   @Test(
+    "the latest labels count, however many predictions came after theirs; how many have one is told by a sample",
+    arguments: StoreKind.available)
+  func lateLabels(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      let rows = (0..<6_400).map { index in
+        aPrediction("r\(index)", version: index % 4 == 0 ? "canary" : "v1", at: 100 + Double(index))
+      }
+      try await store.append(rows, of: census)
+      // A label for every fifth, long after all of them; one more prediction was too long ago.
+      let labelled = Array(stride(from: 0, to: 6_400, by: 5))
+      try await store.append(
+        labelled.map { LabelRecord(requestID: "r\($0)", label: $0 % 2 == 0 ? ">50K" : "<=50K", time: 50_000) },
+        of: census)
+      try await store.append([aPrediction("old", at: 1)], of: census)
+      try await store.append([LabelRecord(requestID: "old", label: ">50K", time: 50_000)], of: census)
+      func count(_ version: String, _ label: String, _ matches: (Int) -> Bool) -> OutcomeCount {
+        OutcomeCount(version: version, predictedClass: ">50K", label: label, count: labelled.count(where: matches))
+      }
+      let outcomes = try await store.labelledOutcomes(of: census, from: 100, limit: 10_000)
+      #expect(
+        Set(outcomes) == [
+          count("canary", ">50K") { $0 % 4 == 0 }, count("v1", ">50K") { $0 % 2 == 0 && $0 % 4 != 0 },
+          count("v1", "<=50K") { $0 % 2 == 1 },
+        ])
+      // A correction replaces the label, also where it is the only one that is read.
+      try await store.append([LabelRecord(requestID: "r5", label: "corrected", time: 50_001)], of: census)
+      #expect(
+        try await store.labelledOutcomes(of: census, from: 100, limit: 1) == [
+          OutcomeCount(version: "v1", predictedClass: ">50K", label: "corrected", count: 1)
+        ])
+      let all = try await store.outcomes(of: census, from: 100, limit: 6_400)
+      #expect(all.reduce(0) { $0 + $1.count } == 6_400)
+      let sample = try await store.outcomes(of: census, from: 100, limit: 6_399)
+      let size = sample.reduce(0) { $0 + $1.count }
+      // One in 64, give or take: 100, and a fifth of them.
+      #expect((50...200).contains(size), "\(size)")
+      let share = Double(sample.filter { $0.label != nil }.reduce(0) { $0 + $1.count }) / Double(size)
+      #expect((0.05...0.4).contains(share), "\(share)")
+      #expect(Set(sample.map(\.version)) == ["canary", "v1"])
+    }
+  }
+
+  @Test(
     "texts that a database could choke on are stored or refused, and never break the store",
     arguments: StoreKind.available)
   func hostileTexts(kind: StoreKind) async throws {

@@ -91,7 +91,7 @@ extension SQLTelemetryStore {
   /// Each prediction with its label. In PostgreSQL a correction on a later day is another row, so that the latest is
   /// taken, and labels are looked for from the day before the prediction on, so that older partitions are left alone. A
   /// day has one label of an id; ordered by day and not by time, the planner is never led to the index by time.
-  private var labelJoin: String {
+  var labelJoin: String {
     switch database.dialect {
     case .sqlite:
       """
@@ -142,7 +142,7 @@ extension SQLTelemetryStore {
   }
 
   /// Partitions that can hold nothing of the window are left alone.
-  private func addDay(_ conditions: inout Conditions, _ comparison: String, _ time: Double) {
+  func addDay(_ conditions: inout Conditions, _ comparison: String, _ time: Double) {
     guard case .postgres = database.dialect else { return }
     conditions.add("\(comparison) DATE '1970-01-01' + ?::INTEGER", .integer(BulkRows.day(of: time)))
   }
@@ -159,34 +159,5 @@ extension SQLTelemetryStore {
     return LoggedPrediction(
       record: record, repeats: try row.integer(9), label: try row.optionalText(10),
       labelTime: try row.optionalNumber(11))
-  }
-
-  func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount] {
-    var conditions = Conditions()
-    conditions.add("p.namespace = ?", .text(model.namespace))
-    conditions.add("p.model = ?", .text(model.model))
-    conditions.add("p.time >= ?", .number(from))
-    addDay(&conditions, "p.day >=", from)
-    let filter = conditions.text
-    let limit = conditions.place(.integer(max(0, limit)))
-    let statement = SQLStatement(
-      "count outcomes", table: "predictions",
-      """
-      SELECT version, predicted_class, label, COUNT(*) FROM (
-        SELECT p.version AS version, p.predicted_class AS predicted_class, l.label AS label
-        \(labelJoin) WHERE \(filter) ORDER BY p.time DESC LIMIT \(limit)
-      ) AS recent GROUP BY version, predicted_class, label ORDER BY version, predicted_class, label
-      """)
-    let arguments = conditions.arguments
-    return try await database.read { (connection) throws(TelemetryError) -> [OutcomeCount] in
-      var counts: [OutcomeCount] = []
-      for row in try connection.rows(statement, arguments) {
-        counts.append(
-          OutcomeCount(
-            version: try row.text(0), predictedClass: try row.text(1), label: try row.optionalText(2),
-            count: try row.integer(3)))
-      }
-      return counts
-    }
   }
 }

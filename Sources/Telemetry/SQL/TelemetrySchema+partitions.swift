@@ -76,6 +76,24 @@ extension TelemetrySchema {
     }
   }
 
+  /// One in 64 and one in 4,096 predictions: a power of two less one.
+  static let sampleMasks = [63, 4095]
+
+  /// Whether a prediction belongs to a sample, by its request id: the same in every server, and in each table of a day.
+  static func sample(_ column: String, mask: Int) -> String { "(hashtext(\(column)) & \(mask)) = 0" }
+
+  /// Indexes of the samples, so that a share of a week's predictions is found without reading the others.
+  @Sendable static func samples(_ dialect: SQLDialect) -> [String] {
+    guard case .postgres = dialect else { return [] }
+    return ["SET LOCAL statement_timeout = 0"]
+      + sampleMasks.map { mask in
+        """
+        CREATE INDEX predictions_sample_\(mask + 1) ON predictions (namespace, model, time)
+        WHERE \(sample("request_id", mask: mask))
+        """
+      }
+  }
+
   /// Brings the rows of the table before it was partitioned to the new one.
   /// - Parameter converted: Columns whose type has changed, with the conversion behind their name.
   private static func move(_ table: String, _ converted: String...) -> String {

@@ -33,6 +33,7 @@ enum TelemetrySchema {
     Step(name: "0003-registry-and-alerts", statements: registryAndAlerts),
     Step(name: "0004-partitions", statements: partitions),
     Step(name: "0005-profiles", statements: profiles),
+    Step(name: "0006-samples", statements: samples),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.
