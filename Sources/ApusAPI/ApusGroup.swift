@@ -29,6 +29,9 @@ package enum ApusAnnotations {
   package static let forcePromote = "apus.dev/force-promote"
   /// On generated objects: digest of what was applied, so that an apply that changes nothing is skipped.
   package static let appliedDigest = "apus.dev/applied-digest"
+  /// On a Deployment whose replicas are not the operator's: who changes them. There as long as the operator does not send the
+  /// number.
+  package static let replicasBy = "apus.dev/replicas-by"
   /// On a training Job: digest of the part of the spec it was made from.
   package static let trainingInput = "apus.dev/training-input"
   /// On a Job: why it was started.

@@ -82,6 +82,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case serversReady = "ServersReady"
   case serversProgressing = "ServersProgressing"
   case serversUnavailable = "ServersUnavailable"
+  case podsRefused = "PodsRefused"
   case routingUnconfirmed = "RoutingUnconfirmed"
   case routingConfirmed = "RoutingConfirmed"
   // Checks.

@@ -97,11 +97,16 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var readyReplicas: Int
     /// Pods that confirmed the current routing revision.
     package var confirmedReplicas: Int
+    /// Labels of the pods, as text: `apus.dev/model=income,…`. For the scale subresource.
+    package var selector: String?
 
-    package init(replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0) {
+    package init(
+      replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0, selector: String? = nil
+    ) {
       self.replicas = replicas
       self.readyReplicas = readyReplicas
       self.confirmedReplicas = confirmedReplicas
+      self.selector = selector
     }
   }
 

@@ -10,6 +10,16 @@ package struct ResourceDefinition: Sendable, Equatable {
   package var spec: Schema
   package var status: Schema
   package var columns: [Column]
+  /// What `kubectl scale` and autoscalers read and write.
+  package var scale: Scale? = nil
+
+  /// Where the scale subresource finds its numbers, as JSON paths.
+  package struct Scale: Sendable, Equatable {
+    package var replicas: String
+    package var currentReplicas: String
+    /// A label selector of the pods, as text.
+    package var selector: String
+  }
 
   /// A column of `kubectl get`.
   package struct Column: Sendable, Equatable {
@@ -62,9 +72,16 @@ package struct ResourceDefinition: Sendable, Equatable {
       "kind": .string(kind), "listKind": .string(kind + "List"), "plural": .string(resource.resource),
       "singular": .string(singular), "shortNames": [.string(shortName)], "categories": [.string(ApusGroup.category)],
     ]
+    var subresources: JSONValue = ["status": [:]]
+    if let scale {
+      subresources["scale"] = [
+        "specReplicasPath": .string(scale.replicas), "statusReplicasPath": .string(scale.currentReplicas),
+        "labelSelectorPath": .string(scale.selector),
+      ]
+    }
     let version: JSONValue = [
       "name": .string(resource.version), "served": true, "storage": true, "schema": ["openAPIV3Schema": openAPI],
-      "subresources": ["status": [:]], "additionalPrinterColumns": .array(columns.map(\.manifest)),
+      "subresources": subresources, "additionalPrinterColumns": .array(columns.map(\.manifest)),
     ]
     return [
       "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -106,7 +123,10 @@ extension ModelDeployment {
       .init("Training", "string", ".status.training.state", "State of the last training run.", priority: 1),
       .init("Next Training", "string", ".status.nextTraining", "When the schedule trains next.", priority: 1),
       .init("Servers", "integer", ".status.serving.readyReplicas", "Server pods that are ready.", priority: 1),
-    ])
+    ],
+    scale: .init(
+      replicas: ".spec.serving.replicas", currentReplicas: ".status.serving.replicas",
+      selector: ".status.serving.selector"))
 }
 
 extension MonitoringPolicy {

@@ -64,6 +64,7 @@ extension ModelDeploymentStatus.ServingStatus: SchemaDescribed {
       .optional("readyReplicas", .integer("Pods that are ready.", minimum: 0).implying(0)),
       .optional(
         "confirmedReplicas", .integer("Pods that confirmed the current routing revision.", minimum: 0).implying(0)),
+      .optional("selector", .string("Labels of the pods, for the scale subresource.", maximum: 512)),
     ])
 }
 

@@ -64,7 +64,7 @@ enum CheckJudgement {
     {
       problems.append(
         "accuracy \(Figures.metric(accuracy)) is below \(Figures.metric(limits.minimumAccuracy)) "
-          + "(\(check.performance.labelled) labels)")
+          + "(\(Figures.count(check.performance.labelled, "label")))")
     }
     if let latency = check.performance.p95Latency, latency > limits.maximumP95Latency.seconds {
       problems.append(
@@ -82,8 +82,8 @@ enum CheckJudgement {
     let drift = check.drift
     var text =
       drift.critical + drift.warning == 0
-      ? "no drift in \(drift.features) features"
-      : "\(drift.critical) of \(drift.features) features drifted critically, \(drift.warning) slightly"
+      ? "no drift in \(Figures.count(drift.features, "feature"))"
+      : "\(drift.critical) of \(Figures.count(drift.features, "feature")) drifted critically, \(drift.warning) slightly"
     let worst = drift.worst.filter { $0.severity != .none }.prefix(3)
     if !worst.isEmpty {
       text += " (" + worst.map { "\($0.feature) PSI \(Figures.metric($0.psi))" }.joined(separator: ", ") + ")"
@@ -105,11 +105,12 @@ enum CheckJudgement {
   private static func message(_ check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]) -> String
   {
     guard check.conclusive else {
-      return "\(check.rows) rows in the window, \(spec.minimumSamples) are needed"
+      return "\(Figures.count(check.rows, "row")) in the window, \(spec.minimumSamples) are needed"
     }
     let performance = performanceProblems(check, spec, readings)
     let unread = readings.compactMap { reading in reading.problem.map { "query \(reading.query.name): \($0)" } }
-    return (["\(check.rows) rows", driftText(check), qualityText(check)] + performance + unread).joined(separator: "; ")
+    return ([Figures.count(check.rows, "row"), driftText(check), qualityText(check)] + performance + unread).joined(
+      separator: "; ")
   }
 }
 

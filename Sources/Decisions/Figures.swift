@@ -1,5 +1,19 @@
 /// Numbers in sentences for people.
 package enum Figures {
+  /// `1 row`, `2 rows`.
+  package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// The subject of a sentence and its verb: `1 of 2 servers is`, `none of 3 servers is`, `the server is`, `the server is not`.
+  package static func part(_ number: Int, of all: Int, _ noun: String, _ verb: (one: String, many: String)) -> String {
+    switch (number, all) {
+    case (1, 1): "the \(noun) \(verb.one)"
+    case (0, 1): "the \(noun) \(verb.one) not"
+    case (0, _): "none of \(Figures.count(all, noun)) \(verb.one)"
+    case (1, _): "1 of \(Figures.count(all, noun)) \(verb.one)"
+    default: "\(number) of \(Figures.count(all, noun)) \(verb.many)"
+    }
+  }
+
   /// Three digits after the point: `0.873`.
   package static func metric(_ value: Double) -> String { fixed(value, 3) }
 

@@ -21,6 +21,8 @@ package struct ModelObservation: Sendable {
   package var replicas: Int?
   /// Whether the Deployment still replaces pods by such of another template.
   package var isRollingOut: Bool
+  /// Why the Deployment can make no pods, as it says itself: a quota, an admission policy.
+  package var podRefusal: String?
   /// Routing revision that a pod (by UID) has confirmed with the right digests.
   package var confirmations: [String: Int]
   /// Requests of the policies that watch this model, by the policy's name.
@@ -41,7 +43,7 @@ package struct ModelObservation: Sendable {
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
     pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
-    confirmations: [String: Int] = [:],
+    podRefusal: String? = nil, confirmations: [String: Int] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0, foreign: [String] = [],
     secretProblems: [String] = []
@@ -57,6 +59,7 @@ package struct ModelObservation: Sendable {
     self.pods = pods
     self.replicas = replicas
     self.isRollingOut = isRollingOut
+    self.podRefusal = podRefusal
     self.confirmations = confirmations
     self.retrainingRequests = retrainingRequests
     self.claimExists = claimExists
@@ -88,12 +91,15 @@ package struct ServerPod: Sendable, Equatable {
   package var uid: String
   package var address: String?
   package var isReady: Bool
+  /// Why it can not start.
+  package var trouble: PodTrouble?
 
-  package init(name: String, uid: String, address: String?, isReady: Bool) {
+  package init(name: String, uid: String, address: String?, isReady: Bool, trouble: PodTrouble? = nil) {
     self.name = name
     self.uid = uid
     self.address = address
     self.isReady = isReady
+    self.trouble = trouble
   }
 }
 

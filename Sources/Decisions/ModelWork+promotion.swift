@@ -204,7 +204,8 @@ extension ModelWork {
     let end = current.at.advanced(bySeconds: steps[done.count - 1].duration.seconds)
     guard now >= end else { return lookAgain(in: end.seconds(since: now)) }
     guard done.count < steps.count else {
-      return promote(canary.version, by: Actor.operator, reason: "all \(steps.count) steps of the rollout are done")
+      let steps = steps.count == 1 ? "the step of the rollout is" : "all \(steps.count) steps of the rollout are"
+      return promote(canary.version, by: Actor.operator, reason: "\(steps) done")
     }
     let next = steps[done.count]
     registry.move(

@@ -10,21 +10,26 @@ extension ModelWork {
     guard let serving = status.serving else {
       return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
     }
-    let count = "\(serving.readyReplicas) of \(serving.replicas) servers are ready"
+    let count = Figures.part(serving.readyReplicas, of: serving.replicas, "server", (one: "is", many: "are")) + " ready"
     let note =
       spec.serving.autoscaling != nil && !observed.canAutoscale
       ? " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)" : secretNote
     if serving.readyReplicas == 0 {
-      set(.serving, .no, Reason.serversUnavailable.rawValue, count + note)
+      let trouble = serverTrouble
+      set(
+        .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
+        count + note + (trouble.map { "; \($0.message)" } ?? ""))
     } else if serving.confirmedReplicas < serving.readyReplicas {
       set(
         .serving, .unknown, Reason.routingUnconfirmed.rawValue,
-        "\(serving.confirmedReplicas) of \(serving.readyReplicas) ready servers have confirmed routing revision "
-          + "\(status.routingRevision)")
+        Figures.part(
+          serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
+          + " confirmed routing revision \(status.routingRevision)")
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
-        "\(count)\(note) and serve \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))")
+        "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
+      )
       announceConfirmation(serving)
     }
   }
@@ -50,12 +55,38 @@ extension ModelWork {
   /// Servers that have to be ready; more may come and go under an autoscaler.
   private var wantedReplicas: Int { spec.serving.autoscaling?.minimum ?? spec.serving.replicas }
 
+  /// What keeps servers from starting, in the words of a pod or of the Deployment.
+  private var serverTrouble: WorkerJob.Difficulty? {
+    guard status.serving != nil else { return nil }
+    let pods = observed.pods.filter { $0.trouble != nil }.sorted { $0.name < $1.name }
+    if let trouble = pods.first?.trouble {
+      let type = status.serving?.readyReplicas == 0 ? ConditionType.serving : .reconciling
+      let previous = observed.model.status.conditions[type.rawValue]?.message
+      return .init(reason: trouble.reason, message: trouble.sentence(after: previous))
+    }
+    return observed.podRefusal.map {
+      .init(
+        reason: Reason.podsRefused.rawValue,
+        message: "the cluster refuses the servers' pods: \($0); raise the quota, or correct spec.serving.template")
+    }
+  }
+
+  /// Why the training that runs does not get on.
+  var trainingDifficulty: WorkerJob.Difficulty? {
+    guard status.training?.state == .running else { return nil }
+    return jobs.last(where: isRunning)?.difficulty(after: status.training?.message)
+  }
+
   mutating func setReconciling() {
-    if status.training?.state == .running, let training = status.training {
-      let trouble = training.message.map { ", but its pod can not start: \($0)" } ?? ""
+    let previous = status.conditions[ConditionType.reconciling.rawValue]?.reason
+    let difficulty = serverTrouble ?? trainingDifficulty
+    if let trouble = serverTrouble {
+      set(.reconciling, .yes, trouble.reason, "a server does not start; \(trouble.message)")
+    } else if status.training?.state == .running, let training = status.training {
+      let trouble = difficulty.map { "; \($0.message)" } ?? ""
       set(
-        .reconciling, .yes, Reason.trainingRunning.rawValue, "\(training.job) is training \(training.version)" + trouble
-      )
+        .reconciling, .yes, difficulty?.reason ?? Reason.trainingRunning.rawValue,
+        "\(training.job) is training \(training.version)" + trouble)
     } else if registry.canary != nil {
       set(.reconciling, .yes, Reason.progressing.rawValue, "a rollout is under way")
     } else if let serving = status.serving, isProgressing(serving) {
@@ -63,6 +94,7 @@ extension ModelWork {
     } else {
       status.conditions.clear(ConditionType.reconciling.rawValue)
     }
+    if let difficulty, difficulty.reason != previous { announce(.warning, difficulty.reason, difficulty.message) }
   }
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
@@ -77,20 +109,25 @@ extension ModelWork {
     let wanted = wantedReplicas
     if wanted == 0 {
       return set(
-        .ready, .no, Reason.serversUnavailable.rawValue, "spec.serving.replicas is 0, so nothing serves \(version)")
+        .ready, .no, Reason.serversUnavailable.rawValue,
+        "spec.serving.replicas is 0, so nothing serves \(version); raise it"
+      )
     }
     if serving.readyReplicas < wanted {
-      let isNone = serving.readyReplicas == 0
+      let reason: Reason = serving.readyReplicas == 0 ? .serversUnavailable : .serversProgressing
+      let trouble = serverTrouble
+      let count = Figures.part(serving.readyReplicas, of: wanted, "server", (one: "is", many: "are"))
       return set(
-        .ready, .no, (isNone ? Reason.serversUnavailable : .serversProgressing).rawValue,
-        "\(isNone ? "none" : "\(serving.readyReplicas)") of \(wanted) servers of \(version) is ready")
+        .ready, .no, trouble?.reason ?? reason.rawValue,
+        "\(count) ready to serve \(version)" + (trouble.map { "; \($0.message)" } ?? ""))
     }
     guard serving.confirmedReplicas >= wanted || canWaitForConfirmation else {
       return set(
         .ready, .no, Reason.routingUnconfirmed.rawValue,
-        "\(serving.confirmedReplicas) of \(wanted) servers have confirmed that they serve \(version)")
+        Figures.part(serving.confirmedReplicas, of: wanted, "server", (one: "has", many: "have"))
+          + " confirmed to serve \(version)")
     }
-    let servers = serving.readyReplicas == 1 ? "1 server serves" : "\(serving.readyReplicas) servers serve"
+    let servers = Figures.count(serving.readyReplicas, "server") + (serving.readyReplicas == 1 ? " serves" : " serve")
     set(.ready, .yes, Reason.serversReady.rawValue, "\(servers) \(status.trafficSummary ?? version)")
   }
 
@@ -103,6 +140,7 @@ extension ModelWork {
 
   private mutating func setReadyWithoutVersion() {
     let isTraining = status.training?.state == .running
+    let difficulty = trainingDifficulty
     if let failure = lastRun?.spec.failure, !isTraining {
       return set(.ready, .no, failure.reason, failure.message)
     }
@@ -111,10 +149,10 @@ extension ModelWork {
     let rejected = registry.entries.last { $0.stage == .rejected }
     let message =
       isTraining
-      ? "the first version is being trained"
+      ? "the first version is being trained" + (difficulty.map { "; \($0.message)" } ?? "")
       : registry.candidate.map { "\($0.version) awaits approval" }
         ?? rejected.map { "\($0.version) did not pass its gates: \($0.status.reason ?? "")" }
         ?? "no version is in production"
-    set(.ready, .no, reason.rawValue, message)
+    set(.ready, .no, difficulty?.reason ?? reason.rawValue, message)
   }
 }

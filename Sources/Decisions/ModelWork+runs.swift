@@ -76,7 +76,7 @@ extension ModelWork {
 
   private static func summary(_ result: TrainingResult) -> String {
     "accuracy \(Figures.metric(result.metrics.accuracy)), rocAUC \(Figures.metric(result.metrics.rocAUC)) on "
-      + "\(result.rows.test) test rows"
+      + Figures.count(result.rows.test, "test row")
   }
 
   /// The Job was deleted, by somebody or by its time to live, before its end was seen.

@@ -27,7 +27,7 @@ extension ModelWork {
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
       canAutoscale: observed.canAutoscale)
     decision.apply += servers.objects(observed.settings)
-    confirm(table, servers.routingText)
+    confirm(table, servers)
   }
 
   private var traffic: [RoutingTable.Entry] {
@@ -61,7 +61,8 @@ extension ModelWork {
     return max(status.routingRevision, routing.revision) + 1
   }
 
-  private mutating func confirm(_ table: RoutingTable, _ text: String) {
+  private mutating func confirm(_ table: RoutingTable, _ servers: ServerSet) {
+    let text = servers.routingText
     let ready = observed.pods.filter(\.isReady)
     let unconfirmed = ready.filter { (observed.confirmations[$0.uid] ?? 0) < table.revision }
     decision.pushes = unconfirmed.compactMap { pod in
@@ -73,6 +74,6 @@ extension ModelWork {
     if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }
     status.serving = .init(
       replicas: observed.replicas ?? 0, readyReplicas: ready.count,
-      confirmedReplicas: ready.count - unconfirmed.count)
+      confirmedReplicas: ready.count - unconfirmed.count, selector: servers.selectorText)
   }
 }

@@ -51,10 +51,13 @@ extension ModelWork {
 
   private mutating func setTrained() {
     guard let last = lastRun else {
-      let running = status.training
+      guard let running = status.training else {
+        return set(.trained, .unknown, Reason.notTrainedYet.rawValue, "no training has ended yet")
+      }
+      let difficulty = trainingDifficulty
       return set(
-        .trained, .unknown, (running == nil ? Reason.notTrainedYet : .trainingRunning).rawValue,
-        running.map { "\($0.job) is training \($0.version)" } ?? "no training has ended yet")
+        .trained, .unknown, difficulty?.reason ?? Reason.trainingRunning.rawValue,
+        "\(running.job) is training \(running.version)" + (difficulty.map { "; \($0.message)" } ?? ""))
     }
     if let failure = last.spec.failure {
       set(.trained, .no, failure.reason, "\(last.version): \(failure.message)")

@@ -27,7 +27,7 @@ extension ModelWork {
     scheduleNext()
   }
 
-  private func isRunning(_ job: WorkerJob) -> Bool {
+  func isRunning(_ job: WorkerJob) -> Bool {
     !job.isEnded && !job.isBeingDeleted
   }
 
@@ -47,7 +47,8 @@ extension ModelWork {
   private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
     .init(
       job: job.name, version: "v\(job.number ?? 0)", state: .running, trigger: job.trigger,
-      startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: job.waiting)
+      startedAt: job.createdAt.wholeSeconds, finishedAt: nil,
+      message: job.difficulty(after: status.training?.message)?.message)
   }
 
   private mutating func followRun(_ job: WorkerJob) {

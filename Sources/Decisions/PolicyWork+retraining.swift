@@ -75,7 +75,9 @@ extension PolicyWork {
       let answer = observed.model?.status.training?.trigger == .monitoring ? trainingUnderWay : nil
       return answer ?? decision(.none, .noTrigger, "no trigger since \(sinceText(rules))")
     }
-    let count = "\(rules.triggering.count) of the last \(rules.considered.count) checks"
+    // Where one alone is considered, it has fired: else all would be quiet.
+    let considered = rules.considered.count
+    let count = considered == 1 ? "the last check" : "\(rules.triggering.count) of the last \(considered) checks"
     if rules.isDebouncing {
       return decision(
         .wait, .debouncing,

@@ -10,15 +10,22 @@ extension PolicyWork {
       status.drift = "inconclusive"
       status.quality = "inconclusive"
       let reason: Reason = latest.outcome == .failed ? .checkFailed : .checkInconclusive
-      set(.healthy, .unknown, reason, latest.message ?? "")
-      for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK]
-      where status.conditions[type.rawValue] == nil {
-        set(type, .unknown, reason, latest.message ?? "")
+      let message = "\(latest.job) at \(latest.time): \(latest.message ?? latest.outcome.rawValue)"
+      set(.healthy, .unknown, reason, message)
+      for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK] where !hasVerdict(type) {
+        set(type, .unknown, reason, message)
       }
       return
     }
     guard let check = latest.result else { return }
     judge(check, latest)
+  }
+
+  /// Whether a conclusive check has said something about the version in production.
+  private func hasVerdict(_ type: ConditionType) -> Bool {
+    guard let condition = status.conditions[type.rawValue] else { return false }
+    let isWithout: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
+    return !isWithout.contains { $0.rawValue == condition.reason }
   }
 
   /// What was found about a version that is no longer in production says nothing about the one that is.
@@ -79,11 +86,12 @@ extension PolicyWork {
     } else if CheckJudgement.hasEnoughLabels(check, spec), let accuracy = performance.metrics?.accuracy {
       set(
         .performanceOK, .yes, .performanceGood,
-        "accuracy \(Figures.metric(accuracy)) on \(performance.labelled) labels (\(coverage))")
+        "accuracy \(Figures.metric(accuracy)) on \(Figures.count(performance.labelled, "label")) (\(coverage))")
     } else {
       set(
         .performanceOK, .unknown, .tooFewLabels,
-        "\(performance.labelled) labels in the window (\(coverage)), \(spec.minimumSamples) are needed")
+        "\(Figures.count(performance.labelled, "label")) in the window (\(coverage)), \(spec.minimumSamples) are needed"
+      )
     }
   }
 
@@ -106,8 +114,14 @@ extension PolicyWork {
 
   private mutating func summariseReconciling() {
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
-    let trouble = runningJob?.waiting.map { ", but its pod can not start: \($0)" } ?? ""
-    set(.reconciling, .yes, .checkRunning, "\(running) is running" + trouble)
+    let previous = status.conditions[ConditionType.reconciling.rawValue]
+    let difficulty = runningJob?.difficulty(after: previous?.message)
+    set(
+      .reconciling, .yes, difficulty?.reason ?? Reason.checkRunning.rawValue,
+      "\(running) is running" + (difficulty.map { "; \($0.message)" } ?? ""))
+    if let difficulty, difficulty.reason != previous?.reason {
+      announce(.warning, difficulty.reason, "\(running): \(difficulty.message)")
+    }
   }
 
   /// Says which channels can not be used: an alert that goes nowhere must not go unnoticed.

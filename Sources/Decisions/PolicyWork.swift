@@ -32,7 +32,11 @@ struct PolicyWork {
   var annotations: [String: String] { observed.policy.metadata.annotations }
 
   mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String) {
-    let announcement = Announcement(kind, reason.rawValue, message)
+    announce(kind, reason.rawValue, message)
+  }
+
+  mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String) {
+    let announcement = Announcement(kind, reason, message)
     if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
   }
 

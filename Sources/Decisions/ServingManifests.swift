@@ -39,6 +39,10 @@ package struct ServerSet: Sendable, Equatable {
     [ApusLabels.model: model, ApusLabels.component: ApusLabels.Component.server.rawValue]
   }
 
+  package var selectorText: String {
+    selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+
   private func metadata(_ name: String) -> JSONValue {
     [
       "name": .string(name), "namespace": .string(namespace),
@@ -80,11 +84,15 @@ package struct ServerSet: Sendable, Equatable {
       "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxUnavailable": 0, "maxSurge": 1]],
       "template": PodTemplate.merged(pod(settings), with: serving.template),
     ]
-    // Under an autoscaler the number belongs to it: a field that is not written can not be fought over.
-    if let replicas = replicas { spec["replicas"] = .integer(Int64(replicas)) }
+    var metadata = metadata(model)
+    if let replicas {
+      spec["replicas"] = .integer(Int64(replicas))
+    } else {
+      // Under an autoscaler the number belongs to it: a field that is not written can not be fought over.
+      metadata["annotations"] = [ApusAnnotations.replicasBy: "HorizontalPodAutoscaler"]
+    }
     return DesiredObject(
-      Resource.deployments,
-      ["apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata(model), "spec": spec])
+      Resource.deployments, ["apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec])
   }
 
   private var replicas: Int? {

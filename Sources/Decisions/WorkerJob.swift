@@ -19,8 +19,12 @@ package struct WorkerJob: Sendable, Equatable {
   package var finishedAt: Timestamp?
   /// Ends of the container `worker`, oldest first.
   package var ends: [PodEnd]
-  /// Why a pod of the Job can not start, such as an image that can not be pulled: `ErrImagePull: …`.
-  package var waiting: String?
+  /// Why a pod of the Job can not start, such as an image that can not be pulled.
+  package var trouble: PodTrouble?
+  /// How often a failed pod is followed by another; nil where the Job does not say.
+  package var retries: Int?
+  /// A pod of the Job has not ended.
+  package var isTrying: Bool
   /// Makes no more pods (`parallelism: 0`).
   package var isStopped: Bool
   /// The Job has finished, but not all of its pods have been seen to end.
@@ -45,7 +49,9 @@ package struct WorkerJob: Sendable, Equatable {
   package init(
     name: String, uid: String, labels: [String: String] = [:], annotations: [String: String] = [:],
     createdAt: Timestamp, isBeingDeleted: Bool = false, succeeded: Bool = false, failure: String? = nil,
-    finishedAt: Timestamp? = nil, ends: [PodEnd] = [], waiting: String? = nil, isStopped: Bool = false
+    finishedAt: Timestamp? = nil, ends: [PodEnd] = [], trouble: PodTrouble? = nil, retries: Int? = nil,
+    isTrying: Bool = false,
+    isStopped: Bool = false
   ) {
     self.name = name
     self.uid = uid
@@ -57,7 +63,9 @@ package struct WorkerJob: Sendable, Equatable {
     self.failure = failure
     self.finishedAt = finishedAt
     self.ends = ends
-    self.waiting = waiting
+    self.trouble = trouble
+    self.retries = retries
+    self.isTrying = isTrying
     self.isStopped = isStopped
   }
 
@@ -74,7 +82,8 @@ package struct WorkerJob: Sendable, Equatable {
       createdAt: job.metadata.creationTimestamp ?? .distantPast, isBeingDeleted: job.metadata.isBeingDeleted,
       succeeded: job.hasSucceeded && isKnown,
       failure: job.hasFailed && isKnown ? (condition?.reason ?? "Failed") : nil, finishedAt: finishedAt, ends: ends,
-      waiting: pods.lazy.filter { !$0.metadata.isBeingDeleted }.compactMap(Self.waiting).first,
+      trouble: pods.lazy.compactMap(PodTrouble.init).first, retries: job.spec?.backoffLimit,
+      isTrying: pods.contains { !$0.metadata.isBeingDeleted && PodEnd($0) == nil && $0.status?.phase != "Failed" },
       isStopped: job.spec?.parallelism == 0)
     awaitsPods = job.isFinished && !isKnown
   }
@@ -84,18 +93,6 @@ package struct WorkerJob: Sendable, Equatable {
     // A Job whose time is up deletes its pods: there is nothing to wait for.
     if job.status?.conditions["Failed"]?.reason == "DeadlineExceeded" { return true }
     return ends.count >= (job.status?.failed ?? 0)
-  }
-
-  private static func waiting(_ pod: Pod) -> String? {
-    let isStuck: Set<String> = [
-      "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
-    ]
-    return pod.status?.containerStatuses.lazy.compactMap { container -> String? in
-      guard let waiting = container.state?.waiting, let reason = waiting.reason, isStuck.contains(reason) else {
-        return nil
-      }
-      return waiting.message.map { "\(reason): \($0)" } ?? reason
-    }.first
   }
 }
 
@@ -169,7 +166,7 @@ extension WorkerJob {
   }
 
   /// What a failed pod said, or what is known of a pod that could not say anything.
-  private static func failure(of end: PodEnd, job: String) -> RunFailure {
+  static func failure(of end: PodEnd, job: String) -> RunFailure {
     if let failed = result(in: end)?.failed { return failed }
     let cause =
       end.reason == "OOMKilled" ? "it needed more memory than its limit (OOMKilled); raise resources.limits" : nil

@@ -17,10 +17,16 @@ enum CachePruning {
     pod["spec"] = nil
     pod.set(nil, at: ["metadata", "annotations"])
     guard case .object(let status)? = pod["status"] else { return }
-    let kept: Set = ["phase", "podIP", "conditions", "containerStatuses"]
+    var kept: Set = ["phase", "podIP", "conditions", "containerStatuses"]
+    // Of containers that run before the others only those matter that do not get there.
+    let isHeldUp = status["initContainerStatuses"]?.array?.contains { $0[path: "state", "terminated"] == nil } ?? false
+    if isHeldUp { kept.insert("initContainerStatuses") }
     pod["status"] = .object(status.filter { kept.contains($0.key) })
     if let conditions = status["conditions"]?.array {
-      pod.set(.array(conditions.filter { $0["type"] == "Ready" }), at: ["status", "conditions"])
+      let telling = conditions.filter {
+        $0["type"] == "Ready" || $0["type"] == "PodScheduled" && $0["status"] != "True"
+      }
+      pod.set(.array(telling), at: ["status", "conditions"])
     }
     guard let containers = status["containerStatuses"]?.array else { return }
     let facts: Set = ["name", "ready", "restartCount", "state", "lastState"]

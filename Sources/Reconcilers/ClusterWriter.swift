@@ -10,12 +10,14 @@ struct ClusterWriter: Sendable {
   private let api: any KubernetesAPI
   private let caches: ClusterCaches
   private let applier: Applier
+  private let handover: ReplicaHandover
   private let logger: Logger
 
   init(api: any KubernetesAPI, caches: ClusterCaches, logger: Logger) {
     self.api = api
     self.caches = caches
     self.logger = logger
+    handover = ReplicaHandover(api: api)
     applier = Applier(api, annotation: ApusAnnotations.appliedDigest)
   }
 
@@ -27,8 +29,10 @@ struct ClusterWriter: Sendable {
       let key = ObjectKey(namespace: object.namespace, name: object.name)
       // What nobody owns, such as the data claim, is written without an owner.
       let isOwned = object.manifest[path: "metadata", "ownerReferences"] != nil
+      let live = caches.live(object.resource, key)
+      if isOwned { try await handover.perform(for: object, live: live, owner: owner) }
       let applied = try await applier.apply(
-        object.manifest, object.resource, namespace: object.namespace, live: caches.live(object.resource, key),
+        object.manifest, object.resource, namespace: object.namespace, live: live,
         owner: isOwned ? owner : nil)
       guard case .unchanged = applied else {
         caches.note(applied.object, object.resource)

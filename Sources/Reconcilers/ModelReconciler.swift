@@ -159,6 +159,7 @@ package struct ModelReconciler: Sendable {
       routing: routing(key), pods: pods,
       replicas: deployment?[path: "spec", "replicas"]?.integer,
       isRollingOut: deployment.map(Self.isRollingOut) ?? false,
+      podRefusal: deployment.flatMap(Self.podRefusal),
       confirmations: confirmations.revisions(of: pods, model: key),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
@@ -186,6 +187,12 @@ package struct ModelReconciler: Sendable {
       || updated < deployment[path: "status", "replicas"]?.integer ?? 0
   }
 
+  private static func podRefusal(_ deployment: JSONValue) -> String? {
+    let conditions = deployment[path: "status", "conditions"]?.array
+    let failure = conditions?.first { $0["type"] == "ReplicaFailure" && $0["status"] == "True" }
+    return failure?["message"]?.string
+  }
+
   private func serverPods(_ key: ObjectKey) -> [ServerPod] {
     caches.pods.store.objects(label: ApusLabels.model, value: key.name, namespace: key.namespace)
       .filter {
@@ -193,7 +200,8 @@ package struct ModelReconciler: Sendable {
       }
       .map {
         ServerPod(
-          name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady)
+          name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
+          trouble: PodTrouble($0))
       }
   }
 

@@ -245,14 +245,14 @@ import WorkerContract
       $0 = .starting(1)
     } holds: {
       $0.modelCondition(.ready)?.reason == "ServersProgressing"
-        && $0.modelCondition(.ready)?.message == "1 of 2 servers of v1 is ready"
+        && $0.modelCondition(.ready)?.message == "1 of 2 servers is ready to serve v1"
         && $0.modelCondition(.reconciling)?.status == .yes && !$0.announced("RoutingConfirmed")
     },
     Sentence("a model that is scaled to nothing is not ready and says why", from: { .serving() }) {
       $0.model?.spec.serving.replicas = 0
       $0.settle()
     } holds: {
-      $0.modelCondition(.ready)?.message == "spec.serving.replicas is 0, so nothing serves v1"
+      $0.modelCondition(.ready)?.message == "spec.serving.replicas is 0, so nothing serves v1; raise it"
         && $0.modelCondition(.reconciling) == nil
     },
     Sentence("with the last server it is ready, and that is told once", from: { .starting(1) }) {

@@ -208,13 +208,6 @@ struct Sentence: CustomTestStringConvertible, Sendable {
     } holds: {
       $0.startedJobs.count == 1 && $0.traffic == "v1 100%"
     },
-    Sentence("an image that can not be pulled is told", from: { World(aModel()) }) {
-      $0.settle()
-      $0.jobs["income-train-1"]?.waiting = "ErrImagePull: no such image"
-      $0.settle()
-    } holds: {
-      $0.modelCondition(.reconciling)?.message.contains("no such image") == true
-    },
     Sentence("a policy's request trains once for each new id", from: { .serving(policy: aPolicy()) }) {
       $0.policy?.status.retraining.request = .init(id: "check-1", at: $0.now, reason: "CriticalDrift")
       $0.settle()

@@ -65,6 +65,44 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       $0.policy?.status.drift == "inconclusive" && $0.policyCondition(.healthy)?.status == .unknown
         && $0.policy?.status.retraining.request == nil
     },
+    Sentence("what an inconclusive check found and when stands where there is no verdict", from: { watched() }) {
+      $0.checks(checkResult(rows: 1, conclusive: false))
+    } holds: { world in
+      [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK].allSatisfy {
+        let condition = world.policyCondition($0)
+        return condition?.status == .unknown && condition?.reason == "CheckInconclusive"
+          && condition?.message
+            == "watch-check-202610281301 at 2026-10-28T13:01:00Z: 1 row in the window, 30 are needed"
+      }
+    },
+    Sentence("a check that failed stands there, too, until one says more", from: { watched() }) {
+      $0.checks(checkResult(rows: 1, conclusive: false))
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "again"
+      $0.settle()
+      if let job = $0.running { $0.end(job.name, exitCode: 137, message: nil) }
+      $0.settle()
+    } holds: {
+      $0.policyCondition(.driftDetected)?.reason == "CheckFailed"
+        && $0.policyCondition(.driftDetected)?.message.contains("exit code 137") == true
+    },
+    Sentence("an inconclusive check takes no verdict back", from: { watched() }) {
+      $0.checks(checkResult(drift: .warning))
+      $0.checks(checkResult(rows: 3, conclusive: false))
+    } holds: {
+      $0.policyCondition(.driftDetected)?.reason == "FeatureDrift" && $0.policyCondition(.healthy)?.status == .unknown
+    },
+    Sentence("a check whose pod can not start says why", from: { watched() }) {
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+      $0.settle()
+      if let job = $0.running?.name {
+        $0.jobs[job]?.trouble = PodTrouble(pod: "c", reason: "CreateContainerConfigError", message: "no Secret db")
+      }
+      $0.settle()
+    } holds: {
+      $0.policyCondition(.reconciling)?.reason == "CreateContainerConfigError"
+        && $0.policyCondition(.reconciling)?.message.contains("no Secret db; make the Secret") == true
+        && $0.announcements.filter { $0.reason == "CreateContainerConfigError" }.count == 1
+    },
     Sentence("critical drift is told, alerted about, and retrains", from: { watched() }) {
       $0.checks(checkResult(drift: .critical))
     } holds: {

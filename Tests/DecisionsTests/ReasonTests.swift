@@ -13,8 +13,10 @@ import Testing
     Set(Alert.Rule.allCases.map(\.rawValue)).union([
       "IfNotPresent", "Always", "Never", "ReadWriteOnce", "OnRootMismatch", "RuntimeDefault", "RollingUpdate",
       "PersistentVolumeClaim", "ConfigMap", "ModelVersion", "ModelDeployment", "MonitoringPolicy", "Deployment",
-      "HorizontalPodAutoscaler", "DeadlineExceeded", "ErrImagePull", "ImagePullBackOff", "InvalidImageName",
-      "CreateContainerConfigError", "CreateContainerError",
+      "HorizontalPodAutoscaler", "DeadlineExceeded", "ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff",
+      "InvalidImageName",
+      "RegistryUnavailable", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+      "CrashLoopBackOff", "SchedulingGated", "PodScheduled", "ReplicaFailure",
     ])
 
   @Test(arguments: ["Decisions", "Reconcilers"])

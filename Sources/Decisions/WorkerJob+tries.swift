@@ -1,0 +1,47 @@
+import KubernetesModel
+import WorkerContract
+
+extension WorkerJob {
+  /// What holds up a run that has not ended.
+  package struct Difficulty: Sendable, Equatable {
+    /// The pod's own, or that of the last failure.
+    package var reason: String
+    package var message: String
+  }
+
+  /// Why the run's pod can not start, and how its last try failed; nil while all is well.
+  ///
+  /// - Parameter previous: what was said before, as in `PodTrouble.sentence`.
+  package func difficulty(after previous: String?) -> Difficulty? {
+    guard !isEnded else { return nil }
+    let failure = lastTry
+    let stuck = trouble.map { Difficulty(reason: $0.reason, message: $0.sentence(after: previous)) }
+    guard let failure, let stuck else { return failure ?? stuck }
+    return Difficulty(reason: stuck.reason, message: "\(failure.message); \(stuck.message)")
+  }
+
+  private var lastTry: Difficulty? {
+    guard let end = ends.last, end.exitCode != 0, let retries, failedTries > 0 else { return nil }
+    let failure = Self.failure(of: end, job: name)
+    let all = retries + 1
+    let state: String
+    if isTrying {
+      state = "attempt \(failedTries + 1) of \(all) is under way, the one before failed"
+    } else if let next = nextTry {
+      state = "attempt \(failedTries) of \(all) failed, next at \(next)"
+    } else {
+      state = "attempt \(failedTries) of \(all) failed"
+    }
+    return Difficulty(reason: failure.reason, message: "\(state): \(failure.message)")
+  }
+
+  private var failedTries: Int { ends.count { $0.exitCode != 0 } }
+
+  /// The Job controller waits 10 s after the first failure, twice as long after each further one, and never more than six
+  /// minutes (Kubernetes documentation, Jobs, "Pod backoff failure policy"). nil: it was the last.
+  private var nextTry: Timestamp? {
+    guard let retries, failedTries <= retries, let end = ends.last?.finishedAt else { return nil }
+    let doublings = min(failedTries - 1, 6)
+    return end.advanced(bySeconds: min(10 * Double(1 << doublings), 360)).wholeSeconds
+  }
+}
