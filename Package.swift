@@ -53,6 +53,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CMalloc"),
+  .systemLibrary(name: "CScheduling"),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
@@ -91,7 +92,7 @@ let edges: [Target] =
     "Serving",
     [
       "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
-      hummingbird, logging, lifecycle,
+      "CScheduling", hummingbird, logging, lifecycle,
     ]
       + nioHTTP)
   + library(
@@ -129,7 +130,8 @@ let benchmarks: [Target] = [
   benchmark(
     "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
   benchmark(
-    "ServingBenchmark", path: "Benchmarks/serving", ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,
+    "ServingBenchmark", path: "Benchmarks/serving",
+    ["Learning", "Tabular", "WorkerContract", "Artifacts", "CScheduling"] + nio,
     exclude: ["peer.py", "requirements.txt", "predict.lua", "plain.lua", "run"]),
   benchmark(
     "ControllerBenchmark", path: "Benchmarks/controller",
@@ -178,6 +180,7 @@ let testing: [Target] = [
     name: "EndToEndTests",
     dependencies: [
       "TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts", "YAMLCoding",
+      .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ] + nio,
     swiftSettings: strict),
 ]

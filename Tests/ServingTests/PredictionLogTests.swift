@@ -50,16 +50,25 @@ final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
   }
 }
 
+extension PredictionLog {
+  /// A prediction of the second of two classes.
+  fileprivate func add(_ id: String, by state: ServingState) {
+    let (features, probabilities) = (Array(#"{"age":39}"#.utf8), Array(#"{"<=50K":0.25,">50K":0.75}"#.utf8))
+    features.withUnsafeBufferPointer { features in
+      probabilities.withUnsafeBufferPointer { probabilities in
+        append(
+          PendingPrediction(
+            entry: 0, requestID: id, time: 1000, features: features, probabilities: probabilities, predicted: 1,
+            confidence: 0.75, latency: 0.001), by: state)
+      }
+    }
+  }
+}
+
 struct PredictionLogTests {
   private func state(_ metrics: ServingMetrics) throws -> ServingState {
     let version = LoadedVersion(version: "v1", digest: "sha256:0", predictor: try Sample.predictor())
     return try ServingState(table: aTable(anEntry("v1")), versions: [version], metrics: metrics)
-  }
-
-  private func aPrediction(_ id: String, _ state: ServingState) -> PendingPrediction {
-    PendingPrediction(
-      state: state, entry: 0, requestID: id, time: 1000, features: Array(#"{"age":39}"#.utf8),
-      probabilities: [0.25, 0.75], predicted: 1, latency: 0.001)
   }
 
   /// Runs a log for the length of `body`.
@@ -97,7 +106,7 @@ struct PredictionLogTests {
       let metrics = someMetrics()
       let state = try state(metrics)
       try await withLog(store, folder, metrics: metrics) { log in
-        for index in 0..<2500 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<2500 { log.add("r\(index)", by: state) }
         #expect(log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
       }
       let kept = store.state.withLock { $0 }
@@ -119,7 +128,7 @@ struct PredictionLogTests {
       let state = try state(metrics)
       store.state.withLock { $0.isAway = true }
       try await withLog(store, folder, metrics: metrics) { log in
-        for index in 0..<100 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<100 { log.add("r\(index)", by: state) }
         #expect(log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
         _ = try await eventually("rows are on disk") { metrics.log.spilled.value == 101 ? () : nil }
         #expect(segments(folder) == 1)
@@ -140,7 +149,7 @@ struct PredictionLogTests {
       let state = try state(first)
       store.state.withLock { $0.isAway = true }
       try await withLog(store, folder, metrics: first) { log in
-        for index in 0..<10 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<10 { log.add("r\(index)", by: state) }
       }
       #expect(first.log.spilled.value == 10)
       let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
@@ -170,7 +179,7 @@ struct PredictionLogTests {
         $0.interval = .seconds(3600)
       }
       try await withLog(store, folder, metrics: metrics, configuration) { log in
-        for index in 0..<25 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<25 { log.add("r\(index)", by: state) }
         #expect(metrics.log.dropped.with("buffer_full").value == 15)
         // Labels stay with their sender, all or none, and are not lost.
         #expect(!log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
@@ -181,31 +190,106 @@ struct PredictionLogTests {
     }
   }
 
+  @Test func `rows are on disk while the store takes its time, and a process that is killed then has lost none`()
+    async throws
+  {
+    try await withFolder { folder in
+      let (spill, copy) = (folder.appending(path: "spill"), folder.appending(path: "copy"))
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.isHanging = true }
+      let change: (inout PredictionLog.Configuration) -> Void = { $0.patience = .seconds(600) }
+      try await withLog(store, spill, metrics: metrics, change) { log in
+        log.add("first", by: state)
+        _ = try await eventually("storing is under way") { store.state.withLock { $0.begun } > 0 ? () : nil }
+        for index in 0..<100 { log.add("r\(index)", by: state) }
+        #expect(log.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
+        // What a kill would leave: the files as they are now.
+        _ = try await eventually("all rows are on disk") { () -> Void? in
+          try? FileManager.default.removeItem(at: copy)
+          guard (try? FileManager.default.copyItem(at: spill, to: copy)) != nil else { return nil }
+          return try lines(copy) == 102 ? () : nil
+        }
+        store.state.withLock { $0.isHanging = false }
+        _ = try await eventually("all are stored") { store.state.withLock { $0.predictions.count } == 101 ? () : nil }
+        _ = try await eventually("the disk is empty again") { segments(spill) == 0 ? () : nil }
+        #expect(metrics.log.spilled.value == 0 && metrics.log.spillBytes.value == 0)
+      }
+      let (other, second) = (FickleStore(), someMetrics())
+      try await withLog(other, copy, metrics: second) { _ in
+        _ = try await eventually("they are adopted") { second.log.replayed.value == 102 ? () : nil }
+      }
+      #expect(other.state.withLock { $0.predictions } == store.state.withLock { $0.predictions })
+      #expect(other.state.withLock { $0.labels } == ["r1": ">50K"])
+      #expect(segments(copy) == 0)
+    }
+  }
+
+  /// Rows in the files of a folder.
+  private func lines(_ folder: URL) throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).reduce(0) { sum, name in
+      let (batches, damaged) = SpillLine.decode([UInt8](try Data(contentsOf: folder.appending(path: name))))
+      return sum + batches.reduce(0) { $0 + $1.count } - damaged
+    }
+  }
+
   @Test func `segments come back one by one, and one that can not be read keeps its rows`() async throws {
     try await withFolder { folder in
       let spill = SpillFolder(folder: folder, maximumBytes: 1 << 30)
-      let text = String(repeating: "x", count: 3 << 20)
-      for index in 0..<5 {
-        let label = LabelRecord(requestID: "r\(index)", label: text, time: 1)
-        try spill.write(LogBatch(model: income, labels: [label]))
+      func write(_ id: String, _ text: String) throws -> SpillSegment {
+        let label = LabelRecord(requestID: id, label: text, time: 1)
+        return try spill.write(SpillLine.encode(LogBatch(model: income, labels: [label])), rows: 1)
       }
+      let text = String(repeating: "x", count: 3 << 20)
+      let written = try (0..<5).map { try write("r\($0)", text) }
       #expect(segments(folder) == 3)
+      #expect(spill.oldest() == nil && spill.waitingBytes == 0, "all rows are in memory as well")
+      for segment in written { spill.release(segment, rows: 1, isStored: false) }
       var ids: [String] = []
-      while let (batches, damaged) = spill.oldest() {
+      while let (segment, contents) = spill.oldest() {
+        let (batches, damaged) = SpillLine.decode(contents)
         #expect(damaged == 0)
         ids += batches.flatMap(\.labels).map(\.requestID)
-        spill.removeOldest()
+        spill.remove(segment)
       }
       #expect(ids == ["r0", "r1", "r2", "r3", "r4"])
-      #expect(spill.isEmpty && spill.bytes == 0)
+      #expect(spill.waitingBytes == 0 && segments(folder) == 0)
 
-      try spill.write(LogBatch(model: income, labels: [LabelRecord(requestID: "r5", label: "a", time: 1)]))
+      spill.release(try write("r5", "a"), rows: 1, isStored: false)
       let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
       let file = try FileHandle(forWritingTo: folder.appending(path: name))
       try file.truncate(atOffset: 3)
       try file.close()
       #expect(spill.oldest() == nil)
       #expect(segments(folder) == 1)
+    }
+  }
+
+  @Test func `a segment goes when its last row is stored, and stays while one is nowhere else`() async throws {
+    try await withFolder { folder in
+      let spill = SpillFolder(folder: folder, maximumBytes: 100)
+      let data = Array("0123456789".utf8)
+      let first = try spill.write(data, rows: 2)
+      let second = try spill.write(data, rows: 3)
+      #expect(first === second && segments(folder) == 1)
+      spill.release(first, rows: 2, isStored: true)
+      #expect(segments(folder) == 1)
+      spill.release(second, rows: 3, isStored: true)
+      #expect(segments(folder) == 0)
+
+      let third = try spill.write(data, rows: 1)
+      spill.release(third, rows: 1, isStored: false)
+      let fourth = try spill.write(data, rows: 1)
+      #expect(fourth === third && spill.waitingBytes == 20)
+      #expect(spill.oldest() == nil, "a row of it is in memory")
+      #expect(try spill.write(data, rows: 1) !== third, "nothing more is added to what is to be replayed")
+      spill.release(fourth, rows: 1, isStored: true)
+      let oldest = try #require(spill.oldest())
+      #expect(oldest.segment === third && oldest.contents == data + data)
+      #expect(throws: SpillFolder.Refusal.full) {
+        try spill.write(data + data + data + data + data + data + data + data, rows: 1)
+      }
     }
   }
 
@@ -228,7 +312,7 @@ struct PredictionLogTests {
       let state = try state(metrics)
       store.state.withLock { $0.refused = ["r13", "r77"] }
       try await withLog(store, folder, metrics: metrics) { log in
-        for index in 0..<100 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<100 { log.add("r\(index)", by: state) }
       }
       #expect(store.state.withLock { $0.predictions.count } == 98)
       #expect(metrics.log.dropped.with("refused").value == 2)
@@ -242,7 +326,7 @@ struct PredictionLogTests {
       let state = try state(metrics)
       store.state.withLock { $0.isAway = true }
       try await withLog(store, folder, metrics: metrics, { $0.spillBytes = 100 }) { log in
-        for index in 0..<5 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<5 { log.add("r\(index)", by: state) }
         #expect(metrics.log.dropped.with("spill_full").value == 0, "memory has room")
       }
       #expect(metrics.log.dropped.with("spill_full").value == 5)
@@ -264,19 +348,25 @@ struct PredictionLogTests {
         $0.batch = 10
       }
       try await withLog(store, place, metrics: metrics, configuration) { log in
-        for index in 0..<30 { log.append(aPrediction("a\(index)", state)) }
+        for index in 0..<30 { log.add("a\(index)", by: state) }
         _ = try await eventually("the store is known to be away") { metrics.log.storeUp.value == 0 ? () : nil }
         #expect(metrics.log.dropped.with("spill_failed").value == 0)
-        for index in 0..<60 { log.append(aPrediction("b\(index)", state)) }
+        for index in 0..<60 { log.add("b\(index)", by: state) }
+        // Rows go by the items they were taken in, which are of ten rows at most.
         _ = try await eventually("half of the room is kept") {
-          metrics.log.dropped.with("spill_failed").value == 40 ? () : nil
+          metrics.log.dropped.with("spill_failed").value >= 40 ? () : nil
         }
+        #expect(metrics.log.diskUp.value == 0)
         #expect(metrics.log.dropped.with("buffer_full").value == 0)
         store.state.withLock { $0.isAway = false }
-        _ = try await eventually("the rest is stored") { metrics.log.stored.value == 50 ? () : nil }
+        _ = try await eventually("the rest is stored") {
+          metrics.log.stored.value + metrics.log.dropped.with("spill_failed").value == 90 ? () : nil
+        }
       }
+      let stored = Int(metrics.log.stored.value)
+      #expect(stored > 40 && stored <= 50)
       let ids = store.state.withLock { Set($0.predictions.keys) }
-      #expect(ids == Set((10..<60).map { "b\($0)" }), "the latest are kept")
+      #expect(ids == Set((60 - stored..<60).map { "b\($0)" }), "the latest are kept")
     }
   }
 
@@ -292,9 +382,9 @@ struct PredictionLogTests {
         $0.patience = .seconds(600)
       }
       try await withLog(store, folder, metrics: metrics, configuration) { log in
-        for index in 0..<10 { log.append(aPrediction("r\(index)", state)) }
+        for index in 0..<10 { log.add("r\(index)", by: state) }
         _ = try await eventually("the first batch is under way") { store.state.withLock { $0.begun } > 0 ? () : nil }
-        for index in 10..<80 { log.append(aPrediction("r\(index)", state)) }
+        for index in 10..<80 { log.add("r\(index)", by: state) }
         _ = try await eventually("rows go to disk") { metrics.log.spilled.value >= 10 ? () : nil }
         store.state.withLock { $0.isHanging = false }
         _ = try await eventually("all are stored") { store.state.withLock { $0.predictions.count } == 80 ? () : nil }
@@ -325,8 +415,10 @@ struct PredictionLogTests {
     let record = PredictionRecord(
       requestID: odd, version: "v\(odd)", role: .canary, time: 1_763_766_000.123_456, features: "{\"\(odd)\":1}",
       predictedClass: odd, probabilities: "{}", confidence: 1 / 3, latency: 1e-7)
+    var usual = record
+    (usual.features, usual.probabilities) = (#"{"age":39,"city":"Ürgüp {\"x\"}","gain":null}"#, #"{"0":0.25,"1":0.75}"#)
     let batch = LogBatch(
-      model: ModelKey(namespace: odd, model: ""), predictions: [record, record],
+      model: ModelKey(namespace: odd, model: ""), predictions: [record, usual],
       labels: [LabelRecord(requestID: odd, label: odd, time: -1.5)])
     let lines = SpillLine.encode(batch)
     #expect(lines.count { $0 == 0x0A } == 4)

@@ -1,4 +1,5 @@
 import Artifacts
+import Exposition
 import Foundation
 import Learning
 import Monitoring
@@ -16,6 +17,7 @@ import WorkerContract
 private final class ProfileStore: ProfileWriter {
   struct State {
     var isAway = false
+    var isRefusing = false
     var records: [ProfileRecord] = []
   }
 
@@ -24,6 +26,7 @@ private final class ProfileStore: ProfileWriter {
   func store(_ profiles: [ProfileRecord], of model: ModelKey) async throws(TelemetryError) {
     try state.withLock { (state) throws(TelemetryError) in
       if state.isAway { throw .unavailable(store: "test", reason: "away") }
+      if state.isRefusing { throw .refused(store: "test", statement: "store profiles", reason: "no") }
       state.records += profiles
     }
   }
@@ -145,7 +148,8 @@ struct ProfileKeepingTests {
             table: aTable(anEntry("v1"), logging: LoggingRules(redact: redact)), versions: [version], metrics: metrics))
         return version
       }
-      let keeper = ProfileKeeper(store: store, artifacts: artifacts, holder: holder, logger: quiet)
+      let keeper = ProfileKeeper(
+        store: store, artifacts: artifacts, holder: holder, instruments: metrics.profiles, logger: quiet)
       let version = try serve(bundle.digest.description, redact: ["age"])
       await keeper.keep(minutesBefore: 1)
       let recorder = try #require(version.recorder)
@@ -168,6 +172,37 @@ struct ProfileKeepingTests {
       #expect(next.recorder == nil, "it has no reference")
       await keeper.keep(minutesBefore: nil)
       #expect(store.profile.rowCount == 80)
+      #expect(metrics.profiles.expired.value == 0 && metrics.profiles.refused.value == 0)
+    }
+  }
+
+  @Test func `profiles that wait for longer than four hours, or that the store refuses, are counted as dropped`()
+    async throws
+  {
+    try await withFolder { folder in
+      let artifacts = FileArtifactStore(folder: folder.path)
+      var files = try Sample.bundle().files
+      files[ArtifactBundle.FileName.reference] = try JSONEncoder().encode(Self.reference())
+      let bundle = try ArtifactBundle(files: files)
+      try await artifacts.put(bundle)
+      let (holder, metrics, store) = (ServingHolder(), someMetrics(), ProfileStore())
+      let version = LoadedVersion(
+        version: "v1", digest: bundle.digest.description, predictor: try Sample.predictor())
+      holder.swap(try ServingState(table: aTable(anEntry("v1")), versions: [version], metrics: metrics))
+      let keeper = ProfileKeeper(
+        store: store, artifacts: artifacts, holder: holder, instruments: metrics.profiles, logger: quiet)
+      await keeper.keep(minutesBefore: 1)
+      let recorder = try #require(version.recorder)
+      store.state.withLock { $0.isAway = true }
+      // A row in each of 243 minutes.
+      add(0..<243, to: recorder) { Double($0) * 60 + 60 }
+      await keeper.keep(minutesBefore: 500)
+      let profiles = Double(1 + bins().features.count)
+      #expect(metrics.profiles.expired.value == 3 * profiles)
+      store.state.withLock { ($0.isAway, $0.isRefusing) = (false, true) }
+      await keeper.keep(minutesBefore: 500)
+      #expect(metrics.profiles.refused.value == 240 * profiles)
+      #expect(store.state.withLock { $0.records }.isEmpty)
     }
   }
 

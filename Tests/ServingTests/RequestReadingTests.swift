@@ -130,22 +130,34 @@ struct RequestReadingTests {
   }
 
   @Test func `stored features are compact, without redacted ones, and free of escapes that databases refuse`() throws {
-    let text = #"{ "age" : 39 , "work" : "a b", "city":null }"#
-    let bytes = Array(text.utf8)
-    func stored(redact: [String] = [], hasEscapes: Bool = false) -> String {
-      bytes.withUnsafeBufferPointer {
+    let scratch = ByteScratch()
+    func stored(_ text: String, redact: [String] = [], hasEscapes: Bool = false) -> String {
+      let bytes = Array(text.utf8)
+      return bytes.withUnsafeBufferPointer {
         String(
-          decoding: FeatureText.copy($0, range: 0..<bytes.count, redact: redact, hasEscapes: hasEscapes), as: UTF8.self)
+          decoding: FeatureText.copy(
+            $0, range: 0..<bytes.count, redact: redact, hasEscapes: hasEscapes, to: scratch), as: UTF8.self)
       }
     }
-    #expect(stored() == #"{"age":39,"work":"a b","city":null}"#)
-    #expect(stored(redact: ["work", "age"]) == #"{"city":null}"#)
-    #expect(stored(hasEscapes: true) == stored())
-    let escaped = Array(#"{"a":"\u0000\ud83d\ude00\"x"}"#.utf8)
-    let rewritten = escaped.withUnsafeBufferPointer {
-      FeatureText.copy($0, range: 0..<escaped.count, redact: [], hasEscapes: true)
-    }
-    #expect(String(decoding: rewritten, as: UTF8.self) == "{\"a\":\"\u{FFFD}😀\\\"x\"}")
+    let text = #"{ "age" : 39 , "work" : "a b", "city":null }"#
+    let compact = #"{"age":39,"work":"a b","city":null}"#
+    #expect(stored(text) == compact)
+    #expect(stored(compact.replacing(" ", with: "_")) == compact.replacing(" ", with: "_"))
+    #expect(stored(text, redact: ["work", "age"]) == #"{"city":null}"#)
+    #expect(stored(text, hasEscapes: true) == compact)
+    #expect(stored(#"{"a":"\u0000\ud83d\ude00\"x"}"#, hasEscapes: true) == "{\"a\":\"\u{FFFD}😀\\\"x\"}")
+  }
+
+  @Test func `ids of requests follow the time and are never the same`() {
+    var ids = RequestIDs()
+    var others = RequestIDs()
+    let times = [0.0, 1.5, 1_700_000_000, 1_700_000_000.001, 1_700_000_001, 4_000_000_000]
+    let made = times.map { ids.next(at: $0) }
+    #expect(made == made.sorted())
+    #expect(made.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy(\.isHexDigit) })
+    #expect(made[2].hasPrefix("018bcfe56800"))
+    let same = (0..<1000).flatMap { _ in [ids.next(at: 1), others.next(at: 1)] }
+    #expect(Set(same).count == 2000)
   }
 
   private func feedback(_ text: String, limit: Int = 10) throws -> FeedbackReader.Feedback {

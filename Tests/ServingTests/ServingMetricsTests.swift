@@ -47,8 +47,9 @@ struct ServingMetricsTests {
     let binary = [
       count("1", "1", 30), count("1", "0", 10), count("0", "1", 20), count("0", "0", 140), count("0", nil, 50),
     ]
-    let performance = try #require(VersionPerformance.of(binary, positive: "1").first)
-    #expect(performance.predictions == 250)
+    let performance = try #require(
+      VersionPerformance.of(labelled: binary.filter { $0.label != nil }, sample: binary, positive: "1").first)
+    #expect(performance.labelled == 200)
     #expect(performance.coverage == 0.8)
     let scores = try #require(performance.scores)
     #expect(abs(scores.accuracy - 0.85) < 1e-12)
@@ -56,7 +57,9 @@ struct ServingMetricsTests {
     #expect(abs(scores.recall - 0.6) < 1e-12)
     #expect(abs(scores.f1 - 2.0 / 3) < 1e-12)
     let macro = try #require(
-      VersionPerformance.of([count("a", "a", 2), count("b", "a", 1), count("c", "b", 1)], positive: nil).first?.scores)
+      VersionPerformance.of(
+        labelled: [count("a", "a", 2), count("b", "a", 1), count("c", "b", 1)], sample: [], positive: nil
+      ).first?.scores)
     #expect(abs(macro.accuracy - 0.5) < 1e-12)
     #expect(abs(macro.precision - 1.0 / 3) < 1e-12)
     #expect(abs(macro.recall - 2.0 / 9) < 1e-12)

@@ -158,7 +158,8 @@ struct InferenceEndpoints: Sendable {
     _ request: InferenceRequest, _ bytes: UnsafeBufferPointer<UInt8>, binary: Range<Int>, _ state: ServingState,
     _ pinned: Int?, header: String?, _ lane: ServingLane
   ) throws(JSONProblem) -> Answer {
-    let id = request.id ?? header ?? lane.makeRequestID()
+    let time = clock()
+    let id = request.id ?? header ?? lane.makeRequestID(at: time)
     let entry = pinned ?? state.answering(request.key ?? id)
     let version = state.versions[entry]
     let rows = try InferenceRows(request, in: bytes, binary: binary, reader: version.reader, limit: limits.batch)
@@ -172,7 +173,7 @@ struct InferenceEndpoints: Sendable {
     }
     guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
 
-    let predictor = RowPredictor(state: state, log: log, time: clock(), lane: lane)
+    let predictor = RowPredictor(state: lane.state(state), log: log, time: time, lane: lane)
     var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count, explain: explain)
     let refused = try rows.bytes.withUnsafeBufferPointer { text throws(JSONProblem) -> [String] in
       let isSingle = rows.ranges.count == 1
@@ -187,7 +188,7 @@ struct InferenceEndpoints: Sendable {
       if !isSingle { metrics.batchRows.observe(Double(rows.ranges.count)) }
       for (index, range) in rows.ranges.enumerated() {
         let problems = try predictor.predict(range, by: entry, requestID: isSingle ? id : "\(id)-\(index)", in: text) {
-          scratch, _ in outputs.append(scratch)
+          scratch, _, _ in outputs.append(scratch)
         }
         metrics.refused(problems)
         refused += problems.map(\.message)

@@ -92,7 +92,8 @@ package struct ModelServer: Sendable {
         RetentionService(
           store: telemetry, holder: holder, interval: configuration.retentionInterval, clock: clock, logger: logger),
         ProfileService(
-          keeper: ProfileKeeper(store: telemetry, artifacts: artifacts, holder: holder, logger: logger),
+          keeper: ProfileKeeper(
+            store: telemetry, artifacts: artifacts, holder: holder, instruments: metrics.profiles, logger: logger),
           interval: configuration.profileInterval, clock: clock),
       ]
     }
@@ -115,6 +116,7 @@ package struct ModelServer: Sendable {
     inference = InferenceEndpoints(
       holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
     logs = LogsEndpoint(holder: holder, store: telemetry)
+    holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
   /// Serves until a graceful shutdown.

@@ -86,7 +86,7 @@ extension PredictionEndpoints {
         throw Refusal(answer: .error(413, "The batch has more than \(limits.batch) requests."))
       }
       metrics.batchRows.observe(Double(envelopes.count))
-      return Batch(envelopes: envelopes, requestID: header ?? lane.makeRequestID(), isNamed: header != nil)
+      return Batch(envelopes: envelopes, requestID: header ?? lane.makeRequestID(at: clock()), isNamed: header != nil)
     }
   }
 
@@ -116,7 +116,7 @@ extension PredictionEndpoints {
   ) throws -> JSONText {
     try body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
-      let predictor = RowPredictor(state: state, log: log, time: clock(), lane: lane)
+      let predictor = RowPredictor(state: lane.state(state), log: log, time: clock(), lane: lane)
       var text = JSONText(capacity: 64 + rows.count * 192)
       for index in rows {
         if index > rows.lowerBound { text.raw(",") }

@@ -42,7 +42,8 @@ final class PredictionEndpoints: Sendable {
 
   /// - Parameter header: The request's `X-Request-Id`, which stands in for a request id in the body.
   func predict(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
-    guard let state = holder.state else { return notReady() }
+    guard let state = lane.state(of: holder) else { return notReady() }
+    let time = clock()
     return body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
       do throws(JSONProblem) {
@@ -51,8 +52,8 @@ final class PredictionEndpoints: Sendable {
         let envelope = try PredictionEnvelope(from: &scanner)
         try scanner.finish()
         let given = envelope.requestID ?? header
-        let requestID = given ?? lane.makeRequestID()
-        let predictor = RowPredictor(state: state, log: log, time: clock(), lane: lane)
+        let requestID = given ?? lane.makeRequestID(at: time)
+        let predictor = RowPredictor(state: state, log: log, time: time, lane: lane)
         var text = JSONText()
         let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
         if !problems.isEmpty {

@@ -12,16 +12,13 @@ final class PromptHandler: ChannelDuplexHandler {
   typealias OutboundIn = HTTPServerResponsePart
   typealias OutboundOut = HTTPServerResponsePart
 
-  private enum Reading {
-    /// The parts of a request go on.
-    case passing
-    /// A request is collected, to be answered here.
-    case collecting(HTTPRequestHead, PromptRequest, body: ByteBuffer?)
-  }
-
   private let responder: ServingResponder
   private let lane: ServingLane
-  private var reading = Reading.passing
+  /// The request that is collected, to be answered here; nil: the parts of a request go on. Its parts are variables of their
+  /// own, as each would be copied out of one that holds them all and back.
+  private var request: PromptRequest?
+  private var head: HTTPRequestHead?
+  private var body: ByteBuffer?
   /// Requests that were handed on and are not answered yet.
   private var due = 0
   private var hasWritten = false
@@ -32,32 +29,37 @@ final class PromptHandler: ChannelDuplexHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch (reading, unwrapInboundIn(data)) {
-    case (_, .head(let head)):
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      forget()
       // A client that does not take its answers has to be held up, which the long way does.
       if due == 0, context.channel.isWritable, let request = responder.prompt(head) {
-        reading = .collecting(head, request, body: nil)
+        self.request = request
+        self.head = head
       } else {
         due += 1
-        reading = .passing
         context.fireChannelRead(data)
       }
-    case (.collecting(let head, let request, let body), .body(let part)):
-      reading = .passing
-      var whole = body ?? part
-      if body != nil { whole.writeImmutableBuffer(part) }
-      reading = .collecting(head, request, body: whole)
-      if whole.readableBytes > responder.promptBytes { handOn(context) }
-    case (.collecting(_, let request, let body), .end):
+    case .body(let part):
+      guard request != nil else { return context.fireChannelRead(data) }
+      if body?.writeImmutableBuffer(part) == nil { body = part }
+      if (body?.readableBytes ?? 0) > responder.promptBytes { handOn(context) }
+    case .end:
+      guard let request else { return context.fireChannelRead(data) }
       if let response = responder.respond(to: request, body ?? ByteBuffer(), on: lane) {
-        reading = .passing
+        forget()
         write(response.head, response.body, context)
       } else {
         handOn(context)
         context.fireChannelRead(data)
       }
-    case (.passing, _): context.fireChannelRead(data)
     }
+  }
+
+  private func forget() {
+    request = nil
+    head = nil
+    body = nil
   }
 
   private func write(_ head: HTTPResponseHead, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -69,8 +71,9 @@ final class PromptHandler: ChannelDuplexHandler {
 
   /// What was collected takes the long way after all.
   private func handOn(_ context: ChannelHandlerContext) {
-    guard case .collecting(let head, _, let body) = reading else { return }
-    reading = .passing
+    guard let head else { return }
+    let body = body
+    forget()
     due += 1
     context.fireChannelRead(wrapInboundOut(.head(head)))
     if let body { context.fireChannelRead(wrapInboundOut(.body(body))) }
@@ -102,7 +105,7 @@ final class PromptHandler: ChannelDuplexHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    reading = .passing
+    forget()
     context.fireChannelInactive()
   }
 }

@@ -3,22 +3,38 @@ import WorkerContract
 
 /// The features of a request as they are stored: the client's own text without spaces and without redacted features.
 enum FeatureText {
-  /// Copies the object in `range`. `hasEscapes` says that names or texts hold escapes, which are then written anew, as a
-  /// database may refuse some of them (U+0000, lone surrogates).
+  /// Copies the object in `range` to the beginning of `scratch`. `hasEscapes` says that names or texts hold escapes, which
+  /// are then written anew, as a database may refuse some of them (U+0000, lone surrogates).
   static func copy(
-    _ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, redact: [String], hasEscapes: Bool
-  ) -> [UInt8] {
-    guard redact.isEmpty, !hasEscapes else { return rewritten(bytes, range: range, redact: redact) }
-    return [UInt8](unsafeUninitializedCapacity: range.count) { output, count in
-      var isInText = false
-      for place in range {
-        let byte = bytes[place]
-        if byte == UInt8(ascii: "\"") { isInText.toggle() }
-        guard isInText || byte > 0x20 else { continue }
-        output[count] = byte
-        count += 1
-      }
+    _ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, redact: [String], hasEscapes: Bool, to scratch: ByteScratch
+  ) -> UnsafeBufferPointer<UInt8> {
+    guard redact.isEmpty, !hasEscapes else {
+      return scratch.hold(rewritten(bytes, range: range, redact: redact))
     }
+    let text = UnsafeBufferPointer(rebasing: bytes[range])
+    return hasSpace(text) ? copyWithoutSpace(text, to: scratch) : scratch.hold(text)
+  }
+
+  /// Looks at all bytes without an early end, many at a time.
+  private static func hasSpace(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    var isFound: UInt8 = 0
+    for byte in text { isFound |= byte <= 0x20 ? 1 : 0 }
+    return isFound != 0
+  }
+
+  private static func copyWithoutSpace(
+    _ text: UnsafeBufferPointer<UInt8>, to scratch: ByteScratch
+  ) -> UnsafeBufferPointer<UInt8> {
+    let output = scratch.room(for: text.count)
+    var isInText = false
+    var count = 0
+    for byte in text {
+      if byte == UInt8(ascii: "\"") { isInText.toggle() }
+      guard isInText || byte > 0x20 else { continue }
+      output[count] = byte
+      count += 1
+    }
+    return UnsafeBufferPointer(rebasing: output[..<count])
   }
 
   private static func rewritten(

@@ -5,13 +5,18 @@ import Telemetry
 /// however many rows there are: predictions lie in chunks, and no large list is ever moved.
 final class LogBuffer: Sendable {
   private struct State {
-    var chunks: [[PendingPrediction]] = []
-    var current: [PendingPrediction] = []
+    var chunks: [PendingRows] = []
     var labels: [(model: ModelKey, label: LabelRecord)] = []
     /// Rows here.
     var count = 0
-    /// Rows that were taken out and are neither stored nor on disk yet.
+    /// Rows that were taken out and are still in memory.
     var taken = 0
+
+    /// Whether the last chunk has room for a row of this table.
+    func takes(_ serving: ServingState) -> Bool {
+      let last = chunks.count - 1
+      return last >= 0 && chunks[last].count < LogBuffer.chunk && chunks[last].state === serving
+    }
   }
 
   private let capacity: Int
@@ -20,22 +25,18 @@ final class LogBuffer: Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// What appending came to: rows here, and rows that are not stored yet.
+  /// What appending came to: rows here, and rows in memory in all.
   struct Fill: Equatable {
     var count: Int
     var unstored: Int
   }
 
   /// Nil where there is no room.
-  func append(_ prediction: PendingPrediction) -> Fill? {
+  func append(_ prediction: PendingPrediction, by serving: ServingState) -> Fill? {
     state.withLock { state in
       guard state.count + state.taken < capacity else { return nil }
-      if state.current.count == Self.chunk {
-        state.chunks.append(state.current)
-        state.current = []
-      }
-      if state.current.isEmpty { state.current.reserveCapacity(Self.chunk) }
-      state.current.append(prediction)
+      if !state.takes(serving) { state.chunks.append(PendingRows(serving, capacity: Self.chunk)) }
+      state.chunks[state.chunks.count - 1].append(prediction)
       state.count += 1
       return Fill(count: state.count, unstored: state.count + state.taken)
     }
@@ -53,16 +54,15 @@ final class LogBuffer: Sendable {
 
   var unstored: Int { state.withLock { $0.count + $0.taken } }
 
-  /// Of the rows that were taken so many are not stored yet.
-  func noteTaken(_ rows: Int) { state.withLock { $0.taken = rows } }
+  /// So many of the rows that were taken are in memory no more.
+  func release(_ rows: Int) { state.withLock { $0.taken -= rows } }
 
-  /// Takes all rows, as batches of at most `size` rows of one model.
-  /// - Parameter kept: Rows taken before that are not stored yet.
-  func take(size: Int, kept: Int) -> [LogBatch] {
+  /// Takes all rows, as batches of at most `size` rows of one model. They go on filling the room until they are released.
+  func take(size: Int) -> [LogBatch] {
     let taken = state.withLock { state -> State in
       let taken = state
       state = State()
-      state.taken = taken.count + kept
+      state.taken = taken.taken + taken.count
       return taken
     }
     var batches: [LogBatch] = []
@@ -71,8 +71,15 @@ final class LogBuffer: Sendable {
       batches.append(LogBatch(model: model))
       return batches.count - 1
     }
-    for chunk in taken.chunks + [taken.current] {
-      for prediction in chunk { batches[place(prediction.model)].predictions.append(prediction.record) }
+    for chunk in taken.chunks {
+      let records = chunk.records
+      var rest = records[...]
+      while !rest.isEmpty {
+        let place = place(chunk.model)
+        let part = rest.prefix(size - batches[place].count)
+        batches[place].predictions += part
+        rest = rest.dropFirst(part.count)
+      }
     }
     for (model, label) in taken.labels { batches[place(model)].labels.append(label) }
     return batches

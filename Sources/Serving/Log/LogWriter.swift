@@ -3,20 +3,22 @@ import Foundation
 import Logging
 import Telemetry
 
-/// The slow side of the log: store, spill, replay.
+/// The slow side of the log: brings rows to the store, and back from disk.
 ///
-/// Where a batch can neither be stored nor written to disk it is kept in memory, for the next flush to try again; the oldest are
-/// dropped and counted when more are kept than there is room for.
+/// What the store does not take is left to the disk, where the journal has written it meanwhile. What the disk has not taken
+/// either is kept in memory, for the next flush to try again; the oldest are dropped and counted when more are kept than
+/// there is room for.
 actor LogWriter {
   typealias Store = PredictionWriter & LabelWriter & StorePreparation
 
   private let store: any Store
+  private let journal: LogJournal
   private let patience: Patience
   private let instruments: LogInstruments
   private let logger: Logger
-  private let spill: SpillFolder
+  private let batch: Int
   private let keptLimit: Int
-  private var kept: [(batch: LogBatch, reason: LogInstruments.Loss)] = []
+  private var isKeeping = false
   /// When the store is asked again after a failure, and the pause after the next one.
   private var askAgain: ContinuousClock.Instant?
   private var pause = LogWriter.firstPause
@@ -29,44 +31,37 @@ actor LogWriter {
   private static let probeInterval = Duration.seconds(10)
 
   init(
-    store: any Store, configuration: PredictionLog.Configuration, patience: Patience, instruments: LogInstruments,
-    logger: Logger
+    store: any Store, journal: LogJournal, configuration: PredictionLog.Configuration, patience: Patience,
+    instruments: LogInstruments, logger: Logger
   ) {
     self.store = store
+    self.journal = journal
     self.patience = patience
     self.instruments = instruments
     self.logger = logger
+    batch = configuration.batch
     keptLimit = configuration.capacity / 2
-    spill = SpillFolder(folder: configuration.spillFolder, maximumBytes: configuration.spillBytes)
   }
 
-  /// Rows that wait in memory here.
-  var keptRows: Int { kept.reduce(0) { $0 + $1.batch.count } }
-
-  /// Stores the batch, or spills it, or keeps it.
-  func store(_ batch: LogBatch) async {
-    await storeOrSpill(batch)
-    instruments.spillBytes.set(Double(spill.bytes))
+  /// Stores what waits in memory, then a part of what waits on disk: rows of requests go first, as what is on disk can wait
+  /// longer than the buffer has room. Returns whether more waits on disk.
+  func flush() async -> Bool {
+    if journal.isStuck { journal.takeFromBuffer() }
+    let items = journal.takeWaiting()
+    await store(items)
+    if items.isEmpty { await probe() }
+    return await replay()
   }
 
-  /// Tries again what was kept.
-  func retryKept() async {
-    let again = kept
-    kept = []
-    for (batch, _) in again { await storeOrSpill(batch) }
-  }
-
-  /// Stores or spills the last batches. Nothing is replayed: that would hold up the end.
-  func finish(_ batches: [LogBatch]) async {
+  /// Stores what is left, or leaves it to the disk. Nothing is replayed: that would hold up the end.
+  func finish() async {
     askAgain = nil
-    await retryKept()
-    for batch in batches { await storeOrSpill(batch) }
-    for (batch, reason) in kept { instruments.lost(batch.count, reason) }
-    kept = []
+    await store(journal.takeWaiting())
+    for item in journal.takeWaiting() { lose(item) }
   }
 
   /// Asks the store whether it is there, where nothing else has told for a while.
-  func probe() async {
+  private func probe() async {
     guard !isStoreAway, lastAnswer.map({ .now - $0 > Self.probeInterval }) ?? true || askAgain != nil else { return }
     do throws(TelemetryError) {
       try await patience.wait { [store] () throws(TelemetryError) in try await store.prepare() }
@@ -78,42 +73,72 @@ actor LogWriter {
 
   private var isStoreAway: Bool { askAgain.map { $0 > .now } ?? false }
 
-  private func storeOrSpill(_ batch: LogBatch) async {
-    if !isStoreAway, await append(batch) { return }
-    do throws(SpillFolder.Refusal) {
-      try spill.write(batch)
-      instruments.spilled.increment(by: Double(batch.count))
-    } catch {
-      keep(batch, error == .full ? .spillFull : .spillFailed)
+  private func store(_ items: [LogItem]) async {
+    var kept: [LogItem] = []
+    for (rows, group) in Self.batches(items, size: batch) {
+      if !isStoreAway, await append(rows) {
+        for item in group { journal.drop(item) }
+        continue
+      }
+      for item in group {
+        if journal.leaveToDisk(item) {
+          instruments.spilled.increment(by: Double(item.count))
+        } else {
+          kept.append(item)
+        }
+      }
     }
+    keep(kept)
   }
 
-  private func keep(_ batch: LogBatch, _ reason: LogInstruments.Loss) {
-    if kept.isEmpty {
-      logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(reason)"])
+  /// Brings small items of one model together, as a store takes a large batch for less.
+  private static func batches(_ items: [LogItem], size: Int) -> [(rows: LogBatch, items: [LogItem])] {
+    var batches: [(rows: LogBatch, items: [LogItem])] = []
+    for item in items {
+      guard let rows = item.batch else { continue }
+      if let last = batches.last, last.rows.model == rows.model, last.rows.count + rows.count <= size {
+        batches[batches.count - 1].rows.predictions += rows.predictions
+        batches[batches.count - 1].rows.labels += rows.labels
+        batches[batches.count - 1].items.append(item)
+      } else {
+        batches.append((rows, [item]))
+      }
     }
-    kept.append((batch, reason))
-    var rows = keptRows
-    while rows > keptLimit, let oldest = kept.first {
-      rows -= oldest.batch.count
-      instruments.lost(oldest.batch.count, oldest.reason)
-      kept.removeFirst()
+    return batches
+  }
+
+  private func keep(_ items: [LogItem]) {
+    let refused = items.first { $0.isRefused }
+    if let refused, !isKeeping {
+      logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(refused.loss)"])
     }
+    isKeeping = refused != nil
+    var kept = items[...]
+    var rows = kept.reduce(0) { $0 + $1.count }
+    while rows > keptLimit, let oldest = kept.popFirst() {
+      rows -= oldest.count
+      lose(oldest)
+    }
+    journal.putBack(Array(kept))
+  }
+
+  private func lose(_ item: LogItem) {
+    instruments.lost(item.count, item.loss)
+    journal.drop(item)
   }
 
   /// Brings the oldest segment on disk to the store, where the store takes it: one, as a long replay would let the buffer
   /// run full and hold up a shutdown. Returns whether another one can follow at once.
-  func replay() async -> Bool {
-    spill.adopt()
-    defer { instruments.spillBytes.set(Double(spill.bytes)) }
-    guard !isStoreAway, let (batches, damaged) = spill.oldest() else { return false }
+  private func replay() async -> Bool {
+    journal.adopt()
+    guard !isStoreAway, let (segment, contents) = await journal.oldestOnDisk() else { return false }
+    let (batches, damaged) = SpillLine.decode(contents)
     for batch in batches {
       guard await append(batch) else { return false }
       instruments.replayed.increment(by: Double(batch.count))
     }
     instruments.lost(damaged, .damaged)
-    spill.removeOldest()
-    return !spill.isEmpty
+    return await journal.remove(segment)
   }
 
   /// Whether the batch needs no more care: it is stored, but for rows that the store will never take.

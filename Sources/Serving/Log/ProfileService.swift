@@ -1,4 +1,5 @@
 import Artifacts
+import Exposition
 import Foundation
 import Logging
 import Monitoring
@@ -35,6 +36,7 @@ actor ProfileKeeper {
   private let store: any ProfileWriter
   private let artifacts: any ArtifactStore
   private let holder: ServingHolder
+  private let instruments: ProfileInstruments
   private let logger: Logger
   /// Versions that are counted, served or not any more.
   private var counted: [LoadedVersion] = []
@@ -46,10 +48,14 @@ actor ProfileKeeper {
 
   private static let keptMinutes = 240
 
-  init(store: any ProfileWriter, artifacts: any ArtifactStore, holder: ServingHolder, logger: Logger) {
+  init(
+    store: any ProfileWriter, artifacts: any ArtifactStore, holder: ServingHolder, instruments: ProfileInstruments,
+    logger: Logger
+  ) {
     self.store = store
     self.artifacts = artifacts
     self.holder = holder
+    self.instruments = instruments
     self.logger = logger
   }
 
@@ -108,7 +114,9 @@ actor ProfileKeeper {
     }
     counted.removeAll { version in !served.contains { $0 === version } }
     if waiting.count > Self.keptMinutes {
-      waiting.removeFirst(waiting.count - Self.keptMinutes)
+      let dropped = waiting.prefix(waiting.count - Self.keptMinutes)
+      instruments.expired.increment(by: Double(dropped.reduce(0) { $0 + $1.records.count }))
+      waiting.removeFirst(dropped.count)
       logger.warning("profiles of old minutes are dropped", metadata: ["kept": "\(Self.keptMinutes)"])
     }
   }
@@ -133,6 +141,7 @@ actor ProfileKeeper {
         if !isAway { logger.warning("profiles wait for the telemetry store", metadata: ["reason": "\(error)"]) }
         isAway = true
         if error.isTransient { return }
+        instruments.refused.increment(by: Double(oldest.records.count))
       }
       waiting.removeFirst()
     }

@@ -14,9 +14,12 @@ package struct PerformanceRefresher: Service {
   private let clock: @Sendable () -> Double
   private let logger: Logger
 
-  /// The rolling window: the latest predictions, none older than a day.
-  package static let windowSeconds = 86_400.0
-  package static let windowPredictions = 20_000
+  /// The rolling window: predictions of a week, of which the latest labels count, and for coverage a sample.
+  package static let windowSeconds = 7 * 86_400.0
+  package static let windowLabels = 20_000
+  package static let sampledPredictions = 20_000
+  /// The store is busy with it for no more than one part in so many.
+  private static let restFactor = 20
 
   package init(
     store: any PredictionReader, holder: ServingHolder, metrics: ServingMetrics, interval: Duration,
@@ -33,8 +36,8 @@ package struct PerformanceRefresher: Service {
   package func run() async throws {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        await refresh()
-        try? await Task.sleep(for: interval)
+        let taken = await ContinuousClock().measure { await refresh() }
+        try? await Task.sleep(for: max(interval, taken * Self.restFactor))
       }
     }
   }
@@ -43,9 +46,12 @@ package struct PerformanceRefresher: Service {
     guard let state = holder.state, let target = state.production?.target else { return }
     let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
     do throws(TelemetryError) {
-      let counts = try await store.outcomes(
-        of: model, from: clock() - Self.windowSeconds, limit: Self.windowPredictions)
-      metrics.show(VersionPerformance.of(counts, positive: target.isBinary ? target.positiveClass : nil))
+      let from = clock() - Self.windowSeconds
+      let labelled = try await store.labelledOutcomes(of: model, from: from, limit: Self.windowLabels)
+      let sample = try await store.outcomes(of: model, from: from, limit: Self.sampledPredictions)
+      metrics.show(
+        VersionPerformance.of(
+          labelled: labelled, sample: sample, positive: target.isBinary ? target.positiveClass : nil))
     } catch {
       logger.debug("performance was not read", metadata: ["reason": "\(error)"])
     }

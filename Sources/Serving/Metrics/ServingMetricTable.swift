@@ -72,18 +72,26 @@ package enum ServingMetricTable {
     "apus_log_stored_rows_total", .counter, "rows", [], "Predictions and labels handed to the telemetry store.")
   static let logSpilled = MetricDefinition(
     "apus_log_spilled_rows_total", .counter, "rows", [],
-    "Predictions and labels written to disk because the telemetry store was away.")
+    "Predictions and labels left to the disk because the telemetry store was away.")
   static let logReplayed = MetricDefinition(
     "apus_log_replayed_rows_total", .counter, "rows", [], "Rows brought from disk to the telemetry store.")
   static let logDropped = MetricDefinition(
     "apus_log_dropped_rows_total", .counter, "rows", ["reason"],
     "Predictions and labels lost: buffer_full, spill_full, spill_failed, refused by the store, or damaged on disk.")
   static let logSpillBytes = MetricDefinition(
-    "apus_log_spill_bytes", .gauge, "bytes", [], "Size of what waits on disk for the telemetry store.")
+    "apus_log_spill_bytes", .gauge, "bytes", [],
+    "Size of what waits on disk for the telemetry store and is in memory no more.")
   static let logFlushSeconds = MetricDefinition(
     "apus_log_flush_seconds", .histogram, "seconds", [], "Storing one batch of the prediction log.")
   static let logStoreUp = MetricDefinition(
     "apus_log_store_up", .gauge, "0 or 1", [], "Whether the telemetry store took the last batch.")
+  static let logDiskUp = MetricDefinition(
+    "apus_log_disk_up", .gauge, "0 or 1", [],
+    "Whether the disk took the last rows; while it does not, those that are not stored are in memory only.")
+  static let profilesDropped = MetricDefinition(
+    "apus_profiles_dropped_total", .counter, "profiles", ["reason"],
+    "Counts of a feature, or of the predictions, over a minute that were lost: expired while the store was away, or refused by it."
+  )
   static let labels = MetricDefinition(
     "apus_labels_received_total", .counter, "labels", ["result"],
     "Labels received by /feedback: accepted or rejected.")
@@ -101,7 +109,7 @@ package enum ServingMetricTable {
     "Harmonic mean of precision and recall over the rolling window; macro average with more than two classes.")
   static let coverage = MetricDefinition(
     "apus_label_coverage_ratio", .gauge, "ratio", ["version"],
-    "Share of the rolling window's predictions that have a label.")
+    "Share of the rolling window's predictions that have a label; of a sample where they are more than 20,000.")
   static let labelled = MetricDefinition(
     "apus_labelled_predictions", .gauge, "rows", ["version"], "Predictions of the rolling window that have a label.")
   static let modelLoaded = MetricDefinition(
@@ -130,7 +138,8 @@ package enum ServingMetricTable {
     requests, requestSeconds, predictions, predictionSeconds, predictionErrors, confidence, positiveRatio, batchRows,
     validationFailures, featureMissing, featureUnseen, featureOutOfRange, featureMean, featureDeviation, featureMinimum,
     featureMaximum, logBuffered, logStored, logSpilled, logReplayed, logDropped, logSpillBytes, logFlushSeconds,
-    logStoreUp, labels, accuracy, precision, recall, f1, coverage, labelled, modelLoaded, modelInfo, modelWeight,
+    logStoreUp, logDiskUp, profilesDropped, labels, accuracy, precision, recall, f1, coverage, labelled, modelLoaded,
+    modelInfo, modelWeight,
     routingRevision, reloads, ready, cpuSeconds, residentBytes, openDescriptors, startTime,
   ]
 

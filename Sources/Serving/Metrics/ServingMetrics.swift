@@ -17,13 +17,8 @@ package final class ServingMetrics: Sendable {
   private let predictionSeconds: MetricFamily<Histogram>
   private let predictionErrors: MetricFamily<Counter>
   private let confidence: MetricFamily<Histogram>
-  private let positiveRatio: MetricFamily<Gauge>
   private let failures: MetricFamily<Counter>
   private let featureCounters: [FeatureReader.Oddity.Kind: MetricFamily<Counter>]
-  private let featureMean: MetricFamily<Gauge>
-  private let featureDeviation: MetricFamily<Gauge>
-  private let featureMinimum: MetricFamily<Gauge>
-  private let featureMaximum: MetricFamily<Gauge>
   private let performance: PerformanceGauges
   private let modelInfo: MetricFamily<Gauge>
   private let modelWeight: MetricFamily<Gauge>
@@ -32,16 +27,11 @@ package final class ServingMetrics: Sendable {
   private let revision: Gauge
   package let batchRows: Histogram
   let log: LogInstruments
+  let profiles: ProfileInstruments
   let labelsAccepted: Counter
   let labelsRejected: Counter
 
-  private let windows = Mutex(Windows())
-
-  /// Rolling windows outlive the routing tables that use them.
-  private struct Windows {
-    var features: [String: RollingWindow] = [:]
-    var positives: [String: RollingWindow] = [:]
-  }
+  private let windows: WindowGauges
 
   package init(registry: MetricsRegistry, holder: ServingHolder, clock: @escaping @Sendable () -> Double) {
     self.registry = registry
@@ -57,17 +47,14 @@ package final class ServingMetrics: Sendable {
       Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_001, factor: 2, count: 20))
     predictionErrors = registry.counter(Table.predictionErrors)
     confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
-    positiveRatio = registry.gauge(Table.positiveRatio)
     failures = registry.counter(Table.validationFailures)
     for reason in FieldProblem.Reason.allCases { _ = failures.with(reason.rawValue) }
     featureCounters = [
       .missing: registry.counter(Table.featureMissing), .unseenCategory: registry.counter(Table.featureUnseen),
       .outOfRange: registry.counter(Table.featureOutOfRange),
     ]
-    featureMean = registry.gauge(Table.featureMean)
-    featureDeviation = registry.gauge(Table.featureDeviation)
-    featureMinimum = registry.gauge(Table.featureMinimum)
-    featureMaximum = registry.gauge(Table.featureMaximum)
+    let windows = WindowGauges(registry: registry)
+    self.windows = windows
     performance = PerformanceGauges(registry: registry)
     modelInfo = registry.gauge(Table.modelInfo)
     modelWeight = registry.gauge(Table.modelWeight)
@@ -78,16 +65,17 @@ package final class ServingMetrics: Sendable {
       Table.batchRows, bounds: Histogram.exponential(start: 1, factor: 4, count: 8)
     ).with()
     log = LogInstruments(registry: registry)
+    profiles = ProfileInstruments(registry: registry)
     let labels = registry.counter(Table.labels)
     labelsAccepted = labels.with("accepted")
     labelsRejected = labels.with("rejected")
 
     let ready = registry.gauge(Table.ready).with()
-    registry.beforeScrape { [weak self] in
+    registry.beforeScrape {
       answers.publish()
       for instruments in holder.state?.instruments ?? [] { instruments.publish() }
       ready.set(holder.readiness == .ready ? 1 : 0)
-      self?.publishWindows(at: clock())
+      windows.publish(at: clock())
     }
     ProcessInstruments(registry: registry).register(on: registry)
   }
@@ -130,43 +118,13 @@ package final class ServingMetrics: Sendable {
   /// What a version's predictions are counted with.
   func instruments(for version: LoadedVersion, role: RoutingTable.Role) -> VersionInstruments {
     let features = version.pipeline.schema.features
-    let windows = windows.withLock { windows in
-      for feature in features where feature.type == .numeric && windows.features[feature.name] == nil {
-        windows.features[feature.name] = RollingWindow()
-      }
-      if windows.positives[version.version] == nil { windows.positives[version.version] = RollingWindow() }
-      return windows
-    }
     return VersionInstruments(
       predictions: version.target.classes.map { predictions.with(version.version, role.rawValue, $0) },
       positive: version.target.positive, seconds: predictionSeconds.with(version.version),
       errors: predictionErrors.with(version.version),
-      confidence: confidence.with(version.version), positives: windows.positives[version.version] ?? RollingWindow(),
+      confidence: confidence.with(version.version), positives: windows.positives(of: version.version),
       oddities: featureCounters.mapValues { family in features.map { family.with($0.name) } },
-      features: features.map { $0.type == .numeric ? windows.features[$0.name] : nil })
-  }
-
-  private func publishWindows(at time: Double) {
-    let windows = windows.withLock { $0 }
-    for (feature, window) in windows.features {
-      guard let moments = window.moments(at: time) else {
-        for family in [featureMean, featureDeviation, featureMinimum, featureMaximum] {
-          family.remove(feature)
-        }
-        continue
-      }
-      featureMean.with(feature).set(moments.mean)
-      featureDeviation.with(feature).set(moments.deviation)
-      featureMinimum.with(feature).set(moments.minimum)
-      featureMaximum.with(feature).set(moments.maximum)
-    }
-    for (version, window) in windows.positives {
-      if let moments = window.moments(at: time) {
-        positiveRatio.with(version).set(moments.mean)
-      } else {
-        positiveRatio.remove(version)
-      }
-    }
+      features: features.map { $0.type == .numeric ? windows.values(of: $0.name) : nil })
   }
 }
 

@@ -8,7 +8,7 @@ import Tabular
 /// bring the shares together.
 final class VersionInstruments: Sendable {
   /// What one lane has counted since the last time.
-  private struct Tally {
+  fileprivate struct Tally {
     /// By class.
     var predictions: [Int]
     var seconds: HistogramTally
@@ -20,23 +20,74 @@ final class VersionInstruments: Sendable {
     var features: [RollingWindow.Moments]
   }
 
-  private final class Share: Sendable {
-    let tally: Mutex<Tally>
+  /// One lane's share of the counts.
+  final class Share: Sendable {
+    private let positive: Int
+    private let windows: Windows
+    fileprivate let tally: Mutex<Tally>
 
-    init(_ tally: Tally) { self.tally = Mutex(tally) }
+    fileprivate init(_ tally: Tally, positive: Int, windows: Windows) {
+      self.tally = Mutex(tally)
+      self.positive = positive
+      self.windows = windows
+    }
+
+    /// Counts a predicted row.
+    /// - Parameters:
+    ///   - values: One for each feature; nil: the row's features are counted by another version.
+    ///   - time: Seconds since 1970.
+    func count(
+      predicted: Int, confidence: Double, seconds: Double, values: UnsafeMutableBufferPointer<FeatureValue>?,
+      at time: Double
+    ) {
+      let minute = Int(time / 60)
+      tally.withLock { tally in
+        if tally.minute != minute {
+          windows.publish(&tally)
+          tally.minute = minute
+        }
+        tally.predictions[predicted] += 1
+        tally.seconds.observe(seconds)
+        tally.confidence.observe(confidence)
+        tally.positives.add(predicted == positive ? 1 : 0)
+        guard let values else { return }
+        for feature in values.indices {
+          if case .number(let value) = values[feature] { tally.features[feature].add(value) }
+        }
+      }
+    }
+  }
+
+  /// Where the moments of all lanes come together.
+  fileprivate final class Windows: Sendable {
+    /// 1 for the positive class, 0 for others.
+    private let positives: RollingWindow
+    /// By feature; nil for categorical ones.
+    private let features: [RollingWindow?]
+
+    init(positives: RollingWindow, features: [RollingWindow?]) {
+      self.positives = positives
+      self.features = features
+    }
+
+    func publish(_ tally: inout Tally) {
+      guard tally.positives.count > 0 else { return }
+      positives.merge(tally.positives, minute: tally.minute)
+      tally.positives = RollingWindow.Moments()
+      for (feature, window) in features.enumerated() where tally.features[feature].count > 0 {
+        window?.merge(tally.features[feature], minute: tally.minute)
+        tally.features[feature] = RollingWindow.Moments()
+      }
+    }
   }
 
   let errors: Counter
   private let predictions: [Counter]
-  private let positive: Int
   private let seconds: Histogram
   private let confidence: Histogram
-  /// 1 for the positive class, 0 for others.
-  private let positives: RollingWindow
   /// By feature.
   private let oddities: [FeatureReader.Oddity.Kind: [Counter]]
-  /// By feature; nil for categorical ones.
-  private let features: [RollingWindow?]
+  private let windows: Windows
   private let shares: [Share]
 
   /// - Parameters:
@@ -47,48 +98,26 @@ final class VersionInstruments: Sendable {
     positives: RollingWindow, oddities: [FeatureReader.Oddity.Kind: [Counter]], features: [RollingWindow?]
   ) {
     self.predictions = predictions
-    self.positive = positive
     self.seconds = seconds
     self.errors = errors
     self.confidence = confidence
-    self.positives = positives
     self.oddities = oddities
-    self.features = features
+    let windows = Windows(positives: positives, features: features)
+    self.windows = windows
     shares = (0..<ServingLane.shares).map { _ in
       Share(
         Tally(
           predictions: Array(repeating: 0, count: predictions.count), seconds: HistogramTally(for: seconds),
           confidence: HistogramTally(for: confidence),
-          features: Array(repeating: RollingWindow.Moments(), count: features.count)))
+          features: Array(repeating: RollingWindow.Moments(), count: features.count)),
+        positive: positive, windows: windows)
     }
   }
 
   deinit { publish() }
 
-  /// Counts a predicted row.
-  /// - Parameters:
-  ///   - values: One for each feature; nil: the row's features are counted by another version.
-  ///   - time: Seconds since 1970.
-  func count(
-    predicted: Int, confidence: Double, seconds: Double, values: UnsafeMutableBufferPointer<FeatureValue>?,
-    at time: Double, share: Int
-  ) {
-    let minute = Int(time / 60)
-    shares[share].tally.withLock { tally in
-      if tally.minute != minute {
-        publishMoments(&tally)
-        tally.minute = minute
-      }
-      tally.predictions[predicted] += 1
-      tally.seconds.observe(seconds)
-      tally.confidence.observe(confidence)
-      tally.positives.add(predicted == positive ? 1 : 0)
-      guard let values else { return }
-      for feature in values.indices {
-        if case .number(let value) = values[feature] { tally.features[feature].add(value) }
-      }
-    }
-  }
+  /// - Parameter index: That of a lane.
+  func share(_ index: Int) -> Share { shares[index] }
 
   func count(_ oddities: [FeatureReader.Oddity]) {
     for oddity in oddities { self.oddities[oddity.kind]?[oddity.feature].increment() }
@@ -104,18 +133,8 @@ final class VersionInstruments: Sendable {
         }
         seconds.add(&tally.seconds)
         confidence.add(&tally.confidence)
-        publishMoments(&tally)
+        windows.publish(&tally)
       }
-    }
-  }
-
-  private func publishMoments(_ tally: inout Tally) {
-    guard tally.positives.count > 0 else { return }
-    positives.merge(tally.positives, minute: tally.minute)
-    tally.positives = RollingWindow.Moments()
-    for (feature, window) in features.enumerated() where tally.features[feature].count > 0 {
-      window?.merge(tally.features[feature], minute: tally.minute)
-      tally.features[feature] = RollingWindow.Moments()
     }
   }
 }

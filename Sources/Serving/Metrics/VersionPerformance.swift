@@ -5,8 +5,9 @@ package import Telemetry
 /// How well a version predicts, from outcomes with labels.
 package struct VersionPerformance: Sendable, Equatable {
   package var version: String
-  package var predictions: Int
   package var labelled: Int
+  /// Share of the predictions that have a label; nil where no prediction was looked at.
+  package var coverage: Double?
   /// Nil without a label.
   package var scores: Scores?
 
@@ -17,31 +18,40 @@ package struct VersionPerformance: Sendable, Equatable {
     package var f1: Double
   }
 
-  /// Share of the predictions that have a label.
-  package var coverage: Double { predictions > 0 ? Double(labelled) / Double(predictions) : 0 }
-
-  /// The performance of each version in `counts`, by name.
+  /// The performance of each version, by name.
   ///
   /// `positive` names the positive class where there are two classes; nil averages precision, recall and F1 over the
   /// classes that occur among labels and predictions (macro, as scikit-learn has it). A quotient 0 / 0 is 0.
-  package static func of(_ counts: [OutcomeCount], positive: String?) -> [VersionPerformance] {
-    Dictionary(grouping: counts, by: \.version).map { version, counts in
-      let labelled = counts.filter { $0.label != nil }
-      let total = labelled.reduce(0) { $0 + $1.count }
+  /// - Parameters:
+  ///   - labelled: Outcomes of predictions that have a label.
+  ///   - sample: Outcomes of predictions, whether they have one or not.
+  package static func of(
+    labelled: [OutcomeCount], sample: [OutcomeCount], positive: String?
+  ) -> [VersionPerformance] {
+    let (labelled, sample) = (
+      Dictionary(grouping: labelled, by: \.version), Dictionary(grouping: sample, by: \.version)
+    )
+    return Set(labelled.keys).union(sample.keys).sorted().map { version in
+      let counts = labelled[version] ?? []
+      let total = self.total(counts) { $0.label != nil }
       return VersionPerformance(
-        version: version, predictions: counts.reduce(0) { $0 + $1.count }, labelled: total,
-        scores: total > 0 ? scores(labelled, total: total, positive: positive) : nil)
-    }.sorted { $0.version < $1.version }
+        version: version, labelled: total, coverage: sample[version].map(coverage),
+        scores: total > 0 ? scores(counts.filter { $0.label != nil }, total: total, positive: positive) : nil)
+    }
+  }
+
+  private static func coverage(_ sample: [OutcomeCount]) -> Double {
+    ratio(total(sample) { $0.label != nil }, total(sample) { _ in true })
   }
 
   private static func scores(_ counts: [OutcomeCount], total: Int, positive: String?) -> Scores {
-    let right = counts.filter { $0.predictedClass == $0.label }.reduce(0) { $0 + $1.count }
+    let right = self.total(counts) { $0.predictedClass == $0.label }
     let classes = positive.map { [$0] } ?? Set(counts.flatMap { [$0.predictedClass, $0.label ?? ""] }).sorted()
     var sum = Scores(accuracy: Double(right) / Double(total), precision: 0, recall: 0, f1: 0)
     for name in classes {
-      let hits = count(counts) { $0.predictedClass == name && $0.label == name }
-      let precision = ratio(hits, count(counts) { $0.predictedClass == name })
-      let recall = ratio(hits, count(counts) { $0.label == name })
+      let hits = self.total(counts) { $0.predictedClass == name && $0.label == name }
+      let precision = ratio(hits, self.total(counts) { $0.predictedClass == name })
+      let recall = ratio(hits, self.total(counts) { $0.label == name })
       let f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0
       sum.precision += precision / Double(classes.count)
       sum.recall += recall / Double(classes.count)
@@ -50,7 +60,7 @@ package struct VersionPerformance: Sendable, Equatable {
     return sum
   }
 
-  private static func count(_ counts: [OutcomeCount], _ matches: (OutcomeCount) -> Bool) -> Int {
+  private static func total(_ counts: [OutcomeCount], _ matches: (OutcomeCount) -> Bool) -> Int {
     counts.filter(matches).reduce(0) { $0 + $1.count }
   }
 
@@ -79,7 +89,7 @@ struct PerformanceGauges: Sendable {
   func show(_ performances: [VersionPerformance]) {
     for family in [accuracy, precision, recall, f1, coverage, labelled] { family.removeAll() }
     for performance in performances {
-      coverage.with(performance.version).set(performance.coverage)
+      if let share = performance.coverage { coverage.with(performance.version).set(share) }
       labelled.with(performance.version).set(Double(performance.labelled))
       guard let scores = performance.scores else { continue }
       accuracy.with(performance.version).set(scores.accuracy)

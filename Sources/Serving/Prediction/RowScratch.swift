@@ -8,6 +8,9 @@ final class RowBuffers {
   fileprivate var given: UnsafeMutableBufferPointer<Bool> = .init(start: nil, count: 0)
   fileprivate var encoded: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
   fileprivate var probabilities: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
+  /// The features as they are logged.
+  let features = ByteScratch()
+  fileprivate let probabilityText = ByteScratch()
 
   deinit {
     values.deallocate()
@@ -76,6 +79,29 @@ struct RowScratch {
   /// What each feature added to the row that was predicted last; nil where the model can not be explained.
   var explanation: Explanation? {
     version.model.explanation(of: UnsafeBufferPointer(encoded), pipeline: version.pipeline)
+  }
+
+  /// The probabilities as a JSON object from class to number: for the answer and for the log, written once.
+  func probabilityText() -> UnsafeBufferPointer<UInt8> {
+    let probabilities = probabilities
+    // A number takes no more than 16 bytes.
+    let output = buffers.probabilityText.room(for: version.quotedClassBytes + probabilities.count * 18 + 2)
+    var count = 0
+    func write(_ byte: UInt8) {
+      output[count] = byte
+      count += 1
+    }
+    func write(_ text: String) {
+      for byte in text.utf8 { write(byte) }
+    }
+    for index in probabilities.indices {
+      write(UInt8(ascii: index == 0 ? "{" : ","))
+      write(version.quotedClasses[index])
+      write(UInt8(ascii: ":"))
+      write(probabilities[index].isFinite ? probabilities[index].description : "null")
+    }
+    write(UInt8(ascii: "}"))
+    return UnsafeBufferPointer(rebasing: output[..<count])
   }
 
   /// Position of the most probable class. By itself: what is generic in another module would look types up for each row.

@@ -10,10 +10,14 @@ final class ServingLane: @unchecked Sendable {
   let buffers = RowBuffers()
   private var ids = RequestIDs()
   private var clock = HTTPClock()
+  private var current: LaneState?
+  /// The holder's, when `current` was taken from it.
+  private var generation = -1
 
   init(index: Int) { self.index = index }
 
-  func makeRequestID() -> String { ids.next() }
+  /// - Parameter time: Seconds since 1970.
+  func makeRequestID(at time: Double) -> String { ids.next(at: time) }
 
   /// The time as the header `Date` has it.
   func date() -> String { clock.text() }
@@ -22,14 +26,38 @@ final class ServingLane: @unchecked Sendable {
   static let shares = 16
 
   var share: Int { index % Self.shares }
+
+  /// What is served now; nil: nothing yet.
+  func state(of holder: ServingHolder) -> LaneState? {
+    let generation = holder.generation
+    if generation != self.generation {
+      current = holder.state.map { LaneState($0, share: share) }
+      self.generation = generation
+    }
+    return current
+  }
+
+  /// A state that was taken before.
+  func state(_ state: ServingState) -> LaneState {
+    if let current, current.state === state { return current }
+    return LaneState(state, share: share)
+  }
+
+  /// Lets go of the state, so that versions that are served no more do not stay in memory for a lane that nobody uses.
+  fileprivate func forget() {
+    current = nil
+    generation = -1
+  }
 }
 
 /// The lanes of a server: one for each event loop, and others for work elsewhere.
 final class ServingLanes: Sendable {
   private struct Contents {
     var made = 0
-    var loops: [ObjectIdentifier: ServingLane] = [:]
+    var loops: [ObjectIdentifier: (loop: any EventLoop, lane: ServingLane)] = [:]
     var idle: [ServingLane] = []
+    /// How often states were let go of.
+    var releases = 0
 
     mutating func make() -> ServingLane {
       made += 1
@@ -39,22 +67,42 @@ final class ServingLanes: Sendable {
 
   private let contents = Mutex(Contents())
 
-  /// The lane of an event loop, to be used on that loop only.
+  /// The lane of an event loop, to be used on that loop only. Called on the loop.
   func lane(of loop: any EventLoop) -> ServingLane {
-    contents.withLock { contents in
-      if let lane = contents.loops[ObjectIdentifier(loop)] { return lane }
+    let (lane, isNew) = contents.withLock { contents -> (ServingLane, Bool) in
+      if let known = contents.loops[ObjectIdentifier(loop)] { return (known.lane, false) }
       let lane = contents.make()
-      contents.loops[ObjectIdentifier(loop)] = lane
-      return lane
+      contents.loops[ObjectIdentifier(loop)] = (loop, lane)
+      return (lane, true)
     }
+    if isNew { TimeSlice.shorten() }
+    return lane
   }
 
   /// Lends a lane that nobody uses at the moment.
   func borrowing<Result, Failure: Error>(
     _ body: (ServingLane) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let lane = contents.withLock { contents in contents.idle.popLast() ?? contents.make() }
-    defer { contents.withLock { $0.idle.append(lane) } }
+    let (lane, releases) = contents.withLock { contents in
+      (contents.idle.popLast() ?? contents.make(), contents.releases)
+    }
+    defer {
+      contents.withLock { contents in
+        if contents.releases != releases { lane.forget() }
+        contents.idle.append(lane)
+      }
+    }
     return try body(lane)
+  }
+
+  /// Lets all lanes go of the states they hold, each where it may be touched. They take the one that is served with the next
+  /// request.
+  func releaseStates() {
+    let loops = contents.withLock { contents in
+      contents.releases += 1
+      for lane in contents.idle { lane.forget() }
+      return Array(contents.loops.values)
+    }
+    for (loop, lane) in loops { loop.execute { lane.forget() } }
   }
 }

@@ -8,6 +8,8 @@ struct FeatureReader: Sendable {
   private let rules: [Rule]
   /// Numbers of an encoded row.
   let width: Int
+  /// The features' names, one behind the other.
+  private let names: [UInt8]
 
   /// What a value is held against, by itself: the schema's own features hold names and lists, which would be counted as
   /// used and unused for each value.
@@ -17,16 +19,23 @@ struct FeatureReader: Sendable {
     let minimum: Double
     let maximum: Double
     let onUnknown: FeatureSchema.UnknownPolicy
+    /// Where its name is among all.
+    let name: Range<Int>
   }
 
   init(pipeline: FeaturePipeline) {
     self.pipeline = pipeline
     width = pipeline.width
+    var names: [UInt8] = []
     rules = pipeline.schema.features.map { feature in
-      Rule(
+      let start = names.count
+      names += feature.name.utf8
+      return Rule(
         isNumeric: feature.type == .numeric, isNullable: feature.nullable, minimum: feature.minimum ?? -.infinity,
-        maximum: feature.maximum ?? .infinity, onUnknown: feature.onUnknown)
+        maximum: feature.maximum ?? .infinity, onUnknown: feature.onUnknown,
+        name: start..<names.count)
     }
+    self.names = names
   }
 
   var count: Int { rules.count }
@@ -69,9 +78,12 @@ struct FeatureReader: Sendable {
     var findings = Findings()
     var scanner = JSONScanner(bytes, range: range)
     var more = try scanner.open(UInt8(ascii: "{"))
+    // Most clients name the features in the schema's order.
+    var expected = 0
     while more {
       let name = try scanner.name()
-      let position = feature(name, in: scanner)
+      let position = isFeature(expected, name, in: scanner) ? expected : feature(name, in: scanner)
+      expected = position + 1
       if name.hasEscapes { findings.hasEscapes = true }
       if position < 0 {
         let name = scanner.string(name)
@@ -89,6 +101,15 @@ struct FeatureReader: Sendable {
     }
     noteAbsent(given: given, &findings)
     return findings
+  }
+
+  private func isFeature(_ position: Int, _ name: JSONScanner.Text, in scanner: JSONScanner) -> Bool {
+    guard position < rules.count, !name.hasEscapes else { return false }
+    let expected = rules[position].name
+    guard expected.count == name.range.count else { return false }
+    for offset in 0..<expected.count
+    where names[expected.lowerBound + offset] != scanner.bytes[name.range.lowerBound + offset] { return false }
+    return true
   }
 
   private func feature(_ name: JSONScanner.Text, in scanner: JSONScanner) -> Int {

@@ -11,10 +11,16 @@ package final class LoadedVersion: Sendable {
   let reader: FeatureReader
   /// The names of the classes as JSON strings.
   let quotedClasses: [String]
+  /// Bytes of all of them.
+  let quotedClassBytes: Int
   /// The version as a JSON string.
   let quotedVersion: String
+  private let profile: Profile
+
   /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
-  private let profile = AtomicLazyReference<ProfileRecorder>()
+  private final class Profile: Sendable {
+    let recorder = AtomicLazyReference<ProfileRecorder>()
+  }
 
   package init(version: String, digest: String, predictor: Predictor) {
     self.version = version
@@ -23,13 +29,28 @@ package final class LoadedVersion: Sendable {
     target = predictor.target
     reader = FeatureReader(pipeline: predictor.pipeline)
     quotedClasses = target.classes.map(JSONText.quoted)
+    quotedClassBytes = quotedClasses.reduce(0) { $0 + $1.utf8.count }
     quotedVersion = JSONText.quoted(version)
+    profile = Profile()
+  }
+
+  /// The same version in an object of its own, which shares everything that is large.
+  init(sharing other: LoadedVersion) {
+    version = other.version
+    digest = other.digest
+    model = other.model
+    target = other.target
+    reader = other.reader
+    quotedClasses = other.quotedClasses
+    quotedClassBytes = other.quotedClassBytes
+    quotedVersion = other.quotedVersion
+    profile = other.profile
   }
 
   package var pipeline: FeaturePipeline { reader.pipeline }
 
-  var recorder: ProfileRecorder? { profile.load() }
+  var recorder: ProfileRecorder? { profile.recorder.load() }
 
   /// From now on rows are counted. Only the first recorder is taken.
-  func count(with recorder: ProfileRecorder) { _ = profile.storeIfNil(recorder) }
+  func count(with recorder: ProfileRecorder) { _ = profile.recorder.storeIfNil(recorder) }
 }

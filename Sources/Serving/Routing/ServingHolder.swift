@@ -6,20 +6,33 @@ package final class ServingHolder: Sendable {
     var state: ServingState?
     /// Why the last table was not taken.
     var failure: String?
-    var isDraining = false
+    var observers: [@Sendable () -> Void] = []
   }
 
   private let contents = Mutex(Contents())
+  private let swaps = Atomic(0)
+  private let draining = Atomic(false)
 
   package init() {}
 
   package var state: ServingState? { contents.withLock { $0.state } }
 
   package func swap(_ state: ServingState) {
-    contents.withLock {
-      $0.state = state
-      $0.failure = nil
+    let observers = contents.withLock { contents in
+      contents.state = state
+      contents.failure = nil
+      return contents.observers
     }
+    swaps.add(1, ordering: .releasing)
+    for observer in observers { observer() }
+  }
+
+  /// Grows with each swap: tells cheaply whether a state that was taken before is still the one that is served.
+  var generation: Int { swaps.load(ordering: .acquiring) }
+
+  /// `observer` is called after each swap.
+  func onSwap(_ observer: @escaping @Sendable () -> Void) {
+    contents.withLock { $0.observers.append(observer) }
   }
 
   package func noteFailure(_ reason: String) {
@@ -27,11 +40,9 @@ package final class ServingHolder: Sendable {
   }
 
   /// From now on the server says that it is not ready, while it still answers.
-  package func startDraining() {
-    contents.withLock { $0.isDraining = true }
-  }
+  package func startDraining() { draining.store(true, ordering: .relaxed) }
 
-  package var isDraining: Bool { contents.withLock { $0.isDraining } }
+  package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
   package enum Readiness: Sendable, Equatable {
     case ready
@@ -40,8 +51,8 @@ package final class ServingHolder: Sendable {
   }
 
   package var readiness: Readiness {
-    contents.withLock { contents in
-      if contents.isDraining { return .draining }
+    if isDraining { return .draining }
+    return contents.withLock { contents in
       if contents.state != nil { return .ready }
       return .notLoaded(reason: contents.failure ?? "No routing table has been read yet.")
     }

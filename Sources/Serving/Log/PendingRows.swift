@@ -1,0 +1,91 @@
+import Tabular
+import Telemetry
+import WorkerContract
+
+/// A prediction as a request hands it to the log, which copies it: the bytes are valid during the call only.
+struct PendingPrediction {
+  /// Position of the version in the state.
+  let entry: Int
+  let requestID: String
+  /// Seconds since 1970.
+  let time: Double
+  /// The object of features as it came, compact, without redacted ones.
+  let features: UnsafeBufferPointer<UInt8>
+  /// JSON object from class to probability.
+  let probabilities: UnsafeBufferPointer<UInt8>
+  let predicted: Int
+  /// Probability of the predicted class.
+  let confidence: Float
+  /// Seconds.
+  let latency: Double
+}
+
+/// Predictions of one routing table on their way to the store, one behind the other in one piece of memory: a request makes
+/// no object for its row, and what is costly to make of a row waits until it leaves the buffer.
+struct PendingRows: Sendable {
+  let state: ServingState
+  private(set) var count = 0
+  private var bytes: [UInt8] = []
+
+  /// Bytes of a row, about; more are made room for as they come.
+  private static let rowBytes = 640
+
+  /// What precedes the id, the features and the probabilities of a row.
+  private struct Head {
+    let time: Double
+    let latency: Double
+    let confidence: Float
+    let entry: Int32
+    let predicted: Int32
+    let id: Int32
+    let features: Int32
+    let probabilities: Int32
+  }
+
+  init(_ state: ServingState, capacity: Int) {
+    self.state = state
+    bytes.reserveCapacity(capacity * Self.rowBytes)
+  }
+
+  mutating func append(_ row: PendingPrediction) {
+    let id = row.requestID.utf8
+    let head = Head(
+      time: row.time, latency: row.latency, confidence: row.confidence, entry: Int32(truncatingIfNeeded: row.entry),
+      predicted: Int32(truncatingIfNeeded: row.predicted), id: Int32(truncatingIfNeeded: id.count),
+      features: Int32(truncatingIfNeeded: row.features.count),
+      probabilities: Int32(truncatingIfNeeded: row.probabilities.count))
+    withUnsafeBytes(of: head) { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: id)
+    bytes.append(contentsOf: row.features)
+    bytes.append(contentsOf: row.probabilities)
+    count += 1
+  }
+
+  var model: ModelKey { ModelKey(namespace: state.table.namespace, model: state.table.model) }
+
+  /// The rows as they are stored.
+  var records: [PredictionRecord] {
+    var records: [PredictionRecord] = []
+    records.reserveCapacity(count)
+    bytes.withUnsafeBytes { bytes in
+      var place = 0
+      func text(_ length: Int32) -> String {
+        defer { place += Int(length) }
+        return String(decoding: bytes[place..<place + Int(length)], as: UTF8.self)
+      }
+      for _ in 0..<count {
+        let head = bytes.loadUnaligned(fromByteOffset: place, as: Head.self)
+        place += MemoryLayout<Head>.size
+        let version = state.versions[Int(head.entry)]
+        let requestID = text(head.id)
+        let features = text(head.features)
+        records.append(
+          PredictionRecord(
+            requestID: requestID, version: version.version, role: state.table.entries[Int(head.entry)].role,
+            time: head.time, features: features, predictedClass: version.target.classes[Int(head.predicted)],
+            probabilities: text(head.probabilities), confidence: Double(head.confidence), latency: head.latency))
+      }
+    }
+    return records
+  }
+}
