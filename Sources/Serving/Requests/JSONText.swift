@@ -15,7 +15,12 @@ struct JSONText {
 
   mutating func append(_ text: JSONText) { buffer.writeImmutableBuffer(text.buffer) }
 
-  mutating func string(_ text: String) { buffer.writeString(Self.quoted(text)) }
+  mutating func string(_ text: String) {
+    guard Self.isPlain(text) else { return raw(Self.quoted(text)) }
+    raw("\"")
+    raw(text)
+    raw("\"")
+  }
 
   mutating func integer(_ value: Int) { buffer.writeString(String(value)) }
 
@@ -39,11 +44,13 @@ struct JSONText {
     raw("]")
   }
 
+  private static func isPlain(_ text: String) -> Bool {
+    !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+  }
+
   /// The text in quotes, with escapes where JSON needs them.
   static func quoted(_ text: String) -> String {
-    guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
-      return "\"" + text + "\""
-    }
+    guard !isPlain(text) else { return "\"" + text + "\"" }
     var output = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

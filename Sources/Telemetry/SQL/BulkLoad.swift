@@ -41,11 +41,49 @@ struct BulkForm: Sendable {
 }
 
 /// Rows to store, those of the same key by time.
-struct BulkRows: Sendable {
+protocol BulkRows: Sendable {
+  var count: Int { get }
+
+  /// Whole days since 1970 (UTC) of a row's time: the partition it lies in.
+  func day(of row: Int) -> Int
+
+  /// In the form's order of columns.
+  func values(of row: Int) -> [SQLValue]
+
+  /// Writes the same values, in the same order, in PostgreSQL's copy format.
+  func write(_ row: Int, by form: BulkForm, to buffer: inout CopyBuffer)
+}
+
+extension BulkRows {
+  /// The rows in rounds, as one statement may meet a key once only.
+  func rounds(by key: [Int]) -> [[[SQLValue]]] {
+    var seen: [[SQLValue]: Int] = [:]
+    var rounds: [[[SQLValue]]] = []
+    for row in 0..<count {
+      let values = values(of: row)
+      let key = key.map { values[$0] }
+      let round = seen[key, default: 0]
+      seen[key] = round + 1
+      if round == rounds.count { rounds.append([]) }
+      rounds[round].append(values)
+    }
+    return rounds
+  }
+}
+
+/// The days that tables are partitioned by.
+enum BulkDay {
+  /// The day (UTC) of a time in seconds since 1970. Times beyond what a calendar shows count as its first or last day.
+  static func of(_ time: Double) -> Int {
+    guard time.isFinite, time > 0 else { return 0 }
+    return Int(min(time / 86_400, 2_932_896))
+  }
+}
+
+/// Rows as lists of values.
+struct ValueRows: BulkRows {
   struct Row: Sendable {
-    /// In the form's order of columns.
     let values: [SQLValue]
-    /// Whole days since 1970 (UTC) of the row's time: the partition it lies in.
     let day: Int
 
     init(_ values: [SQLValue], day: Int) {
@@ -54,24 +92,15 @@ struct BulkRows: Sendable {
     }
   }
 
-  var rows: [Row]
+  let rows: [Row]
 
-  /// The day (UTC) of a time in seconds since 1970. Times beyond what a calendar shows count as its first or last day.
-  static func day(of time: Double) -> Int {
-    guard time.isFinite, time > 0 else { return 0 }
-    return Int(min(time / 86_400, 2_932_896))
-  }
+  var count: Int { rows.count }
 
-  /// The rows in rounds, as one statement may meet a key once only.
-  func rounds(by key: [Int]) -> [[[SQLValue]]] {
-    var seen: [[SQLValue]: Int] = [:]
-    var rounds: [[[SQLValue]]] = []
-    for row in rows {
-      let round = seen[key.map { row.values[$0] }, default: 0]
-      seen[key.map { row.values[$0] }] = round + 1
-      if round == rounds.count { rounds.append([]) }
-      rounds[round].append(row.values)
-    }
-    return rounds
+  func day(of row: Int) -> Int { rows[row].day }
+
+  func values(of row: Int) -> [SQLValue] { rows[row].values }
+
+  func write(_ row: Int, by form: BulkForm, to buffer: inout CopyBuffer) {
+    for (value, column) in zip(rows[row].values, form.columns) { buffer.append(value, column.kind) }
   }
 }

@@ -7,17 +7,17 @@ struct CopyBuffer {
   private static let firstDay = 10_957
 
   /// The rows of a form, each followed by its day.
-  init(_ rows: [BulkRows.Row], form: BulkForm) {
+  init(_ rows: any BulkRows, form: BulkForm) {
     bytes = []
-    bytes.reserveCapacity(rows.count * 640)
+    bytes.reserveCapacity(rows.count * 704)
     bytes += [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]
     append(Int32(0))
     append(Int32(0))
-    for row in rows {
+    for row in 0..<rows.count {
       append(Int16(form.columns.count + 1))
-      for (value, column) in zip(row.values, form.columns) { append(value, column.kind) }
+      rows.write(row, by: form, to: &self)
       append(Int32(4))
-      append(Int32(clamping: row.day - Self.firstDay))
+      append(Int32(clamping: rows.day(of: row) - Self.firstDay))
     }
     append(Int16(-1))
   }
@@ -27,30 +27,47 @@ struct CopyBuffer {
   }
 
   /// A value of another kind than its column's is written as that kind, and null where it can not be.
-  private mutating func append(_ value: SQLValue, _ kind: BulkForm.Column.Kind) {
+  mutating func append(_ value: SQLValue, _ kind: BulkForm.Column.Kind) {
     switch (kind, value) {
     case (.text, .text(let text)): append(text)
-    case (.number, .number(let number)) where !number.isNaN:
-      append(Int32(8))
-      append(number.bitPattern)
-    case (.number, .integer(let integer)):
-      append(Int32(8))
-      append(Double(integer).bitPattern)
-    case (.integer, .integer(let integer)):
-      append(Int32(8))
-      append(Int64(integer))
+    case (.number, .number(let number)): append(number)
+    case (.number, .integer(let integer)): append(Double(integer))
+    case (.integer, .integer(let integer)): append(integer)
     default: append(Int32(-1))
     }
   }
 
-  private mutating func append(_ text: String) {
-    var text = text
-    let isPlain = text.withUTF8 { utf8 in
-      guard !utf8.contains(0) else { return false }
+  mutating func append(_ integer: Int) {
+    append(Int32(8))
+    append(Int64(integer))
+  }
+
+  /// What is no number is null.
+  mutating func append(_ number: Double) {
+    guard !number.isNaN else { return append(Int32(-1)) }
+    append(Int32(8))
+    append(number.bitPattern)
+  }
+
+  mutating func append(_ text: String) {
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { utf8 in
+      guard !Self.hasNull(utf8) else { return false }
       append(Int32(clamping: utf8.count))
       bytes.append(contentsOf: utf8)
       return true
     }
-    if !isPlain { append(SQLValue.withoutNull(text)) }
+    guard isPlain != true else { return }
+    var text = SQLValue.withoutNull(text)
+    text.withUTF8 { utf8 in
+      append(Int32(clamping: utf8.count))
+      bytes.append(contentsOf: utf8)
+    }
+  }
+
+  /// Looks at all bytes without an early end, many at a time.
+  private static func hasNull(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+    var isFound: UInt8 = 0
+    for byte in utf8 { isFound |= byte == 0 ? 1 : 0 }
+    return isFound != 0
   }
 }

@@ -25,7 +25,7 @@ final class PostgresDatabase: SQLDatabase {
 
   var dialect: SQLDialect { .postgres }
 
-  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
     try await writer.store(rows, by: form)
   }
 

@@ -25,7 +25,7 @@ final class PostgresLink: @unchecked Sendable {
     }
   }
 
-  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
     try await onQueue { (link) throws(TelemetryError) in
       try link.retryingOnce { (connection) throws(TelemetryError) in
         try link.loader.store(rows, by: form, on: connection)

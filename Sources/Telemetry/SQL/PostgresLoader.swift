@@ -14,10 +14,10 @@ struct PostgresLoader {
   private static let daysAhead = 2
 
   mutating func store(
-    _ rows: BulkRows, by form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, by form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) {
     try addPartitions(for: rows, form, on: connection)
-    let buffer = CopyBuffer(rows.rows, form: form)
+    let buffer = CopyBuffer(rows, form: form)
     switch try load(buffer, form, on: connection) {
     case .done: return
     case .duplicate:
@@ -72,11 +72,14 @@ struct PostgresLoader {
 
   /// Partitions for the days of the rows and for the next days, so that nobody waits for one at midnight.
   private mutating func addPartitions(
-    for rows: BulkRows, _ form: BulkForm, on connection: PostgresConnection
+    for rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) {
     var wanted: Set<Int> = []
     var newest = 0
-    for row in rows.rows where wanted.insert(row.day).inserted { newest = max(newest, row.day) }
+    for row in 0..<rows.count {
+      let day = rows.day(of: row)
+      if wanted.insert(day).inserted { newest = max(newest, day) }
+    }
     for ahead in 1...Self.daysAhead { wanted.insert(newest + ahead) }
     let missing = wanted.subtracting(days[form.table] ?? []).sorted()
     guard !missing.isEmpty else { return }

@@ -92,7 +92,7 @@ protocol SQLDatabase: Sendable {
   var dialect: SQLDialect { get }
 
   /// Stores rows by their form, all or none of them, in one transaction. Storing them again changes nothing.
-  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError)
+  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError)
 
   /// Lends a connection for reading.
   func read<Result: Sendable>(

@@ -49,7 +49,7 @@ extension SQLTelemetryStore {
       .text(model.namespace), .text(model.model), .number(earliest), .integer(max(0, limit)), .number(from),
     ]
     if case .postgres = database.dialect {
-      arguments += [.integer(BulkRows.day(of: earliest)), .integer(BulkRows.day(of: from))]
+      arguments += [.integer(BulkDay.of(earliest)), .integer(BulkDay.of(from))]
     }
     let given = arguments
     return try await database.read { (connection) throws(TelemetryError) -> [OutcomeCount] in

@@ -1,5 +1,47 @@
 import WorkerContract
 
+/// Predictions in the order of the form's columns. A server stores tens of thousands a second: none becomes a list of values.
+private struct PredictionRows: BulkRows {
+  private let model: ModelKey
+  private let records: [PredictionRecord]
+
+  init(_ records: [PredictionRecord], of model: ModelKey) {
+    self.model = model
+    let isOrdered = zip(records, records.dropFirst()).allSatisfy { $0.time <= $1.time }
+    self.records = isOrdered ? records : records.sorted { $0.time < $1.time }
+  }
+
+  var count: Int { records.count }
+
+  func day(of row: Int) -> Int { BulkDay.of(records[row].time) }
+
+  func values(of row: Int) -> [SQLValue] {
+    let record = records[row]
+    return [
+      .text(model.namespace), .text(model.model), .text(record.requestID), .text(record.version),
+      .text(record.role.rawValue), .number(record.time), .text(record.features), .text(record.predictedClass),
+      .text(record.probabilities), .number(record.confidence), .number(record.latency), .integer(0),
+      .number(record.time),
+    ]
+  }
+
+  func write(_ row: Int, by form: BulkForm, to buffer: inout CopyBuffer) {
+    buffer.append(model.namespace)
+    buffer.append(model.model)
+    buffer.append(records[row].requestID)
+    buffer.append(records[row].version)
+    buffer.append(records[row].role.rawValue)
+    buffer.append(records[row].time)
+    buffer.append(records[row].features)
+    buffer.append(records[row].predictedClass)
+    buffer.append(records[row].probabilities)
+    buffer.append(records[row].confidence)
+    buffer.append(records[row].latency)
+    buffer.append(0)
+    buffer.append(records[row].time)
+  }
+}
+
 extension SQLTelemetryStore {
   /// A record sent again has the time of the stored one, or an earlier one than its last repeat: nothing changes.
   private static let predictionForm = BulkForm(
@@ -54,23 +96,7 @@ extension SQLTelemetryStore {
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
     guard !predictions.isEmpty else { return }
-    try await database.store(Self.rows(predictions, of: model), by: Self.predictionForm)
-  }
-
-  private static func rows(_ predictions: [PredictionRecord], of model: ModelKey) -> BulkRows {
-    var ordered = predictions
-    if !zip(ordered, ordered.dropFirst()).allSatisfy({ $0.time <= $1.time }) { ordered.sort { $0.time < $1.time } }
-    return BulkRows(
-      rows: ordered.map { BulkRows.Row(values($0, of: model), day: BulkRows.day(of: $0.time)) })
-  }
-
-  private static func values(_ record: PredictionRecord, of model: ModelKey) -> [SQLValue] {
-    [
-      .text(model.namespace), .text(model.model), .text(record.requestID), .text(record.version),
-      .text(record.role.rawValue), .number(record.time), .text(record.features), .text(record.predictedClass),
-      .text(record.probabilities), .number(record.confidence), .number(record.latency), .integer(0),
-      .number(record.time),
-    ]
+    try await database.store(PredictionRows(predictions, of: model), by: Self.predictionForm)
   }
 
   func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError) {
@@ -80,12 +106,12 @@ extension SQLTelemetryStore {
       latest[label.requestID] = label
     }
     let rows = latest.values.sorted { $0.requestID < $1.requestID }.map { label in
-      BulkRows.Row(
+      ValueRows.Row(
         [
           .text(model.namespace), .text(model.model), .text(label.requestID), .text(label.label), .number(label.time),
-        ], day: BulkRows.day(of: label.time))
+        ], day: BulkDay.of(label.time))
     }
-    try await database.store(BulkRows(rows: rows), by: Self.labelForm)
+    try await database.store(ValueRows(rows: rows), by: Self.labelForm)
   }
 
   /// Each prediction with its label. In PostgreSQL a correction on a later day is another row, so that the latest is
@@ -144,7 +170,7 @@ extension SQLTelemetryStore {
   /// Partitions that can hold nothing of the window are left alone.
   func addDay(_ conditions: inout Conditions, _ comparison: String, _ time: Double) {
     guard case .postgres = database.dialect else { return }
-    conditions.add("\(comparison) DATE '1970-01-01' + ?::INTEGER", .integer(BulkRows.day(of: time)))
+    conditions.add("\(comparison) DATE '1970-01-01' + ?::INTEGER", .integer(BulkDay.of(time)))
   }
 
   private static func prediction(_ row: SQLRow) throws(TelemetryError) -> LoggedPrediction {

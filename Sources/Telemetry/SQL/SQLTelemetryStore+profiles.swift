@@ -32,14 +32,14 @@ extension SQLTelemetryStore {
         moments.count > 0
         ? [.number(moments.mean), .number(moments.squares), .number(moments.minimum), .number(moments.maximum)]
         : [.null, .null, .null, .null]
-      return BulkRows.Row(
+      return ValueRows.Row(
         [
           .text(model.namespace), .text(model.model), .text(profile.version), .text(profile.feature ?? ""),
           .number(profile.minute), .text(profile.instance), .text(profile.bins), .integer(moments.count),
         ] + measures + [.text(profile.counts.counts.map(String.init).joined(separator: ","))],
-        day: BulkRows.day(of: profile.minute))
+        day: BulkDay.of(profile.minute))
     }
-    try await database.store(BulkRows(rows: rows), by: Self.profileForm)
+    try await database.store(ValueRows(rows: rows), by: Self.profileForm)
   }
 
   func profile(
@@ -53,8 +53,8 @@ extension SQLTelemetryStore {
     conditions.add("minute >= ?", .number(from))
     conditions.add("minute < ?", .number(to))
     if case .postgres = database.dialect {
-      conditions.add("day >= DATE '1970-01-01' + ?::INTEGER", .integer(BulkRows.day(of: from)))
-      conditions.add("day <= DATE '1970-01-01' + ?::INTEGER", .integer(BulkRows.day(of: to)))
+      conditions.add("day >= DATE '1970-01-01' + ?::INTEGER", .integer(BulkDay.of(from)))
+      conditions.add("day <= DATE '1970-01-01' + ?::INTEGER", .integer(BulkDay.of(to)))
     }
     let statement = SQLStatement(
       "read profiles", table: "feature_profiles",

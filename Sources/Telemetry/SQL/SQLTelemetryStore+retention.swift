@@ -26,7 +26,7 @@ extension SQLTelemetryStore {
           "drop old partitions", table: table,
           "SELECT apus_drop_partitions($1, DATE '1970-01-01' + $2::INTEGER, $3, $4)"),
         [
-          .text(table), .integer(BulkRows.day(of: time)), .text(model.namespace), .text(model.model),
+          .text(table), .integer(BulkDay.of(time)), .text(model.namespace), .text(model.model),
         ])
       for row in rows { dropped += try row.integer(0) }
     }

@@ -42,7 +42,7 @@ final class SQLiteDatabase: SQLDatabase {
 
   var dialect: SQLDialect { .sqlite }
 
-  func store(_ rows: BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
     try await write { (connection) throws(TelemetryError) in
       for round in rows.rounds(by: form.key) { try form.insert.run(round, on: connection) }
     }
