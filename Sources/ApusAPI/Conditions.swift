@@ -76,6 +76,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case pinned = "Pinned"
   case unpinned = "Unpinned"
   case archived = "Archived"
+  case filesRetired = "FilesRetired"
   case rolloutAnalysisIgnored = "RolloutAnalysisIgnored"
   case noVersion = "NoVersion"
   // Serving.

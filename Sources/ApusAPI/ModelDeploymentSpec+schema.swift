@@ -50,7 +50,9 @@ extension ModelDeploymentSpec.Promotion: SchemaDescribed {
       .optional(
         "keep",
         .integer(
-          "Archived versions whose files are kept; older ones stay listed.", minimum: 1, maximum: 1000, default: 10)),
+          "Versions out of use (archived, rejected) whose files are kept, besides production and the one before it; "
+            + "of older ones only the files go: they stay listed, and can not be served again.", minimum: 1,
+          maximum: 1000, default: 10)),
     ])
 }
 

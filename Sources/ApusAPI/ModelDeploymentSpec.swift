@@ -50,7 +50,7 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var against: Against
     package var segments: [SegmentGuard]
     package var rollout: Rollout?
-    /// Archived versions kept warm in the registry; older ones stay listed, their artifacts may be removed.
+    /// Versions out of use whose files are kept, besides production and the one before it; older ones stay listed.
     package var keep: Int
 
     package init(

@@ -50,10 +50,11 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   package var gates: [GateResult]
   /// Oldest first: the audit trail.
   package var history: [Transition]
+  package var files: Files
 
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], stage: Stage = .candidate, reason: String? = nil,
-    gates: [GateResult] = [], history: [Transition] = []
+    gates: [GateResult] = [], history: [Transition] = [], files: Files = .kept
   ) {
     self.observedGeneration = observedGeneration
     self.conditions = conditions
@@ -61,6 +62,15 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
     self.reason = reason
     self.gates = gates
     self.history = history
+    self.files = files
+  }
+
+  /// What became of the version's files, by `promotion.keep`. There is no way back.
+  package enum Files: String, Codable, Sendable, CaseIterable {
+    case kept = "Kept"
+    /// Given up: never served again; the next training removes them.
+    case retired = "Retired"
+    case removed = "Removed"
   }
 
   package enum Stage: String, Codable, Sendable, CaseIterable {

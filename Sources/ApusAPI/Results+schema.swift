@@ -42,6 +42,9 @@ extension TrainingResult: SchemaDescribed {
         "segments", .list("Worst level of each guarded segment.", of: SegmentResult.schema, maximum: 64).implying([])),
       .optional("calibrationError", .number("Expected calibration error on the test rows.").implying(0)),
       .optional(
+        "removed",
+        .list("Versions whose files the run has removed.", of: .string("A version.", maximum: 12), maximum: 64)),
+      .optional(
         "warnings", .list("Soft findings.", of: .string("A finding.", maximum: 4096), maximum: 256).implying([])),
       .optional("seconds", .map("Seconds by step.", of: .number("Seconds."), maximum: 64).implying([:])),
       .optional("dataDigest", .string("SHA-256 of the training rows.", maximum: 128).implying("")),

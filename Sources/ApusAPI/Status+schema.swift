@@ -175,6 +175,12 @@ extension ModelVersionStatus: SchemaDescribed {
       .optional("gates", .list("What the gates said.", of: GateResult.schema, maximum: 128).implying([])),
       .optional(
         "history", .list("The audit trail, oldest first.", of: Transition.schema, maximum: 1000).implying([])),
+      .optional(
+        "files",
+        .enumeration(
+          Files.self, "Kept; Retired: given up by promotion.keep, removed by the next training; Removed."
+        )
+        .implying("Kept")),
     ])
 }
 

@@ -43,6 +43,22 @@ package struct FileArtifactStore: ArtifactStore {
     }
   }
 
+  package func remove(_ digest: String) async throws {
+    guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
+    let place = folder(of: digest)
+    guard FileManager.default.fileExists(atPath: place.path) else { return }
+    let outgoing = root.appendingPathComponent("incoming/\(UUID().uuidString)-removed", isDirectory: true)
+    try reporting {
+      try FileManager.default.createDirectory(
+        at: outgoing.deletingLastPathComponent(), withIntermediateDirectories: true)
+    }
+    // In one step: nobody finds a part of it. Whoever was faster has done the same.
+    guard rename(place.path, outgoing.path) == 0 || errno == ENOENT else {
+      throw ArtifactError.unavailable(location: place.path, reason: String(cString: strerror(errno)))
+    }
+    try? FileManager.default.removeItem(at: outgoing)
+  }
+
   package func putReport(_ data: Data, at path: String) async throws {
     let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
     try reporting {

@@ -41,6 +41,15 @@ package struct S3ArtifactStore: ArtifactStore {
     }
   }
 
+  package func remove(_ digest: String) async throws {
+    guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
+    guard let manifest = try await bucket.get(key(digest, ArtifactManifest.fileName)) else { return }
+    let files = (try? JSONDecoder().decode(ArtifactManifest.self, from: manifest))?.files.map(\.name) ?? []
+    // Without its manifest a bundle is not there; it goes first, and stands for all where the rest does not go.
+    try await bucket.delete(key(digest, ArtifactManifest.fileName))
+    for name in files where ArtifactBundle.isPlain(name) { try await bucket.delete(key(digest, name)) }
+  }
+
   package func putReport(_ data: Data, at path: String) async throws {
     try await bucket.put(data, at: prefix + ReportPath(path).text)
   }

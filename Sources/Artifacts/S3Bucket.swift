@@ -58,6 +58,11 @@ package struct S3Bucket: Sendable {
     guard response.status != 404 else { throw .notFound("The bucket \(location.bucket)") }
   }
 
+  /// Takes the object away; one that is not there counts as taken away.
+  package func delete(_ key: String) async throws(ArtifactError) {
+    _ = try await send(.delete, key, body: [])
+  }
+
   private func send(
     _ method: HTTPRequest.Method, _ key: String, body: [UInt8]
   ) async throws(ArtifactError) -> HTTPResponse {

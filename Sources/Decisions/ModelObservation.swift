@@ -34,6 +34,8 @@ package struct ModelObservation: Sendable {
   /// The highest number of a version or run of this model's name that this model does not own: what a model that was deleted
   /// has left.
   package var highestForeignNumber: Int
+  /// Digests of files that versions of other models have; looked for where files may be given up.
+  package var foreignDigests: Set<String>
   /// Objects that have a name the operator needs but belong to somebody else: `Deployment income`.
   package var foreign: [String]
   /// What is wrong with the Secrets that the servers need, as sentences.
@@ -45,7 +47,8 @@ package struct ModelObservation: Sendable {
     pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
     podRefusal: String? = nil, confirmations: [String: Int] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
-    canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0, foreign: [String] = [],
+    canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
+    foreignDigests: Set<String> = [], foreign: [String] = [],
     secretProblems: [String] = []
   ) {
     self.now = now.wholeSeconds
@@ -66,6 +69,7 @@ package struct ModelObservation: Sendable {
     self.canAutoscale = canAutoscale
     self.autoscalerUID = autoscalerUID
     self.highestForeignNumber = highestForeignNumber
+    self.foreignDigests = foreignDigests
     self.foreign = foreign
     self.secretProblems = secretProblems
   }
@@ -142,6 +146,7 @@ extension ModelObservation {
     work.advanceRollout()
     work.serve()
     work.train()
+    work.retire()
     work.tidy()
     work.summarise()
     return work.finished()

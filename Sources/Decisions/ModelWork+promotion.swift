@@ -165,7 +165,14 @@ extension ModelWork {
   }
 
   private func unservable(_ version: String) -> String {
-    let problem = registry[version] == nil ? "there is no version \(version)" : "\(version) failed and has no artifact"
+    let problem: String
+    if let entry = registry[version] {
+      problem =
+        entry.status.files == .kept
+        ? "\(version) failed and has no artifact" : "the files of \(version) are no longer kept (spec.promotion.keep)"
+    } else {
+      problem = "there is no version \(version)"
+    }
     let servable = registry.servable.map(\.version)
     return "\(problem); versions that can be served: "
       + (servable.isEmpty ? "none yet" : servable.joined(separator: ", "))

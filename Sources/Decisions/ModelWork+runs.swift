@@ -67,6 +67,7 @@ extension ModelWork {
         trainedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds,
         trainingInput: job.annotations[ApusAnnotations.trainingInput] ?? "",
         artifact: failure == nil ? result?.artifact : nil, result: result, failure: failure))
+    for removed in result?.removed ?? [] { registry.noteRemoved(removed) }
     if let failure {
       announce(.warning, failure.reason, "training of \(version) failed in step \(failure.step): \(failure.message)")
     } else {

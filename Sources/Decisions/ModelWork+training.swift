@@ -124,7 +124,7 @@ extension ModelWork {
           version: "v\(number)", schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
           champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
-          comparedBy: spec.promotion.against.metric)),
+          comparedBy: spec.promotion.against.metric, retired: retiredFiles)),
       labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,

@@ -15,7 +15,11 @@ package struct Registry: Sendable {
 
     package var version: String { spec.version }
     package var stage: ModelVersionStatus.Stage { status.stage }
-    package var isServable: Bool { spec.artifact != nil && spec.failure == nil }
+    package var isServable: Bool { spec.artifact != nil && spec.failure == nil && status.files == .kept }
+    /// Given up, and written down as that: from now on nobody can choose it.
+    var isSurelyRetired: Bool { stored?.files == .retired && status.files == .retired }
+    /// When it last served or, where it never did, was trained.
+    var lastUse: Timestamp { lastProduction ?? spec.trainedAt ?? .distantPast }
     package var metrics: ModelMetrics? { spec.result?.metrics }
 
     /// When it last became the production version.
@@ -121,6 +125,14 @@ package struct Registry: Sendable {
       default: break
       }
     }
+  }
+
+  /// Gives the version's files up.
+  mutating func retire(_ version: String) { change(version) { $0.status.files = .retired } }
+
+  /// A run has removed them.
+  mutating func noteRemoved(_ version: String) {
+    change(version) { if $0.status.files == .retired { $0.status.files = .removed } }
   }
 
   private mutating func change(_ version: String, _ body: (inout Entry) -> Void) {

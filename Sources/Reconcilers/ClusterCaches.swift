@@ -135,6 +135,18 @@ extension ClusterCaches {
       }
       + runs.filter { !ownRuns.contains($0) }.map {
         jobs.store[$0]?.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } ?? 0
+  /// Digests of the files that all versions but those of one owner have. Looks at every version there is.
+  func digests(notOwnedBy uid: String) -> Set<String> {
+    let own = Set(versions.store.keys(ownedBy: uid))
+    return Set(
+      versions.store.keys.lazy.filter { !own.contains($0) }.compactMap { key -> String? in
+        guard let version = self.versions.store[key],
+          (version[path: "status", "files"]?.string ?? "Kept") == "Kept"
+        else { return nil }
+        return version[path: "spec", "artifact", "digest"]?.string
+      })
+  }
+
       }
     return numbers.max() ?? 0
   }

@@ -155,7 +155,7 @@ package struct ModelReconciler: Sendable {
     let deployment = caches.deployments.store[key]
     return ModelObservation(
       now: now, model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid, at: now),
-      runConfigurations: caches.runConfigurations(ownedBy: uid), versions: caches.versions(ownedBy: uid),
+      runConfigurations: caches.runConfigurations(ownedBy: uid), versions: versions,
       routing: routing(key), pods: pods,
       replicas: deployment?[path: "spec", "replicas"]?.integer,
       isRollingOut: deployment.map(Self.isRollingOut) ?? false,
@@ -165,6 +165,8 @@ package struct ModelReconciler: Sendable {
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
         ? true : try await capabilities.canAutoscale(in: key.namespace),
+    let versions = caches.versions(ownedBy: uid)
+    let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
       autoscalerUID: try await orphanedAutoscaler(of: model), highestForeignNumber: caches.highestNumber(of: model),
       secretProblems: try await secrets.problems(model.spec.serving.security, in: key.namespace))
   }
@@ -178,6 +180,7 @@ package struct ModelReconciler: Sendable {
       model.metadata.name ?? "", in: model.metadata.namespace ?? "", ownedBy: model.metadata.uid ?? "")
   }
 
+      foreignDigests: mayRetire ? caches.digests(notOwnedBy: uid) : [],
   /// By the Deployment's own word; without one its pods tell enough.
   private static func isRollingOut(_ deployment: JSONValue) -> Bool {
     guard let seen = deployment[path: "status", "observedGeneration"]?.integer else { return false }

@@ -59,11 +59,13 @@ public struct TrainingResult: Codable, Sendable, Equatable {
   public var seconds: [String: Double]
   /// SHA-256 of the training rows, `sha256:<hex>`.
   public var dataDigest: String
+  /// Of the run's `retired` the versions whose files are gone. nil: none.
+  public var removed: [String]?
 
   public init(
     artifact: ArtifactReference, rows: RowCounts, metrics: ModelMetrics, comparison: Comparison? = nil,
     segments: [SegmentResult] = [], calibrationError: Double = 0, warnings: [String] = [],
-    seconds: [String: Double] = [:], dataDigest: String = ""
+    seconds: [String: Double] = [:], dataDigest: String = "", removed: [String]? = nil
   ) {
     self.artifact = artifact
     self.rows = rows
@@ -74,6 +76,7 @@ public struct TrainingResult: Codable, Sendable, Equatable {
     self.warnings = warnings
     self.seconds = seconds
     self.dataDigest = dataDigest
+    self.removed = removed
   }
 
   public struct RowCounts: Codable, Sendable, Equatable {

@@ -55,11 +55,13 @@ public struct TrainingRun: Codable, Sendable, Equatable {
   public var confidence: Double
   /// Metric of that difference.
   public var comparedBy: MetricName
+  /// Versions whose files nobody needs any more: a run removes them once its own are stored. nil: none.
+  public var retired: [ArtifactReference]?
 
   public init(
     version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
     segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
-    comparedBy: MetricName = .rocAUC
+    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil
   ) {
     self.version = version
     self.schema = schema
@@ -70,6 +72,7 @@ public struct TrainingRun: Codable, Sendable, Equatable {
     self.champion = champion
     self.confidence = confidence
     self.comparedBy = comparedBy
+    self.retired = retired
   }
 }
 

@@ -132,7 +132,8 @@ enum Complete {
           champion: artifact, championMetrics: metrics, metric: .rocAUC, difference: 0.01, lower: 0.001, upper: 0.02,
           pValue: 0.01, rows: 20),
         segments: [.init(feature: "a", level: "x", metric: .recall, challenger: 0.7, champion: 0.6, rows: 5)],
-        calibrationError: 0.02, warnings: ["soft"], seconds: ["train": 1.5], dataDigest: "sha256:11"),
+        calibrationError: 0.02, warnings: ["soft"], seconds: ["train": 1.5], dataDigest: "sha256:11",
+        removed: ["v1"]),
       failure: .init(reason: "NoRows", message: "no rows", retryable: false, step: "ingest"))
   }
 

@@ -36,6 +36,14 @@ func checkConformance(_ store: any ArtifactStore) async throws {
   }
   #expect(try await store.open(other.digest.description) == other)
 
+  try await store.remove(bundle.digest.description)
+  try await store.remove(bundle.digest.description)
+  #expect(try await !store.contains(bundle.digest.description))
+  #expect(try await store.contains(other.digest.description), "only what was asked for goes")
+  try await store.put(bundle)
+  #expect(try await store.open(bundle.digest.description) == bundle)
+
+  await #expect(throws: ArtifactError.malformedDigest("../x")) { try await store.remove("../x") }
   await #expect(throws: ArtifactError.malformedDigest("v3")) { _ = try await store.open("v3") }
   await #expect(throws: ArtifactError.self) { _ = try await store.report(at: "reports/none.html") }
   try await store.putReport(Data("one".utf8), at: "reports/income-check-1.html")

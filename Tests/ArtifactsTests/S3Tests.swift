@@ -24,6 +24,10 @@ private final class BucketInMemory: HTTPTransport {
         objects[request.url] = request.body
         return HTTPResponse(status: 200)
       }
+      if request.method == .delete {
+        objects[request.url] = nil
+        return HTTPResponse(status: 204)
+      }
       guard let body = objects[request.url] else { return HTTPResponse(status: 404) }
       return HTTPResponse(status: 200, body: body)
     }

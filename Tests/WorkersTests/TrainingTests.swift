@@ -91,6 +91,24 @@ import Workers
     #expect(other.championMetrics.rocAUC > trained.metrics.rocAUC + 0.02)
   }
 
+  @Test("Files that were given up are removed once the new ones are stored; what can not be removed is told")
+  func retired() async throws {
+    let shop = Workshop()
+    let uri = try shop.write(SmallWorld.csv())
+    let first = try #require(await shop.worker().run(.train, SmallWorld.run(uri)).trained).artifact
+    let second = try #require(await shop.worker().run(.train, SmallWorld.run(uri, version: "v2")).trained).artifact
+    var third = SmallWorld.run(uri, version: "v3", champion: second)
+    third.train?.retired = [first, second, .init(version: "v0", digest: "nowhere")]
+    let trained = try #require(await shop.worker().run(.train, third).trained)
+    #expect(trained.removed == ["v1"])
+    #expect(try await !shop.store.contains(first.digest))
+    #expect(try await shop.store.contains(second.digest), "the champion stays")
+    #expect(try await shop.store.contains(trained.artifact.digest))
+    #expect(trained.warnings.last?.contains("the files of v0 are still there") == true)
+    // Once more: it is gone, and said to be.
+    #expect(await shop.worker().run(.train, third).trained?.removed == ["v1"])
+  }
+
   @Test("A lost champion is told, and does not keep its successor from being trained")
   func lostChampion() async throws {
     let shop = Workshop()

@@ -41,9 +41,11 @@ struct TrainingJob {
     }
     let document = evaluated.document
     return TrainingResult(
+    let (removed, problems) = await removeRetired(keeping: artifact, log: log)
       artifact: artifact, rows: document.rows, metrics: document.evaluation.metrics, comparison: document.comparison,
       segments: document.segments, calibrationError: document.evaluation.calibration.error,
-      warnings: document.warnings, seconds: steps.seconds, dataDigest: document.dataDigest)
+      warnings: document.warnings + problems, seconds: steps.seconds, dataDigest: document.dataDigest,
+      removed: removed.isEmpty ? nil : removed)
   }
 
   private static func facts(_ parts: TrainingParts) -> [String: LogValue] {
@@ -151,6 +153,25 @@ struct TrainingJob {
   }
 
   private static func encode(_ value: some Encodable) throws -> Data {
+  /// What can not be removed is tried again by the next run: no reason for this one to fail.
+  private func removeRetired(
+    keeping own: ArtifactReference, log: RunLog
+  ) async -> (removed: [String], problems: [String]) {
+    var removed: [String] = []
+    var problems: [String] = []
+    let needed = [own.digest, run.champion?.digest]
+    for retired in run.retired ?? [] where !needed.contains(retired.digest) {
+      do {
+        try await environment.artifactStore().remove(retired.digest)
+        removed.append(retired.version)
+        log.write("removed", step: .register, ["version": .text(retired.version)])
+      } catch {
+        problems.append("the files of \(retired.version) are still there: \(error)")
+      }
+    }
+    return (removed, problems)
+  }
+
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value)
