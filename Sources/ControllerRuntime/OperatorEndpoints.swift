@@ -6,12 +6,45 @@ import Exposition
 /// Each check has a path of its own, such as `/readyz/informer-sync`; `?verbose` lists all checks, `?exclude=NAME` leaves
 /// one out, as with Kubernetes' own components.
 public struct OperatorEndpoints: Sendable {
-  public struct Answer: Sendable, Equatable {
+  public struct Answer: Sendable {
     public var status: Int
     public var contentType = "text/plain; charset=utf-8"
     /// For the header `WWW-Authenticate`.
     public var challenge: String?
-    public var body: String
+    /// The body's text, to be sent part by part: metrics of thousands of objects are tens of megabytes.
+    public var parts: Parts
+
+    /// The whole text.
+    public var body: String { parts.reduce(into: "") { $0 += $1 } }
+
+    init(status: Int, challenge: String? = nil, body: String) {
+      self.status = status
+      self.challenge = challenge
+      parts = Parts(content: .whole(body))
+    }
+
+    init(contentType: String, _ exposition: ExpositionParts) {
+      status = 200
+      self.contentType = contentType
+      parts = Parts(content: .exposition(exposition))
+    }
+  }
+
+  /// Parts of a text, each made when it is asked for.
+  public struct Parts: Sequence, Sendable {
+    enum Content: Sendable {
+      case whole(String)
+      case exposition(ExpositionParts)
+    }
+
+    let content: Content
+
+    public func makeIterator() -> AnyIterator<String> {
+      switch content {
+      case .whole(let text): AnyIterator(CollectionOfOne(text).makeIterator())
+      case .exposition(let parts): AnyIterator(parts.makeIterator())
+      }
+    }
   }
 
   /// One thing that must be well.
@@ -83,7 +116,7 @@ public struct OperatorEndpoints: Sendable {
     guard path == "/metrics" else { return nil }
     if let refusal = await refusal(authorization, path) { return refusal }
     let format = ExpositionFormat(accepting: accept)
-    return Answer(status: 200, contentType: format.contentType, body: metrics.registry.text(format))
+    return Answer(contentType: format.contentType, metrics.registry.parts(format))
   }
 
   private func refusal(_ authorization: String?, _ path: String) async -> Answer? {

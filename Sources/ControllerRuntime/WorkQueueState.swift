@@ -37,6 +37,10 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
   private(set) var isClosed = false
 
   private static var starvationBound: Int { 8 }
+  private static var spareEntries: Int { 64 }
+
+  /// Entries of the schedule, with those that are over.
+  var scheduleSize: Int { schedule.count }
 
   /// Keys that wait now, without the delayed ones.
   var depth: Int { waiting.count + dirty.count }
@@ -76,6 +80,8 @@ struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     if let present = delayed[key], present <= due { return }
     delayed[key] = due
     schedule.insert(key, at: due)
+    // A key that is worked on before it is due leaves its entry behind, which may be due in a year.
+    if schedule.count > 2 * delayed.count + Self.spareEntries { schedule = Schedule(delayed) }
   }
 
   /// Moves what is due into the queue; how many keys are new there.
@@ -194,7 +200,7 @@ private struct FIFO<Element: Sendable>: Sendable {
 }
 
 /// Keys by their time: a binary heap.
-private struct Schedule<Key: Sendable>: Sendable {
+private struct Schedule<Key: Hashable & Sendable>: Sendable {
   struct Entry: Sendable {
     var key: Key
     var due: Duration
@@ -202,7 +208,15 @@ private struct Schedule<Key: Sendable>: Sendable {
 
   private var entries: [Entry] = []
 
+  init() {}
+
+  /// In ascending order a list is a heap.
+  init(_ dues: [Key: Duration]) {
+    entries = dues.map { Entry(key: $0.key, due: $0.value) }.sorted { $0.due < $1.due }
+  }
+
   var first: Entry? { entries.first }
+  var count: Int { entries.count }
 
   mutating func insert(_ key: Key, at due: Duration) {
     entries.append(Entry(key: key, due: due))

@@ -24,8 +24,19 @@ struct ExpositionWriter {
 
   init(format: ExpositionFormat) { self.format = format }
 
-  func finished() -> String { format == .openMetrics ? text + "# EOF\n" : text }
+  /// Bytes that were written and not taken.
+  var size: Int { text.utf8.count }
 
+  mutating func take() -> String {
+    defer { text = "" }
+    return text
+  }
+
+  mutating func end() {
+    if format == .openMetrics { text += "# EOF\n" }
+  }
+
+  /// Of a collected family only the head.
   mutating func write(_ family: MetricsRegistry.Family) {
     switch family {
     case .counter(let family):
@@ -33,7 +44,6 @@ struct ExpositionWriter {
       for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
     case .collected(let family):
       header(family.kind == .counter ? openName(family.name) : family.name, family.help, family.kind)
-      for (values, value) in family.sorted { sample(family.name, family.labels, values, value) }
     case .gauge(let family):
       header(family.name, family.help, .gauge)
       for (values, child) in family.sorted { sample(family.name, family.labels, values, child.value) }
@@ -49,6 +59,10 @@ struct ExpositionWriter {
         sample(family.name + "_count", family.labels, values, Double(snapshot.count))
       }
     }
+  }
+
+  mutating func write(_ values: [String], _ value: Double, of family: CollectedFamily) {
+    sample(family.name, family.labels, values, value)
   }
 
   /// OpenMetrics names a counter's family without the suffix of its samples.

@@ -92,12 +92,15 @@ package final class MetricsRegistry: Sendable {
 
   /// The exposition of all metrics, families and children in a stable order.
   package func text(_ format: ExpositionFormat = .prometheus) -> String {
+    parts(format).reduce(into: "") { $0 += $1 }
+  }
+
+  /// The same in parts, each made when it is asked for: with thousands of objects the whole is tens of megabytes.
+  package func parts(_ format: ExpositionFormat = .prometheus) -> ExpositionParts {
     let beforeScrape = state.withLock { $0.beforeScrape }
     for body in beforeScrape { body() }
     let families = state.withLock { $0.families }.sorted { $0.key < $1.key }
-    var writer = ExpositionWriter(format: format)
-    for (_, family) in families { writer.write(family) }
-    return writer.finished()
+    return ExpositionParts(families.map(\.value), format)
   }
 }
 

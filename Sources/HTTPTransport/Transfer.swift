@@ -26,8 +26,8 @@ final class Transfer: Sendable {
   private let loop: CurlLoop
   private let state = Mutex(State())
 
-  /// A reader that is this far behind holds the sender back.
-  private static let highWater = 4 << 20
+  /// A reader that is this far behind holds the sender back: eight lists at once are to take megabytes, not tens of them.
+  private static let highWater = 1 << 20
 
   private static let maximumHeadBytes = 256 << 10
 

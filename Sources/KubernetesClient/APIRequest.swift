@@ -20,6 +20,8 @@ public struct APIRequest: Sendable, Equatable {
   public var deadline: Duration?
   /// Of each object only the metadata is wanted. A server that cannot do that gives whole objects.
   public var isMetadataOnly = false
+  /// What of each object of a list or a watch nobody looks at: it is left out as the answer is read.
+  public var unread = JSONPaths()
 
   public struct QueryItem: Sendable, Equatable {
     public var name: String
@@ -59,6 +61,12 @@ extension APIRequest {
     let form = verb == .list ? "PartialObjectMetadataList" : "PartialObjectMetadata"
     return "application/json;as=\(form);g=meta.k8s.io;v=v1,application/json"
   }
+
+  /// As it stands in the answer to a list.
+  var unreadInList: JSONPaths { verb == .list ? unread.within("items") : JSONPaths() }
+
+  /// As it stands in a watch's events.
+  var unreadInEvents: JSONPaths { unread.within("object") }
 
   /// Whether the deadline leaves room for waiting.
   func allowsPause(of pause: Duration, at now: Duration) -> Bool { deadline.map { now + pause < $0 } ?? true }

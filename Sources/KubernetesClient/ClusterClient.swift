@@ -64,7 +64,7 @@ public final class ClusterClient: KubernetesAPI {
     }
     guard !response.body.isEmpty else { return .null }
     do {
-      return try JSONValue(answer: response.body)
+      return try JSONValue(answer: response.body, omitting: request.unreadInList)
     } catch {
       throw .unreadable(verb: request.verb, target: request.target, reason: "\(error)")
     }

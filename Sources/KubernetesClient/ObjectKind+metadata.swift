@@ -23,10 +23,11 @@ extension ObjectKind where Object == ObjectMeta {
 }
 
 extension ObjectKind {
-  /// A list or a watch in the form that this kind wants.
+  /// A list or a watch in the form that this kind wants, read as far as it wants.
   func asked(_ request: APIRequest) -> APIRequest {
     var request = request
     request.isMetadataOnly = isMetadataOnly
+    request.unread = unread
     return request
   }
 }

@@ -7,11 +7,21 @@ public struct ObjectKind<Object: Sendable>: Sendable {
   /// Only metadata is asked for; see `ObjectKind.metadataOnly`.
   var isMetadataOnly = false
   let decode: @Sendable (JSONValue) throws(JSONMismatch) -> Object
+  /// What is not even read of a server's answer.
+  private(set) var unread = JSONPaths(["metadata", "managedFields"])
   /// Takes out of a document what no reader of the cache needs, before it is kept.
   private(set) var prune: @Sendable (inout JSONValue) -> Void = { _ in }
 
+  /// This kind without what stands at these places, lists being passed through: it is left out as answers are read, which
+  /// costs less than taking it out afterwards. `metadata.managedFields` is always left out.
+  public func without(_ paths: [String]...) -> ObjectKind {
+    var kind = self
+    for path in paths { kind.unread.insert(path) }
+    return kind
+  }
+
   /// This kind without some of its content: what is taken out of a document here is neither kept nor read, which saves
-  /// memory where an operator needs little of large objects. `managedFields` is always taken out.
+  /// memory where an operator needs little of large objects. Comes after `without`.
   public func pruned(_ prune: @escaping @Sendable (inout JSONValue) -> Void) -> ObjectKind {
     var kind = self
     kind.prune = prune
@@ -126,7 +136,8 @@ enum DecodedObject<Object: Sendable>: Sendable {
       return
     }
     var value = value
-    if value["metadata"]?["managedFields"] != nil { value.set(nil, at: ["metadata", "managedFields"]) }
+    // Answers to own writes are read as a whole.
+    value.remove(kind.unread)
     kind.prune(&value)
     do throws(JSONMismatch) {
       self = .object(.init(identity: identity, object: try kind.decode(value), document: value))

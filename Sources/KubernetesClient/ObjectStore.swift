@@ -44,7 +44,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
 
   public subscript(key: ObjectKey) -> Object? {
     let (entry, table) = state.withLock { ($0.entries[key], $0.packer.shared) }
-    return entry.flatMap { open($0, table)?.object }
+    return entry.flatMap { read($0, table) }
   }
 
   public subscript(namespace: String, name: String) -> Object? { self[ObjectKey(namespace: namespace, name: name)] }
@@ -54,7 +54,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   /// In the order of their keys. Reads every object: for many of them an index is the better way.
   public var objects: [Object] {
     let (entries, table) = state.withLock { ($0.entries, $0.packer.shared) }
-    return entries.sorted { $0.key < $1.key }.compactMap { open($0.value, table)?.object }
+    return entries.sorted { $0.key < $1.key }.compactMap { read($0.value, table) }
   }
 
   public var keys: [ObjectKey] { state.withLock { Array($0.entries.keys) }.sorted() }
@@ -68,6 +68,11 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   /// Objects whose indexed label has this value, in the order of their keys; of one namespace, where it is given.
   public func objects(label: String, value: String, namespace: String? = nil) -> [Object] {
     pick(StoreHash("label " + label, value), namespace)
+  }
+
+  /// Their keys, in order, without reading the objects.
+  public func keys(label: String, value: String, namespace: String? = nil) -> [ObjectKey] {
+    keys(StoreHash("label " + label, value), namespace)
   }
 
   /// Objects that the field's index puts under this value, in the order of their keys; of one namespace, where it is given.
@@ -84,6 +89,17 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     state.withLock { $0.index.keys(hash) }.filter { namespace == nil || $0.namespace == namespace }.sorted()
   }
 
+  /// In which states the objects with these keys are; those that are not there count for nothing.
+  func states(_ keys: [ObjectKey]) -> ObjectStates {
+    state.withLock { state in
+      var states = ObjectStates()
+      for key in keys {
+        if let entry = state.entries[key] { states.insert(key, uid: entry.uid, version: entry.version) }
+      }
+      return states
+    }
+  }
+
   /// Objects that are in the cluster, but cannot be read as this type, and why.
   public var problems: [ObjectKey: String] { state.withLock { $0.problems } }
 
@@ -92,7 +108,15 @@ public final class ObjectStore<Object: Sendable>: Sendable {
       let keys = state.index.keys(hash).filter { namespace == nil || $0.namespace == namespace }.sorted()
       return (keys.compactMap { state.entries[$0] }, state.packer.shared)
     }
-    return entries.compactMap { open($0, table)?.object }
+    return entries.compactMap { read($0, table) }
+  }
+
+  /// The object alone.
+  private func read(_ entry: StoredEntry<Object>, _ table: [JSONValue]) -> Object? {
+    switch entry.body {
+    case .value(let kept): kept.object
+    case .packed(let bytes): DocumentPacker.unpack(bytes, sharing: table).flatMap(decode)
+    }
   }
 
   private func open(_ entry: StoredEntry<Object>, _ table: [JSONValue]) -> (identity: ObjectIdentity, object: Object)? {

@@ -8,6 +8,7 @@ import Logging
 /// |---|---|
 /// | a clean end after a second or more | watch on from the last version |
 /// | silence for 75 seconds | the same: the connection may be half open, and bookmarks come each minute |
+/// | no answer at all for 75 seconds | the same, if the server answers another question: up to 1.20 the head comes with the first event |
 /// | no connection, cut, 401, 403, 408, 429, 5xx | the same, after a pause |
 /// | 410, as status or in the stream | list; at once where nothing else went wrong of late |
 /// | other errors, in the stream too; an unreadable event; versions that go back | list, after a pause |
@@ -95,7 +96,8 @@ struct Reflector<Object: Sendable> {
       events = stream
     } else {
       if version == nil { try await list() }
-      events = try await openWatch()
+      guard let stream = try await openWatch() else { return }
+      events = stream
     }
     let start = time.monotonic()
     let hasEvents = try await follow(&events)
@@ -166,7 +168,8 @@ struct Reflector<Object: Sendable> {
 
   // MARK: Watches
 
-  private func openWatch() async throws(Ending) -> WatchStream.Iterator {
+  /// nil where the server has not begun to answer.
+  private func openWatch() async throws(Ending) -> WatchStream.Iterator? {
     do {
       let stream = try await informer.api.open(
         informer.kind.asked(
@@ -179,7 +182,20 @@ struct Reflector<Object: Sendable> {
       }
       return stream.makeAsyncIterator()
     } catch {
-      throw ending(of: error)
+      guard error.isSilence, await serverAnswers() else { throw ending(of: error) }
+      informer.logger.info("nothing was heard of the watch yet, watching again")
+      return nil
+    }
+  }
+
+  /// Servers up to 1.20 send the head of a watch's answer with its first event, which may be hours away. Whether it is that,
+  /// and not a server that hangs, is seen from another question.
+  private func serverAnswers() async -> Bool {
+    do {
+      _ = try await informer.api.perform(.serverVersion)
+      return true
+    } catch {
+      return error.refusal != nil
     }
   }
 

@@ -13,10 +13,13 @@ public enum WatchEvent: Sendable, Equatable {
   case failure(APIRefusal)
 
   /// Errors: what is wrong with the line.
-  init(line: [UInt8], _ request: APIRequest) throws(JSONMismatch) {
-    let value: JSONValue
+  init(line: [UInt8], _ request: APIRequest, omitting unread: JSONPaths = JSONPaths()) throws(JSONMismatch) {
+    var value: JSONValue
     do {
-      value = try JSONValue(answer: line)
+      value = try JSONValue(answer: line, omitting: unread)
+      // Bookmarks and errors are not the objects that something is left out of.
+      let isChange = value["type"] == "ADDED" || value["type"] == "MODIFIED" || value["type"] == "DELETED"
+      if !isChange, !unread.isEmpty { value = try JSONValue(answer: line) }
     } catch {
       throw JSONMismatch(path: "", reason: "\(error)")
     }
@@ -62,6 +65,7 @@ public struct WatchStream: AsyncSequence, Sendable {
 
   public struct Iterator: AsyncIteratorProtocol {
     let request: APIRequest
+    private let unread: JSONPaths
     var body: HTTPBody.Iterator
     private var splitter = FrameSplitter()
     /// Latest first: a line that was handed out is not kept until the next bytes come, which may be an hour.
@@ -70,6 +74,7 @@ public struct WatchStream: AsyncSequence, Sendable {
 
     init(request: APIRequest, body: HTTPBody.Iterator) {
       self.request = request
+      unread = request.unreadInEvents
       self.body = body
     }
 
@@ -78,7 +83,7 @@ public struct WatchStream: AsyncSequence, Sendable {
       while true {
         if let frame = frames.popLast() {
           do {
-            return try WatchEvent(line: frame, request)
+            return try WatchEvent(line: frame, request, omitting: unread)
           } catch {
             throw .unreadable(verb: request.verb, target: request.target, reason: "\(error)")
           }

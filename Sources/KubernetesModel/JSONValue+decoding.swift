@@ -179,10 +179,17 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try value.unboxed(type, at: place) }
 }
 
-private struct JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
+/// A class: the standard library's box copies its container for each member that is read, and copying a class counts one
+/// reference, which no other thread has. The members may be shared by thousands of documents and by all threads.
+private final class JSONObjectContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let members: [String: JSONValue]
   let place: CodingPlace
   var codingPath: [any CodingKey] { place.path }
+
+  init(members: [String: JSONValue], place: CodingPlace) {
+    self.members = members
+    self.place = place
+  }
 
   var allKeys: [Key] { members.keys.compactMap(Key.init(stringValue:)) }
 

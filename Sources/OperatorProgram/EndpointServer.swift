@@ -29,9 +29,16 @@ func endpointServer(
     guard let answer = await answer(asked) else { return Response(status: .notFound) }
     var headers: HTTPFields = [.contentType: answer.contentType]
     if let challenge = answer.challenge { headers[.wwwAuthenticate] = challenge }
+    let isWanted = request.method == .get
     return Response(
       status: .init(code: answer.status), headers: headers,
-      body: ResponseBody(byteBuffer: ByteBuffer(string: answer.body)))
+      body: ResponseBody { writer in
+        var writer = writer
+        if isWanted {
+          for part in answer.parts { try await writer.write(ByteBuffer(string: part)) }
+        }
+        try await writer.finish(nil)
+      })
   }
   return Application(
     responder: responder,

@@ -1,21 +1,14 @@
 import Decisions
+import KubernetesClient
 import KubernetesModel
 
 /// What of the watched objects the operator never looks at, and so does not keep: most of their size.
 enum CachePruning {
   /// The copy of the object that `kubectl apply` leaves in it.
-  private static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
-
-  static func common(_ object: inout JSONValue) {
-    if object[path: "metadata", "annotations", lastApplied] != nil {
-      object.set(nil, at: ["metadata", "annotations", lastApplied])
-    }
-  }
+  static let lastApplied = ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"]
 
   /// Of a pod: who it is, and how it fares.
-  static func pod(_ pod: inout JSONValue) {
-    pod["spec"] = nil
-    pod.set(nil, at: ["metadata", "annotations"])
+  static let pods = ObjectKind<Pod>.typed.without(["spec"], ["metadata", "annotations"]).pruned { pod in
     guard case .object(let status)? = pod["status"] else { return }
     var kept: Set = ["phase", "podIP", "conditions", "containerStatuses"]
     // Of containers that run before the others only those matter that do not get there.
@@ -36,13 +29,13 @@ enum CachePruning {
   }
 
   /// Of a Job: all but its pods' template, which never changes.
-  static func job(_ job: inout JSONValue) {
-    if job[path: "spec", "template"] != nil { job.set([:], at: ["spec", "template"]) }
+  static let jobs = ObjectKind<Job>.typed.without(["spec", "template"]).pruned { job in
+    // Without one it is no Job.
+    if job["spec"] != nil { job.set([:], at: ["spec", "template"]) }
   }
 
   /// Of a run's configuration: all but the configuration, which the worker reads and the operator only writes.
   static func configMap(_ map: inout JSONValue) {
-    common(&map)
     if map[path: "metadata", "annotations", RunAnnotation.job] != nil { map["data"] = nil }
   }
 }

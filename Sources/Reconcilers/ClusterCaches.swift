@@ -25,21 +25,21 @@ package struct ClusterCaches: Sendable {
     let all = Selection(namespace: namespace)
     func untyped<Kind: KubernetesObject>(
       _ type: Kind.Type, _ selection: Selection, fields: [String: ObjectStore<JSONValue>.FieldIndex] = [:],
-      prune: @escaping @Sendable (inout JSONValue) -> Void = CachePruning.common
+      prune: @escaping @Sendable (inout JSONValue) -> Void = { _ in }
     ) -> Informer<JSONValue> {
       Informer(
-        api, ObjectKind.untyped(type).pruned(prune), selection, fields: fields, time: time, logger: logger)
+        api, ObjectKind.untyped(type).without(CachePruning.lastApplied).pruned(prune), selection, fields: fields,
+        time: time, logger: logger)
     }
     let byModel: [String: ObjectStore<JSONValue>.FieldIndex] = [Self.model: { [Self.modelName(of: $0) ?? ""] }]
     models = untyped(ModelDeployment.self, all)
     policies = untyped(MonitoringPolicy.self, all, fields: byModel)
     versions = untyped(ModelVersion.self, all, fields: byModel)
     jobs = Informer(
-      api, ObjectKind.typed.pruned(CachePruning.job), ours, fields: [Self.model: Self.trainedModel], time: time,
-      logger: logger)
+      api, CachePruning.jobs, ours, fields: [Self.model: Self.trainedModel], time: time, logger: logger)
     pods = Informer(
-      api, ObjectKind.typed.pruned(CachePruning.pod), ours,
-      indexing: [ApusLabels.model, ApusLabels.policy, Self.jobName], time: time, logger: logger)
+      api, CachePruning.pods, ours, indexing: [Self.jobName], fields: [Self.servedModel: Self.servedModel(by:)],
+      time: time, logger: logger)
     deployments = untyped(Deployment.self, ours)
     services = untyped(Service.self, ours)
     configMaps = untyped(ConfigMap.self, ours, prune: CachePruning.configMap)
@@ -48,7 +48,17 @@ package struct ClusterCaches: Sendable {
   /// The Job controller's label on its pods.
   static let jobName = "job-name"
   /// The index by the model that an object is about.
-  private static let model = "model"
+  static let model = "model"
+
+  /// The index of server pods by their model.
+  static let servedModel = "served model"
+
+  private static func servedModel(by pod: Pod) -> [String] {
+    guard pod.metadata.labels[ApusLabels.component] == ApusLabels.Component.server.rawValue,
+      let model = pod.metadata.labels[ApusLabels.model]
+    else { return [] }
+    return [model]
+  }
 
   /// The model that a policy or a version names.
   static func modelName(of object: JSONValue) -> String? { object[path: "spec", "modelRef", "name"]?.string }
@@ -106,6 +116,12 @@ extension ClusterCaches {
     }
   }
 
+  /// Pods that serve a model and are not on their way out.
+  func serverPods(of model: ObjectKey) -> [Pod] {
+    pods.store.objects(field: Self.servedModel, value: model.name, namespace: model.namespace)
+      .filter { !$0.metadata.isBeingDeleted }
+  }
+
   func runConfigurations(ownedBy uid: String) -> [RunConfiguration] {
     configMaps.store.objects(ownedBy: uid).compactMap { object in
       guard let name = object[path: "metadata", "name"]?.string, let uid = object[path: "metadata", "uid"]?.string,
@@ -117,6 +133,18 @@ extension ClusterCaches {
 
   func versions(ownedBy uid: String) -> [ModelVersion] {
     versions.store.objects(ownedBy: uid).compactMap { try? decodedVersions.decode($0) }
+  }
+
+  /// Digests of the files that all versions but those of one owner have. Looks at every version there is.
+  func digests(notOwnedBy uid: String) -> Set<String> {
+    let own = Set(versions.store.keys(ownedBy: uid))
+    return Set(
+      versions.store.keys.lazy.filter { !own.contains($0) }.compactMap { key -> String? in
+        guard let version = self.versions.store[key],
+          (version[path: "status", "files"]?.string ?? "Kept") == "Kept"
+        else { return nil }
+        return version[path: "spec", "artifact", "digest"]?.string
+      })
   }
 
   /// The highest number that versions and runs of this model's name carry which it does not own; 0: none.
@@ -135,18 +163,6 @@ extension ClusterCaches {
       }
       + runs.filter { !ownRuns.contains($0) }.map {
         jobs.store[$0]?.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } ?? 0
-  /// Digests of the files that all versions but those of one owner have. Looks at every version there is.
-  func digests(notOwnedBy uid: String) -> Set<String> {
-    let own = Set(versions.store.keys(ownedBy: uid))
-    return Set(
-      versions.store.keys.lazy.filter { !own.contains($0) }.compactMap { key -> String? in
-        guard let version = self.versions.store[key],
-          (version[path: "status", "files"]?.string ?? "Kept") == "Kept"
-        else { return nil }
-        return version[path: "spec", "artifact", "digest"]?.string
-      })
-  }
-
       }
     return numbers.max() ?? 0
   }

@@ -22,6 +22,7 @@ package struct ModelReconciler: Sendable {
   private let writer: ClusterWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
+  private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
@@ -45,6 +46,7 @@ package struct ModelReconciler: Sendable {
     guard let object = caches.models.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
       metrics.forgetModel(key)
       confirmations.forget(key)
+      settled.forget(key)
       return nil
     }
     do {
@@ -56,13 +58,23 @@ package struct ModelReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
+    let sight = caches.sight(ofModel: key, object)
+    if let rest = settled.rest(key, sight.with(confirmations.known(of: key)), at: time.wall()) { return rest.seconds }
     guard var observed = try await observe(key, object) else { return nil }
     var decision = observed.decide()
     if await confirmAnew(decision.pushes, observed) {
       observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
       decision = observed.decide()
     }
-    return try await carryOut(decision, on: observed, object)
+    let again = try await carryOut(decision, on: observed, object)
+    // Own writes, and what came meanwhile, would have changed what is seen.
+    if decision.leavesNothing(of: observed), let object = caches.models.store[key],
+      caches.sight(ofModel: key, object) == sight
+    {
+      let confirmed = confirmations.known(of: key)
+      settled.remember(key, sight.with(confirmed), at: observed.moment, due: again)
+    }
+    return again
   }
 
   private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
@@ -153,6 +165,8 @@ package struct ModelReconciler: Sendable {
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
     }
     let deployment = caches.deployments.store[key]
+    let versions = caches.versions(ownedBy: uid)
+    let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
     return ModelObservation(
       now: now, model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid, at: now),
       runConfigurations: caches.runConfigurations(ownedBy: uid), versions: versions,
@@ -165,9 +179,8 @@ package struct ModelReconciler: Sendable {
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
         ? true : try await capabilities.canAutoscale(in: key.namespace),
-    let versions = caches.versions(ownedBy: uid)
-    let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
       autoscalerUID: try await orphanedAutoscaler(of: model), highestForeignNumber: caches.highestNumber(of: model),
+      foreignDigests: mayRetire ? caches.digests(notOwnedBy: uid) : [],
       secretProblems: try await secrets.problems(model.spec.serving.security, in: key.namespace))
   }
 
@@ -180,7 +193,6 @@ package struct ModelReconciler: Sendable {
       model.metadata.name ?? "", in: model.metadata.namespace ?? "", ownedBy: model.metadata.uid ?? "")
   }
 
-      foreignDigests: mayRetire ? caches.digests(notOwnedBy: uid) : [],
   /// By the Deployment's own word; without one its pods tell enough.
   private static func isRollingOut(_ deployment: JSONValue) -> Bool {
     guard let seen = deployment[path: "status", "observedGeneration"]?.integer else { return false }
@@ -197,15 +209,11 @@ package struct ModelReconciler: Sendable {
   }
 
   private func serverPods(_ key: ObjectKey) -> [ServerPod] {
-    caches.pods.store.objects(label: ApusLabels.model, value: key.name, namespace: key.namespace)
-      .filter {
-        $0.metadata.labels[ApusLabels.component] == ApusLabels.Component.server.rawValue && !$0.metadata.isBeingDeleted
-      }
-      .map {
-        ServerPod(
-          name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
-          trouble: PodTrouble($0))
-      }
+    caches.serverPods(of: key).map {
+      ServerPod(
+        name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
+        trouble: PodTrouble($0))
+    }
   }
 
   /// The pod and how often its server was started: a new process has read the mounted table, which may be an older one.
@@ -233,5 +241,18 @@ package struct ModelReconciler: Sendable {
     let refusal = SpecRefusal(object, error, at: time.wall())
     if refusal.isNews { try await writer.patchStatus(refusal.status, of: object, ApusGroup.modelDeployments) }
     _ = try await tell(Teller.outbox(of: refusal.status), about: object)
+  }
+}
+
+extension ModelDecision {
+  /// Whether there is nothing to be written or told, nor anything to be looked at that no cache holds, as Secrets and the
+  /// cluster's autoscalers.
+  fileprivate func leavesNothing(of observed: ModelObservation) -> Bool {
+    let serving = observed.model.spec.serving
+    return serving.security == nil && serving.autoscaling == nil && status == observed.model.status
+      && status.outbox.isEmpty && versionStatuses.isEmpty && stop.isEmpty && remove.isEmpty && pushes.isEmpty
+      && !status.conditions.isTrue(ConditionType.stalled.rawValue)
+      // What other owners' versions hold is not part of what is seen.
+      && observed.foreignDigests.isEmpty
   }
 }

@@ -19,6 +19,7 @@ package struct PolicyReconciler: Sendable {
   private let writer: ClusterWriter
   private let channels: ChannelReader
   private let prometheus: PrometheusReader
+  private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
@@ -42,6 +43,7 @@ package struct PolicyReconciler: Sendable {
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
     guard let object = caches.policies.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
       metrics.forgetPolicy(key)
+      settled.forget(key)
       return nil
     }
     do {
@@ -53,6 +55,8 @@ package struct PolicyReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
+    let sight = caches.sight(ofPolicy: key, object)
+    if let rest = settled.rest(key, sight, at: time.wall()) { return rest.seconds }
     guard let observed = try await observe(key, object) else { return nil }
     let decision = observed.decide()
     var policy = observed.policy
@@ -65,7 +69,14 @@ package struct PolicyReconciler: Sendable {
     try await writer.writeStatus(decision.status, of: policy)
     let again = try await tell(decision.status, observed.policy, object)
     metrics.show(observed, decision)
-    return [decision.requeueAfter, again].compactMap(\.self).min()
+    let next = [decision.requeueAfter, again].compactMap(\.self).min()
+    // Own writes, and what came meanwhile, would have changed what is seen.
+    if decision.leavesNothing(of: observed), let object = caches.policies.store[key],
+      caches.sight(ofPolicy: key, object) == sight
+    {
+      settled.remember(key, sight, at: observed.moment, due: next)
+    }
+    return next
   }
 
   /// Tells people what the status says is still to be told, and takes it out there. Gives the seconds until what could not
@@ -149,5 +160,13 @@ package struct PolicyReconciler: Sendable {
       problems += (read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
     }
     return (left, problems)
+  }
+}
+
+extension PolicyDecision {
+  /// Whether there is nothing to be written or told.
+  fileprivate func leavesNothing(of observed: PolicyObservation) -> Bool {
+    status == observed.policy.status && status.outbox.isEmpty && status.alerting.pending.isEmpty && recorded.isEmpty
+      && apply.isEmpty && stop.isEmpty && remove.isEmpty && observed.unrecordedJobs.isEmpty
   }
 }
