@@ -108,6 +108,10 @@ extension PolicyWork {
     return ResourceName.checkJob(policy: self.name, suffix: "\(minute)-\(hash)")
   }
 
+  private var redacted: [String]? {
+    observed.model.flatMap { $0.spec.serving.logging.redact.isEmpty ? nil : $0.spec.serving.logging.redact }
+  }
+
   private func runRequest(_ job: String, _ reference: ArtifactReference, _ owner: OwnerReference) -> RunRequest {
     RunRequest(
       component: .check, job: job,
@@ -117,7 +121,7 @@ extension PolicyWork {
           policy: name, reference: reference, from: now.advanced(bySeconds: -spec.window.seconds).description,
           // Up: the end is exclusive and written in whole seconds, and what was predicted just now belongs to the window.
           to: Timestamp(secondsSince1970: now.secondsSince1970.rounded(.up) + 1).description,
-          minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples,
+          minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples, redacted: redacted,
           drift: spec.drift, quality: spec.quality, performance: spec.performance)),
       labels: [ApusLabels.model: spec.modelRef.name, ApusLabels.policy: name],
       annotations: [

@@ -8,6 +8,8 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
   package var drift: DriftReport
   package var quality: QualityReport
   package var performance: PerformanceReport
+  /// Features that nothing is said of, as the log keeps no values of them.
+  package var redacted: [String]
 
   /// What was looked at.
   package struct Subject: Codable, Sendable, Equatable {
@@ -34,15 +36,18 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
   }
 
   package init(
-    subject: Subject, drift: DriftReport, quality: QualityReport, performance: PerformanceReport
+    subject: Subject, drift: DriftReport, quality: QualityReport, performance: PerformanceReport,
+    redacted: [String] = []
   ) {
     self.subject = subject
     self.drift = drift
     self.quality = quality
     self.performance = performance
+    self.redacted = redacted
   }
 
-  /// Drift, quality and performance of `window` by the rules of `check`.
+  /// Drift, quality and performance of `window` by the rules of `check`, but for the features that it calls redacted: their
+  /// absence says nothing about the callers.
   /// - Parameters:
   ///   - profile: Counts of the same span of time, from which drift is computed instead of from the rows of `window`.
   ///   - positive: The positive class of the target.
@@ -52,6 +57,9 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
     profile: (counts: WindowProfile, bins: ProfileBins)? = nil, reference: ReferenceProfile, positive: String?,
     now: Double
   ) {
+    let redacted = reference.features.map(\.name).filter { check.redacted?.contains($0) ?? false }
+    var reference = reference
+    reference.features.removeAll { redacted.contains($0.name) }
     let drift =
       profile.map {
         DriftReport(
@@ -65,7 +73,8 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
       quality: QualityReport(
         window, reference: reference, rules: check.quality, minimumSamples: check.minimumSamples),
       performance: PerformanceReport(
-        window, positive: positive, rules: check.performance, now: now, minimumLabels: check.minimumSamples))
+        window, positive: positive, rules: check.performance, now: now, minimumLabels: check.minimumSamples),
+      redacted: redacted)
   }
 
   /// The worst of all.

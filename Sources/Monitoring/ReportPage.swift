@@ -218,7 +218,14 @@ struct ReportPage {
       """
     return """
       <section><h2>Data quality \(Self.badge(report.quality.severity))</h2>\(table)
-      <p class="note">Passed: \(passed.isEmpty ? "none" : passed.joined(separator: ", "))</p></section>
+      <p class="note">Passed: \(passed.isEmpty ? "none" : passed.joined(separator: ", "))</p>\(redactedNote)</section>
       """
+  }
+
+  private var redactedNote: String {
+    guard !report.redacted.isEmpty else { return "" }
+    let names = escaped(report.redacted.joined(separator: ", "))
+    return
+      "\n<p class=\"note\">Neither compared nor checked, as they are redacted from the prediction log: \(names)</p>"
   }
 }

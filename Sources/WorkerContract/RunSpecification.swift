@@ -99,14 +99,16 @@ public struct CheckRun: Codable, Sendable, Equatable {
   public var minimumSamples: Int
   /// At most this many predictions are read, the latest first; nil: all of the window.
   public var maximumSamples: Int?
+  /// Features of which the prediction log keeps nothing: they are neither compared nor checked. Nil: none.
+  public var redacted: [String]?
   public var drift: DriftRules
   public var quality: QualityRules
   public var performance: PerformanceRules
 
   public init(
     policy: String, reference: ArtifactReference, from: String, to: String, minimumSamples: Int = 30,
-    maximumSamples: Int? = nil, drift: DriftRules = .init(), quality: QualityRules = .init(),
-    performance: PerformanceRules = .init()
+    maximumSamples: Int? = nil, redacted: [String]? = nil, drift: DriftRules = .init(),
+    quality: QualityRules = .init(), performance: PerformanceRules = .init()
   ) {
     self.policy = policy
     self.reference = reference
@@ -114,6 +116,7 @@ public struct CheckRun: Codable, Sendable, Equatable {
     self.to = to
     self.minimumSamples = minimumSamples
     self.maximumSamples = maximumSamples
+    self.redacted = redacted
     self.drift = drift
     self.quality = quality
     self.performance = performance

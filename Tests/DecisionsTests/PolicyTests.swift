@@ -44,6 +44,19 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
         && $0.policyCondition(.healthy)?.status == .yes && $0.policy?.status.drift == "none"
         && $0.policy?.status.quality == "passed"
     },
+    Sentence(
+      "a check knows which features the prediction log leaves out",
+      from: {
+        .serving(aModel("income", ["serving": ["logging": ["redact": ["age"]]]]), policy: aPolicy("watch"))
+      }
+    ) {
+      $0.pass(TimeSpan(seconds: 6 * 3600))
+      $0.settle()
+    } holds: {
+      $0.objects.values.contains {
+        $0.name.hasPrefix("watch-check-") && $0.manifest.text.contains(#"\"redacted\":[\"age\"]"#)
+      }
+    },
     Sentence("a suspended policy checks nothing", from: { watched([:], ["suspend": true]) }) {
       $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
       $0.settle()

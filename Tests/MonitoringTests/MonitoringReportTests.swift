@@ -5,14 +5,14 @@ import Testing
 import WorkerContract
 
 @Suite struct MonitoringReportTests {
-  private func report(_ window: PredictionWindow, reference: ReferenceProfile, model: String = "cards")
-    -> MonitoringReport
-  {
+  private func report(
+    _ window: PredictionWindow, reference: ReferenceProfile, model: String = "cards", redacted: [String]? = nil
+  ) -> MonitoringReport {
     MonitoringReport(
       namespace: "default", model: model, run: "cards-check-202511212300",
       check: CheckRun(
         policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
-        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z"),
+        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", redacted: redacted),
       window: window, reference: reference, positive: "1", now: 1e9)
   }
 
@@ -24,6 +24,17 @@ import WorkerContract
     #expect(result.drift.worst.map(\.feature) == ["amount"])
     #expect(result.predictionDrift?.drifted == false && result.quality.severity == .none)
     #expect(result.performance.metrics?.accuracy == 0.9 && result.report == "reports/x.html")
+  }
+
+  @Test func `a redacted feature is no column that vanished, and the page says that nothing was looked at`() {
+    var window = World.window(World.table(rows: 400, seed: 3))
+    window.features = window.features.removing(["colour"])
+    #expect(report(window, reference: World.reference()).quality.severity == .critical)
+    let known = report(window, reference: World.reference(), redacted: ["colour", "another model's"])
+    #expect(known.severity == .none && known.drift.features.map(\.name) == ["amount"])
+    #expect(!known.quality.checks.contains { $0.feature == "colour" })
+    #expect(known.html.contains("redacted from the prediction log: colour<"))
+    #expect(!report(window, reference: World.reference()).html.contains("redacted"))
   }
 
   /// Two hundred features of long names, all of them bad.

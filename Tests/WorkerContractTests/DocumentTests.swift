@@ -23,7 +23,8 @@ struct DocumentTests {
       split: SplitPlan(by: .time), algorithm: Algorithm(gradientBoosting: .init()),
       segments: [.init(feature: "work", metric: .recall, maximumLoss: 0.02)], champion: reference)
     let check = CheckRun(
-      policy: "p", reference: reference, from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z", maximumSamples: 100)
+      policy: "p", reference: reference, from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z", maximumSamples: 100,
+      redacted: ["age"])
     let train = RunSpecification(run: "r", namespace: "n", model: "m", train: training)
     #expect(try roundTrip(train) == train)
     let checking = RunSpecification(run: "r", namespace: "n", model: "m", check: check)
