@@ -72,12 +72,14 @@ let core: [Target] =
 
 // The edges: one for each system the core has to meet.
 let edges: [Target] =
-  library("HTTPTransport", ["CCurl"])
+  library("JSONLogging", [logging])
+  + library("HTTPTransport", ["CCurl"])
   + library("YAMLCoding", ["CYAML", "KubernetesModel"])
   + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging])
   + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
   + library(
-    "OperatorProgram", ["ControllerRuntime", "KubernetesClient", argumentParser, hummingbird, logging, lifecycle],
+    "OperatorProgram",
+    ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
   + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])
@@ -99,7 +101,7 @@ let edges: [Target] =
     "Workers",
     [
       "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
-      "CPostgres",
+      "JSONLogging", "CPostgres",
     ])
   + library(
     "LocalCluster", ["ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle] + nio)
@@ -109,8 +111,8 @@ let edges: [Target] =
 let programs: [Target] =
   program(
     "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
-  + program("apus-worker", ["Workers", "WorkerContract"])
-  + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", lifecycle])
+  + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
+  + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
   + program(
     "apus",
     [

@@ -1,6 +1,7 @@
 public import ControllerRuntime
 import Foundation
 import Glibc
+import JSONLogging
 public import KubernetesClient
 public import Logging
 import ServiceLifecycle

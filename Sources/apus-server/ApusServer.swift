@@ -1,6 +1,7 @@
 import ArgumentParser
 import Artifacts
 import Foundation
+import JSONLogging
 import Logging
 import Serving
 import Telemetry

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSONLogging
 import Workers
 
 /// Runs one training or one check in a Job's pod and exits; see docs/worker-contract.md.
@@ -25,7 +26,7 @@ struct ApusWorker: AsyncParsableCommand {
     var threads = 0
 
     func execute(_ kind: Worker.Kind) async throws {
-      let log = RunLog { line in try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
+      let log = RunLog(sink: JSONLogHandler.standardError)
       let environment = WorkerEnvironment(
         variables: ProcessInfo.processInfo.environment, threads: threads > 0 ? threads : CPUQuota.threads(), log: log)
       let code = await Worker(environment: environment).execute(kind, specification: run, result: result)

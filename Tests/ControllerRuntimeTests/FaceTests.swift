@@ -8,30 +8,6 @@ import Testing
 
 @Suite("The operator's face")
 struct FaceTests {
-  @Test("Logs are one JSON object a line, with fields, without secrets")
-  func logs() throws {
-    let lines = Mutex<[String]>([])
-    var logger = Logger(label: "apus") { label in
-      JSONLogHandler(label: label, write: { line in lines.withLock { $0.append(line) } }, now: { 1_795_303_200.5 })
-    }
-    logger[metadataKey: "controller"] = "md"
-    logger.info(
-      "reconciled",
-      metadata: [
-        "name": "in\ncome", "level": "x", "apiToken": "hunter2", "nested": ["password": "hunter2", "a": ["b"]],
-      ])
-    logger.debug("not shown")
-    let line = try #require(lines.withLock { $0.first })
-    #expect(lines.withLock { $0.count } == 1)
-    #expect(line.hasSuffix("}\n") && line.filter { $0 == "\n" }.count == 1)
-    #expect(
-      try JSONValue(parsing: line) == [
-        "time": "2026-11-21T23:20:00.500000Z", "level": "info", "logger": "apus", "message": "reconciled",
-        "controller": "md", "name": "in\ncome", "level_": "x", "apiToken": "redacted",
-        "nested": ["password": "redacted", "a": ["b"]],
-      ])
-  }
-
   @Test("Health and readiness, as a whole, check by check, with a list, without one")
   func health() {
     let problem = Mutex<String?>("jobs.batch: no permission")

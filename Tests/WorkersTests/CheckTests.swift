@@ -91,6 +91,26 @@ import Workers
     #expect(record?.drift.features.first?.detail.contains("mean") == true)
   }
 
+  @Test("A feature that the log leaves out is neither compared nor missed")
+  func redacted() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    var rows = predictions(400)
+    for row in rows.indices { rows[row].features = #"{"colour":"\#(["red", "green", "blue"][row * 13 % 3])"}"# }
+    try await store.append(rows, of: key)
+    await store.close()
+    var specification = specification(reference)
+    let unknown = try #require(await shop.worker().run(.check, specification).checked)
+    #expect(unknown.quality.failed.contains { $0.check == "columnPresence" && $0.feature == "x" })
+    #expect(unknown.drift.worst.contains { $0.feature == "x" })
+    specification.check?.redacted = ["x"]
+    let known = try #require(await shop.worker().run(.check, specification).checked)
+    #expect(known.quality.severity == .none && known.drift.severity == .none, "\(known)")
+    let page = String(decoding: try await shop.store.report(at: "reports/watch-check-1.html"), as: UTF8.self)
+    #expect(page.contains("redacted from the prediction log: x<"))
+  }
+
   @Test("Few rows, or none, are inconclusive", arguments: [0, 5])
   func inconclusive(count: Int) async throws {
     let shop = Workshop()

@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import JSONLogging
 import Monitoring
 import Tabular
 import Telemetry

@@ -1,3 +1,4 @@
+import JSONLogging
 import WorkerContract
 
 /// The named parts of a run, in order; each is logged with its seconds.

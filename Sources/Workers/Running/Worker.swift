@@ -1,4 +1,5 @@
 import Foundation
+import JSONLogging
 package import WorkerContract
 
 /// Runs one specification from start to end.

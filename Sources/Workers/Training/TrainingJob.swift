@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import JSONLogging
 import Learning
 import Monitoring
 import Tabular
@@ -40,8 +41,8 @@ struct TrainingJob {
       try await register(evaluated, outcome: outcome, parts: parts, tables: tables)
     }
     let document = evaluated.document
-    return TrainingResult(
     let (removed, problems) = await removeRetired(keeping: artifact, log: log)
+    return TrainingResult(
       artifact: artifact, rows: document.rows, metrics: document.evaluation.metrics, comparison: document.comparison,
       segments: document.segments, calibrationError: document.evaluation.calibration.error,
       warnings: document.warnings + problems, seconds: steps.seconds, dataDigest: document.dataDigest,
@@ -152,7 +153,6 @@ struct TrainingJob {
     return ArtifactReference(version: run.version, digest: bundle.digest.description)
   }
 
-  private static func encode(_ value: some Encodable) throws -> Data {
   /// What can not be removed is tried again by the next run: no reason for this one to fail.
   private func removeRetired(
     keeping own: ArtifactReference, log: RunLog
@@ -172,6 +172,7 @@ struct TrainingJob {
     return (removed, problems)
   }
 
+  private static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(value)
