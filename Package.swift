@@ -88,7 +88,7 @@ let edges: [Target] =
     "Reconcilers",
     [
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
-      "HTTPTransport", "Exposition", "YAMLCoding", logging, lifecycle,
+      "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
     ], testedWith: ["ClusterState"])
   + library(
     "Serving",

@@ -22,12 +22,14 @@ package struct ModelReconciler: Sendable {
   private let writer: ClusterWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
+  private let mirror: TelemetryMirror?
   private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, confirmations: RoutingConfirmations,
-    events: any EventSink, metrics: OperatorMetricsRecorder, time: TimeSource = .system, logger: Logger
+    events: any EventSink, metrics: OperatorMetricsRecorder, mirror: TelemetryMirror? = nil,
+    time: TimeSource = .system, logger: Logger
   ) {
     self.caches = caches
     self.settings = settings
@@ -39,6 +41,7 @@ package struct ModelReconciler: Sendable {
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     capabilities = Capabilities(api, time: time)
     secrets = ServingSecrets(api: api)
+    self.mirror = mirror
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -46,6 +49,7 @@ package struct ModelReconciler: Sendable {
     guard let object = caches.models.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
       metrics.forgetModel(key)
       confirmations.forget(key)
+      mirror?.forget(key)
       settled.forget(key)
       return nil
     }
@@ -124,11 +128,21 @@ package struct ModelReconciler: Sendable {
     metrics.show(observed, decision)
     if hasNews { return confirmationPause }
     return isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause)
+    reflect(decision, of: model)
   }
 
   /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.
   private func tell(_ outbox: [PendingEvent], about object: JSONValue) async throws -> Bool {
     let left = await teller.tell(outbox, about: object)
+  /// Notes for the registry's mirror what this decision has changed; of a model seen for the first time everything.
+  private func reflect(_ decision: ModelDecision, of model: ModelDeployment) {
+    guard let mirror else { return }
+    let hasNews =
+      !decision.versionStatuses.isEmpty || decision.apply.contains { $0.resource == ApusGroup.modelVersions }
+    guard mirror.isNew(model.key) || hasNews else { return }
+    mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model.key)
+  }
+
     if left.count < outbox.count {
       try await writer.patchStatus(
         ["outbox": left.isEmpty ? .null : .document(left)], of: object, ApusGroup.modelDeployments)

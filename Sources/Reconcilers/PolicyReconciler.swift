@@ -19,13 +19,14 @@ package struct PolicyReconciler: Sendable {
   private let writer: ClusterWriter
   private let channels: ChannelReader
   private let prometheus: PrometheusReader
+  private let mirror: TelemetryMirror?
   private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, transport: any HTTPTransport,
-    alerts: AlertDispatcher, events: any EventSink, metrics: OperatorMetricsRecorder, time: TimeSource = .system,
-    logger: Logger
+    alerts: AlertDispatcher, events: any EventSink, metrics: OperatorMetricsRecorder,
+    mirror: TelemetryMirror? = nil, time: TimeSource = .system, logger: Logger
   ) {
     self.caches = caches
     self.settings = settings
@@ -37,6 +38,7 @@ package struct PolicyReconciler: Sendable {
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     channels = ChannelReader(api: api)
     prometheus = PrometheusReader(transport: transport)
+    self.mirror = mirror
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -156,6 +158,12 @@ package struct PolicyReconciler: Sendable {
       let failed = failures.map(\.channel) + read.problems.keys.filter { unsupported[$0] == nil }.sorted()
       let next = failed.isEmpty ? nil : entry.afterFailure(of: failed, at: now)
       if let next { left.append(next) }
+      var whole = entry
+      whole.channels = nil
+      if let mirror, let alert = Alert(whole, of: policy) {
+        let reasons = read.problems.merging(failures.map { ($0.channel, $0.reason) }) { $1 }
+        mirror.note(alert, failures: reasons)
+      }
       guard entry.attempts == 0 || next == nil else { continue }
       problems += (read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
     }

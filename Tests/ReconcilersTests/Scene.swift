@@ -54,7 +54,7 @@ final class EventList: EventSink {
 
 /// Reconcilers over a scripted cluster, with what happens around them in the words of the tests.
 final class Scene: Sendable {
-  let cluster = ScriptedCluster()
+  let cluster: ScriptedCluster
   let transport: ScriptedTransport
   let events = EventList()
   let registry = MetricsRegistry()
@@ -64,8 +64,12 @@ final class Scene: Sendable {
   let time = Mutex(Timestamp(secondsSince1970: 1_793_188_800))
   let key = ObjectKey(namespace: "shop", name: "income")
 
-  init(_ transport: ScriptedTransport = ScriptedTransport()) {
+  init(
+    _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
+    mirror: TelemetryMirror? = nil
+  ) {
     self.transport = transport
+    self.cluster = cluster
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"))
     let recorder = OperatorMetricsRecorder(registry)
@@ -75,11 +79,11 @@ final class Scene: Sendable {
     models = ModelReconciler(
       api: cluster, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
-      time: time, logger: logger)
+      mirror: mirror, time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
       alerts: AlertDispatcher(transport: transport, logger: logger), events: events, metrics: recorder,
-      time: time, logger: logger)
+      mirror: mirror, time: time, logger: logger)
   }
 
   /// What a new process has in place of `models`: the same cluster, and no memory.
