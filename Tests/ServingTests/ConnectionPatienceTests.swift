@@ -70,6 +70,7 @@ struct ConnectionPatienceTests {
         #expect(reply.headers["connection"] == "close")
         await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
       }
+      #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="408"}"#) == 2)
       let silent = try HTTPConnection(port: server.port)
       #expect(try await silent.request("GET", "/health").code == 200)
       await #expect(throws: HTTPConnection.Failure.self) { try await silent.next() }

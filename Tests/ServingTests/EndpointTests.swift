@@ -110,6 +110,8 @@ import Testing
         #expect(reply.json["error"] is String)
         await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
       }
+      #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="400"}"#) == 4)
+      #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="431"}"#) == 2)
       #expect(try await server.predict().code == 200)
     }
   }

@@ -25,6 +25,29 @@ struct ServingMetricsTests {
       text.contains(ServingMetricTable.markdown), "docs/metrics.md needs this table:\n\(ServingMetricTable.markdown)")
   }
 
+  @Test func `what is counted without a search is counted where it belongs`() throws {
+    #expect(FieldProblem.Reason.allCases.map(\.position) == Array(FieldProblem.Reason.allCases.indices))
+    let metrics = someMetrics()
+    let version = LoadedVersion(version: "v1", digest: "sha256:0", predictor: try Sample.predictor())
+    let instruments = metrics.instruments(for: version, role: .production)
+    for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
+      metrics.refused(Array(repeating: FieldProblem("a", reason, ""), count: count))
+    }
+    instruments.count([.init(feature: 1, kind: .missing), .init(feature: 1, kind: .missing)])
+    instruments.count([.init(feature: 3, kind: .unseenCategory), .init(feature: 0, kind: .outOfRange)])
+    for code in [200, 422, 200, 422, 422] { metrics.answered(.predict, code: code, seconds: 0.001) }
+    let text = metrics.registry.text()
+    for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
+      #expect(text.contains("apus_validation_failures_total{reason=\"\(reason.rawValue)\"} \(count)\n"), "\(reason)")
+    }
+    #expect(text.contains("apus_feature_missing_total{feature=\"hours\"} 2\n"))
+    #expect(text.contains("apus_feature_unseen_total{feature=\"work\"} 1\n"))
+    #expect(text.contains("apus_feature_out_of_range_total{feature=\"age\"} 1\n"))
+    #expect(text.contains("apus_requests_total{endpoint=\"predict\",code=\"200\"} 2\n"))
+    #expect(text.contains("apus_requests_total{endpoint=\"predict\",code=\"422\"} 3\n"))
+    #expect(metrics.registry.text().contains("apus_requests_total{endpoint=\"predict\",code=\"422\"} 3\n"))
+  }
+
   @Test func `a window holds the last quarter of an hour`() throws {
     let window = RollingWindow()
     #expect(window.moments(at: 0) == nil)

@@ -38,13 +38,15 @@ final class PatienceHandler: ChannelDuplexHandler {
 
   private let watch: ConnectionWatch
   private let bodyLimit: Int
+  private let metrics: ServingMetrics
   private var next: Scheduled<Void>?
   /// An answer has begun: no other one can be put in front of it.
   private var isAnswering = false
 
   /// - Parameter bodyLimit: A client that announces more is not asked to go on.
-  init(_ watch: ConnectionWatch, bodyLimit: Int) {
+  init(_ watch: ConnectionWatch, bodyLimit: Int, metrics: ServingMetrics) {
     self.watch = watch
+    self.metrics = metrics
     self.bodyLimit = bodyLimit
   }
 
@@ -72,6 +74,7 @@ final class PatienceHandler: ChannelDuplexHandler {
   private func refuse(_ status: HTTPResponseStatus, _ message: String, _ context: ChannelHandlerContext) {
     next?.cancel()
     guard !isAnswering, watch.patience.canRefuse else { return context.close(promise: nil) }
+    metrics.refusedConnection(code: Int(status.code))
     let body = Answer.error(Int(status.code), message).body
     let head = HTTPResponseHead(
       version: .http1_1, status: status,

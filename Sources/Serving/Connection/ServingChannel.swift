@@ -39,7 +39,7 @@ struct ServingChannel: HTTPChannelHandler {
       try pipeline.configureHTTPServerPipeline(
         withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
         withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
-      try pipeline.addHandler(PatienceHandler(watch, bodyLimit: bodyLimit))
+      try pipeline.addHandler(PatienceHandler(watch, bodyLimit: bodyLimit, metrics: serving.metrics))
       try pipeline.addHandler(PromptHandler(responder: serving, eventLoop: channel.eventLoop))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: certificate != nil))
       try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))

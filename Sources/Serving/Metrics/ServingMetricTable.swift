@@ -22,7 +22,7 @@ package struct MetricDefinition: Sendable, Equatable {
 package enum ServingMetricTable {
   static let requests = MetricDefinition(
     "apus_requests_total", .counter, "requests", ["endpoint", "code"],
-    "Requests answered, by endpoint and status code.")
+    "Requests answered, by endpoint and status code; those that never came whole (400, 408, 431) as endpoint none.")
   static let requestSeconds = MetricDefinition(
     "apus_request_seconds", .histogram, "seconds", ["endpoint"],
     "From the complete request to its answer, by endpoint.")

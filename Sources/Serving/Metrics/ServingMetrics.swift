@@ -10,15 +10,16 @@ package final class ServingMetrics: Sendable {
   package let registry: MetricsRegistry
   private typealias Table = ServingMetricTable
 
-  private let requests: MetricFamily<Counter>
-  /// Status 200 and times by endpoint.
+  /// Status codes and times by endpoint.
   private let answers: AnswerTallies
   private let predictions: MetricFamily<Counter>
   private let predictionSeconds: MetricFamily<Histogram>
   private let predictionErrors: MetricFamily<Counter>
   private let confidence: MetricFamily<Histogram>
-  private let failures: MetricFamily<Counter>
-  private let featureCounters: [FeatureReader.Oddity.Kind: MetricFamily<Counter>]
+  /// By position of the reason.
+  private let failures: [Counter]
+  /// By kind of the oddity.
+  private let featureCounters: [MetricFamily<Counter>]
   private let performance: PerformanceGauges
   private let modelInfo: MetricFamily<Gauge>
   private let modelWeight: MetricFamily<Gauge>
@@ -37,22 +38,25 @@ package final class ServingMetrics: Sendable {
     self.registry = registry
     let requests = registry.counter(Table.requests)
     let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Self.requestBounds)
-    self.requests = requests
     let answers = AnswerTallies(
       ok: Endpoint.allCases.map { requests.with($0.rawValue, "200") },
-      seconds: Endpoint.allCases.map { requestSeconds.with($0.rawValue) })
+      seconds: Endpoint.allCases.map { requestSeconds.with($0.rawValue) },
+      others: { requests.with(Endpoint.allCases[$0].rawValue, String($1)) })
     self.answers = answers
     predictions = registry.counter(Table.predictions)
     predictionSeconds = registry.histogram(
       Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_001, factor: 2, count: 20))
     predictionErrors = registry.counter(Table.predictionErrors)
     confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
-    failures = registry.counter(Table.validationFailures)
-    for reason in FieldProblem.Reason.allCases { _ = failures.with(reason.rawValue) }
-    featureCounters = [
-      .missing: registry.counter(Table.featureMissing), .unseenCategory: registry.counter(Table.featureUnseen),
-      .outOfRange: registry.counter(Table.featureOutOfRange),
-    ]
+    let failures = registry.counter(Table.validationFailures)
+    self.failures = FieldProblem.Reason.allCases.map { failures.with($0.rawValue) }
+    featureCounters = FeatureReader.Oddity.Kind.allCases.map { kind in
+      switch kind {
+      case .missing: registry.counter(Table.featureMissing)
+      case .unseenCategory: registry.counter(Table.featureUnseen)
+      case .outOfRange: registry.counter(Table.featureOutOfRange)
+      }
+    }
     let windows = WindowGauges(registry: registry)
     self.windows = windows
     performance = PerformanceGauges(registry: registry)
@@ -90,12 +94,16 @@ package final class ServingMetrics: Sendable {
 
   /// - Parameter share: That of the lane that answered.
   func answered(_ endpoint: Endpoint, code: Int, seconds: Double, share: Int) {
-    answers.count(endpoint.position, isOK: code == 200, seconds: seconds, share: share)
-    if code != 200 { requests.with(endpoint.rawValue, String(code)).increment() }
+    answers.count(endpoint.position, code: code, seconds: seconds, share: share)
+  }
+
+  /// A connection was ended with this answer before there was a request.
+  func refusedConnection(code: Int) {
+    answers.count(Endpoint.none.position, code: code, seconds: nil, share: 0)
   }
 
   func refused(_ problems: [FieldProblem]) {
-    for problem in problems { failures.with(problem.reason.rawValue).increment() }
+    for problem in problems { failures[problem.reason.position].increment() }
   }
 
   func reloaded(_ result: String) { reloads.with(result).increment() }
@@ -123,7 +131,7 @@ package final class ServingMetrics: Sendable {
       positive: version.target.positive, seconds: predictionSeconds.with(version.version),
       errors: predictionErrors.with(version.version),
       confidence: confidence.with(version.version), positives: windows.positives(of: version.version),
-      oddities: featureCounters.mapValues { family in features.map { family.with($0.name) } },
+      oddities: featureCounters.map { family in features.map { family.with($0.name) } },
       features: features.map { $0.type == .numeric ? windows.values(of: $0.name) : nil })
   }
 }

@@ -85,8 +85,8 @@ final class VersionInstruments: Sendable {
   private let predictions: [Counter]
   private let seconds: Histogram
   private let confidence: Histogram
-  /// By feature.
-  private let oddities: [FeatureReader.Oddity.Kind: [Counter]]
+  /// By kind, by feature.
+  private let oddities: [[Counter]]
   private let windows: Windows
   private let shares: [Share]
 
@@ -95,7 +95,7 @@ final class VersionInstruments: Sendable {
   ///   - positive: The positive class.
   init(
     predictions: [Counter], positive: Int, seconds: Histogram, errors: Counter, confidence: Histogram,
-    positives: RollingWindow, oddities: [FeatureReader.Oddity.Kind: [Counter]], features: [RollingWindow?]
+    positives: RollingWindow, oddities: [[Counter]], features: [RollingWindow?]
   ) {
     self.predictions = predictions
     self.seconds = seconds
@@ -120,7 +120,7 @@ final class VersionInstruments: Sendable {
   func share(_ index: Int) -> Share { shares[index] }
 
   func count(_ oddities: [FeatureReader.Oddity]) {
-    for oddity in oddities { self.oddities[oddity.kind]?[oddity.feature].increment() }
+    for oddity in oddities { self.oddities[oddity.kind.rawValue][oddity.feature].increment() }
   }
 
   /// Adds what was counted since the last time to the instruments.

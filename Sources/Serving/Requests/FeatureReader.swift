@@ -52,7 +52,7 @@ struct FeatureReader: Sendable {
     let feature: Int
     let kind: Kind
 
-    enum Kind: Equatable {
+    enum Kind: Int, CaseIterable {
       case missing, unseenCategory, outOfRange
     }
   }

@@ -22,6 +22,21 @@ package struct FieldProblem: Sendable, Equatable {
     /// The same name more than once.
     case repeated
     case tooLong = "too_long"
+
+    /// Position among all cases, without a search.
+    var position: Int {
+      switch self {
+      case .unknown: 0
+      case .missing: 1
+      case .null: 2
+      case .wrongType: 3
+      case .outOfRange: 4
+      case .unseenCategory: 5
+      case .notFinite: 6
+      case .repeated: 7
+      case .tooLong: 8
+      }
+    }
   }
 
   package init(_ field: String, _ reason: Reason, _ message: String) {

@@ -1,0 +1,91 @@
+import Artifacts
+import Decisions
+import Foundation
+import HTTPTransport
+import KubernetesModel
+import Serving
+import TestSupport
+import Testing
+import WorkerContract
+
+@testable import Reconcilers
+
+/// The operator's side of port 8081 and the server's, over real sockets.
+@Suite(.serialized) struct OperatorPushTests {
+  private static let openssl = "/usr/bin/openssl"
+  private static let hasOpenSSL = FileManager.default.isExecutableFile(atPath: openssl)
+  private static let model = ObjectKey(namespace: "shop", name: "income")
+
+  /// `NAME.crt` and `NAME.key`, for a name that no pod's address has.
+  private static func make(_ name: String, in folder: URL) async throws {
+    let status = try await blocking {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: openssl)
+      process.currentDirectoryURL = folder
+      process.arguments =
+        "req -x509 -newkey rsa:2048 -nodes -subj /CN=models.example.org -days 2 -keyout \(name).key -out \(name).crt"
+        .split(separator: " ").map(String.init)
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      process.waitUntilExit()
+      return process.terminationStatus
+    }
+    try #require(status == 0)
+  }
+
+  /// A server whose admin port shows `first`; `second` is another certificate for the same name.
+  private func withSecuredServer(
+    _ body: (RunningServer, _ first: [UInt8], _ second: [UInt8]) async throws -> Void
+  ) async throws {
+    try await withFolder { folder in
+      for name in ["first", "second"] { try await Self.make(name, in: folder) }
+      let place = folder.appending(path: "mounted")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
+      for (from, to) in [("first.key", "tls.key"), ("first.crt", "tls.crt")] {
+        try FileManager.default.copyItem(at: folder.appending(path: from), to: place.appending(path: to))
+      }
+      try Data("old\nnew\n".utf8).write(to: folder.appending(path: "tokens"))
+      let first = try Data(contentsOf: folder.appending(path: "first.crt"))
+      let second = try Data(contentsOf: folder.appending(path: "second.crt"))
+      try await withServer(
+        isServing: false,
+        configure: { configuration, _ in
+          configuration.certificate = .init(folder: place.path)
+          configuration.encryptsAdmin = true
+          configuration.adminTokenPath = folder.appending(path: "tokens").path
+        },
+        { try await body($0, Array(first), Array(second)) })
+    }
+  }
+
+  /// Whether the server has taken the table from the operator.
+  private func isTold(
+    _ server: RunningServer, _ entry: RoutingTable.Entry, revision: Int, isEncrypted: Bool = true,
+    token: String = "new", certificate: [UInt8]?
+  ) async throws -> Bool {
+    var table = aTable(entry)
+    table.revision = revision
+    let operatorSide = RoutingConfirmations(transport: try CurlTransport(), port: server.adminPort, logger: quiet)
+    let push = RoutingPush(
+      pod: "uid", podName: "income-1", address: "127.0.0.1", isEncrypted: isEncrypted, revision: revision,
+      digests: [entry.digest], table: JSONValue.document(table).text)
+    return await operatorSide.push(
+      [push], of: Self.model, headers: ["Authorization": "Bearer \(token)"], certificate: certificate)
+  }
+
+  @Test(.enabled(if: hasOpenSSL, "needs openssl"))
+  func `the operator tells a server its table over TLS, and knows it by the certificate of the Secret`() async throws {
+    try await withSecuredServer { server, first, second in
+      let entry = try await server.publish("v1")
+      #expect(try await isTold(server, entry, revision: 1, certificate: first))
+      #expect(try await isTold(server, entry, revision: 2, certificate: first))
+      // Whoever has another key is not told, nor shown the token, whatever its certificate says.
+      #expect(try await !isTold(server, entry, revision: 3, certificate: second))
+      #expect(try await !isTold(server, entry, revision: 3, certificate: nil))
+      #expect(try await !isTold(server, entry, revision: 3, token: "wrong", certificate: first))
+      // No way back to plain HTTP.
+      #expect(try await !isTold(server, entry, revision: 3, isEncrypted: false, certificate: first))
+      #expect(try await isTold(server, entry, revision: 3, certificate: first))
+    }
+  }
+}
