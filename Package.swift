@@ -53,7 +53,6 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CMalloc"),
-  .systemLibrary(name: "CScheduling"),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
@@ -94,9 +93,9 @@ let edges: [Target] =
     "Serving",
     [
       "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
-      "CScheduling", hummingbird, logging, lifecycle,
+      hummingbird, logging, lifecycle,
     ]
-      + nioHTTP)
+      + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
   + library(
     "Workers",
     [
@@ -133,7 +132,7 @@ let benchmarks: [Target] = [
     "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
   benchmark(
     "ServingBenchmark", path: "Benchmarks/serving",
-    ["Learning", "Tabular", "WorkerContract", "Artifacts", "CScheduling"] + nio,
+    ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,
     exclude: ["peer.py", "requirements.txt", "predict.lua", "plain.lua", "run"]),
   benchmark(
     "ControllerBenchmark", path: "Benchmarks/controller",

@@ -1,5 +1,4 @@
 import ArgumentParser
-import CScheduling
 import Foundation
 import NIOCore
 import NIOPosix
@@ -33,8 +32,6 @@ struct Load: AsyncParsableCommand {
   func run() async throws {
     let requests = try requests()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    // What the load waits for its core is no time of the server's: it is let in as soon as a request is due.
-    try await group.next().submit { _ = apus_set_time_slice(100_000) }.get()
     let start = NIODeadline.now() + .milliseconds(200)
     let interval = Double(connections) / rate
     let each = Int(seconds / interval)

@@ -67,16 +67,14 @@ final class ServingLanes: Sendable {
 
   private let contents = Mutex(Contents())
 
-  /// The lane of an event loop, to be used on that loop only. Called on the loop.
+  /// The lane of an event loop, to be used on that loop only.
   func lane(of loop: any EventLoop) -> ServingLane {
-    let (lane, isNew) = contents.withLock { contents -> (ServingLane, Bool) in
-      if let known = contents.loops[ObjectIdentifier(loop)] { return (known.lane, false) }
+    contents.withLock { contents in
+      if let known = contents.loops[ObjectIdentifier(loop)] { return known.lane }
       let lane = contents.make()
       contents.loops[ObjectIdentifier(loop)] = (loop, lane)
-      return (lane, true)
+      return lane
     }
-    if isNew { TimeSlice.shorten() }
-    return lane
   }
 
   /// Lends a lane that nobody uses at the moment.

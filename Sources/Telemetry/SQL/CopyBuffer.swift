@@ -1,4 +1,4 @@
-/// Rows in PostgreSQL's binary copy format (PostgreSQL documentation, COPY, "Binary Format"): no text to escape or to parse,
+/// Rows, a part of them at a time, in PostgreSQL's binary copy format (PostgreSQL documentation, COPY, "Binary Format"): no text to escape or to parse,
 /// and numbers arrive bit by bit.
 struct CopyBuffer {
   private(set) var bytes: [UInt8]
@@ -6,21 +6,30 @@ struct CopyBuffer {
   /// PostgreSQL's days begin with the year 2000.
   private static let firstDay = 10_957
 
-  /// The rows of a form, each followed by its day.
-  init(_ rows: any BulkRows, form: BulkForm) {
+  /// What comes before the first row.
+  init(capacity: Int) {
     bytes = []
-    bytes.reserveCapacity(rows.count * 704)
+    bytes.reserveCapacity(capacity)
     bytes += [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]
     append(Int32(0))
     append(Int32(0))
-    for row in 0..<rows.count {
+  }
+
+  /// Some rows of a form, each followed by its day.
+  mutating func append(_ range: Range<Int>, of rows: any BulkRows, form: BulkForm) {
+    for row in range {
       append(Int16(form.columns.count + 1))
       rows.write(row, by: form, to: &self)
       append(Int32(4))
       append(Int32(clamping: rows.day(of: row) - Self.firstDay))
     }
-    append(Int16(-1))
   }
+
+  /// What comes after the last row.
+  mutating func end() { append(Int16(-1)) }
+
+  /// The bytes are on their way: others can take their place.
+  mutating func clear() { bytes.removeAll(keepingCapacity: true) }
 
   private mutating func append<Number: FixedWidthInteger>(_ number: Number) {
     withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }

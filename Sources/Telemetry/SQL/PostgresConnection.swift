@@ -58,7 +58,9 @@ final class PostgresConnection: SQLConnection {
   }
 
   /// Copies rows into `table`, all or none.
-  func copy(_ rows: CopyBuffer, into table: String, form: BulkForm) throws(TelemetryError) -> CopyOutcome {
+  func copy(
+    _ rows: any BulkRows, into table: String, form: BulkForm, pace: CopyPace
+  ) throws(TelemetryError) -> CopyOutcome {
     let text = "COPY \(table) (\(form.names), day) FROM STDIN (FORMAT binary)"
     let statement = SQLStatement(form.purpose, table: table, text)
     guard let begun = PQexec(handle, text) else {
@@ -66,17 +68,7 @@ final class PostgresConnection: SQLConnection {
     }
     let start = PostgresResult(handle: begun)
     guard PQresultStatus(begun) == PGRES_COPY_IN else { throw failure(of: start, statement) }
-    let isSent = rows.bytes.withUnsafeBytes { bytes -> Bool in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let part = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 20))
-        guard let base = part.assumingMemoryBound(to: CChar.self).baseAddress,
-          PQputCopyData(handle, base, Int32(part.count)) == 1
-        else { return false }
-        rest = rest.dropFirst(part.count)
-      }
-      return PQputCopyEnd(handle, nil) == 1
-    }
+    let isSent = send(rows, form: form, pace: pace)
     var outcome = CopyOutcome.done
     var problem: TelemetryError?
     while let answer = PQgetResult(handle) {
@@ -90,6 +82,29 @@ final class PostgresConnection: SQLConnection {
     if let problem { throw problem }
     guard isSent else { throw .unavailable(store: store, reason: "the connection was lost") }
     return outcome
+  }
+
+  private func send(_ rows: any BulkRows, form: BulkForm, pace: CopyPace) -> Bool {
+    var buffer = CopyBuffer(capacity: min(rows.count, CopyPace.part) * 768 + 64)
+    var start = 0
+    while start < rows.count {
+      let end = min(start + CopyPace.part, rows.count)
+      buffer.append(start..<end, of: rows, form: form)
+      if end == rows.count { buffer.end() }
+      guard send(buffer) else { return false }
+      buffer.clear()
+      if end < rows.count { pace.rest() }
+      start = end
+    }
+    return PQputCopyEnd(handle, nil) == 1
+  }
+
+  private func send(_ buffer: CopyBuffer) -> Bool {
+    buffer.bytes.withUnsafeBytes { bytes in
+      guard let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress, let count = Int32(exactly: bytes.count)
+      else { return false }
+      return PQputCopyData(handle, base, count) == 1 && PQflush(handle) >= 0
+    }
   }
 
   /// Runs a statement without arguments that may meet what a copy may meet.

@@ -8,6 +8,7 @@ struct PostgresLoader {
   private var staged: Set<String> = []
   /// So many batches are staged without trying to copy them, as the ones before held rows that were there already.
   private var stagesToGo = 0
+  private var pace = CopyPace()
 
   private static let stagesAfterDuplicate = 16
   /// Partitions are made so many days ahead of the newest row.
@@ -17,8 +18,9 @@ struct PostgresLoader {
     _ rows: any BulkRows, by form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) {
     try addPartitions(for: rows, form, on: connection)
-    let buffer = CopyBuffer(rows, form: form)
-    switch try load(buffer, form, on: connection) {
+    pace.begin(rows: rows.count)
+    defer { pace.end() }
+    switch try load(rows, form, on: connection) {
     case .done: return
     case .duplicate:
       throw .refused(store: connection.store, statement: form.purpose, reason: "a row is given twice")
@@ -26,29 +28,29 @@ struct PostgresLoader {
       // It was dropped by age since it was seen here: rows that waited on disk for long come late.
       days[form.table] = nil
       try addPartitions(for: rows, form, on: connection)
-      guard case .done = try load(buffer, form, on: connection) else {
+      guard case .done = try load(rows, form, on: connection) else {
         throw .unavailable(store: connection.store, reason: "a partition of \(form.table) was dropped")
       }
     }
   }
 
   private mutating func load(
-    _ buffer: CopyBuffer, _ form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
     if form.expectsNewRows, stagesToGo == 0 {
       let outcome = try connection.attempt { () throws(TelemetryError) in
-        try connection.copy(buffer, into: form.table, form: form)
+        try connection.copy(rows, into: form.table, form: form, pace: pace)
       }
       guard case .duplicate = outcome else { return outcome }
       stagesToGo = Self.stagesAfterDuplicate
     } else if form.expectsNewRows {
       stagesToGo -= 1
     }
-    return try merge(buffer, form, on: connection)
+    return try merge(rows, form, on: connection)
   }
 
   private mutating func merge(
-    _ buffer: CopyBuffer, _ form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
     let staging = "staged_\(form.table)"
     if !staged.contains(form.table) {
@@ -59,7 +61,7 @@ struct PostgresLoader {
       // The planner knows nothing of a temporary table's rows, and must never read a whole day to find a few of them.
       try connection.command("SET LOCAL enable_hashjoin = off")
       try connection.command("SET LOCAL enable_mergejoin = off")
-      _ = try connection.copy(buffer, into: staging, form: form)
+      _ = try connection.copy(rows, into: staging, form: form, pace: pace)
       for text in form.merge {
         switch try connection.outcome(of: SQLStatement(form.purpose, table: form.table, text)) {
         case .done: continue

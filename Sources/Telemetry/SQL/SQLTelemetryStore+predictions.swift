@@ -4,19 +4,24 @@ import WorkerContract
 private struct PredictionRows: BulkRows {
   private let model: ModelKey
   private let records: [PredictionRecord]
+  /// Positions of the records by time; nil: they are in order.
+  private let order: [Int]?
 
   init(_ records: [PredictionRecord], of model: ModelKey) {
     self.model = model
+    self.records = records
     let isOrdered = zip(records, records.dropFirst()).allSatisfy { $0.time <= $1.time }
-    self.records = isOrdered ? records : records.sorted { $0.time < $1.time }
+    order = isOrdered ? nil : records.indices.sorted { records[$0].time < records[$1].time }
   }
+
+  private func place(_ row: Int) -> Int { order?[row] ?? row }
 
   var count: Int { records.count }
 
-  func day(of row: Int) -> Int { BulkDay.of(records[row].time) }
+  func day(of row: Int) -> Int { BulkDay.of(records[place(row)].time) }
 
   func values(of row: Int) -> [SQLValue] {
-    let record = records[row]
+    let record = records[place(row)]
     return [
       .text(model.namespace), .text(model.model), .text(record.requestID), .text(record.version),
       .text(record.role.rawValue), .number(record.time), .text(record.features), .text(record.predictedClass),
@@ -26,6 +31,7 @@ private struct PredictionRows: BulkRows {
   }
 
   func write(_ row: Int, by form: BulkForm, to buffer: inout CopyBuffer) {
+    let row = place(row)
     buffer.append(model.namespace)
     buffer.append(model.model)
     buffer.append(records[row].requestID)
