@@ -29,7 +29,9 @@ struct ClusterWriter: Sendable {
       let key = ObjectKey(namespace: object.namespace, name: object.name)
       // What nobody owns, such as the data claim, is written without an owner.
       let isOwned = object.manifest[path: "metadata", "ownerReferences"] != nil
-      let live = caches.live(object.resource, key)
+      // Of a run's configuration the caches do not keep what it says: the server is asked.
+      let isKeptWhole = object.manifest[path: "metadata", "annotations", RunAnnotation.job] == nil
+      let live = isKeptWhole ? caches.live(object.resource, key) : nil
       if isOwned { try await handover.perform(for: object, live: live, owner: owner) }
       let applied = try await applier.apply(
         object.manifest, object.resource, namespace: object.namespace, live: live,
