@@ -32,6 +32,7 @@ struct Load: AsyncParsableCommand {
   func run() async throws {
     let requests = try requests()
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let beat = try await group.next().submit { NIOLoopBound(Beat(), eventLoop: group.next()) }.get()
     let start = NIODeadline.now() + .milliseconds(200)
     let interval = Double(connections) / rate
     let each = Int(seconds / interval)
@@ -47,7 +48,9 @@ struct Load: AsyncParsableCommand {
         .channelOption(ChannelOptions.socketOption(.init(rawValue: SO_KEEPALIVE)), value: 1)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(ConstantRateClient(plan, promise))
+            let client = ConstantRateClient(plan, promise)
+            try channel.pipeline.syncOperations.addHandler(client)
+            beat.value.add(client, on: channel.eventLoop)
           }
         }
         .connect(host: "127.0.0.1", port: port).get()
@@ -86,6 +89,25 @@ extension Load {
   }
 }
 
+/// Lets the connections of its loop send what is due, every tenth of a millisecond: a timer for each request would cost more
+/// than the request. What is sent late by that counts as the server's time.
+private final class Beat {
+  private var clients: [ConstantRateClient] = []
+
+  func add(_ client: ConstantRateClient, on loop: any EventLoop) {
+    clients.append(client)
+    if clients.count == 1 { waitForNext(on: loop) }
+  }
+
+  private func waitForNext(on loop: any EventLoop) {
+    _ = loop.assumeIsolated().scheduleTask(in: .microseconds(100)) {
+      let now = NIODeadline.now()
+      for client in self.clients { client.sendIfDue(at: now) }
+      self.waitForNext(on: loop)
+    }
+  }
+}
+
 /// One connection: sends each request when it is due and the one before is answered.
 private final class ConstantRateClient: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
@@ -112,6 +134,10 @@ private final class ConstantRateClient: ChannelInboundHandler {
   private var result = Result()
   private var next = 0
   private var received = ByteBuffer()
+  /// While it is connected.
+  private var context: ChannelHandlerContext?
+  /// For an answer.
+  private var isWaiting = false
 
   init(_ plan: Plan, _ promise: EventLoopPromise<Result>) {
     self.plan = plan
@@ -119,16 +145,17 @@ private final class ConstantRateClient: ChannelInboundHandler {
     result.latencies.reserveCapacity(plan.count)
   }
 
-  func channelActive(context: ChannelHandlerContext) { waitForNext(context) }
-
-  private func waitForNext(_ context: ChannelHandlerContext) {
-    guard next < plan.count else { return context.close(promise: nil) }
-    let due = plan.due(next)
-    guard due > .now() else { return send(context) }
-    _ = context.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.send(context) }
+  func channelActive(context: ChannelHandlerContext) {
+    self.context = context
+    sendIfDue(at: .now())
   }
 
-  private func send(_ context: ChannelHandlerContext) {
+  /// Sends the next request if it is due and the one before is answered.
+  func sendIfDue(at now: NIODeadline) {
+    guard let context, !isWaiting else { return }
+    guard next < plan.count else { return context.close(promise: nil) }
+    guard plan.due(next) <= now else { return }
+    isWaiting = true
     let request = plan.requests[(plan.first + next) % plan.requests.count]
     context.writeAndFlush(wrapOutboundOut(request), promise: nil)
   }
@@ -142,7 +169,8 @@ private final class ConstantRateClient: ChannelInboundHandler {
       result.failed += 1
     }
     next += 1
-    waitForNext(context)
+    isWaiting = false
+    sendIfDue(at: .now())
   }
 
   /// Whether the answer is 200; nil while it is not complete. Read byte by byte, as the load must cost little beside the
@@ -181,6 +209,7 @@ private final class ConstantRateClient: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    self.context = nil
     result.failed += plan.count - next
     promise.succeed(result)
   }

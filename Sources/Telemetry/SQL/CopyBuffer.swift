@@ -3,6 +3,9 @@
 struct CopyBuffer {
   private(set) var bytes: [UInt8]
 
+  /// Rows that are sent together.
+  static let part = 512
+
   /// PostgreSQL's days begin with the year 2000.
   private static let firstDay = 10_957
 

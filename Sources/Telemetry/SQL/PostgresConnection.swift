@@ -58,9 +58,7 @@ final class PostgresConnection: SQLConnection {
   }
 
   /// Copies rows into `table`, all or none.
-  func copy(
-    _ rows: any BulkRows, into table: String, form: BulkForm, pace: CopyPace
-  ) throws(TelemetryError) -> CopyOutcome {
+  func copy(_ rows: any BulkRows, into table: String, form: BulkForm) throws(TelemetryError) -> CopyOutcome {
     let text = "COPY \(table) (\(form.names), day) FROM STDIN (FORMAT binary)"
     let statement = SQLStatement(form.purpose, table: table, text)
     guard let begun = PQexec(handle, text) else {
@@ -68,7 +66,7 @@ final class PostgresConnection: SQLConnection {
     }
     let start = PostgresResult(handle: begun)
     guard PQresultStatus(begun) == PGRES_COPY_IN else { throw failure(of: start, statement) }
-    let isSent = send(rows, form: form, pace: pace)
+    let isSent = send(rows, form: form)
     var outcome = CopyOutcome.done
     var problem: TelemetryError?
     while let answer = PQgetResult(handle) {
@@ -84,16 +82,16 @@ final class PostgresConnection: SQLConnection {
     return outcome
   }
 
-  private func send(_ rows: any BulkRows, form: BulkForm, pace: CopyPace) -> Bool {
-    var buffer = CopyBuffer(capacity: min(rows.count, CopyPace.part) * 768 + 64)
+  /// In parts, so that the database takes in the first ones while the others are written.
+  private func send(_ rows: any BulkRows, form: BulkForm) -> Bool {
+    var buffer = CopyBuffer(capacity: min(rows.count, CopyBuffer.part) * 768 + 64)
     var start = 0
     while start < rows.count {
-      let end = min(start + CopyPace.part, rows.count)
+      let end = min(start + CopyBuffer.part, rows.count)
       buffer.append(start..<end, of: rows, form: form)
       if end == rows.count { buffer.end() }
       guard send(buffer) else { return false }
       buffer.clear()
-      if end < rows.count { pace.rest() }
       start = end
     }
     return PQputCopyEnd(handle, nil) == 1

@@ -8,7 +8,6 @@ struct PostgresLoader {
   private var staged: Set<String> = []
   /// So many batches are staged without trying to copy them, as the ones before held rows that were there already.
   private var stagesToGo = 0
-  private var pace = CopyPace()
 
   private static let stagesAfterDuplicate = 16
   /// Partitions are made so many days ahead of the newest row.
@@ -18,8 +17,6 @@ struct PostgresLoader {
     _ rows: any BulkRows, by form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) {
     try addPartitions(for: rows, form, on: connection)
-    pace.begin(rows: rows.count)
-    defer { pace.end() }
     switch try load(rows, form, on: connection) {
     case .done: return
     case .duplicate:
@@ -39,7 +36,7 @@ struct PostgresLoader {
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
     if form.expectsNewRows, stagesToGo == 0 {
       let outcome = try connection.attempt { () throws(TelemetryError) in
-        try connection.copy(rows, into: form.table, form: form, pace: pace)
+        try connection.copy(rows, into: form.table, form: form)
       }
       guard case .duplicate = outcome else { return outcome }
       stagesToGo = Self.stagesAfterDuplicate
@@ -61,7 +58,7 @@ struct PostgresLoader {
       // The planner knows nothing of a temporary table's rows, and must never read a whole day to find a few of them.
       try connection.command("SET LOCAL enable_hashjoin = off")
       try connection.command("SET LOCAL enable_mergejoin = off")
-      _ = try connection.copy(rows, into: staging, form: form, pace: pace)
+      _ = try connection.copy(rows, into: staging, form: form)
       for text in form.merge {
         switch try connection.outcome(of: SQLStatement(form.purpose, table: form.table, text)) {
         case .done: continue
