@@ -126,14 +126,11 @@ package struct ModelReconciler: Sendable {
     let isTold = try await tell(decision.status.outbox, about: object)
     let hasNews = await push(decision.pushes, to: observed)
     metrics.show(observed, decision)
+    reflect(decision, of: model)
     if hasNews { return confirmationPause }
     return isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause)
-    reflect(decision, of: model)
   }
 
-  /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.
-  private func tell(_ outbox: [PendingEvent], about object: JSONValue) async throws -> Bool {
-    let left = await teller.tell(outbox, about: object)
   /// Notes for the registry's mirror what this decision has changed; of a model seen for the first time everything.
   private func reflect(_ decision: ModelDecision, of model: ModelDeployment) {
     guard let mirror else { return }
@@ -143,6 +140,9 @@ package struct ModelReconciler: Sendable {
     mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model.key)
   }
 
+  /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.
+  private func tell(_ outbox: [PendingEvent], about object: JSONValue) async throws -> Bool {
+    let left = await teller.tell(outbox, about: object)
     if left.count < outbox.count {
       try await writer.patchStatus(
         ["outbox": left.isEmpty ? .null : .document(left)], of: object, ApusGroup.modelDeployments)
