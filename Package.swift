@@ -133,7 +133,7 @@ let benchmarks: [Target] = [
   benchmark(
     "ServingBenchmark", path: "Benchmarks/serving",
     ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,
-    exclude: ["peer.py", "requirements.txt", "predict.lua", "plain.lua", "run"]),
+    exclude: ["peer.py", "requirements.txt", "predict.lua", "plain.lua", "batch.lua", "run"]),
   benchmark(
     "ControllerBenchmark", path: "Benchmarks/controller",
     [
