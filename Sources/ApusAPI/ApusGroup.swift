@@ -46,6 +46,8 @@ package enum ApusLabels {
   package static let policy = "apus.dev/policy"
   package static let version = "apus.dev/version"
   package static let component = "apus.dev/component"
+  /// On server pods whose port for the operator speaks TLS: `https`.
+  package static let adminScheme = "apus.dev/admin-scheme"
   package static let managedBy = "app.kubernetes.io/managed-by"
   /// The value of `managedBy`.
   package static let manager = "apus"

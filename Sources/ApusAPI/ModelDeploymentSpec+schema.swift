@@ -169,7 +169,9 @@ extension ModelDeploymentSpec.Security: SchemaDescribed {
         .nullable),
       .optional(
         "tlsSecretRef",
-        Schema.secret.described("Secret of type kubernetes.io/tls for the clients' port; null: plain HTTP.").nullable),
+        Schema.secret.described(
+          "Secret of type kubernetes.io/tls that both ports of the servers show; null: plain HTTP."
+        ).nullable),
     ])
 }
 

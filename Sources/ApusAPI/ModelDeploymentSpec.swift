@@ -177,7 +177,7 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
   package struct Security: Codable, Sendable, Equatable {
     /// The bearer tokens of which clients must bring one, one a line.
     package var tokenSecretRef: SecretKeyReference?
-    /// A Secret of type `kubernetes.io/tls`, with `tls.crt` and `tls.key`; shown on the port for clients.
+    /// A Secret of type `kubernetes.io/tls`, with `tls.crt` and `tls.key`; shown on both ports.
     package var tlsSecretRef: SecretReference?
 
     package init(tokenSecretRef: SecretKeyReference? = nil, tlsSecretRef: SecretReference? = nil) {

@@ -68,9 +68,24 @@ package struct RoutingPush: Sendable, Equatable {
   package var pod: String
   package var podName: String
   package var address: String
+  /// Whether the pod speaks TLS there.
+  package var isEncrypted: Bool
   package var revision: Int
   /// Digests that the pod must have loaded.
   package var digests: [String]
   /// The RoutingTable as JSON.
   package var table: String
+
+  package init(
+    pod: String, podName: String, address: String, isEncrypted: Bool = false, revision: Int, digests: [String],
+    table: String
+  ) {
+    self.pod = pod
+    self.podName = podName
+    self.address = address
+    self.isEncrypted = isEncrypted
+    self.revision = revision
+    self.digests = digests
+    self.table = table
+  }
 }

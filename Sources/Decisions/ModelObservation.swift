@@ -95,14 +95,19 @@ package struct ServerPod: Sendable, Equatable {
   package var uid: String
   package var address: String?
   package var isReady: Bool
+  /// Whether its port for the operator speaks TLS.
+  package var isEncrypted: Bool
   /// Why it can not start.
   package var trouble: PodTrouble?
 
-  package init(name: String, uid: String, address: String?, isReady: Bool, trouble: PodTrouble? = nil) {
+  package init(
+    name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil
+  ) {
     self.name = name
     self.uid = uid
     self.address = address
     self.isReady = isReady
+    self.isEncrypted = isEncrypted
     self.trouble = trouble
   }
 }

@@ -68,7 +68,7 @@ extension ModelWork {
     decision.pushes = unconfirmed.compactMap { pod in
       guard let address = pod.address else { return nil }
       return RoutingPush(
-        pod: pod.uid, podName: pod.name, address: address, revision: table.revision,
+        pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,
         digests: table.entries.map(\.digest), table: text)
     }
     if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }

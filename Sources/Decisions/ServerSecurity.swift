@@ -22,11 +22,16 @@ struct ServerSecurity {
     if tls != nil {
       arguments += [
         "--tls-certificate", .string("\(PodParts.certificateFolder)/tls.crt"),
-        "--tls-key", .string("\(PodParts.certificateFolder)/tls.key"),
+        "--tls-key", .string("\(PodParts.certificateFolder)/tls.key"), "--tls-admin",
       ]
     }
     return arguments
   }
+
+  /// What tells the operator and Prometheus how to speak to the pod's port for them. The pod's own, as pods of a template
+  /// from before may run beside it.
+  var labels: [String: String] { tls == nil ? [:] : [ApusLabels.adminScheme: "https"] }
+  var annotations: [String: JSONValue] { tls == nil ? [:] : ["prometheus.io/scheme": "https"] }
 
   /// The pod's group reads the files; nobody else does.
   var volumes: [JSONValue] {

@@ -115,13 +115,15 @@ package struct ServerSet: Sendable, Equatable {
   }
 
   private func pod(_ settings: OperatorSettings) -> JSONValue {
-    [
+    let labels = security.labels.merging([ApusLabels.model: model]) { $1 }
+    let annotations: [String: JSONValue] = [
+      "prometheus.io/scrape": "true", "prometheus.io/port": .string("\(Self.adminPort)"),
+      "prometheus.io/path": "/metrics",
+    ]
+    return [
       "metadata": [
-        "labels": JSONValue(PodParts.labels(.server, [ApusLabels.model: model])),
-        "annotations": [
-          "prometheus.io/scrape": "true", "prometheus.io/port": .string("\(Self.adminPort)"),
-          "prometheus.io/path": "/metrics",
-        ],
+        "labels": JSONValue(PodParts.labels(.server, labels)),
+        "annotations": .object(annotations.merging(security.annotations) { $1 }),
       ],
       "spec": [
         "automountServiceAccountToken": false, "enableServiceLinks": false, "terminationGracePeriodSeconds": 30,

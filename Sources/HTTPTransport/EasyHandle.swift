@@ -102,6 +102,14 @@ final class EasyHandle {
   private func setTrust() throws(TransportError) {
     let configuration = transfer.configuration
     set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+    if let pinned = transfer.request.pinnedCertificate {
+      // The only anchor is the server's own certificate: without the key that belongs to it no chain ends there. Its names
+      // say nothing more then.
+      set(CURLOPT_SSL_VERIFYPEER, 1)
+      set(CURLOPT_SSL_VERIFYHOST, 0)
+      try set(CURLOPT_CAINFO_BLOB, blob: pinned)
+      return try set(CURLOPT_CAPATH, nil)
+    }
     set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
     set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
     if let authority = configuration.certificateAuthority {

@@ -78,6 +78,9 @@ public struct HTTPRequest: Sendable, Equatable {
   /// Nothing of the request goes out after this instant, and the exchange has ended by then, well or badly: also where the
   /// process was stopped in between. The clock counts the time that a machine sleeps.
   public var deadline: ContinuousClock.Instant?
+  /// A certificate in PEM: the server has to show this very one, whatever name it is for and whoever has signed it. For
+  /// servers that are known by their key and reached by an address. nil: as the transport's configuration says.
+  public var pinnedCertificate: [UInt8]?
   /// `send` gives up beyond this size; `stream` has no limit.
   public var maximumBodyBytes = 1 << 30
 

@@ -85,11 +85,13 @@ package struct ModelReconciler: Sendable {
     let key = observed.model.key
     guard !pushes.isEmpty else { return await confirmations.push([], of: key) }
     do {
-      let headers = try await secrets.headers(observed.model.spec.serving.security, in: key.namespace)
-      return await confirmations.push(pushes, of: key, headers: headers)
+      let security = observed.model.spec.serving.security
+      let headers = try await secrets.headers(security, in: key.namespace)
+      let certificate = try await secrets.certificate(security, in: key.namespace)
+      return await confirmations.push(pushes, of: key, headers: headers, certificate: certificate)
     } catch {
       // As a pod that does not answer: it is asked again soon.
-      logger.info("the token for the servers can not be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
+      logger.info("the Secrets of the servers can not be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
       return false
     }
   }
@@ -226,7 +228,7 @@ package struct ModelReconciler: Sendable {
     caches.serverPods(of: key).map {
       ServerPod(
         name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
-        trouble: PodTrouble($0))
+        isEncrypted: $0.metadata.labels[ApusLabels.adminScheme] == "https", trouble: PodTrouble($0))
     }
   }
 

@@ -42,11 +42,15 @@ package final class RoutingConfirmations: Sendable {
   }
 
   /// Pushes side by side; true where any pod has newly confirmed.
-  /// - Parameter headers: What the operator proves itself with.
-  func push(_ pushes: [RoutingPush], of model: ObjectKey, headers: HTTPHeaders = [:]) async -> Bool {
+  /// - Parameters:
+  ///   - headers: What the operator proves itself with.
+  ///   - certificate: What pods that speak TLS prove themselves with; without it they are told nothing.
+  func push(
+    _ pushes: [RoutingPush], of model: ObjectKey, headers: HTTPHeaders = [:], certificate: [UInt8]? = nil
+  ) async -> Bool {
     revisions.withLock { $0[model] = $0[model] ?? [:] }
     return await withTaskGroup(of: (String, Int?).self) { group in
-      for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push, headers)) } }
+      for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push, headers, certificate)) } }
       var hasNews = false
       for await (pod, revision) in group {
         guard let revision else { continue }
@@ -57,14 +61,20 @@ package final class RoutingConfirmations: Sendable {
     }
   }
 
-  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders) async -> Int? {
+  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders, _ certificate: [UInt8]?) async -> Int? {
+    guard !push.isEncrypted || certificate != nil else {
+      logger.warning(
+        "pod speaks TLS, but there is no certificate in the Secret to know it by", metadata: ["pod": "\(push.podName)"])
+      return nil
+    }
     let host = push.address.contains(":") ? "[\(push.address)]" : push.address
     var headers = headers
     headers["Content-Type"] = "application/json"
-    let request = HTTPRequest(
-      .post, url: "http://\(host):\(port)/model/reload", headers: headers,
+    var request = HTTPRequest(
+      .post, url: "\(push.isEncrypted ? "https" : "http")://\(host):\(port)/model/reload", headers: headers,
       body: Array(push.table.utf8),
       timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(20)))
+    if push.isEncrypted { request.pinnedCertificate = certificate }
     do {
       let response = try await transport.send(request)
       if response.isSuccess, let loaded = LoadedTable(response.body), loaded.confirms(push) { return push.revision }

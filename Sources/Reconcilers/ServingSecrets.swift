@@ -27,6 +27,23 @@ struct ServingSecrets: Sendable {
     return keys.filter { secret.text($0)?.isEmpty ?? true }.map { "Secret \(name) has no key '\($0)'" }
   }
 
+  /// What servers show on both ports, in PEM: the first of the chain in `tls.crt`. nil: they speak plain HTTP, or there is
+  /// nothing to know them by.
+  func certificate(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> [UInt8]? {
+    guard let reference = security?.tlsSecretRef,
+      let chain = try await api.find(Secret.self, namespace: namespace, name: reference.name)?.text("tls.crt")
+    else { return nil }
+    return Self.first(of: chain).map { Array($0.utf8) }
+  }
+
+  /// The server's own certificate is the first (RFC 8446, 4.4.2); those that follow have signed it.
+  static func first(of chain: String) -> Substring? {
+    guard let begin = chain.firstRange(of: "-----BEGIN CERTIFICATE-----"),
+      let end = chain[begin.upperBound...].firstRange(of: "-----END CERTIFICATE-----")
+    else { return nil }
+    return chain[begin.lowerBound..<end.upperBound]
+  }
+
   /// What the operator proves itself with at the servers' port for it; nothing where no token is asked for, or none can be had.
   func headers(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> HTTPHeaders {
     guard let reference = security?.tokenSecretRef,

@@ -55,7 +55,7 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "File with the certificate's private key in PEM.")
   var tlsKey: String?
 
-  @Flag(help: "The admin port shows the certificate as well. The operator does not speak TLS with it.")
+  @Flag(help: "The admin port shows the certificate as well.")
   var tlsAdmin = false
 
   @Option(

@@ -70,6 +70,7 @@ import WorkerContract
     let container = pod?["containers"]?.array?.first
     #expect(container?[path: "readinessProbe", "httpGet", "scheme"] == nil)
     #expect(container?["args"]?.array?.contains("--tls-certificate") == false)
+    #expect(container?["args"]?.array?.contains("--tls-admin") == false)
   }
 
   private func compare(_ manifest: JSONValue, _ name: String) throws {

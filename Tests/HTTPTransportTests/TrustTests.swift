@@ -50,6 +50,38 @@ struct TrustTests {
     server.stop()
   }
 
+  @Test("A pinned certificate is the only one that is believed, whatever its names and whoever has signed it")
+  func pinned() async throws {
+    let server = try await TLSServer.start(name: "kubernetes")
+    defer { server.stop() }
+    var configuration = TransportConfiguration()
+    configuration.clientCertificate = server.bytes("client.crt")
+    configuration.clientKey = server.bytes("client.key")
+    let transport = try CurlTransport(configuration)
+    func status(_ pinned: String?) async throws(TransportError) -> Int {
+      var request = HTTPRequest(url: "https://127.0.0.1:\(server.port)/")
+      request.pinnedCertificate = pinned.map(server.bytes)
+      return try await transport.send(request).status
+    }
+    let first = try await eventually("the server listens") {
+      do {
+        return try await status("server.crt")
+      } catch TransportError.connectionFailed {
+        return nil
+      }
+    }
+    #expect(first == 200)
+    // One after the other on one transport: a connection that was believed by one certificate is not used for another.
+    for other in ["other.crt", "client.crt", nil] {
+      let error = await #expect(throws: TransportError.self) { try await status(other) }
+      guard case .tlsFailed = error else {
+        Issue.record("unexpected: \(String(describing: error))")
+        continue
+      }
+    }
+    #expect(try await status("server.crt") == 200)
+  }
+
   @Test("Another server name is for TLS alone: the request still names the host of the URL")
   func host() async throws {
     let server = try await TLSServer.start(name: "kubernetes", protocols: "http/1.1")

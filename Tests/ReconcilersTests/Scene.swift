@@ -177,16 +177,17 @@ final class Scene: Sendable {
     put(Resource.pods, pod)
   }
 
-  func startServer(_ name: String = "income-1", restarts: Int64 = 0) {
+  func startServer(_ name: String = "income-1", restarts: Int64 = 0, isEncrypted: Bool = false) {
+    var labels: JSONValue = [
+      "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
+    ]
+    if isEncrypted { labels["apus.dev/admin-scheme"] = "https" }
     put(
       Resource.pods,
       [
         "apiVersion": "v1", "kind": "Pod",
         "metadata": [
-          "name": .string(name), "namespace": "shop",
-          "labels": [
-            "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
-          ],
+          "name": .string(name), "namespace": "shop", "labels": labels,
         ],
         "status": [
           "podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]],
@@ -211,12 +212,12 @@ final class Scene: Sendable {
   }
 
   /// Trained, promoted and served by one pod.
-  func serve(_ spec: JSONValue = [:]) async throws {
+  func serve(_ spec: JSONValue = [:], startsServer: Bool = true) async throws {
     putModel(spec)
     _ = try await models.reconcile(key)
     end("income-train-1", Self.trained("v1"))
     _ = try await models.reconcile(key)
-    startServer()
+    if startsServer { startServer() }
     _ = try await models.reconcile(key)
     _ = try await models.reconcile(key)
   }

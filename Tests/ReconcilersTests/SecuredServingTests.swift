@@ -40,6 +40,35 @@ import Testing
     #expect(scene.condition("Serving")?["message"]?.string?.contains("Secret") == false)
   }
 
+  @Test
+  func `pods that speak TLS are told by TLS, those from before by HTTP, and the first of a chain is the server's`()
+    async throws
+  {
+    let chain = ["A", "B"].map { "-----BEGIN CERTIFICATE-----\n\($0)\n-----END CERTIFICATE-----\n" }.joined()
+    let scene = Scene()
+    put("income-clients", ["tokens": "new"], in: scene)
+    put("income-tls", ["tls.crt": chain, "tls.key": "k"], in: scene)
+    try await scene.serve(Self.secured)
+    scene.startServer("income-2", isEncrypted: true)
+    for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
+    let pushes = scene.transport.requests
+    #expect(pushes.map(\.url) == ["http://10.0.0.1:8081/model/reload", "https://10.0.0.1:8081/model/reload"])
+    #expect(pushes.map(\.pinnedCertificate)[0] == nil)
+    let pinned = pushes.last?.pinnedCertificate.map { String(decoding: $0, as: UTF8.self) }
+    #expect(pinned == "-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----")
+    #expect(scene.condition("Serving")?["status"] == "True")
+  }
+
+  @Test func `without a certificate in the Secret a pod that speaks TLS is told nothing`() async throws {
+    let scene = Scene()
+    put("income-clients", ["tokens": "new"], in: scene)
+    put("income-tls", ["tls.crt": "none", "tls.key": "k"], in: scene)
+    scene.startServer(isEncrypted: true)
+    try await scene.serve(Self.secured, startsServer: false)
+    #expect(scene.transport.requests.isEmpty)
+    #expect(scene.condition("Serving")?["reason"] == "RoutingUnconfirmed")
+  }
+
   @Test func `no token is brought where none is asked for`() async throws {
     let scene = Scene()
     try await scene.serve()
