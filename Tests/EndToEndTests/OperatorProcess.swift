@@ -12,11 +12,14 @@ final class OperatorProcess: Sendable {
   private let end = Mutex<(status: Int32, at: ContinuousClock.Instant)?>(nil)
 
   /// - Parameter kubeconfig: nil: as `cluster` gives it.
-  init(_ name: String, of cluster: Cluster, settings: URL, kubeconfig: URL? = nil) throws {
+  init(
+    _ name: String, of cluster: Cluster, settings: URL, kubeconfig: URL? = nil, flags: [String] = []
+  ) throws {
     self.name = name
     var command = cluster.exec + [cluster.programs.appendingPathComponent("apus-operator").path]
     command += ["--configuration", settings.path, "--metrics-address", "0", "--health-address", "0"]
     if let kubeconfig { command += ["--kubeconfig", kubeconfig.path] }
+    command += flags
     let variables = ProcessInfo.processInfo.environment
       .merging(["POD_NAME": name, "POD_NAMESPACE": "apus-system"]) { $1 }
     log = cluster.folder.appendingPathComponent("\(name).log")

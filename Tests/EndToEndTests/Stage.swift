@@ -10,9 +10,10 @@ struct Stage: Sendable {
   let storage: URL
 
   /// Makes the namespace and, on a real cluster without storage classes, the volume its claim binds to.
-  static func open(_ name: String, on given: Cluster? = nil) async throws -> Stage {
+  /// - Parameter isNamedSo: the namespace is named `name`, without a number that makes it unique.
+  static func open(_ name: String, on given: Cluster? = nil, isNamedSo: Bool = false) async throws -> Stage {
     guard let cluster = given ?? Cluster.current else { throw DeadlineExceeded(description: "no cluster was started") }
-    let namespace = "\(name)-\(UInt32.random(in: 0..<0xFFFFFF))"
+    let namespace = isNamedSo ? name : "\(name)-\(UInt32.random(in: 0..<0xFFFFFF))"
     let storage =
       switch cluster.kind {
       case .local: cluster.folder.appendingPathComponent("cluster/volumes/\(namespace)/apus-data")
@@ -39,6 +40,20 @@ struct Stage: Sendable {
   /// Deletes the namespace; the API server finishes on its own.
   func close() async {
     _ = try? await cluster.kubectl("delete", "namespace", namespace, "--wait=false", allowFailure: true)
+  }
+
+  /// Deletes the namespace and all that is in its storage; returns when another may have its name.
+  func vanish() async throws {
+    try await cluster.kubectl("delete", "namespace", namespace, "--timeout=120s")
+    switch cluster.kind {
+    case .local:
+      _ = try await eventually("the local cluster has taken the storage away") {
+        FileManager.default.fileExists(atPath: storage.path) ? nil : true
+      }
+    case .real:
+      try await cluster.kubectl("delete", "pv", namespace, "--timeout=60s")
+      try FileManager.default.removeItem(at: storage)
+    }
   }
 
   @discardableResult

@@ -81,7 +81,7 @@ actor Crew {
   }
 
   /// The rights of the installed operator, under each name.
-  private static func permissions(_ names: [String]) -> String {
+  static func permissions(_ names: [String]) -> String {
     let subjects = names.map { "- {kind: User, apiGroup: rbac.authorization.k8s.io, name: \($0)}" }.joined(
       separator: "\n")
     return """

@@ -1,11 +1,12 @@
 import Foundation
+import Glibc
 import KubernetesModel
 
 /// What `scripts/soak` asks for, by environment variables.
 enum Soak {
   private static let environment = ProcessInfo.processInfo.environment
 
-  /// `leaders` or `steady`; nil in every other run.
+  /// `leaders`, `steady` or `crash`; nil in every other run.
   static let name = environment["APUS_SOAK"]
 
   /// How long things go on, without preparation and end.
@@ -20,11 +21,26 @@ enum Soak {
   static func say(_ text: String) {
     let line = "\(Date.now.formatted(.iso8601)) \(text)"
     print(line)
-    guard let path = environment["APUS_SOAK_LOG"], let log = FileHandle(forWritingAtPath: path) else { return }
-    _ = try? log.seekToEnd()
-    try? log.write(contentsOf: Data((line + "\n").utf8))
-    try? log.close()
+    append(line, to: environment["APUS_SOAK_LOG"])
   }
+
+  /// For whoever wants to know more, beside that file.
+  static func keep(_ text: String) { append(text, to: environment["APUS_SOAK_LOG"].map { $0 + ".pages" }) }
+
+  private static func append(_ text: String, to path: String?) {
+    guard let path else { return }
+    let file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    guard file >= 0 else { return }
+    let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
+    try? handle.write(contentsOf: Data((text + "\n").utf8))
+  }
+}
+
+/// The soak can not go on.
+struct SoakFailure: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
