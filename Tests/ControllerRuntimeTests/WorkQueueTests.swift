@@ -49,6 +49,22 @@ struct WorkQueueTests {
     #expect(keys(&queue) == ["b"])
   }
 
+  @Test("Keys that are due in a year and worked on each minute leave nothing behind")
+  func scheduleSize() {
+    var queue = WorkQueueState<Int>()
+    for minute in 0..<1000 {
+      for key in 0..<10 {
+        queue.add(key, at: .seconds(60 * minute))
+        #expect(queue.take(at: .seconds(60 * minute))?.key == key)
+        queue.finish(key, .requeue(.seconds(31_536_000 + key)), at: .seconds(60 * minute))
+      }
+      #expect(queue.scheduleSize <= 100)
+    }
+    #expect(queue.nextDue == .seconds(60 * 999 + 31_536_000))
+    #expect(queue.promote(at: .seconds(60 * 999 + 31_536_004)) == 5)
+    #expect(queue.depth == 5)
+  }
+
   @Test("Many delayed keys come in the order of their times, whatever the order they were added in")
   func schedule() {
     var queue = WorkQueueState<Int>()

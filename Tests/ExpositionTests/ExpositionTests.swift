@@ -33,6 +33,25 @@ struct ExpositionTests {
     #expect(registry.problems.isEmpty)
   }
 
+  @Test("Thousands of samples come in parts of tens of kilobytes, which are the whole text together")
+  func parts() {
+    let registry = MetricsRegistry()
+    registry.gauge("apus_a", help: "First.").with().set(1)
+    registry.collected("apus_many", help: "Many.", kind: .gauge, labels: ["name", "other"]) {
+      (0..<5000).reversed().map { (values: ["object-\($0)", "x"], value: Double($0)) }
+    }
+    registry.counter("apus_z_total", help: "Last.").with().increment()
+    for format in [ExpositionFormat.prometheus, .openMetrics] {
+      let parts = Array(registry.parts(format))
+      #expect(parts.count > 2 && parts.allSatisfy { $0.utf8.count < 80_000 })
+      let text = parts.reduce("", +)
+      #expect(text == registry.text(format))
+      #expect(text.split(separator: "\n").filter { $0.hasPrefix("apus_many{") }.count == 5000)
+      #expect(text.contains("apus_many{name=\"object-4999\",other=\"x\"} 4999\n"))
+      #expect(text.hasSuffix(format == .openMetrics ? "apus_z_total 1\n# EOF\n" : "apus_z_total 1\n"))
+    }
+  }
+
   @Test("OpenMetrics where it is asked for")
   func openMetrics() {
     let registry = MetricsRegistry()

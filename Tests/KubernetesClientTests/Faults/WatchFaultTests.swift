@@ -103,6 +103,18 @@ struct WatchFaultTests {
     await follower.stop()
   }
 
+  @Test("Servers that begin to answer a watch with its first event are no failure, as long as they answer at all")
+  func noHead() async throws {
+    let cluster = FaultyCluster()
+    cluster.inject(.watch, [.instead([.hold]), .instead([.hold])])
+    let follower = try await following(cluster, idle: .seconds(1))
+    change(follower.cluster)
+    try await follower.converge("after the silence")
+    #expect(follower.informer.statistics.failures == 0)
+    #expect(follower.informer.statistics.lists == 1)
+    await follower.stop()
+  }
+
   @Test("Two megabytes, separators that are not line feeds, and every byte in a packet of its own")
   func frames() async throws {
     let cluster = FaultyCluster()

@@ -1,0 +1,50 @@
+import KubernetesModel
+import TestSupport
+import Testing
+
+@testable import KubernetesClient
+
+@Suite("States of objects")
+struct ObjectStatesTests {
+  static func map(_ name: String, version: String = "1", uid: String? = nil, app: String = "x") -> JSONValue {
+    [
+      "metadata": [
+        "name": .string(name), "namespace": "a", "uid": .string(uid ?? name), "resourceVersion": .string(version),
+        "labels": ["app": .string(app)],
+        "ownerReferences": [["apiVersion": "v1", "kind": "Owner", "name": "o", "uid": "owner"]],
+      ], "kind": "ConfigMap", "apiVersion": "v1",
+    ]
+  }
+
+  static func store(_ maps: [JSONValue]) -> ObjectStore<JSONValue> {
+    let store = ObjectStore<JSONValue>(
+      indexing: ["app"], fields: ["all": { _ in ["yes"] }], decode: { $0 })
+    for map in maps {
+      guard let identity = ObjectIdentity(map) else { continue }
+      store.note(identity, map)
+    }
+    return store
+  }
+
+  @Test("They are the same for the same objects in the same versions, in whatever order these came")
+  func same() {
+    let maps = (1...20).map { Self.map("m\($0)", version: "\($0)") }
+    let (first, second) = (Self.store(maps), Self.store(maps.reversed()))
+    #expect(first.states(ownedBy: "owner") == second.states(ownedBy: "owner"))
+    #expect(first.states(ownedBy: "owner") == first.states(label: "app", value: "x", namespace: "a"))
+    #expect(first.states(ownedBy: "owner") == first.states(field: "all", value: "yes"))
+    #expect(first.states(ownedBy: "nobody") == ObjectStates() && first.states(ownedBy: "owner") != ObjectStates())
+    #expect(first.states(label: "app", value: "x", namespace: "b") == ObjectStates())
+  }
+
+  @Test("Another version, another incarnation, one more and one less tell")
+  func others() {
+    let key = ObjectKey(namespace: "a", name: "m")
+    let worlds = [
+      [Self.map("m")], [Self.map("m", version: "2")], [Self.map("m", uid: "reborn")], [Self.map("m"), Self.map("n")],
+      [Self.map("n")], [],
+    ].map(Self.store)
+    #expect(Set(worlds.map { $0.states(ownedBy: "owner") }).count == worlds.count)
+    #expect(Set(worlds.map { $0.states(of: key) }).count == 4)
+  }
+}
