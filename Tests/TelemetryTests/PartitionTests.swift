@@ -171,6 +171,26 @@ struct PartitionTests {
     }
   }
 
+  @Test func `predictions are found by their labels' ids, also where statistics are missing`() async throws {
+    try await withPostgresServer { server in
+      let store = try openTelemetryStore(at: server.url)
+      let rows = 0..<4000
+      try await store.append(rows.map { aPrediction("r\($0)", at: day + Double($0)) }, of: census)
+      try await store.append(
+        rows.map { LabelRecord(requestID: "r\($0)", label: "x", time: day + Double($0)) }, of: census)
+      let connection = try PostgresConnection(url: server.url)
+      let plan = try connection.rows(
+        SQLStatement("explain", table: "labels", "EXPLAIN " + SQLDialect.postgres.labelledOutcomes),
+        [
+          .text(census.namespace), .text(census.model), .number(0), .integer(20_000), .number(0), .integer(0),
+          .integer(0),
+        ]
+      ).map { try $0.text(0) }.joined(separator: "\n")
+      #expect(plan.contains("predictions_19700102_pkey") && !plan.contains("predictions_19700102_namespace"), "\(plan)")
+      await store.close()
+    }
+  }
+
   private func withPostgresServer(_ body: (TemporaryServer) async throws -> Void) async throws {
     try await withServer { server in
       // Without a store, which would make the tables.

@@ -20,6 +20,7 @@ package struct PerformanceRefresher: Service {
   package static let sampledPredictions = 20_000
   /// The store is busy with it for no more than one part in so many.
   private static let restFactor = 20
+  private static let longestRest = Duration.seconds(300)
 
   package init(
     store: any PredictionReader, holder: ServingHolder, metrics: ServingMetrics, interval: Duration,
@@ -37,7 +38,7 @@ package struct PerformanceRefresher: Service {
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
         let taken = await ContinuousClock().measure { await refresh() }
-        try? await Task.sleep(for: max(interval, taken * Self.restFactor))
+        try? await Task.sleep(for: max(interval, min(taken * Self.restFactor, Self.longestRest)))
       }
     }
   }

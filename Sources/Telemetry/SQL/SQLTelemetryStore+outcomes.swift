@@ -81,9 +81,10 @@ extension SQLDialect {
 
   /// From the labels to their predictions: the cost is that of the labels that are read, however many predictions there
   /// are. Parameters: namespace, model, earliest time of a label, labels to read, earliest time of a prediction; in PostgreSQL
-  /// also the days of both times. There a correction on a later day is another row, and `OFFSET 0` keeps the planner from
-  /// reading all predictions to find those of the labels.
-  fileprivate var labelledOutcomes: String {
+  /// also the days of both times. There a correction on a later day is another row. `OFFSET 0` and the conditions that no
+  /// index knows keep the planner, which has no statistics of a day that has just begun, from reading all predictions of the
+  /// model for each label.
+  var labelledOutcomes: String {
     switch self {
     case .sqlite:
       """
@@ -104,7 +105,7 @@ extension SQLDialect {
         ) l ORDER BY l.request_id, l.day DESC
       ) c CROSS JOIN LATERAL (
         SELECT q.version, q.predicted_class, q.time FROM predictions q
-        WHERE q.request_id = c.request_id AND q.model = $2 AND q.namespace = $1
+        WHERE q.request_id = c.request_id AND q.model || '' = $2 AND q.namespace || '' = $1
           AND q.day >= DATE '1970-01-01' + $7::INTEGER AND q.day <= c.day + 1 OFFSET 0
       ) p
       WHERE p.time >= $5
