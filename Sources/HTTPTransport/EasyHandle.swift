@@ -108,12 +108,12 @@ final class EasyHandle {
       set(CURLOPT_SSL_VERIFYPEER, 1)
       set(CURLOPT_SSL_VERIFYHOST, 0)
       try set(CURLOPT_CAINFO_BLOB, blob: pinned)
-      return try set(CURLOPT_CAPATH, nil)
+    } else {
+      set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
+      set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
+      if let authority = configuration.certificateAuthority { try set(CURLOPT_CAINFO_BLOB, blob: authority) }
     }
-    set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
-    set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
-    if let authority = configuration.certificateAuthority {
-      try set(CURLOPT_CAINFO_BLOB, blob: authority)
+    if transfer.request.pinnedCertificate != nil || configuration.certificateAuthority != nil {
       // Else the system's folder of authorities would be trusted as well.
       try set(CURLOPT_CAPATH, nil)
     }

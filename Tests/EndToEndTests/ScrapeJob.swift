@@ -57,19 +57,27 @@ struct ScrapeJob {
     for rule in relabelling where !Self.apply(rule, to: &labels) { return nil }
     labels["instance"] = labels["instance"] ?? labels["__address__"]
     return Target(
-      labels: labels.filter { !$0.key.hasPrefix("__") }, url: "http://\(labels["__address__"] ?? "")/metrics")
+      labels: labels.filter { !$0.key.hasPrefix("__") },
+      url: "\(labels["__scheme__"] ?? "http")://\(labels["__address__"] ?? "")/metrics")
   }
 
-  /// Whether the target stays. Knows what the file uses: to keep what a whole value matches, and to copy a value.
+  /// Whether the target stays. Knows what the file uses: to keep what a whole value matches, and to copy a value, or one that matches.
   private static func apply(_ rule: JSONValue, to labels: inout [String: String]) -> Bool {
     let sources = rule["source_labels"]?.array?.compactMap(\.string) ?? []
     let value = sources.map { labels[$0] ?? "" }.joined(separator: ";")
     switch rule["action"]?.string ?? "replace" {
     case "keep": return value == rule["regex"]?.string
-    case "replace" where rule["regex"] == nil && rule["replacement"] == nil:
+    case "replace" where rule["replacement"] == nil:
+      // A pattern is one group around the whole value.
+      if let pattern = rule["regex"]?.string, !Self.matches(value, pattern) { return true }
       labels[rule["target_label"]?.string ?? ""] = value
       return true
     default: return false
     }
+  }
+
+  private static func matches(_ value: String, _ pattern: String) -> Bool {
+    guard let regex = try? Regex(pattern) else { return false }
+    return value.wholeMatch(of: regex) != nil
   }
 }

@@ -16,15 +16,24 @@ import Testing
     facts.chapter = 0
     facts.pages = [:]
     facts.surroundings.isNothingBetter = true
+    facts.write("POST", "/api/v1/namespaces/shop/secrets", certificate, by: "people")
     return facts
   }
+
+  private static let certificate: JSONValue = [
+    "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "income-tls", "namespace": "shop"],
+    "stringData": [
+      "tls.crt": "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n", "tls.key": "not looked at here",
+    ],
+  ]
 
   /// What to change a field to where its schema does not tell enough.
   private static let modelValues: [String: JSONValue] = [
     "schema.timestamp": "day", "schema.primaryKey": ["age"], "training.schedule.cron": "30 3 * * 1",
     "training.schedule.timeZone": "Europe/Berlin", "training.source.window": "90d",
     "training.split.testSource.window": "90d", "promotion.segments.0.feature": "workclass",
-    "serving.logging.redact": ["age"], "serving.version": "v2", "promotion.rollout.steps.0.weight": 6,
+    "serving.logging.redact": ["age"], "serving.version": "v2", "serving.security.tlsSecretRef.name": "income-tls",
+    "promotion.rollout.steps.0.weight": 6,
     "schema.features.0.type": "categorical", "schema.target.classes": ["<=50K", ">50K"],
   ]
   private static let policyValues: [String: JSONValue] = [

@@ -260,8 +260,8 @@ final class World: Sendable {
   func deliver(_ request: HTTPRequest) throws(TransportError) -> HTTPResponse {
     let facts = facts
     if request.url.hasSuffix("/model/reload") {
-      let address = request.url.dropFirst("http://".count).prefix { $0 != ":" }
-      guard facts.isServing(String(address)) else {
+      let address = request.url.split(separator: "/")[1].prefix { $0 != ":" }
+      guard facts.isServing(String(address)), request.url.hasPrefix("http:") || request.pinnedCertificate != nil else {
         throw .connectionFailed(origin: request.url, reason: "connection refused")
       }
       return ScriptedTransport.confirming(request)
