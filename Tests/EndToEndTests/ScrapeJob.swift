@@ -61,7 +61,8 @@ struct ScrapeJob {
       url: "\(labels["__scheme__"] ?? "http")://\(labels["__address__"] ?? "")/metrics")
   }
 
-  /// Whether the target stays. Knows what the file uses: to keep what a whole value matches, and to copy a value, or one that matches.
+  /// Whether the target stays. Knows what the file uses: to keep what a whole value matches, and to copy a
+  /// value, or one that matches.
   private static func apply(_ rule: JSONValue, to labels: inout [String: String]) -> Bool {
     let sources = rule["source_labels"]?.array?.compactMap(\.string) ?? []
     let value = sources.map { labels[$0] ?? "" }.joined(separator: ";")

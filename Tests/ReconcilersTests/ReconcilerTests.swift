@@ -69,6 +69,38 @@ import WorkerContract
     #expect(scene.condition("Serving")?["status"] == "True")
   }
 
+  @Test func `of pods enough is kept to say why one does not start`() async throws {
+    let scene = Scene()
+    try await scene.serve(["serving": ["replicas": 2]])
+    let labels: JSONValue = [
+      "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
+    ]
+    func status(_ status: JSONValue) -> JSONValue {
+      [
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": ["name": "income-2", "namespace": "shop", "labels": labels], "status": status,
+      ]
+    }
+    scene.put(
+      Resource.pods,
+      status([
+        "phase": "Pending",
+        "conditions": [
+          ["type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node has room"]
+        ],
+      ]))
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.condition("Ready")?["reason"] == "Unschedulable")
+    #expect(scene.condition("Reconciling")?["message"]?.string?.contains("no node has room") == true)
+    let waiting: JSONValue = ["waiting": ["reason": "ErrImagePull", "message": "no such image"]]
+    scene.put(
+      Resource.pods, status(["phase": "Pending", "initContainerStatuses": [["name": "fetch", "state": waiting]]]))
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.condition("Ready")?["reason"] == "ImagePullBackOff")
+    #expect(scene.condition("Ready")?["message"]?.string?.contains("no such image") == true)
+    #expect(scene.events.reasons.suffix(2) == ["ModelDeployment Unschedulable", "ModelDeployment ImagePullBackOff"])
+  }
+
   @Test func `a pod that has loaded something else does not confirm`() async throws {
     let scene = Scene(
       ScriptedTransport { _ in
