@@ -87,8 +87,17 @@ extension PolicyWork {
     let run = runRequest(jobName(at: due ?? now, request: request), artifact, owner)
     decision.apply += run.objects(observed.settings)
     status.runningCheck = run.job
+    withdraw(.checkStarted, exceptOf: run.job)
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
     announce(.normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)")
+  }
+
+  /// What an operator has announced and died before it had made the Job, which now gets another name.
+  private mutating func withdraw(_ reason: Reason, exceptOf job: String) {
+    let known = Set(observed.jobs.map(\.name) + status.history.map(\.job) + [job])
+    status.outbox.removeAll { pending in
+      pending.reason == reason.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
+    }
   }
 
   /// The first scheduled instant that no check has taken care of. Instants before the version went into production are

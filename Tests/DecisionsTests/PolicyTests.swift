@@ -342,4 +342,18 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
     #expect(status.lastCheck?.message?.contains("query sales gives 3.0, below 5.0") == true)
     #expect(status.lastCheck?.message?.contains("query away: no answer") == true)
   }
+
+  @Test func `a check that did not come about is not announced, whatever the next one is named`() throws {
+    var world = watched()
+    world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+    let intended = try #require(world.observePolicy()).decide()
+    // The operator ends before it has made the Job, and the next one decides a minute later.
+    world.policy?.status.outbox = intended.status.outbox
+    world.pass(TimeSpan(seconds: 60))
+    let decision = try #require(world.observePolicy()).decide()
+    let started = decision.status.outbox.filter { $0.reason == "CheckStarted" }
+    let job = try #require(decision.status.runningCheck)
+    #expect(job != intended.status.runningCheck)
+    #expect(started.count == 1 && started.first?.message.hasPrefix("\(job): ") == true)
+  }
 }

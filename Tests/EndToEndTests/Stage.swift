@@ -115,9 +115,11 @@ struct Stage: Sendable {
 
   /// Address of a Service: reachable from inside the cluster's network.
   func url(ofService name: String) async throws -> String {
-    let service = try await get("service", name)
-    let address = service?[path: "spec", "clusterIP"]?.string ?? ""
-    return "http://\(address):8080"
+    "http://\(try await address(ofService: name)):8080"
+  }
+
+  func address(ofService name: String) async throws -> String {
+    try await get("service", name)?[path: "spec", "clusterIP"]?.string ?? ""
   }
 
   func annotate(_ resource: String, _ name: String, _ annotation: String) async throws {

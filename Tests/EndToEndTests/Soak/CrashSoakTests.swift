@@ -25,7 +25,10 @@ struct CrashSoakTests {
   }
 
   private func judge(_ life: CrashLife.Account, _ name: String) throws {
-    for complaint in life.complaints { Issue.record("\(name): \(complaint)") }
+    for complaint in life.complaints {
+      Issue.record("\(name): \(complaint)")
+      Soak.say("  COMPLAINT: \(complaint)")
+    }
     // What was made, by name: twice is doubled, also where it was deleted between. (What else a model owns may be made once
     // more by an operator that does not know yet that the model is gone; it goes with it.)
     let made = life.writes.filter { $0.code == 201 && $0.isOfObject }.map(\.object)
@@ -43,7 +46,10 @@ struct CrashSoakTests {
         + "\(life.complaints.count) complaints")
     let kinds = Dictionary(grouping: made) { String($0.prefix { $0 != "/" }) }.mapValues(\.count)
     Soak.say("  made: " + kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
-    for write in refused { Soak.say("  refused with \(write.code ?? 0): \(write.request)") }
+    let refusals = Dictionary(grouping: refused) { "\($0.code ?? 0) for \($0.request)" }.mapValues(\.count)
+    for (refusal, count) in refusals.sorted(by: { $0.key < $1.key }) {
+      Soak.say("  refused \(count) times: \(refusal)")
+    }
   }
 }
 

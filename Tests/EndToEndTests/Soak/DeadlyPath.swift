@@ -7,7 +7,8 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// What becomes of an operator at its writes.
+/// What becomes of an operator at its writes. A write that the API server refuses, such as an Event that is there already,
+/// changes nothing and kills nobody.
 enum Death: String, CaseIterable, Sendable {
   /// Its first write is answered; the next is cut off before it has reached the API server, and the operator killed.
   case cut
@@ -128,7 +129,7 @@ final class DeadlyPathHub {
   let server: APIServerAddress
   private var connections: [ObjectIdentifier: DeadlyConnection] = [:]
   private var death: Death?
-  /// Of this operator, which took effect or were refused.
+  /// Of this operator, which took effect.
   private var passed = 0
   private var isDying = true
   private var current: DeadlyConnection?
@@ -190,10 +191,11 @@ final class DeadlyPathHub {
   /// The API server has answered in full.
   func answered(_ connection: DeadlyConnection, code: Int) {
     guard current === connection, let write = connection.write else { return }
-    passed += 1
+    let hasEffect = code < 300
+    if hasEffect { passed += 1 }
     writes.append(record(write, code: code))
     lastRequest = .now
-    switch death {
+    switch hasEffect ? death : nil {
     case .lost: kill(writes.popLast())
     case .answered:
       let bound = NIOLoopBound((self, connection), eventLoop: connection.client.eventLoop)

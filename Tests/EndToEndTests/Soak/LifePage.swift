@@ -8,10 +8,9 @@ struct LifePage: Sendable, Equatable {
   var objects: [String: JSONValue]
   /// How many pods of a model do what: `server Running`.
   var pods: [String: Int]
-  /// How often each Event of the operator was told, by what it says.
+  /// How often each Event of the operator was told, by what it says; as a series of one object or, by different processes,
+  /// in several.
   var events: [String: Int]
-  /// Events that are told in more than one object: a series that another process did not know of.
-  var eventObjects: [String: Int]
 
   private static let resources = [
     "modeldeployments", "monitoringpolicies", "modelversions", "jobs.batch", "deployments.apps", "services",
@@ -21,7 +20,7 @@ struct LifePage: Sendable, Equatable {
 
   init(of stage: Stage) async throws {
     let reader = LifeReader()
-    (objects, pods, events, eventObjects) = ([:], [:], [:], [:])
+    (objects, pods, events) = ([:], [:], [:])
     let list = try await stage.kubectl("get", Self.resources.joined(separator: ","), "-o", "json").text
     for object in (try JSONValue(parsing: list)["items"]?.array ?? []).sorted(by: { $0.order < $1.order }) {
       let kind = object["kind"]?.string ?? ""
@@ -45,7 +44,6 @@ struct LifePage: Sendable, Equatable {
         "\(about?["kind"]?.string ?? "")/\(about?["name"]?.string ?? "") \(event["type"]?.string ?? "") "
           + "\(event["reason"]?.string ?? ""): \(event["note"]?.string ?? "")")
       events[note, default: 0] += event[path: "series", "count"]?.integer ?? 1
-      eventObjects[note, default: 0] += 1
     }
   }
 
@@ -53,7 +51,7 @@ struct LifePage: Sendable, Equatable {
   func differences(to other: LifePage, limit: Int = 12) -> [String] {
     var found = JSONValue.object(objects).lifeDifferences(to: .object(other.objects), at: "")
     for (name, mine, theirs) in [
-      ("pods", pods, other.pods), ("told", events, other.events), ("Events", eventObjects, other.eventObjects),
+      ("pods", pods, other.pods), ("told", events, other.events),
     ] {
       for note in Set(mine.keys).union(theirs.keys).sorted() where mine[note] != theirs[note] {
         found.append("\(name) \(mine[note] ?? 0) times instead of \(theirs[note] ?? 0): \(note)")
