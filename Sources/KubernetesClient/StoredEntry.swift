@@ -33,30 +33,20 @@ struct StoredEntry<Object: Sendable>: Sendable {
   }
 }
 
-/// 128 bits in place of a text: enough that two texts never share them. Keyed anew in each process (SipHash), so that
-/// nobody can look for two that do.
+/// 64 bits in place of a text: of a million texts two share theirs in one of forty million processes. Keyed anew in each
+/// process (SipHash), so that nobody can choose texts that meet.
 struct StoreHash: Hashable, Sendable {
-  private let high: UInt64
-  private let low: UInt64
-
-  private init(high: UInt64, low: UInt64) {
-    self.high = high
-    self.low = low
-  }
+  private let bits: UInt64
 
   init(_ name: String, _ value: String) {
-    var first = Hasher()
-    first.combine(name)
-    first.combine(value)
-    var second = first
-    first.combine(1)
-    second.combine(2)
-    self.init(
-      high: UInt64(bitPattern: Int64(first.finalize())), low: UInt64(bitPattern: Int64(second.finalize())))
+    var hasher = Hasher()
+    hasher.combine(name)
+    hasher.combine(value)
+    bits = UInt64(bitPattern: Int64(hasher.finalize()))
   }
 
   /// 64 bits of a uid, to compare with the uid of another object of the same name; 0 for an empty one.
-  static func uid(_ uid: String) -> UInt64 { uid.isEmpty ? 0 : StoreHash("uid", uid).low }
+  static func uid(_ uid: String) -> UInt64 { uid.isEmpty ? 0 : StoreHash("uid", uid).bits }
 }
 
 /// Which objects are found under a value. Most values have one object or a few: a set for each would be most of the index.

@@ -11,17 +11,22 @@ enum Allocator {
     mallopt(M_TRIM_THRESHOLD, 128 << 10)
   }
 
-  /// Gives back to the system what lists have left behind: whenever `lists` has grown, looked at every two seconds.
+  /// Gives back to the system what lists have left behind, and the looks at everything that follow them: whenever `lists`
+  /// has grown, looked at every two seconds, and a few times in the minute after it.
   static func giveBack(after lists: @escaping @Sendable () -> Int) {
     Task.detached(priority: .background) {
       var seen = 0
+      var looks = moments.upperBound
       while !Task.isCancelled {
         try await Task.sleep(for: .seconds(2))
         let now = lists()
-        guard now != seen else { continue }
+        looks = now == seen ? looks + 1 : 0
         seen = now
-        malloc_trim(0)
+        if looks < moments.upperBound, looks % 5 == 0 { malloc_trim(0) }
       }
     }
   }
+
+  /// In looks after the last list.
+  private static let moments = 0..<31
 }
