@@ -93,7 +93,7 @@ struct CurlTransportTests {
     let transport = try CurlTransport()
     for path in ["/cut", "/short", "/reset"] {
       let request = HTTPRequest(
-        url: "\(server.url)\(path)?token=hunter2".replacing("127", with: "user:hunter2@127"),
+        url: "\(server.url)\(path)?token=hunter2".replacing("//", with: "//user:hunter2@"),
         headers: ["Authorization": "Bearer hunter2"])
       let error = await #expect(throws: TransportError.self) { try await transport.send(request) }
       guard case .interrupted = error else {
