@@ -103,7 +103,11 @@ let edges: [Target] =
       "JSONLogging", "CPostgres",
     ])
   + library(
-    "LocalCluster", ["ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle] + nio)
+    "LocalCluster",
+    [
+      "ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle,
+      .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    ] + nio)
   + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 

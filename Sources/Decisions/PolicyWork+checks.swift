@@ -8,6 +8,7 @@ private let checkRetries = 2
 private let keptJobs = 3
 private let keptRecords = 10
 private let lostCheckPatience = 60.0
+private let resumableStart = 60.0
 
 extension PolicyWork {
   /// A Job that the status does not know means that an operator died between the two writes.
@@ -84,12 +85,27 @@ extension PolicyWork {
     guard request != nil || due != nil else { return }
     if due != nil { status.handled.scheduledUntil = now }
     status.handled.checkRequest = annotations[ApusAnnotations.checkRequestedAt]
-    let run = runRequest(jobName(at: due ?? now, request: request), artifact, owner)
+    let start = decidedStart
+    let run = runRequest(jobName(at: due ?? start, request: request), at: start, artifact, owner)
     decision.apply += run.objects(observed.settings)
     status.runningCheck = run.job
     withdraw(.checkStarted, exceptOf: run.job)
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
     announce(.normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)")
+  }
+
+  /// When the check that begins now was decided. An operator that has announced it and died before it had made the Job has
+  /// named Job and configuration by that time: they come about as announced, unless it is too long ago for a window that
+  /// ends now.
+  private var decidedStart: Timestamp {
+    let known = observed.jobs.map(\.name) + status.history.map(\.job)
+    let announced = status.outbox.last { pending in
+      pending.reason == Reason.checkStarted.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
+    }
+    guard let time = announced?.at.time.wholeSeconds, (0...resumableStart).contains(now.seconds(since: time)) else {
+      return now
+    }
+    return time
   }
 
   /// What an operator has announced and died before it had made the Job, which now gets another name.
@@ -121,15 +137,17 @@ extension PolicyWork {
     observed.model.flatMap { $0.spec.serving.logging.redact.isEmpty ? nil : $0.spec.serving.logging.redact }
   }
 
-  private func runRequest(_ job: String, _ reference: ArtifactReference, _ owner: OwnerReference) -> RunRequest {
+  private func runRequest(
+    _ job: String, at start: Timestamp, _ reference: ArtifactReference, _ owner: OwnerReference
+  ) -> RunRequest {
     RunRequest(
       component: .check, job: job,
       specification: RunSpecification(
         run: "\(namespace).\(job)", namespace: namespace, model: spec.modelRef.name,
         check: CheckRun(
-          policy: name, reference: reference, from: now.advanced(bySeconds: -spec.window.seconds).description,
+          policy: name, reference: reference, from: start.advanced(bySeconds: -spec.window.seconds).description,
           // Up: the end is exclusive and written in whole seconds, and what was predicted just now belongs to the window.
-          to: Timestamp(secondsSince1970: now.secondsSince1970.rounded(.up) + 1).description,
+          to: Timestamp(secondsSince1970: start.secondsSince1970.rounded(.up) + 1).description,
           minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples, redacted: redacted,
           drift: spec.drift, quality: spec.quality, performance: spec.performance)),
       labels: [ApusLabels.model: spec.modelRef.name, ApusLabels.policy: name],

@@ -53,7 +53,7 @@ enum ProbeKind: String, Sendable {
 
 struct ProbeSpecification: Sendable {
   enum Action: Sendable {
-    case httpGet(host: String?, port: Int, path: String, headers: [(name: String, value: String)])
+    case httpGet(host: String?, port: Int, path: String, headers: [(name: String, value: String)], isSecure: Bool)
     case tcpSocket(host: String?, port: Int)
     case exec([String])
   }
@@ -73,7 +73,7 @@ struct ProbeSpecification: Sendable {
         host: get["host"]?.string, port: port, path: get["path"]?.string ?? "/",
         headers: (get["httpHeaders"]?.array ?? []).compactMap { header in
           header["name"]?.string.map { ($0, header["value"]?.string ?? "") }
-        })
+        }, isSecure: get["scheme"]?.string == "HTTPS")
     } else if let socket = json["tcpSocket"], let port = container.port(socket["port"]) {
       action = .tcpSocket(host: socket["host"]?.string, port: port)
     } else if let command = json[path: "exec", "command"]?.array {

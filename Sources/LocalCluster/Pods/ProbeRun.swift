@@ -19,8 +19,11 @@ struct ProbeRun: Sendable {
     case .tcpSocket(let host, let port):
       let (host, timeout) = (host ?? address, probe.timeout)
       return await Self.blocking { SocketProbe(host: host, port: port, timeout: timeout).connectOnly() }
-    case .httpGet(let host, let port, let path, let headers):
+    case .httpGet(let host, let port, let path, let headers, let isSecure):
       let (host, timeout) = (host ?? address, probe.timeout)
+      if isSecure {
+        return await SecureProbe(host: host, port: port, timeout: timeout).get(path: path, headers: headers)
+      }
       return await Self.blocking {
         SocketProbe(host: host, port: port, timeout: timeout).get(path: path, headers: headers)
       }

@@ -112,7 +112,7 @@ private struct LifeReader {
   /// it reads after the times in it.
   func plain(_ text: String) -> String {
     text.replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/, with: "<time>")
-      .replacing(/-check-[0-9]{12}(-[0-9a-f]{6}\b)?(-[0-9a-f]{8}$)?/, with: "-check-<minute>")
+      .replacing(/-check-[0-9]{12}(-[0-9a-f]{6}(?![0-9a-f]))?(-[0-9a-f]{8}$)?/, with: "-check-<minute>")
   }
 }
 
