@@ -45,6 +45,8 @@ struct LifePage: Sendable, Equatable {
           + "\(event["reason"]?.string ?? ""): \(event["note"]?.string ?? "")")
       events[note, default: 0] += event[path: "series", "count"]?.integer ?? 1
     }
+    // What passes in half a second is not seen by everyone; by nobody twice.
+    events = events.filter { !$0.key.contains(" Normal RetrainingRunning: ") || $0.value > 1 }
   }
 
   /// Where this one is otherwise than another, at most `limit` sentences.
@@ -86,6 +88,8 @@ private struct LifeReader {
     let kept: [String] = kind == "Job" ? ["succeeded", "failed", "active"] : ["replicas", "readyReplicas"]
     object.set(nil, at: ["status"])
     for member in kept { if let value = status?[member] { object.set(value, at: ["status", member]) } }
+    // Whether a Job has failed for good before the operator has told it to try no more, is a matter of who is first.
+    if kind == "Job", status?["failed"] != nil { object.set(nil, at: ["spec", "parallelism"]) }
     if kind == "PersistentVolumeClaim" { object.set(nil, at: ["spec", "volumeName"]) }
     if kind == "Service" { for member in ["clusterIP", "clusterIPs"] { object.set(nil, at: ["spec", member]) } }
     return object
