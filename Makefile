@@ -17,7 +17,7 @@ test: ## everything: unit suites, end-to-end on the local cluster, and on a real
 	@scripts/install-dependencies test
 	@scripts/test
 
-soak: ## ten minutes each of dying leaders, steady state, the prediction log; NAME=leaders|steady|log, ON=local|real (docs/soak.md)
+soak: ## ten minutes each of dying leaders, steady state, crashes, the prediction log; NAME=leaders|steady|crash|log, ON=local|real (docs/soak.md)
 	@scripts/install-dependencies test
 	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
 
