@@ -160,11 +160,13 @@ extension ParityStep {
     ParityStep("patch mp drift --type=json -p '[{\"op\":\"test\",\"path\":\"/spec/maximumSamples\",\"value\":7}]'"),
     ParityStep("patch mp drift --type=json -p '[{\"op\":\"remove\",\"path\":\"/metadata/labels/a\"}]'"),
     ParityStep("patch mp drift --type=json -p '[{\"op\":\"remove\",\"path\":\"/metadata/labels/a\"}]'"),
-    ParityStep("patch mp drift --type=merge -p '{\"spec\":{\"maximumSamples\":\"many\"}}'"),
+    ParityStep("patch mp drift --type=merge -p '{\"spec\":{\"maximumSamples\":\"many\"}}'", allowing: uncheckedRules),
     ParityStep("patch mp drift --type=merge -p '{\"spec\":{\"maximumSamples\":-1}}'"),
     ParityStep("patch mp drift --type=merge -p '{\"spec\":{\"window\":\"long\"}}'"),
-    ParityStep("patch md income --type=merge -p '{\"spec\":{\"promotion\":{\"approval\":\"Perhaps\"}}}'"),
-    ParityStep("patch md income --type=merge -p '{\"spec\":{\"training\":null}}'"),
+    ParityStep(
+      "patch md income --type=merge -p '{\"spec\":{\"promotion\":{\"approval\":\"Perhaps\"}}}'",
+      allowing: uncheckedRules),
+    ParityStep("patch md income --type=merge -p '{\"spec\":{\"training\":null}}'", allowing: uncheckedRules),
     ParityStep(
       "patch md income --subresource=status --type=merge -p '{\"status\":{\"version\":\"v1\",\"accuracy\":0.8731}}'"),
     ParityStep("get md income"),

@@ -98,4 +98,13 @@ extension ParityStep {
       pattern: #"v1\.LabelSelector\{MatchLabels:(\{[^}]*\}), MatchExpressions:[^}]*\(nil\)\}"#,
       replacement: #"{"matchLabels":$1}"#),
   ]
+
+  /// Servers with CEL add that rules were not checked where the object does not even fit its schema.
+  static let uncheckedRules = [
+    Allowance(
+      why: "rules that were not checked are named since 1.25",
+      pattern:
+        #"(?s) is invalid: *\n\* ([^\n]*)\n\* <nil>: Invalid value: "?null"?: some validation rules were not checked[^\n]*"#,
+      replacement: " is invalid: $1")
+  ]
 }

@@ -9,8 +9,8 @@ package enum DefaultingDepth: Sendable {
 }
 
 extension Schema {
-  /// The value with what is missing filled in, as structural defaulting of the API server does it: top-down, into lists
-  /// and maps; a null counts as missing where null is no value of its own. With `.complete` nulls go, and whole
+  /// The value with what is missing filled in, as structural defaulting of the API server does it: top-down, into
+  /// maps and, with `.complete`, lists; a null counts as missing where null is no value of its own. With `.complete` nulls go, and whole
   /// numbers that stand for texts become texts, so that the result fits the Swift type.
   package func filled(_ value: JSONValue, _ depth: DefaultingDepth = .complete) -> JSONValue {
     switch (kind, value) {
@@ -28,7 +28,7 @@ extension Schema {
       }
       return .object(members)
     case (.list(_, let element), .array(let elements)):
-      return .array(elements.map { element.filled($0, depth) })
+      return depth == .published ? value : .array(elements.map { element.filled($0, depth) })
     case (.map(_, let value), .object(let members)):
       return .object(members.mapValues { value.filled($0, depth) })
     case (.integerOrString, .integer(let number)) where depth == .complete:
@@ -36,6 +36,26 @@ extension Schema {
     default:
       return value
     }
+  }
+
+  /// The schema as items of a list are published: kubectl compares lists of custom resources as a whole, so that an item
+  /// with a default that nobody wrote would differ from the applied file for ever. Decoding fills these defaults in.
+  var withoutDefaults: Schema {
+    var bare = self
+    bare.defaultValue = nil
+    switch kind {
+    case .object(let properties):
+      bare.kind = .object(
+        properties.map { property in
+          var property = property
+          property.schema = property.schema.withoutDefaults
+          return property
+        })
+    case .list(let bounds, let element): bare.kind = .list(bounds, of: element.withoutDefaults)
+    case .map(let maximum, let value): bare.kind = .map(maximum: maximum, of: value.withoutDefaults)
+    default: break
+    }
+    return bare
   }
 
   /// The value without what the schema does not know, as the API server prunes it.

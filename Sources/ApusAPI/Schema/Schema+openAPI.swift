@@ -17,7 +17,7 @@ extension Schema {
     case .integerOrString: node["x-kubernetes-int-or-string"] = true
     case .list(let bounds, let element):
       node["type"] = "array"
-      node["items"] = element.openAPI
+      node["items"] = element.withoutDefaults.openAPI
       node["maxItems"] = .integer(Int64(bounds.maximum))
       if bounds.minimum > 0 { node["minItems"] = .integer(Int64(bounds.minimum)) }
       bounds.type.write(to: &node)
@@ -30,11 +30,15 @@ extension Schema {
       node["type"] = "object"
       node["x-kubernetes-preserve-unknown-fields"] = true
     }
-    node["default"] = defaultValue
+    node["default"] = spelledOutDefault
     if isNullable { node["nullable"] = true }
     if !rules.isEmpty { node["x-kubernetes-validations"] = .array(rules.map(\.openAPI)) }
     return node
   }
+
+  /// The default with all nested defaults filled in. The API server checks a default against the rules of its schema before
+  /// it fills in nested ones, so that a default of `{}` fails any rule that looks at a field.
+  private var spelledOutDefault: JSONValue? { defaultValue.map { filled($0, .published) } }
 
   private static func write(_ properties: [Property], to node: inout JSONValue) {
     node["type"] = "object"
