@@ -87,9 +87,20 @@ struct ExpositionWriter {
     text += " " + Self.number(value) + "\n"
   }
 
+  /// By bytes: CR LF is one Character, and a combining mark makes another Character of the quote before it.
   private static func escaped(_ value: String) -> String {
     guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
-    return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(value.utf8.count + 8)
+    for byte in value.utf8 {
+      switch byte {
+      case 0x5C: bytes += [0x5C, 0x5C]
+      case 0x22: bytes += [0x5C, 0x22]
+      case 0x0A: bytes += [0x5C, 0x6E]
+      default: bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func number(_ value: Double) -> String {

@@ -35,6 +35,21 @@ package protocol PredictionReader: Sendable {
   /// The same over the predictions from `from` on that the latest `limit` labels are about, however long after their
   /// predictions they came, and however many predictions have no label.
   func labelledOutcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
+
+  /// The latest times of a stored prediction and a label: where both are as before, no new one has come, barring rows that
+  /// come later than others with later times. Costs two look-ups, however many rows there are.
+  func newest(of model: ModelKey) async throws(TelemetryError) -> NewestRows
+}
+
+/// Times (seconds since 1970) of the newest rows of a model, nil where there is none.
+package struct NewestRows: Sendable, Equatable {
+  package var prediction: Double?
+  package var label: Double?
+
+  package init(prediction: Double?, label: Double?) {
+    self.prediction = prediction
+    self.label = label
+  }
 }
 
 /// Stores what checks found. A second record of the same run replaces the first.

@@ -33,6 +33,19 @@ struct ExpositionTests {
     #expect(registry.problems.isEmpty)
   }
 
+  @Test(
+    "Labels are escaped by bytes, whatever Characters these make",
+    arguments: [
+      ("a\r\nb", "a\r\\nb"), ("\"\u{301}", "\\\"\u{301}"),
+      ("\\\u{20dd}", "\\\\\u{20dd}"), ("\n\u{200d}", "\\n\u{200d}"), ("é|ö", "é|ö"),
+    ])
+  func labels(_ value: String, _ written: String) {
+    let registry = MetricsRegistry()
+    registry.gauge("apus_loaded", help: "A.", labels: ["class"]).with(value).set(1)
+    let line = "apus_loaded{class=\"\(written)\"} 1\n"
+    #expect(Array(registry.text().utf8.suffix(line.utf8.count)) == Array(line.utf8))
+  }
+
   @Test("Thousands of samples come in parts of tens of kilobytes, which are the whole text together")
   func parts() {
     let registry = MetricsRegistry()

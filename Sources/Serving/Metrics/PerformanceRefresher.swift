@@ -21,6 +21,8 @@ package struct PerformanceRefresher: Service {
   /// The store is busy with it for no more than one part in so many.
   private static let restFactor = 20
   private static let longestRest = Duration.seconds(300)
+  /// Where no row comes, the figures are read this often (seconds), as old ones leave the window.
+  private static let longestAge = 600.0
 
   package init(
     store: any PredictionReader, holder: ServingHolder, metrics: ServingMetrics, interval: Duration,
@@ -36,23 +38,39 @@ package struct PerformanceRefresher: Service {
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
+      var shown: Shown?
       while !Task.isCancelled {
-        let taken = await ContinuousClock().measure { await refresh() }
+        let taken = await ContinuousClock().measure { await refresh(&shown) }
         try? await Task.sleep(for: max(interval, min(taken * Self.restFactor, Self.longestRest)))
       }
     }
   }
 
-  private func refresh() async {
+  /// What the figures were read from last, and when.
+  private struct Shown: Equatable {
+    var model: ModelKey
+    var positive: String?
+    var newest: NewestRows
+    var time: Double
+  }
+
+  /// Reads the figures anew where a row has come since `shown`; else only as often as the window's end has to move.
+  private func refresh(_ shown: inout Shown?) async {
     guard let state = holder.state, let target = state.production?.target else { return }
     let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
+    let positive = target.isBinary ? target.positiveClass : nil
+    let now = clock()
     do throws(TelemetryError) {
-      let from = clock() - Self.windowSeconds
+      let current = Shown(model: model, positive: positive, newest: try await store.newest(of: model), time: now)
+      if var before = shown, now - before.time < Self.longestAge {
+        before.time = now
+        if before == current { return }
+      }
+      let from = now - Self.windowSeconds
       let labelled = try await store.labelledOutcomes(of: model, from: from, limit: Self.windowLabels)
       let sample = try await store.outcomes(of: model, from: from, limit: Self.sampledPredictions)
-      metrics.show(
-        VersionPerformance.of(
-          labelled: labelled, sample: sample, positive: target.isBinary ? target.positiveClass : nil))
+      metrics.show(VersionPerformance.of(labelled: labelled, sample: sample, positive: positive))
+      shown = current
     } catch {
       logger.debug("performance was not read", metadata: ["reason": "\(error)"])
     }

@@ -57,6 +57,20 @@ extension SQLTelemetryStore {
     }
   }
 
+  func newest(of model: ModelKey) async throws(TelemetryError) -> NewestRows {
+    try await database.read { (connection) throws(TelemetryError) -> NewestRows in
+      let row = try connection.rows(Self.selectNewest, [.text(model.namespace), .text(model.model)]).first
+      return NewestRows(prediction: try row?.optionalNumber(0), label: try row?.optionalNumber(1))
+    }
+  }
+
+  static let selectNewest = SQLStatement(
+    "read the newest times", table: "predictions",
+    """
+    SELECT (SELECT MAX(time) FROM predictions WHERE namespace = $1 AND model = $2),
+      (SELECT MAX(time) FROM labels WHERE namespace = $1 AND model = $2)
+    """)
+
   private static func counts(_ rows: [SQLRow]) throws(TelemetryError) -> [OutcomeCount] {
     var counts: [OutcomeCount] = []
     for row in rows {
@@ -83,7 +97,8 @@ extension SQLDialect {
   /// are. Parameters: namespace, model, earliest time of a label, labels to read, earliest time of a prediction; in PostgreSQL
   /// also the days of both times. There a correction on a later day is another row. `OFFSET 0` and the conditions that no
   /// index knows keep the planner, which has no statistics of a day that has just begun, from reading all predictions of the
-  /// model for each label.
+  /// model for each label. In SQLite the plus keeps the planner from the index by time, in which it would walk over all
+  /// predictions of the window for each label, and leaves it the primary key.
   var labelledOutcomes: String {
     switch self {
     case .sqlite:
@@ -92,7 +107,7 @@ extension SQLDialect {
         SELECT request_id, label FROM labels WHERE namespace = $1 AND model = $2 AND time >= $3
         ORDER BY time DESC LIMIT $4
       ) l CROSS JOIN predictions p
-      WHERE p.namespace = $1 AND p.model = $2 AND p.request_id = l.request_id AND p.time >= $5
+      WHERE p.namespace = $1 AND p.model = $2 AND p.request_id = l.request_id AND +p.time >= $5
       GROUP BY p.version, p.predicted_class, l.label ORDER BY p.version, p.predicted_class, l.label
       """
     case .postgres:
