@@ -107,7 +107,7 @@ let edges: [Target] =
     [
       "ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle,
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    ] + nio)
+    ] + nio, testedWith: ["apus"])
   + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 

@@ -43,6 +43,12 @@ package struct ResourceDefinition: Sendable, Equatable {
       return Column(type.rawValue, "string", path, "Whether \(type.meaning).")
     }
 
+    /// Why the condition is as it is, in a word.
+    static func reason(of type: ConditionType) -> Column {
+      let path = ".status.conditions[?(@.type==\"\(type.rawValue)\")].reason"
+      return Column("Reason", "string", path, "Why \(type.rawValue) is as it is; its message says what to do.")
+    }
+
     static let age = Column("Age", "date", ".metadata.creationTimestamp", "Since the object was made.")
   }
 
@@ -113,6 +119,7 @@ extension ModelDeployment {
     spec: ModelDeploymentSpec.schema, status: ModelDeploymentStatus.schema,
     columns: [
       .condition(.ready),
+      .reason(of: .ready),
       .init("Version", "string", ".status.version", "The version in production."),
       .init("Traffic", "string", ".status.trafficSummary", "Which versions answer which share of requests."),
       .init("Accuracy", "number", ".status.accuracy", "Accuracy of the version in production on its test rows."),

@@ -105,6 +105,8 @@ extension ModelWork {
   /// Ready while the wanted servers are there and serve what they should. A promotion that is still spreading does not take
   /// it away, unless it gets stuck.
   mutating func setReady() {
+    // What a person has to mend is not as the spec wants it, however well the version before is served (kstatus).
+    if let stall { return set(.ready, .no, stall.reason, stall.message + stillServed) }
     guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
     let wanted = wantedReplicas
     if wanted == 0 {

@@ -75,11 +75,14 @@ struct ModelWork {
     let previous = status.conditions[ConditionType.stalled.rawValue]
     status.observedGeneration = generation
     set(.stalled, .yes, reason, message)
-    if !status.conditions.isTrue(ConditionType.ready.rawValue) || status.traffic.isEmpty {
-      set(.ready, .no, reason, message)
-    }
+    set(.ready, .no, reason, message + stillServed)
     status.conditions.clear(ConditionType.reconciling.rawValue)
     if previous?.reason != reason || previous?.message != message { announce(.warning, reason, message) }
+  }
+
+  /// What goes on being served while a person is waited for, to be said behind the reason.
+  var stillServed: String {
+    status.traffic.isEmpty ? "" : status.trafficSummary.map { "; meanwhile \($0) is served" } ?? ""
   }
 
   func finished() -> ModelDecision {

@@ -30,6 +30,14 @@ package final class StateLock: Sendable {
 
   private static func path(in folder: String) -> String { folder + "/lock" }
 
+  /// Whether a process that had the folder is still there. Its locks (this one, that of the objects) go one after the
+  /// other while it ends; only then is the folder free for the next one. One that has ended and that nobody has asked
+  /// about counts as gone.
+  package static func isEnding(_ process: Int32) -> Bool {
+    guard let state = ProcessTable.state(of: process) else { return false }
+    return state != "Z" && state != "X"
+  }
+
   /// The process that uses the folder now, or nil.
   package static func holder(of folder: String) -> Int32? {
     let descriptor = open(path(in: folder), O_RDONLY | O_CLOEXEC)

@@ -43,8 +43,8 @@ extension ReportPage {
       "<tr><th>\(escaped(name))</th>" + counts.map { "<td class=\"n\">\($0)</td>" }.joined() + "</tr>"
     }
     return """
-      <table class="confusion"><caption>true class (rows) by predicted class</caption>
-      <thead><tr><th></th>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table>
+      <div class="scroll"><table class="confusion"><caption>true class (rows) by predicted class</caption>
+      <thead><tr><th></th>\(head)</tr></thead><tbody>\(rows.joined())</tbody></table></div>
       """
   }
 

@@ -9,6 +9,7 @@ enum ReportStyle {
     * { box-sizing: border-box; }
     body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
     main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; }
+    h1, .when, .verdict, .tile, .note { overflow-wrap: anywhere; }
     h1 { font-size: 28px; margin: 0; } h1 small { font-weight: 400; color: var(--soft); }
     h2 { font-size: 19px; margin: 34px 0 10px; } h3 { font-size: 15px; margin: 0 0 8px; overflow-wrap: anywhere; }
     .when, .note, .legend, footer { color: var(--soft); font-size: 13px; } .when { margin: 2px 0 14px; }
@@ -20,7 +21,8 @@ enum ReportStyle {
     .tile { padding: 12px 14px; border-left: 4px solid var(--line); display: flex; flex-direction: column; }
     .tile b { font-size: 22px; } .tile span { font-size: 13px; } .tile small { color: var(--soft); }
     .tile.warning { border-left-color: var(--warning); } .tile.critical { border-left-color: var(--critical); }
-    .scroll { overflow-x: auto; }
+    /* On a phone a table moves within its own box; the page stays as wide as the screen. */
+    .scroll { overflow-x: auto; max-width: 100%; }
     table { border-collapse: separate; border-spacing: 0; width: 100%; font-size: 13px; overflow: hidden; }
     th, td { padding: 7px 10px; text-align: left; vertical-align: middle; border-bottom: 1px solid var(--line); }
     tbody tr:last-child > * { border-bottom: 0; } th { color: var(--soft); font-weight: 600; white-space: nowrap; }
@@ -30,17 +32,19 @@ enum ReportStyle {
     .badge { display: inline-block; padding: 1px 9px; border-radius: 20px; font-size: 12px; font-weight: 600;
       border: 1px solid currentColor; vertical-align: middle; }
     .badge.ok { color: var(--ok); } .badge.warning { color: var(--warning); } .badge.critical { color: var(--critical); }
-    .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(345px, 1fr)); gap: 14px; }
-    article { padding: 14px; } article svg { max-width: 100%; height: auto; }
-    .split { display: flex; flex-wrap: wrap; gap: 24px; align-items: flex-start; }
+    .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(345px, 100%), 1fr)); gap: 14px; }
+    article { padding: 14px; } article svg, .split svg { max-width: 100%; height: auto; }
+    .split { display: flex; flex-wrap: wrap; gap: 24px; align-items: flex-start; } .split > * { min-width: 0; max-width: 100%; }
     .confusion { width: auto; } .confusion caption { color: var(--soft); font-size: 13px; text-align: left; padding: 4px 0; }
     dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 8px 0 0; font-size: 13px; }
-    dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
+    dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
     svg { display: block; } svg text { fill: var(--soft); font-size: 11px; } svg .share { font-size: 9px; }
     svg line { stroke: var(--line); } rect.ref { fill: var(--ref); } rect.win { fill: var(--win); fill-opacity: .8; }
     .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin: 0 2px 0 8px; }
     .legend .ref { background: var(--ref); } .legend .win { background: var(--win); }
     footer { margin-top: 30px; border-top: 1px solid var(--line); }
+    @media (max-width: 480px) { main { padding: 18px 12px 40px; } h1 { font-size: 23px; } .verdict { font-size: 15px; }
+      .tiles { grid-template-columns: repeat(auto-fit, minmax(140px, 1fr)); gap: 8px; } td.side { min-width: 150px; } }
     @media print { body { background: #fff; } article, tr { break-inside: avoid; } }
     """
 }

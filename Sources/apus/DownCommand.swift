@@ -14,16 +14,36 @@ struct DownCommand: AsyncParsableCommand {
       try endLeftovers()
       return
     }
-    kill(process, SIGTERM)
-    let deadline = ContinuousClock.now.advanced(by: .seconds(30))
-    while StateLock.holder(of: folder.path) != nil {
-      guard ContinuousClock.now < deadline else {
-        throw CleanExit.failure("Process \(process) has not stopped after 30 seconds.")
+    guard kill(process, SIGTERM) == 0 || errno == ESRCH else {
+      throw CleanExit.failure(
+        "Process \(process), which runs the cluster on \(folder.path), cannot be stopped: \(String(cString: strerror(errno)))."
+      )
+    }
+    try await waitForEnd(of: process)
+    print("Stopped. The state is kept in \(folder.path).")
+  }
+
+  /// Returns when the folder and the port can be used again, which is when the process is gone. Its pods have the time
+  /// that they ask for (`terminationGracePeriodSeconds`, 30 s unless they say otherwise).
+  private func waitForEnd(of process: Int32) async throws {
+    let started = ContinuousClock.now
+    var isTold = false
+    while StateLock.isEnding(process) {
+      let waited = ContinuousClock.now - started
+      if !isTold, waited > .seconds(5) {
+        print("Waiting for the pods to end …")
+        isTold = true
+      }
+      guard waited < Self.patience else {
+        throw CleanExit.failure(
+          "Process \(process) has not stopped after \(Self.patience.components.seconds) seconds; its pods may have a longer "
+            + "terminationGracePeriodSeconds. Wait and repeat `apus down`, or end it with `kill -9 \(process)`.")
       }
       try await Task.sleep(for: .milliseconds(50))
     }
-    print("Stopped. The state is kept in \(folder.path).")
   }
+
+  private static let patience = Duration.seconds(120)
 
   /// A cluster that was killed has left its pods' processes running.
   private func endLeftovers() throws {

@@ -30,6 +30,7 @@ struct Sentence: CustomTestStringConvertible, Sendable {
     #expect(
       holds(world), "\(text)\nstatus: \(String(describing: world.model?.status))\n\(world.announcements.map(\.message))"
     )
+    #expect(world.contradictions == [], "\(text): Ready and Stalled exclude each other")
   }
 }
 
@@ -131,6 +132,33 @@ struct Sentence: CustomTestStringConvertible, Sendable {
         World(aModel("income", ["serving": ["template": ["spec": ["serviceAccountName": "admin"]]]]))
       }
     ) { $0.modelCondition(.stalled)?.reason == "TemplateRefused" },
+    Sentence(
+      "a model whose spec is broken while it serves is no longer ready, and says what it still serves",
+      from: { .serving() }
+    ) {
+      $0.model = aModel("income", ["training": ["schedule": ["cron": "61 * * * *"]]]).keeping($0.model)
+      $0.settle()
+    } holds: {
+      $0.modelCondition(.stalled)?.status == .yes && $0.modelCondition(.ready)?.status == .no
+        && $0.modelCondition(.ready)?.reason == "InvalidSpec" && $0.traffic == "v1 100%"
+        && $0.modelCondition(.ready)?.message.hasSuffix("; meanwhile v1 100% is served") == true
+    },
+    Sentence("and is ready again as soon as it is mended", from: { .serving() }) {
+      let good = $0.model
+      $0.model = aModel("income", ["training": ["schedule": ["cron": "61 * * * *"]]]).keeping($0.model)
+      $0.settle()
+      $0.model?.spec = good?.spec ?? aModel().spec
+      $0.settle()
+    } holds: {
+      $0.modelCondition(.stalled) == nil && $0.modelCondition(.ready)?.status == .yes
+    },
+    Sentence("a version that there is none of to serve makes a serving model not ready", from: { .serving() }) {
+      $0.model?.spec.serving.version = "v9"
+      $0.settle()
+    } holds: {
+      $0.modelCondition(.stalled)?.reason == "VersionNotFound" && $0.modelCondition(.ready)?.status == .no
+        && $0.modelCondition(.ready)?.reason == "VersionNotFound" && $0.traffic == "v1 100%"
+    },
     Sentence("a mended spec goes on", from: { World(aModel("income", ["training": ["schedule": ["cron": "x"]]])) }) {
       $0.settle()
       $0.model = aModel().keeping($0.model)

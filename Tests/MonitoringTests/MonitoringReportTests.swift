@@ -68,6 +68,13 @@ import WorkerContract
     #expect(try JSONDecoder().decode(MonitoringReport.self, from: JSONEncoder().encode(whole)) == whole)
   }
 
+  @Test func `on a phone every table moves within its own box`() {
+    let page = report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference()).html
+    let tables = page.matches(of: /<table/).count
+    #expect(tables >= 2 && page.matches(of: /<div class="scroll"><table/).count == tables)
+    #expect(page.contains("<meta name=\"viewport\" content=\"width=device-width"))
+  }
+
   @Test func `the page loads nothing and escapes everything`() throws {
     let (window, reference) = wide
     var evil = window

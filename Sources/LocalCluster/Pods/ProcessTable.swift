@@ -11,6 +11,9 @@ enum ProcessTable {
 
   static func session(of pid: pid_t) -> pid_t? { field(6, of: pid).flatMap { pid_t($0) } }
 
+  /// A letter as in `ps`: `Z` has ended and nobody has asked for its exit code yet. nil: there is no such process.
+  static func state(of pid: pid_t) -> String? { field(3, of: pid) }
+
   private static func field(_ number: Int, of pid: pid_t) -> String? {
     guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
     let text = String(decoding: bytes, as: UTF8.self)

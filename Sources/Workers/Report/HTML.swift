@@ -18,7 +18,7 @@ enum HTML {
 
   static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
 
-  /// A table; the first cell of each row is its heading, the others are set to the right.
+  /// A table in a box of its own, which scrolls where the screen is narrow; the first cell of each row is its heading, the others are set to the right.
   static func table(_ header: [String], _ rows: [[String]]) -> String {
     let head = header.map { "<th>\(escaped($0))</th>" }.joined()
     let body = rows.map { row in
@@ -27,7 +27,8 @@ enum HTML {
       }
       return "<tr>\(cells.joined())</tr>"
     }
-    return "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined(separator: "\n"))</tbody></table>"
+    let rows = body.joined(separator: "\n")
+    return "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>"
   }
 
   static func page(title: String, body: String) -> String {
@@ -51,11 +52,12 @@ enum HTML {
     body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
     main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}
     h1{font-size:26px;margin:0}h2{font-size:18px;margin:34px 0 10px}h3{font-size:14px;margin:0 0 6px;color:var(--soft)}
+    h1,p,li,.bar span{overflow-wrap:anywhere}.scroll{overflow-x:auto;max-width:100%}
     p{margin:6px 0}.soft{color:var(--soft)}
     .cards{display:flex;flex-wrap:wrap;gap:10px;margin:18px 0}
     .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:104px}
     .card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
-    .row{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}
+    .row{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}.row>*{min-width:0;max-width:100%}
     figure{margin:0;flex:0 1 330px;min-width:260px}figcaption{font-size:13px;color:var(--soft)}
     svg{width:100%;height:auto}svg text{font-size:10px;fill:var(--soft)}svg text.axis{font-size:11px}
     .grid{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}
@@ -69,6 +71,8 @@ enum HTML {
     th:first-child{text-align:left;font-weight:500}thead th{color:var(--soft);font-weight:500}
     .bar{display:grid;grid-template-columns:minmax(120px,260px) 1fr 64px;gap:10px;align-items:center;margin:3px 0}
     .bar i{display:block;height:12px;border-radius:3px;background:var(--c0);min-width:1px}
+    @media(max-width:480px){main{padding:18px 12px 40px}h1{font-size:22px}.card{flex:1 1 40%;min-width:0;padding:8px 12px}\
+    .row{gap:14px}figure{flex-basis:100%}th,td{padding:5px 8px}.bar{grid-template-columns:minmax(90px,130px) 1fr 56px;gap:8px}}
     .good{color:var(--c2)}.fair{color:var(--c1)}.poor{color:#e03131}
     """
 }

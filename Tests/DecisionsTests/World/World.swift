@@ -26,6 +26,8 @@ struct World: Equatable {
   /// Number that a model of the same name, deleted since, has used last.
   var highestForeignNumber = 0
   var autoscalerUID: String?
+  /// What conditions said at once although they exclude each other.
+  var contradictions: [String] = []
   /// Names of all Jobs that were ever made.
   var startedJobs: [String] = []
 
@@ -40,6 +42,7 @@ struct World: Equatable {
     var copy = self
     copy.announcements = []
     copy.alerts = []
+    copy.contradictions = []
     copy.model?.status.outbox = []
     copy.policy?.status.outbox = []
     copy.policy?.status.alerting.pending = []
@@ -85,6 +88,7 @@ struct World: Equatable {
     writes += decision.versionStatuses.map { change in { $0.versions[change.name]?.status = change.status } }
     writes += decision.stop.map { target in { $0.jobs[target.name]?.isStopped = true } }
     writes += decision.remove.map { target in { $0.remove(target) } }
+    note(decision.status.conditions, of: "model")
     if decision.status != model?.status { writes.append { $0.model?.status = decision.status } }
     for write in writes.prefix(limit) { write(&self) }
     if limit >= writes.count {
@@ -95,12 +99,19 @@ struct World: Equatable {
     return writes.count
   }
 
+  /// A resource that is as its spec wants it does not wait for a person.
+  private mutating func note(_ conditions: [Condition], of subject: String) {
+    guard conditions.isTrue("Ready"), let stalled = conditions["Stalled"], stalled.status == .yes else { return }
+    contradictions.append("the \(subject) is Ready and Stalled: \(stalled.message)")
+  }
+
   @discardableResult
   mutating func reconcilePolicy(writing limit: Int = .max) -> Int {
     guard let decision = observePolicy()?.decide() else { return 0 }
     var writes: [(inout World) -> Void] = decision.apply.map { object in { $0.apply(object) } }
     writes += decision.stop.map { target in { $0.jobs[target.name]?.isStopped = true } }
     writes += decision.remove.map { target in { $0.remove(target) } }
+    note(decision.status.conditions, of: "policy")
     if decision.status != policy?.status { writes.append { $0.policy?.status = decision.status } }
     for write in writes.prefix(limit) { write(&self) }
     if limit >= writes.count {
