@@ -19,6 +19,12 @@ extension FeatureSchema: SchemaDescribed {
         .list(
           "Columns that together identify a row; duplicates are reported.", of: .columnName("A column."), maximum: 32
         ).with(default: [])),
+      .optional(
+        "missing",
+        .list(
+          "Texts that mean a missing value, besides the empty one; without it NA, N/A, n/a, NaN, nan, NULL, null, None, ? "
+            + "and -. One that is among a feature's categories or the target's classes stays a level there.",
+          of: .string("A text.", minimum: 1, maximum: 64), maximum: 32)),
     ],
     rules: [
       .init(

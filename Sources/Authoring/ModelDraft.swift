@@ -17,16 +17,21 @@ package struct ModelDraft: Sendable {
   ///   - csv: The file's bytes.
   ///   - uri: Where training is to read the same file: `file:///…` or `https://…`.
   ///   - positive: The class that counts as positive; chosen from the data where nil.
-  ///   - name: Of the two resources; made from the target where nil.
-  package init(csv: [UInt8], uri: String, target: String, positive: String? = nil, name: String? = nil)
-    throws(AuthoringError)
-  {
+  ///   - name: Of the two resources; made from the file's name where nil.
+  ///   - file: The file's name, without its ending; the target's where nil.
+  ///   - delimiter: The byte between fields; found in the first lines where nil.
+  package init(
+    csv: [UInt8], uri: String, target: String, positive: String? = nil, name: String? = nil, file: String? = nil,
+    delimiter: UInt8? = nil
+  ) throws(AuthoringError) {
     let raw: RawTable
-    do { raw = try RawTable(csv: csv) } catch { throw .unreadable(reason: "\(error)") }
+    do { raw = try RawTable(csv: csv, options: CSVOptions(delimiter: delimiter)) } catch {
+      throw .unreadable(reason: "\(error)")
+    }
     do {
       inferred = try raw.inferSchema(target: target, positive: positive)
     } catch { throw .noSchema(reason: "\(error)") }
-    self.name = try Self.name(name, target: target)
+    self.name = try Self.name(name, from: file ?? target)
     self.uri = uri
     let classes = inferred.schema.target.classes
     let shares = inferred.classShares
@@ -39,12 +44,12 @@ package struct ModelDraft: Sendable {
       .sorted { ($1.share, $0.feature) < ($0.share, $1.feature) }
   }
 
-  private static func name(_ wanted: String?, target: String) throws(AuthoringError) -> String {
+  private static func name(_ wanted: String?, from text: String) throws(AuthoringError) -> String {
     if let wanted {
       guard ObjectName.isDNSLabel(wanted), wanted.first?.isLetter == true else { throw .badName(wanted) }
       return wanted
     }
-    let words = target.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
+    let words = text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
     let made = String(words).split(separator: "-").joined(separator: "-")
     let label = made.first.map { $0.isLetter ? made : "model-\(made)" } ?? "model"
     return ObjectName.bounded(label, limit: 52)
@@ -53,7 +58,7 @@ package struct ModelDraft: Sendable {
   /// Both documents as YAML, with comments.
   package var text: String {
     """
-    # A model of '\(inferred.schema.target.name)', made from \(inferred.rowCount) rows.
+    # A model of '\(YAML.comment(inferred.schema.target.name))', made from \(inferred.rowCount) rows.
     # Every value is a suggestion; the comments say why. `apus validate` checks the file, `kubectl apply -f` sets it
     # going, `kubectl get md,mp,mv` shows how it stands.
 
@@ -63,11 +68,17 @@ package struct ModelDraft: Sendable {
   /// With fewer a training is refused.
   private static let fewestRows = 10
 
+  /// With fewer a fifth of them is too few to judge a model by.
+  private static let soundRows = 200
+
   /// What a person should know that is not in the file: one sentence each.
   package var notes: [String] {
     let few = "\(inferred.rowCount) rows are too few: training needs at least \(Self.fewestRows)."
+    let small =
+      "\(inferred.rowCount) rows are a small sample: a fifth of them cannot tell a good model from a lucky one; "
+      + "use at least \(Self.soundRows)."
     return inferred.leftOut.map { "Column '\($0.column)' is left out: it \($0.why)." }
-      + (inferred.rowCount < Self.fewestRows ? [few] : [])
+      + (inferred.rowCount < Self.fewestRows ? [few] : inferred.rowCount < Self.soundRows ? [small] : [])
   }
 }
 

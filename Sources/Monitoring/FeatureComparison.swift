@@ -85,7 +85,7 @@ struct FeatureComparison {
     _ feature: ReferenceProfile.Feature, _ column: Column?, windowRows: Int, referenceRows: Int, noiseLevel: Double?
   ) -> FeatureDrift {
     let known = feature.levels ?? []
-    let index = LevelIndex(known.map(\.name))
+    let index = ValueIndex(known.map(\.name))
     var counts = [Int](repeating: 0, count: known.count)
     var missing = 0
     var unseen: [ReferenceProfile.Level] = []

@@ -111,7 +111,7 @@ package struct QualityReport: Codable, Sendable, Equatable {
   private mutating func addUnknown(
     _ feature: ReferenceProfile.Feature, _ codes: [Int32], _ levels: [String], _ limits: QualityRules.UnknownCategory
   ) {
-    let known = LevelIndex((feature.levels ?? []).map(\.name))
+    let known = ValueIndex((feature.levels ?? []).map(\.name))
     let isUnknown = levels.map { known.code(of: $0) < 0 }
     let unknown = codes.filter { $0 >= 0 && isUnknown[Int($0)] }
     let share = Double(unknown.count) / Double(max(1, codes.count))

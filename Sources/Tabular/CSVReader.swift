@@ -1,11 +1,11 @@
 /// How a CSV file is written.
 package struct CSVOptions: Sendable, Equatable {
-  /// One byte between fields.
-  package var delimiter: UInt8
+  /// The byte between fields; found in the first lines where nil.
+  package var delimiter: UInt8?
   /// Field texts that mean a missing value, besides the empty one.
   package var missing: [String]
 
-  package init(delimiter: UInt8 = UInt8(ascii: ","), missing: [String] = []) {
+  package init(delimiter: UInt8? = nil, missing: [String] = []) {
     self.delimiter = delimiter
     self.missing = missing
   }
@@ -14,20 +14,19 @@ package struct CSVOptions: Sendable, Equatable {
 /// Why bytes are no CSV.
 package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
   case noHeader
-  case emptyColumnName(position: Int)
   case duplicateColumn(String)
   case raggedRow(line: Int, fields: Int, expected: Int)
   case openQuote(line: Int)
   case textAfterQuote(line: Int)
-  case notUTF8(line: Int)
+  /// With the name of the encoding that the bytes look like.
+  case notUTF8(line: Int, encoding: String)
+  /// Another kind of file, by its first bytes.
+  case otherForm(String)
   case tooLarge(bytes: Int)
-  /// The header is one field and holds a byte by which other programs separate fields.
-  case otherDelimiter(name: String)
 
   package var description: String {
     switch self {
     case .noHeader: "the file is empty: its first line must name the columns"
-    case .emptyColumnName(let position): "column \(position) has no name in the first line: give it one"
     case .duplicateColumn(let name): "the first line names column '\(name)' twice: rename one of them"
     case .raggedRow(let line, let fields, let expected):
       "line \(line) has \(fields) \(fields == 1 ? "field" : "fields") where the header has \(expected): "
@@ -35,9 +34,10 @@ package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
     case .openQuote(let line): "the quoted field that begins at line \(line) is never closed: add the closing quote"
     case .textAfterQuote(let line):
       "line \(line) has text after a closing quote: write a quote inside a quoted field twice"
-    case .notUTF8(let line): "line \(line) is not UTF-8: save the file in UTF-8"
-    case .otherDelimiter(let name):
-      "the fields are separated by \(name): save the file with commas between them"
+    case .notUTF8(let line, let encoding):
+      "line \(line) is not UTF-8 but looks like \(encoding): save the file in UTF-8"
+    case .otherForm("gzip"): "the file is compressed with gzip: unpack it (gunzip) and name the CSV file"
+    case .otherForm(let form): "the file is \(form), not CSV: save the table as CSV in UTF-8"
     case .tooLarge(let bytes): "\(bytes) bytes are more than the 4 GiB one file may have: split it, or use a query"
     }
   }
@@ -49,7 +49,17 @@ extension RawTable {
   /// are skipped. Every row must have as many fields as the header.
   package init(csv: [UInt8], options: CSVOptions = CSVOptions()) throws(CSVError) {
     guard csv.count < Self.maximumBytes else { throw .tooLarge(bytes: csv.count) }
-    var scanner = CSVScanner(options: options, capacity: csv.count)
+    if let form = FileForm.named(csv) { throw .otherForm(form) }
+    if FileForm.isUTF16(csv) { throw .notUTF8(line: 1, encoding: "UTF-16") }
+    let (invalid, delimiter) = csv.withUnsafeBufferPointer { bytes -> (CSVError?, UInt8) in
+      guard let place = FileForm.firstNotUTF8(bytes) else {
+        return (nil, options.delimiter ?? FileForm.delimiter(bytes))
+      }
+      let line = 1 + bytes[..<place].count { $0 == UInt8(ascii: "\n") }
+      return (.notUTF8(line: line, encoding: FileForm.encoding(bytes)), 0)
+    }
+    if let invalid { throw invalid }
+    var scanner = CSVScanner(delimiter: delimiter, options: options, capacity: csv.count)
     if let failure = csv.withUnsafeBufferPointer({ scanner.scan($0) }) { throw failure }
     guard let header = scanner.header else { throw .noHeader }
     self.init(header: header, place: "line", bytes: scanner.bytes, ends: scanner.ends, lines: scanner.lines)
@@ -68,8 +78,8 @@ private struct CSVScanner {
   private var line = 1
   private var fieldsInRow = 0
 
-  init(options: CSVOptions, capacity: Int) {
-    delimiter = options.delimiter
+  init(delimiter: UInt8, options: CSVOptions, capacity: Int) {
+    self.delimiter = delimiter
     markers = options.missing.map { Array($0.utf8) }
     bytes.reserveCapacity(capacity)
   }
@@ -165,7 +175,18 @@ private struct CSVScanner {
     if count > 0 { bytes.append(contentsOf: UnsafeBufferPointer(start: start, count: count)) }
   }
 
+  /// Takes blanks away from both ends of the field that was copied last.
+  private mutating func trimField() {
+    let start = Int(ends.last ?? 0)
+    guard let first = bytes[start...].first, let last = bytes.last else { return }
+    let mayBeBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0xc2 || byte == 0xa0 }
+    guard mayBeBlank(first) || mayBeBlank(last) else { return }
+    let trimmed = bytes[start...].withUnsafeBufferPointer { Array(ValueReading.trimmed($0)) }
+    bytes.replaceSubrange(start..., with: trimmed)
+  }
+
   private mutating func endField() {
+    trimField()
     if !markers.isEmpty, header != nil {
       let start = Int(ends.last ?? 0)
       for marker in markers where bytes.count - start == marker.count && bytes[start...].elementsEqual(marker) {
@@ -180,6 +201,12 @@ private struct CSVScanner {
   private mutating func endRow(line: Int) -> CSVError? {
     defer { fieldsInRow = 0 }
     guard let header else { return endHeader() }
+    // What spreadsheets leave below a table: delimiters only, which are no row, as a blank line is none.
+    let start = ends.count - fieldsInRow
+    if fieldsInRow > 1, Int(ends.last ?? 0) == (start == 0 ? 0 : Int(ends[start - 1])) {
+      ends.removeLast(fieldsInRow)
+      return nil
+    }
     guard fieldsInRow == header.count else {
       return .raggedRow(line: line, fields: fieldsInRow, expected: header.count)
     }
@@ -191,34 +218,20 @@ private struct CSVScanner {
     var names: [String] = []
     var start = 0
     for (position, end) in ends.enumerated() {
-      guard let text = String(validating: bytes[start..<Int(end)], as: UTF8.self) else { return .notUTF8(line: line) }
-      let name = String(text.trimmed)
-      if name.isEmpty { return .emptyColumnName(position: position + 1) }
+      guard let text = String(validating: bytes[start..<Int(end)], as: UTF8.self) else {
+        return .notUTF8(line: line, encoding: "Latin-1")
+      }
+      let trimmed = ValueReading.trimmed(text)
+      // As pandas names them: the row numbers that other programs put in front, or an empty column behind.
+      let name = trimmed.isEmpty ? "\(RawTable.unnamed)\(position)" : trimmed
       if names.contains(name) { return .duplicateColumn(name) }
       names.append(name)
       start = Int(end)
-    }
-    if names.count == 1, delimiter == UInt8(ascii: ",") {
-      let separators: [(Character, String)] = [(";", "semicolons"), ("\t", "tabs"), ("|", "'|'")]
-      if let (_, separator) = separators.first(where: { names[0].contains($0.0) }) {
-        return .otherDelimiter(name: separator)
-      }
     }
     header = names
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     ends.reserveCapacity(names.count * 1024)
     return nil
-  }
-}
-
-extension StringProtocol {
-  /// Without spaces and tabs at both ends.
-  var trimmed: SubSequence {
-    let isSpace = { (character: Character) in character == " " || character == "\t" }
-    guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
-      return self[endIndex...]
-    }
-    return self[first...last]
   }
 }

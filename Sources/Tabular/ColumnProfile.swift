@@ -8,7 +8,7 @@ struct ColumnProfile {
   private(set) var levelCounts: [(level: String, count: Int)] = []
   private(set) var minimum = Double.infinity
   private(set) var maximum = -Double.infinity
-  /// Words that mean a missing number, where the column is numeric.
+  /// Words that were taken for a missing value.
   private(set) var missingWords: [String] = []
   private(set) var isNumeric = false
   private(set) var isWhole = true
@@ -22,13 +22,18 @@ struct ColumnProfile {
   init(_ raw: RawTable, _ column: Int) {
     name = raw.header[column]
     rowCount = raw.rowCount
-    var index = LevelIndex()
+    var index = ValueIndex()
+    var words = LevelIndex()
+    let missing = MissingTexts(nil)
     var counts: [Int] = []
     var firstRows: [Int] = []
     var last = -Double.infinity
     var order: [Int32] = []
     raw.forEachCell(ofColumn: column) { row, text in
-      guard !text.isEmpty else { return }
+      guard !missing.contains(text) else {
+        if !text.isEmpty { _ = words.intern(text) }
+        return
+      }
       let code = index.intern(text)
       if Int(code) == counts.count {
         counts.append(0)
@@ -39,7 +44,10 @@ struct ColumnProfile {
     }
     present = order.count
     levelCounts = zip(index.levels, counts).map { ($0, $1) }
-    let values = index.levels.map { number(in: $0) }
+    missingWords = words.levels
+    // Numbers with leading zeros are codes, and so then are all beside them.
+    let isCoded = index.levels.contains { ValueReading.isCode($0) && number(in: $0) != nil }
+    let values = index.levels.map { isCoded ? nil : number(in: $0) }
     judgeNumbers(values, counts, firstRows, raw)
     if isNumeric {
       for code in order {
@@ -54,7 +62,6 @@ struct ColumnProfile {
   private mutating func judgeNumbers(_ values: [Double?], _ counts: [Int], _ firstRows: [Int], _ raw: RawTable) {
     var unreadable = 0
     var first: (row: Int, text: String)?
-    var words: [(String, Int)] = []
     var readable = 0
     for (code, value) in values.enumerated() {
       let text = levelCounts[code].level
@@ -63,8 +70,6 @@ struct ColumnProfile {
         minimum = min(minimum, value)
         maximum = max(maximum, value)
         if value != value.rounded() { isWhole = false }
-      } else if RawTable.missingNumbers.contains(text) {
-        words.append((text, counts[code]))
       } else {
         unreadable += counts[code]
         if first.map({ firstRows[code] < $0.row }) ?? true { first = (firstRows[code], text) }
@@ -73,9 +78,6 @@ struct ColumnProfile {
     guard readable > 0 else { return }
     if unreadable == 0 {
       isNumeric = true
-      missingWords = words.map(\.0)
-      present -= words.reduce(0) { $0 + $1.1 }
-      levelCounts.removeAll { level in words.contains { $0.0 == level.level } }
     } else if let first, Double(unreadable) < InferenceLimits.mistakes * Double(present), values.count > 20 {
       mistakes = (unreadable, "'\(first.text)' at \(raw.place) \(raw.line(of: first.row))")
     }
@@ -112,7 +114,10 @@ struct ColumnProfile {
     !Set(nameWords).isDisjoint(with: ["time", "timestamp", "ts", "date", "datetime", "at", "epoch", "when"])
   }
 
-  private var nameSaysIdentifier: Bool {
+  /// Whether it had no name, as the row numbers that other programs write in front.
+  var isUnnamed: Bool { name.hasPrefix(RawTable.unnamed) }
+
+  var nameSaysIdentifier: Bool {
     !Set(nameWords).isDisjoint(with: ["id", "ids", "uuid", "guid", "key"])
   }
 
@@ -126,7 +131,10 @@ struct ColumnProfile {
     if nameSaysIdentifier, levelCounts.count > 50 {
       return "the name says so, and it has \(levelCounts.count) different values"
     }
-    if isDistinct, isNumeric, isAscending { return "it counts the rows" }
+    // Whole numbers without a gap count the rows, in whatever order these are.
+    if isDistinct, isNumeric, isAscending || isUnique && maximum - minimum == Double(rowCount - 1) {
+      return "it counts the rows"
+    }
     if isDistinct, !isNumeric { return "its texts differ from row to row" }
     return nil
   }

@@ -13,7 +13,8 @@ package struct FeaturePipeline: Sendable {
   package let encodedNames: [String]
   package let slots: [Slot]
   private let featureIndex: LevelIndex
-  private let levels: [LevelIndex]
+  private let levels: [ValueIndex]
+  private let missing: [MissingTexts]
 
   /// Where a feature's numbers are.
   package enum Slot: Sendable, Equatable {
@@ -92,7 +93,8 @@ package struct FeaturePipeline: Sendable {
     self.encodedNames = names
     self.slots = slots
     self.featureIndex = LevelIndex(schema.features.map(\.name))
-    self.levels = schema.features.map { LevelIndex($0.categories) }
+    self.levels = schema.features.map { ValueIndex($0.categories) }
+    self.missing = schema.features.map { MissingTexts(learned.missing, besides: $0.categories) }
   }
 
   /// Numbers per row.
@@ -103,15 +105,22 @@ package struct FeaturePipeline: Sendable {
 
   package func feature(named name: String) -> Int { Int(featureIndex.code(of: name)) }
 
-  /// The category of this text: `.unseen` where training did not have it. Allocates nothing.
+  /// The category of this text: `.missing` where it means no value, `.unseen` where training did not have it. Allocates
+  /// nothing where the text is written as in training.
   package func category(_ text: UnsafeBufferPointer<UInt8>, ofFeature feature: Int) -> FeatureValue {
     let code = levels[feature].code(of: text)
-    return code < 0 ? .unseen : .category(code)
+    if code >= 0 { return .category(code) }
+    return missing[feature].contains(text) ? .missing : .unseen
   }
 
   package func category(_ text: String, ofFeature feature: Int) -> FeatureValue {
-    let code = levels[feature].code(of: text)
-    return code < 0 ? .unseen : .category(code)
+    var text = text
+    return text.withUTF8 { category($0, ofFeature: feature) }
+  }
+
+  /// Whether the text means no value of the feature.
+  package func isMissing(_ text: UnsafeBufferPointer<UInt8>, ofFeature feature: Int) -> Bool {
+    missing[feature].contains(text)
   }
 
   /// Where each encoded number comes from: the feature's position, by encoded position.

@@ -37,10 +37,15 @@ package struct Finding: Sendable, Equatable, Codable {
     case targetValueMissing = "TargetValueMissing"
     case unknownCategory = "UnknownCategory"
     case duplicatePrimaryKey = "DuplicatePrimaryKey"
+    case tooManyCategories = "TooManyCategories"
+    /// Values that are no numbers, missing or out of bounds in so few rows that they count as missing.
+    case strayText = "StrayText"
+    case strayNull = "StrayNull"
+    case strayNumber = "StrayNumber"
 
     package var isHard: Bool {
       switch self {
-      case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey: false
+      case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey, .strayText, .strayNull, .strayNumber: false
       default: true
       }
     }

@@ -18,6 +18,9 @@ package struct RawTable: Sendable {
     self.rowCount = lines.count
   }
 
+  /// What the name of a column begins with that has none in the source; its position follows.
+  static let unnamed = "Unnamed: "
+
   /// Contents of all cells must have fewer bytes than this.
   package static let maximumBytes = Int(UInt32.max)
 
@@ -29,7 +32,9 @@ package struct RawTable: Sendable {
     ends.reserveCapacity(rows.count * header.count)
     for row in rows {
       for column in header.indices {
-        if column < row.count, let text = row[column] { bytes.append(contentsOf: text.utf8) }
+        if column < row.count, var text = row[column] {
+          text.withUTF8 { bytes.append(contentsOf: ValueReading.trimmed($0)) }
+        }
         ends.append(UInt32(bytes.count))
       }
     }
@@ -60,6 +65,24 @@ package struct RawTable: Sendable {
         }
       }
     }
+  }
+
+  /// These rows, in this order.
+  func selecting(rows: [Int]) -> RawTable {
+    let width = header.count
+    var (chosen, ends): ([UInt8], [UInt32]) = ([], [])
+    ends.reserveCapacity(rows.count * width)
+    for row in rows {
+      let first = row * width
+      var start = first == 0 ? 0 : Int(self.ends[first - 1])
+      for cell in first..<first + width {
+        let end = Int(self.ends[cell])
+        chosen.append(contentsOf: bytes[start..<end])
+        ends.append(UInt32(chosen.count))
+        start = end
+      }
+    }
+    return RawTable(header: header, place: place, bytes: chosen, ends: ends, lines: rows.map { lines[$0] })
   }
 
   /// The first `count` rows.

@@ -40,7 +40,7 @@ private struct SchemaInference {
     guard counts.count <= InferenceLimits.classes else { throw .tooManyClasses(profile.name, count: counts.count) }
     let classes = TargetEncoding.sorted(counts.map(\.level))
     let rows = Double(counts.reduce(0) { $0 + $1.count })
-    let countOf = Dictionary(uniqueKeysWithValues: counts.map { ($0.level, $0.count) })
+    let countOf = Dictionary(counts.map { ($0.level, $0.count) }, uniquingKeysWith: +)
     result.classShares = classes.map { Double(countOf[$0] ?? 0) / rows }
     let shares = zip(classes, result.classShares).map { "\($0) \(percent($1))" }.joined(separator: ", ")
     let unlabelled = profile.missing > 0 ? "; \(counted(profile.missing, "row")) without a value are left out" : ""
@@ -48,7 +48,9 @@ private struct SchemaInference {
     explain("target.classes", "all values that occur: \(shares)")
 
     let rarest = counts.min { ($0.count, $1.level) < ($1.count, $0.level) }?.level ?? only.level
-    if let positive {
+    if let positive = positive.map({ wanted in
+      classes.first { ValueReading.identity($0) == ValueReading.identity(wanted) } ?? wanted
+    }) {
       guard classes.contains(positive) else { throw .unknownPositive(positive, classes: classes) }
       explain("target.positive", "as asked for")
       result.schema.target = .init(name: profile.name, positive: positive, classes: classes)
@@ -62,6 +64,9 @@ private struct SchemaInference {
   }
 
   mutating func infer(_ profile: ColumnProfile) {
+    if profile.isUnnamed {
+      return leaveOut(profile, "has no name in the file: an index, which says nothing about a row")
+    }
     if profile.present == 0 { return leaveOut(profile, "has no value in any row") }
     if profile.isTime { return inferTime(profile) }
     if profile.levelCounts.count == 1, profile.missing == 0 {
@@ -85,7 +90,8 @@ private struct SchemaInference {
   }
 
   private mutating func inferIdentifier(_ profile: ColumnProfile, _ why: String) {
-    if profile.isUnique, result.schema.primaryKey.isEmpty {
+    // A wrong key would make the split and the count of repeated rows wrong; so it takes a name that says key.
+    if profile.isUnique, profile.nameSaysIdentifier, result.schema.primaryKey.isEmpty {
       result.schema.primaryKey = [profile.name]
       explain("primaryKey", "\(why), and none repeats")
       leaveOut(profile, "is the primary key: it names rows and says nothing about others")
@@ -129,7 +135,10 @@ private struct SchemaInference {
     if count > InferenceLimits.categories
       || (profile.rowCount >= 20 && Double(count) > InferenceLimits.categoryShare * Double(profile.present))
     {
-      return leaveOut(profile, "has \(count) different texts: too many to be categories")
+      let mend =
+        profile.levelCounts.first.flatMap { ValueReading.nearNumber($0.level) }
+        .map { "; if they are numbers such as '\(profile.levelCounts[0].level)', \($0)" } ?? ""
+      return leaveOut(profile, "has \(count) different texts: too many to be categories\(mend)")
     }
     let common = profile.levelCounts.sorted { ($1.count, $0.level) < ($0.count, $1.level) }.prefix(3)
       .map { "\($0.level) \(percent(Double($0.count) / Double(profile.present)))" }.joined(separator: ", ")

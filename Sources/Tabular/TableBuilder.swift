@@ -12,7 +12,8 @@ package struct TableBuilder: Sendable {
   private let features: [FeatureSchema.Feature]
   private var numbers: [[Double]]
   private var codes: [[Int32]]
-  private var levels: [LevelIndex]
+  private var levels: [ValueIndex]
+  private let missing: [MissingTexts]
   /// Whether the feature had a value in any row.
   private var occurs: [Bool]
   package private(set) var rowCount = 0
@@ -21,7 +22,8 @@ package struct TableBuilder: Sendable {
     features = schema.features
     numbers = features.map { _ in [] }
     codes = features.map { _ in [] }
-    levels = features.map { LevelIndex($0.categories) }
+    levels = features.map { ValueIndex($0.categories) }
+    missing = features.map { MissingTexts(schema.missing, besides: $0.categories) }
     occurs = features.map { _ in false }
   }
 
@@ -35,7 +37,7 @@ package struct TableBuilder: Sendable {
       case (.numeric, .text(let text)): numbers[position].append(number(in: text) ?? .nan)
       case (.numeric, nil): numbers[position].append(.nan)
       case (.categorical, .text(let text)):
-        codes[position].append(text.isEmpty ? -1 : levels[position].intern(text))
+        codes[position].append(missing[position].contains(text) ? -1 : levels[position].intern(text))
       case (.categorical, .number(let value)): codes[position].append(levels[position].intern(numberText(value)))
       case (.categorical, nil): codes[position].append(-1)
       }

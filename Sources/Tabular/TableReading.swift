@@ -14,15 +14,18 @@ package struct TableReading: Sendable {
 }
 
 extension RawTable {
-  /// Texts that are missing values in a numeric column, where they can mean nothing else.
-  static let missingNumbers: Set<String> = ["NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
-
   /// Types the columns by `schema` and validates them; never stops at the first problem.
   /// - Parameters:
   ///   - minimumRows: Fewer rows are a hard finding.
   ///   - requiresTarget: Whether the target column has to be there and have two classes.
-  package func read(schema: FeatureSchema, minimumRows: Int = 10, requiresTarget: Bool = true) -> TableReading {
-    var reader = TableReader(raw: self, schema: schema)
+  ///   - window: Rows older than this, counted back from the newest, are left out.
+  package func read(
+    schema: FeatureSchema, minimumRows: Int = 10, requiresTarget: Bool = true, window: TimeSpan? = nil
+  ) -> TableReading {
+    // Rows are chosen first and judged afterwards: what is not trained on cannot forbid a training.
+    let chosen = choosing(schema: schema, requiresTarget: requiresTarget, window: window)
+    var reader = TableReader(raw: chosen.rows, schema: schema)
+    let rowCount = chosen.rows.rowCount
     if rowCount == 0 {
       reader.report(
         Finding(.noRows, message: "the data has no rows below its header: check the source and its window"))
@@ -30,32 +33,29 @@ extension RawTable {
     let featureNames = Set(schema.features.map(\.name))
     for feature in schema.features { reader.readFeature(feature) }
     if let name = schema.timestamp, !featureNames.contains(name) { reader.readTimestamp(name) }
-    var unlabelled: [Int] = []
     if featureNames.contains(schema.target.name) {
       reader.report(
         Finding(
           .targetIsFeature, column: schema.target.name,
           message: "column \(schema.target.name) is both target and feature: take it out of spec.schema.features"))
     } else {
-      unlabelled = reader.readTarget(schema.target, isRequired: requiresTarget)
+      reader.readTarget(
+        schema.target, isRequired: requiresTarget, unlabelled: chosen.unlabelled, firstLine: chosen.firstUnlabelled)
     }
     reader.readPrimaryKey(schema.primaryKey)
 
-    let labelled = rowCount - unlabelled.count
-    if rowCount > 0, labelled < minimumRows, labelled > 0 || !requiresTarget {
+    if rowCount > 0, rowCount < minimumRows, !chosen.isUnlabelled {
+      let place = window.map { " within the window of \($0)" } ?? ""
       reader.report(
         Finding(
-          .tooFewRows, count: labelled,
+          .tooFewRows, count: rowCount,
           message:
-            "there are only \(counted(labelled, "row")), at least \(minimumRows) are needed: widen the window or the query"
+            "there are only \(counted(rowCount, "row"))\(place), at least \(minimumRows) are needed: widen the window or the query"
         ))
     }
-    var table = reader.table
-    if requiresTarget, !unlabelled.isEmpty {
-      let without = Set(unlabelled)
-      table = table.selecting(rows: (0..<rowCount).filter { !without.contains($0) })
-    }
-    return TableReading(table: table, findings: reader.findings, unlabelledRows: unlabelled.count)
+    return TableReading(
+      table: chosen.isUnlabelled ? reader.table.selecting(rows: []) : reader.table, findings: reader.findings,
+      unlabelledRows: chosen.unlabelled)
   }
 }
 
@@ -66,13 +66,20 @@ func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count 
 private struct TableReader {
   let raw: RawTable
   let schema: FeatureSchema
+  let missing: MissingTexts
   var findings: [Finding] = []
   private var columns: [(name: String, column: Column)] = []
 
   init(raw: RawTable, schema: FeatureSchema) {
     self.raw = raw
     self.schema = schema
+    missing = MissingTexts(schema.missing)
   }
+
+  /// Above this share of the rows odd values are no accident of single rows but an error in the data or the schema.
+  private static let strayShare = 0.05
+
+  private func isStray(_ count: Int) -> Bool { Double(count) <= Self.strayShare * Double(raw.rowCount) }
 
   var table: Table { Table(columns, lines: (0..<raw.rowCount).map { raw.line(of: $0) }) }
 
@@ -113,23 +120,24 @@ private struct TableReader {
           message: "feature \(feature.name) is missing in all \(counted(missing, "row")): "
             + "mend the source or take it out of spec.schema.features"))
     } else if !feature.nullable {
-      reportNulls(feature.name, position)
+      reportNulls(feature, position)
     }
   }
 
-  private mutating func reportNulls(_ name: String, _ position: Int) {
+  private mutating func reportNulls(_ feature: FeatureSchema.Feature, _ position: Int) {
     var count = 0
     var first = 0
-    let isNumeric = schema.features.contains { $0.name == name && $0.type == .numeric }
+    let name = feature.name
+    let missing = MissingTexts(schema.missing, besides: feature.categories)
     raw.forEachCell(ofColumn: position) { row, text in
-      guard text.isEmpty || (isNumeric && isMissingNumber(text)) else { return }
+      guard missing.contains(text) else { return }
       if count == 0 { first = row }
       count += 1
     }
     guard count > 0 else { return }
     report(
       Finding(
-        .notNullable, column: name, count: count, firstLine: raw.line(of: first),
+        isStray(count) ? .strayNull : .notNullable, column: name, count: count, firstLine: raw.line(of: first),
         message:
           "column \(name): \(counted(count, "value")) \(count == 1 ? "is" : "are") missing, first at \(place(first)): "
           + "mend the rows or set nullable: true"))
@@ -145,19 +153,24 @@ private struct TableReader {
     raw.forEachCell(ofColumn: position) { row, text in
       guard !text.isEmpty else { return }
       guard let value = isTimestamp ? timestamp(in: text) : number(in: text) else {
-        if !isMissingNumber(text) { unreadable.note(row, text) }
+        if !missing.contains(text) { unreadable.note(row, text) }
         return
       }
       values[row] = value
-      if value < minimum || value > maximum { outside.note(row, text) }
+      guard value < minimum || value > maximum else { return }
+      outside.note(row, text)
+      // As serving does, which refuses the value or takes it for missing.
+      if feature.onUnknown != .warn { values[row] = .nan }
     }
     if unreadable.count > 0 {
+      let mend = ValueReading.nearNumber(unreadable.text) ?? "mend the rows or set type: categorical"
       report(
         Finding(
-          .notNumeric, column: feature.name, count: unreadable.count, firstLine: raw.line(of: unreadable.row),
+          isStray(unreadable.count) ? .strayText : .notNumeric, column: feature.name, count: unreadable.count,
+          firstLine: raw.line(of: unreadable.row),
           message:
             "column \(feature.name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
-            + "first '\(unreadable.text)' at \(place(unreadable.row)): mend the rows or set type: categorical"))
+            + "first '\(unreadable.text)' at \(place(unreadable.row)): \(mend)"))
     }
     if outside.count > 0 {
       let bounds = [
@@ -165,7 +178,8 @@ private struct TableReader {
       ]
       report(
         Finding(
-          .outOfBounds, column: feature.name, count: outside.count, firstLine: raw.line(of: outside.row),
+          isStray(outside.count) ? .strayNumber : .outOfBounds, column: feature.name, count: outside.count,
+          firstLine: raw.line(of: outside.row),
           message: "column \(feature.name): \(counted(outside.count, "value")) \(outside.count == 1 ? "lies" : "lie") "
             + bounds.compactMap { $0 }.joined(separator: " or ")
             + ", first \(outside.text) at \(place(outside.row)): mend the rows or widen the feature's bounds"))
@@ -175,6 +189,14 @@ private struct TableReader {
 
   private mutating func readLevels(_ feature: FeatureSchema.Feature, _ position: Int) -> Column {
     let (column, unknown) = readTexts(position, known: feature.categories)
+    if feature.categories.isEmpty, case .categorical(_, let levels) = column, isIdentifying(levels.count) {
+      report(
+        Finding(
+          .tooManyCategories, column: feature.name, count: levels.count,
+          message:
+            "column \(feature.name) has \(levels.count) different texts in \(counted(raw.rowCount, "row")), which are no "
+            + "categories: take it out of spec.schema.features, or list the categories that matter"))
+    }
     if unknown.count > 0 {
       report(
         Finding(
@@ -187,13 +209,19 @@ private struct TableReader {
     return column
   }
 
+  /// Whether so many texts name rows rather than kinds of rows; each would become a number of every encoded row.
+  private func isIdentifying(_ count: Int) -> Bool {
+    count > 10_000 || count > 1000 && count * 2 > raw.rowCount
+  }
+
   /// The column's texts as levels, the known ones first; with the values outside `known` where that is not empty.
   private func readTexts(_ position: Int, known: [String]) -> (Column, Tally) {
-    var index = LevelIndex(known)
+    var index = ValueIndex(known)
+    let missing = MissingTexts(schema.missing, besides: known)
     var codes = [Int32](repeating: -1, count: raw.rowCount)
     var unknown = Tally()
     raw.forEachCell(ofColumn: position) { row, text in
-      guard !text.isEmpty else { return }
+      guard !missing.contains(text) else { return }
       let code = index.intern(text)
       codes[row] = code
       if !known.isEmpty, code >= known.count { unknown.note(row, text) }
@@ -206,7 +234,7 @@ private struct TableReader {
     var values = [Double](repeating: .nan, count: raw.rowCount)
     var unreadable = Tally()
     raw.forEachCell(ofColumn: position) { row, text in
-      guard !text.isEmpty else { return }
+      guard !missing.contains(text) else { return }
       if let seconds = timestamp(in: text) { values[row] = seconds } else { unreadable.note(row, text) }
     }
     if unreadable.count > 0 {
@@ -221,15 +249,15 @@ private struct TableReader {
     add(name, .numeric(values))
   }
 
-  /// Returns the rows without a target value.
-  mutating func readTarget(_ target: FeatureSchema.Target, isRequired: Bool) -> [Int] {
+  /// - Parameter unlabelled: How many rows without a target value the source has.
+  mutating func readTarget(_ target: FeatureSchema.Target, isRequired: Bool, unlabelled: Int, firstLine: Int) {
     guard let position = position(of: target.name) else {
       if isRequired { reportMissingColumn(target.name, "target", .targetColumnMissing) }
-      return []
+      return
     }
     let (column, unknown) = readTexts(position, known: target.classes)
     add(target.name, column)
-    guard isRequired, raw.rowCount > 0, case .categorical(let codes, let levels) = column else { return [] }
+    guard isRequired, raw.rowCount > 0, case .categorical(let codes, let levels) = column else { return }
     if unknown.count > 0 {
       report(
         Finding(
@@ -239,27 +267,31 @@ private struct TableReader {
             + "\(listed(target.classes)), first '\(unknown.text)' at \(place(unknown.row)): mend the rows or add the class"
         ))
     }
-    let unlabelled = codes.indices.filter { codes[$0] < 0 }
-    reportLabels(target, unlabelled: unlabelled, present: Set(codes.filter { $0 >= 0 }).map { levels[Int($0)] })
-    return unlabelled
+    reportLabels(
+      target, unlabelled: unlabelled, firstLine: firstLine,
+      present: Set(codes.filter { $0 >= 0 }).map { levels[Int($0)] })
   }
 
-  private mutating func reportLabels(_ target: FeatureSchema.Target, unlabelled: [Int], present: [String]) {
+  private mutating func reportLabels(
+    _ target: FeatureSchema.Target, unlabelled: Int, firstLine: Int, present: [String]
+  ) {
     if let only = present.first, present.count == 1 {
       report(
         Finding(
-          .singleClass, column: target.name, count: raw.rowCount - unlabelled.count,
+          .singleClass, column: target.name, count: raw.rowCount,
           message: "target \(target.name) has the single class '\(only)' in all rows: "
             + "training needs at least two; widen the window or check the target column"))
     }
     if present.isEmpty {
       return report(
         Finding(
-          .noLabels, column: target.name, count: unlabelled.count,
+          .noLabels, column: target.name, count: unlabelled,
           message:
-            "target \(target.name) is missing in all \(counted(unlabelled.count, "row")): check the target column"))
+            "target \(target.name) is missing in all \(counted(unlabelled, "row")): check the target column"))
     }
-    if let positive = target.positive, present.count > 1, !present.contains(positive) {
+    if let positive = target.positive, present.count > 1,
+      !present.contains(where: { ValueReading.identity($0) == ValueReading.identity(positive) })
+    {
       report(
         Finding(
           .unknownClass, column: target.name,
@@ -267,12 +299,12 @@ private struct TableReader {
             "target \(target.name) has no row of its positive class '\(positive)', only \(listed(present.sorted())): "
             + "set spec.schema.target.positive to one of them"))
     }
-    if let first = unlabelled.first {
+    if unlabelled > 0 {
       report(
         Finding(
-          .targetValueMissing, column: target.name, count: unlabelled.count, firstLine: raw.line(of: first),
+          .targetValueMissing, column: target.name, count: unlabelled, firstLine: firstLine,
           message:
-            "target \(target.name) is missing in \(counted(unlabelled.count, "row")), first at \(place(first)): left out"
+            "target \(target.name) is missing in \(counted(unlabelled, "row")), first at \(raw.place) \(firstLine): left out"
         ))
     }
   }
@@ -287,7 +319,7 @@ private struct TableReader {
       }
       add(name, readTexts(position, known: []).0)
       raw.forEachCell(ofColumn: position) { row, text in
-        keys[row] += String(decoding: text, as: UTF8.self) + "\u{1f}"
+        keys[row] += ValueReading.identity(text) + "\u{1f}"
       }
     }
     var seen: Set<String> = []
@@ -302,10 +334,6 @@ private struct TableReader {
           + "\(repeated.count == 1 ? "repeats" : "repeat") an earlier key, first at \(place(repeated.row)): "
           + "remove them or correct primaryKey"))
   }
-}
-
-private func isMissingNumber(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-  text.count <= 4 && RawTable.missingNumbers.contains(String(decoding: text, as: UTF8.self))
 }
 
 /// At most eight names.

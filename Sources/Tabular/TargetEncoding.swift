@@ -18,7 +18,10 @@ package struct TargetEncoding: Codable, Equatable, Sendable {
     let occurring = Set(codes.filter { $0 >= 0 }).map { levels[Int($0)] }
     let classes = target.classes.isEmpty ? Self.sorted(occurring) : target.classes
     self.classes = classes
-    self.positive = target.positive.flatMap { classes.firstIndex(of: $0) } ?? max(0, classes.count - 1)
+    self.positive =
+      target.positive.flatMap { positive in
+        classes.firstIndex { ValueReading.identity($0) == ValueReading.identity(positive) }
+      } ?? max(0, classes.count - 1)
   }
 
   /// As numbers where all are numbers, else as texts.
@@ -41,5 +44,10 @@ package struct TargetEncoding: Codable, Equatable, Sendable {
     return codes.map { $0 < 0 ? -1 : recoded[Int($0)] }
   }
 
-  package func index(of name: String) -> Int32? { classes.firstIndex(of: name).map(Int32.init) }
+  package func index(of name: String) -> Int32? {
+    let exact = classes.firstIndex(of: name)
+    if let exact { return Int32(exact) }
+    let identity = ValueReading.identity(name)
+    return classes.firstIndex { ValueReading.identity($0) == identity }.map(Int32.init)
+  }
 }

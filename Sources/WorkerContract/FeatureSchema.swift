@@ -7,8 +7,14 @@ public struct FeatureSchema: Codable, Sendable, Equatable {
   public var timestamp: String?
   /// Columns that together identify a row; duplicates are reported.
   public var primaryKey: [String]
+  /// Texts that mean a missing value, besides the empty one; a usual list where nil. One that is among a feature's categories
+  /// or the target's classes stays a level there.
+  public var missing: [String]?
 
-  public init(target: Target, features: [Feature], timestamp: String? = nil, primaryKey: [String] = []) {
+  public init(
+    target: Target, features: [Feature], timestamp: String? = nil, primaryKey: [String] = [], missing: [String]? = nil
+  ) {
+    self.missing = missing
     self.target = target
     self.features = features
     self.timestamp = timestamp

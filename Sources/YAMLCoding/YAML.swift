@@ -34,6 +34,9 @@ package enum YAML {
     return writer.text
   }
 
+  /// The text as it may stand in a comment, on one line.
+  package static func comment(_ text: String) -> String { YAMLWriter.commentLines(text).joined(separator: " ") }
+
   private static func single(_ documents: [YAMLSource]) throws(YAMLError) -> YAMLSource {
     guard documents.count == 1 else { throw .documents(count: documents.count) }
     return documents[0]

@@ -36,7 +36,7 @@ struct YAMLWriter {
     let margin = String(repeating: " ", count: indent)
     for (index, field) in fields.enumerated() {
       if let above = field.above {
-        for line in above.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in Self.commentLines(above) {
           text += line.isEmpty ? "\(margin)#\n" : "\(margin)# \(line)\n"
         }
       }
@@ -53,8 +53,24 @@ struct YAMLWriter {
     }
   }
 
+  /// The comment by lines, none of which ends early: readers end a comment at CR, U+0085, U+2028 and U+2029 too, and refuse other
+  /// control characters. By scalars, as CR LF is one character.
+  static func commentLines(_ comment: String) -> [String] {
+    var lines = [""]
+    for scalar in comment.unicodeScalars {
+      switch scalar {
+      case "\n": lines.append("")
+      case "\t": lines[lines.count - 1] += " "
+      case _ where scalar.properties.generalCategory == .control, "\u{2028}", "\u{2029}", "\u{feff}":
+        lines[lines.count - 1] += " "
+      default: lines[lines.count - 1].unicodeScalars.append(scalar)
+      }
+    }
+    return lines
+  }
+
   private mutating func endLine(_ comment: String?) {
-    if let comment { text += "  # " + comment.replacing("\n", with: " ") }
+    if let comment { text += "  # " + Self.commentLines(comment).joined(separator: " ") }
     text += "\n"
   }
 

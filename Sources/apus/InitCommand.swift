@@ -24,7 +24,7 @@ struct InitCommand: ParsableCommand {
   @Option(help: "The class that counts as positive. (default: chosen from the data)")
   var positive: String?
 
-  @Option(help: "The name of the resources. (default: made from the target)")
+  @Option(help: "The name of the resources. (default: made from the file's name)")
   var name: String?
 
   @Option(
@@ -32,6 +32,9 @@ struct InitCommand: ParsableCommand {
       "Where workers read the rows, if not in this file: file:///…, https://… or a path inside the pods.",
       valueName: "uri"))
   var source: String?
+
+  @Option(help: "The character between fields: , ; tab or |. (default: found in the first lines)")
+  var delimiter: String?
 
   @Option(name: .shortAndLong, help: "Write to this file. (default: print)")
   var output: String?
@@ -51,10 +54,12 @@ struct InitCommand: ParsableCommand {
     } catch {
       throw CleanExit.failure("\(file) can not be read (\(FileFailure.reason(error))); name a CSV file with a header")
     }
+    let separator = try delimiterByte()
     let draft: ModelDraft
     do {
       draft = try ModelDraft(
-        csv: [UInt8](bytes), uri: source ?? url.absoluteString, target: target, positive: positive, name: name)
+        csv: [UInt8](bytes), uri: source ?? url.absoluteString, target: target, positive: positive, name: name,
+        file: url.deletingPathExtension().lastPathComponent, delimiter: separator)
     } catch {
       throw CleanExit.failure("\(file): \(error)")
     }
@@ -63,6 +68,16 @@ struct InitCommand: ParsableCommand {
     try write(draft.text, to: output)
     let hint = "Wrote \(output). Read it, then: apus validate \(output) && kubectl apply -f \(output)\n"
     try? FileHandle.standardError.write(contentsOf: Data(hint.utf8))
+  }
+
+  private func delimiterByte() throws -> UInt8? {
+    guard let delimiter else { return nil }
+    if delimiter.lowercased() == "tab" || delimiter == "\\t" { return UInt8(ascii: "\t") }
+    guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, [0x2c, 0x3b, 0x09, 0x7c].contains(byte) else {
+      throw CleanExit.failure(
+        "--delimiter \(delimiter) is not one of , ; tab and |, which workers find in a file by themselves")
+    }
+    return byte
   }
 
   private func write(_ text: String, to path: String) throws {

@@ -29,7 +29,7 @@ enum Complete {
         features: [
           .init(
             name: "a", type: .numeric, nullable: true, minimum: 0, maximum: 1, categories: ["x"], onUnknown: .impute)
-        ], timestamp: "t", primaryKey: ["id"]),
+        ], timestamp: "t", primaryKey: ["id"], missing: ["NA"]),
       training: .init(
         source: source, split: .init(validation: 0.1, test: 0.3, seed: 7, by: .time, testSource: source),
         algorithm: .init(

@@ -20,6 +20,12 @@ import Testing
     ("a,b\n\n1,2\n\n\n3,4\n", [["1", "2"], ["3", "4"]]),
     ("a\n\"\"\n1\n", [[""], ["1"]]),
     ("a,b\n", []),
+    ("a;b\n1,5;2\n", [["1,5", "2"]]),
+    ("a\tb\n1\t2\n", [["1", "2"]]),
+    ("a|b\n1|2\n", [["1", "2"]]),
+    ("a,b;c\n1,2\n", [["1", "2"]]),
+    ("a,b\n 1 ,\t2\u{a0}\n,\n\" 3\",4\n", [["1", "2"], ["3", "4"]]),
+    ("a,b,\n1,2,\n", [["1", "2", ""]]),
   ])
   func `fields are read as RFC 4180 says`(text: String, expected: [[String]]) throws {
     #expect(try cells(text) == expected)
@@ -33,12 +39,24 @@ import Testing
     ("a,b\n1,\"x\n", .openQuote(line: 2)),
     ("a,b\n1,\"x\"y\n", .textAfterQuote(line: 2)),
     ("a,a\n1,2\n", .duplicateColumn("a")),
-    ("a,\n1,2\n", .emptyColumnName(position: 2)),
-    ("a;b\n1,5;2\n", .otherDelimiter(name: "semicolons")),
-    ("a\tb\n1\t2\n", .otherDelimiter(name: "tabs")),
   ])
   func `broken files are named with their line`(text: String, expected: CSVError) {
     #expect(throws: expected) { try RawTable(csv: Array(text.utf8)) }
+  }
+
+  @Test(
+    arguments: [
+      ([0x61, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0xe9, 0x0a], CSVError.notUTF8(line: 2, encoding: "Latin-1")),
+      ([0x61, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x80, 0x0a], .notUTF8(line: 2, encoding: "Windows-1252")),
+      ([0xff, 0xfe, 0x61, 0x00, 0x0a, 0x00], .notUTF8(line: 1, encoding: "UTF-16")),
+      ([0x61, 0x00, 0x2c, 0x00, 0x62, 0x00, 0x0a, 0x00], .notUTF8(line: 1, encoding: "UTF-16")),
+      ([0x1f, 0x8b, 0x08, 0x00], .otherForm("gzip")),
+      ([0x50, 0x4b, 0x03, 0x04, 0x61], .otherForm("a zip archive")),
+      ([0x50, 0x4b, 0x03, 0x04] + Array("xl/workbook.xml".utf8), .otherForm("an Excel workbook (xlsx)")),
+      (Array("PAR1".utf8), .otherForm("Parquet")),
+    ] as [([UInt8], CSVError)])
+  func `other encodings and kinds of files are named`(bytes: [UInt8], expected: CSVError) {
+    #expect(throws: expected) { try RawTable(csv: bytes) }
   }
 
   @Test func `other delimiters and missing markers are options`() throws {

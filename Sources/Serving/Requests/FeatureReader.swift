@@ -140,7 +140,7 @@ struct FeatureReader: Sendable {
     return try category(kind, position, &scanner, &findings)
   }
 
-  /// An empty text means null too, as an empty cell does in training.
+  /// An empty text and the words for a missing value mean null too, as they do in training.
   private func noteNull(_ position: Int, _ findings: inout Findings) -> FeatureValue {
     if rules[position].isNullable {
       findings.oddities.append(Oddity(feature: position, kind: .missing))
@@ -155,7 +155,15 @@ struct FeatureReader: Sendable {
     _ kind: JSONScanner.Kind, _ position: Int, _ scanner: inout JSONScanner, _ findings: inout Findings
   ) throws(JSONProblem) -> FeatureValue {
     guard kind == .number else {
-      try scanner.skip(depth: 2)
+      if kind == .string {
+        let text = try scanner.text()
+        if text.hasEscapes { findings.hasEscapes = true }
+        if pipeline.isMissing(UnsafeBufferPointer(rebasing: scanner.bytes[text.range]), ofFeature: position) {
+          return noteNull(position, &findings)
+        }
+      } else {
+        try scanner.skip(depth: 2)
+      }
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a number."))
       return .missing
@@ -222,6 +230,7 @@ struct FeatureReader: Sendable {
       text.hasEscapes
       ? pipeline.category(scanner.string(text), ofFeature: position)
       : pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[text.range]), ofFeature: position)
+    if value == .missing { return noteNull(position, &findings) }
     guard value == .unseen else { return value }
     switch rules[position].onUnknown {
     case .reject:

@@ -4,26 +4,23 @@ import Tabular
 /// answered its request.
 struct LabelClasses: Sendable {
   private let names: [String]
-  private let known: Set<String>
-  /// Classes that are numbers, by their value: clients write `1.0` for the class "1".
-  private let byValue: [Double: String]
+  /// By the same rule as in training, which says that `1.0` means the class "1".
+  private let index: ValueIndex
 
   private static let shown = 20
 
   init(_ classes: [[String]]) {
     var seen: Set<String> = []
     names = classes.flatMap { $0 }.filter { seen.insert($0).inserted }
-    known = seen
-    var byValue: [Double: String] = [:]
-    for name in names { if let value = Double(name), byValue[value] == nil { byValue[value] = name } }
-    self.byValue = byValue
+    index = ValueIndex(names)
   }
 
   init(_ state: ServingState) { self.init(state.versions.map(\.target.classes)) }
 
   /// The class that the label means; nil where it is none.
   func name(_ label: String) -> String? {
-    known.contains(label) ? label : Double(label).flatMap { byValue[$0] }
+    let code = index.code(of: label)
+    return code < 0 ? nil : index.levels[Int(code)]
   }
 
   func problem(_ label: String) -> FieldProblem {

@@ -104,7 +104,8 @@ enum WorkerError: Error {
     case .duplicatePrimaryKey: "spec.schema.primaryKey"
     case .columnMissing where finding.message.hasPrefix("timestamp"): "spec.schema.timestamp"
     case .columnMissing where finding.message.hasPrefix("primary key"): "spec.schema.primaryKey"
-    case .columnMissing, .featureAlwaysMissing, .notNumeric, .notNullable, .outOfBounds, .unknownCategory:
+    case .columnMissing, .featureAlwaysMissing, .notNumeric, .notNullable, .outOfBounds, .unknownCategory,
+      .tooManyCategories, .strayText, .strayNull, .strayNumber:
       "spec.schema.features[\(finding.column ?? "")]"
     }
   }

@@ -55,18 +55,11 @@ extension TrainingTables {
   private static func read(
     _ raw: RawTable, schema: FeatureSchema, source: DataSource, field: String
   ) throws -> TableReading {
-    var reading = raw.read(schema: schema, minimumRows: minimumRows)
-    guard reading.failures.isEmpty else { throw WorkerError.data(reading.failures, source: field) }
-    guard let window = source.window else { return reading }
-    guard let timestamp = schema.timestamp else { throw WorkerError.windowWithoutTimestamp(field: field) }
-    let rows = reading.table.rows(within: window, timestamp: timestamp)
-    reading.table = reading.table.selecting(rows: rows)
-    guard rows.count >= minimumRows else {
-      let finding = Finding(
-        .tooFewRows, count: rows.count,
-        message:
-          "only \(rows.count) rows lie within the window of \(window), at least \(minimumRows) are needed: widen it")
-      throw WorkerError.data([finding], source: field + ".window")
+    if source.window != nil, schema.timestamp == nil { throw WorkerError.windowWithoutTimestamp(field: field) }
+    let reading = raw.read(schema: schema, minimumRows: minimumRows, window: source.window)
+    guard reading.failures.isEmpty else {
+      let isWindow = reading.failures.allSatisfy { $0.reason == .tooFewRows } && source.window != nil
+      throw WorkerError.data(reading.failures, source: isWindow ? field + ".window" : field)
     }
     return reading
   }
