@@ -2,22 +2,12 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension ModelDeploymentSpec {
-  /// Digest of all that a training depends on.
-  package var trainingInput: String {
-    let parts: JSONValue = [
-      "schema": .document(schema), "source": .document(training.source), "split": .document(training.split),
-      "algorithm": .document(training.algorithm), "template": training.template ?? .null,
-    ]
-    return parts.withoutEmptyMembers.fingerprint
-  }
-}
-
 extension ModelWork {
   /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
   /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
   mutating func train() {
     recallRecentStart()
+    renewTrainingInput()
     status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
     if let running = jobs.last(where: isRunning) {
       followRun(running)
@@ -44,6 +34,12 @@ extension ModelWork {
     status.training = training(latest)
   }
 
+  /// A digest that another release made of the same spec is replaced silently.
+  private mutating func renewTrainingInput() {
+    guard let known = status.handled.trainingInput, spec.hasTrainingInput(known) else { return }
+    status.handled.trainingInput = spec.trainingInput
+  }
+
   private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
     .init(
       job: job.name, version: "v\(job.number ?? 0)", state: .running, trigger: job.trigger,
@@ -62,10 +58,12 @@ extension ModelWork {
     var pending: [(ModelDeploymentStatus.Trigger, String)] = []
     let handled = status.handled
     let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
-    if knownInput == nil {
+    if let knownInput {
+      if !spec.hasTrainingInput(knownInput) {
+        pending.append((.specChange, "schema, source, split, algorithm or template changed"))
+      }
+    } else {
       pending.append((.firstSight, "the model is new"))
-    } else if knownInput != spec.trainingInput {
-      pending.append((.specChange, "schema, source, split, algorithm or template changed"))
     }
     if let request = annotations[ApusAnnotations.retrainRequestedAt], request != handled.retrainRequest {
       pending.append((.request, "annotation \(ApusAnnotations.retrainRequestedAt): \(request)"))

@@ -26,7 +26,7 @@ struct SpecField: Sendable {
       let candidates =
         values[path.joined(separator: ".")].map { [$0] } ?? leaf.candidates(besides: current)
       let changed = candidates.lazy
-        .filter { $0 != current ?? leaf.defaultValue }
+        .filter { $0 != current ?? leaf.defaultValue ?? leaf.impliedValue }
         .map { put($0, at: path[...], in: spec, schema) }
         .first(where: isValid)
       if let changed {
@@ -100,7 +100,7 @@ extension Schema {
   /// Values that may be valid, the most telling first.
   fileprivate func candidates(besides current: JSONValue?) -> [JSONValue] {
     switch kind {
-    case .boolean: return [.bool(!(current?.bool ?? defaultValue?.bool ?? false))]
+    case .boolean: return [.bool(!(current?.bool ?? (defaultValue ?? impliedValue)?.bool ?? false))]
     case .integer(let minimum, let maximum):
       let now = current?.integer ?? defaultValue?.integer ?? minimum ?? 1
       return [now + 1, now - 1, minimum, maximum].compactMap(\.self).map { .integer(Int64($0)) }
