@@ -15,7 +15,7 @@ import Testing
     ("age", "Infinity", ("not_finite", "not a finite number")),
     ("age", "-Infinity", ("not_finite", "not a finite number")),
     ("age", "null", ("null", "may not be null")), ("age", "\"39\"", ("wrong_type", "is a number")),
-    ("age", "\"\"", ("wrong_type", "is a number")), ("age", "true", ("wrong_type", "is a number")),
+    ("age", "\"\"", ("null", "may not be null or empty")), ("age", "true", ("wrong_type", "is a number")),
     ("age", "[39]", ("wrong_type", "is a number")), ("age", "{\"value\":39}", ("wrong_type", "is a number")),
     // Warned of, taken as missing.
     ("hours", "100", nil), ("hours", "null", nil), ("hours", "NaN", ("not_finite", "not a finite number")),
@@ -27,7 +27,8 @@ import Testing
     ("city", "\"Ürgüp\"", nil), ("city", "\"\\u00dcrg\\u00fcp\"", nil), ("city", "\"Paris\"", nil),
     ("city", "null", nil),
     ("city", "\"\\ud83d\\ude00\"", nil), ("zone", "1", nil), ("zone", "\"9\"", nil),
-    ("zone", "1.0", ("wrong_type", "is a string")),
+    // The same number is the same level.
+    ("zone", "1.0", nil), ("zone", "\"1e0\"", nil), ("zone", "\" 1 \"", nil),
     ("zone", "true", ("wrong_type", "is a string")),
   ]
 

@@ -59,7 +59,7 @@ private let badInputs: [BadInput] = [
     field: "spec.schema.features[shade]"),
   BadInput(
     name: "text in a numeric column",
-    csv: "x,colour,y\n" + lines(40) { "\($0 == 7 ? "many" : "1"),red,\($0 % 2 == 0 ? "yes" : "no")" },
+    csv: "x,colour,y\n" + lines(40) { "\($0 % 7 == 0 ? "many" : "1"),red,\($0 % 2 == 0 ? "yes" : "no")" },
     reason: "NotNumeric", field: "spec.schema.features[x]"),
   BadInput(
     name: "a gap that is not allowed", change: { $0.schema.features[0].nullable = false }, reason: "NotNullable",
