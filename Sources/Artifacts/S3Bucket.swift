@@ -15,6 +15,9 @@ package struct S3Bucket: Sendable {
     /// `environment` gives `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` (without them requests are anonymous) and
     /// `AWS_SESSION_TOKEN`; where the arguments are nil also `AWS_ENDPOINT_URL` and `AWS_REGION`.
     package init(bucket: String, endpoint: String? = nil, region: String? = nil, environment: [String: String]) {
+      // Secrets made from files end with a line end; an empty token is none.
+      let environment = environment.filter { $0.key.hasPrefix("AWS_") }
+        .mapValues { $0.trimmingCharacters(in: .whitespacesAndNewlines) }.filter { !$0.value.isEmpty }
       let region = region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
       let endpoint = endpoint ?? environment["AWS_ENDPOINT_URL"] ?? "https://s3.\(region).amazonaws.com"
       self.bucket = bucket

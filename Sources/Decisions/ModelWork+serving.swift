@@ -9,8 +9,9 @@ extension ModelWork {
   /// What serves: traffic from the registry, the table for the pods, the servers themselves, pushes to those that do not
   /// know the table yet.
   mutating func serve() {
-    if observed.settings.storage.claim.create, !observed.claimExists {
-      decision.apply.append(dataClaim(observed.settings.storage.claim, namespace: namespace))
+    let storage = observed.settings.storage
+    if storage.needsClaim, storage.claim.create, !observed.claimExists {
+      decision.apply.append(dataClaim(storage.claim, namespace: namespace))
     }
     let entries = traffic
     guard !entries.isEmpty, let owner = observed.model.ownerReference else {

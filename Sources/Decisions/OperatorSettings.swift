@@ -46,6 +46,11 @@ package struct OperatorSettings: Sendable, Equatable {
       self.telemetrySecret = telemetrySecret
     }
 
+    /// Artifacts or telemetry lie in files: pods mount the claim. In a bucket and a database they do not need one.
+    package var needsClaim: Bool {
+      artifacts.hasPrefix("file:") || (telemetrySecret == nil && telemetry.hasPrefix("sqlite:"))
+    }
+
     /// `APUS_TELEMETRY` of a pod in `namespace`.
     package func telemetryLocation(in namespace: String) -> String {
       guard telemetry.hasPrefix("sqlite:"), !telemetry.hasSuffix(".sqlite") else { return telemetry }

@@ -48,19 +48,19 @@ enum PodParts {
   }
 
   static func volumes(_ storage: OperatorSettings.Storage, configuration: String, as name: String) -> JSONValue {
-    [
-      ["name": .string(name), "configMap": ["name": .string(configuration)]],
-      ["name": "data", "persistentVolumeClaim": ["claimName": .string(storage.claim.name)]],
-      ["name": "tmp", "emptyDir": [:]],
+    let data: [JSONValue] = [
+      ["name": "data", "persistentVolumeClaim": ["claimName": .string(storage.claim.name)]]
     ]
+    let before: [JSONValue] = [["name": .string(name), "configMap": ["name": .string(configuration)]]]
+    return .array(before + (storage.needsClaim ? data : []) + [["name": "tmp", "emptyDir": [:]]])
   }
 
   static func mounts(_ storage: OperatorSettings.Storage, configuration: String, at folder: String) -> JSONValue {
-    [
-      ["name": .string(configuration), "mountPath": .string(folder), "readOnly": true],
-      ["name": "data", "mountPath": .string(storage.mountPath)],
-      ["name": "tmp", "mountPath": "/tmp"],
+    let data: [JSONValue] = [["name": "data", "mountPath": .string(storage.mountPath)]]
+    let before: [JSONValue] = [
+      ["name": .string(configuration), "mountPath": .string(folder), "readOnly": true]
     ]
+    return .array(before + (storage.needsClaim ? data : []) + [["name": "tmp", "mountPath": "/tmp"]])
   }
 
   static func labels(_ component: ApusLabels.Component, _ more: [String: String]) -> [String: String] {

@@ -71,9 +71,35 @@ package enum PodTemplate {
     let labels = generated[path: "metadata", "labels"]
     let mounts = mountsByContainer(template)
     template = withoutMounts(template)
-    var merged = generated.merged(with: template)
+    var merged = replacingSources(generated, by: template).merged(with: template)
     if let labels { merged["metadata"] = (merged["metadata"] ?? [:]).merged(with: ["labels": labels]) }
     return adding(mounts, to: merged)
+  }
+
+  /// A variable has either a value or one `valueFrom`, a volume one kind of source: what people name anew replaces the
+  /// generated one as a whole, or two sources would stand side by side and the API server refuse the pod.
+  private static func replacingSources(_ generated: JSONValue, by template: JSONValue) -> JSONValue {
+    var copy = generated
+    if let volumes = generated[path: "spec", "volumes"]?.array {
+      copy.set(.array(replacing(volumes, by: template[path: "spec", "volumes"]?.array)), at: ["spec", "volumes"])
+    }
+    guard let containers = generated[path: "spec", "containers"]?.array else { return copy }
+    let overlays = template[path: "spec", "containers"]?.array ?? []
+    let replaced = containers.map { container -> JSONValue in
+      guard let variables = container["env"]?.array,
+        let overlay = overlays.first(where: { $0["name"] == container["name"] })
+      else { return container }
+      var replaced = container
+      replaced["env"] = .array(replacing(variables, by: overlay["env"]?.array))
+      return replaced
+    }
+    copy.set(.array(replaced), at: ["spec", "containers"])
+    return copy
+  }
+
+  private static func replacing(_ named: [JSONValue], by overlay: [JSONValue]?) -> [JSONValue] {
+    guard let overlay else { return named }
+    return named.map { element in overlay.first { $0["name"] == element["name"] } ?? element }
   }
 
   private static func mountsByContainer(_ template: JSONValue) -> [String: [JSONValue]] {

@@ -8,6 +8,8 @@ package enum TelemetryLocation: Sendable, Equatable {
   case postgres(url: String)
 
   package init(_ text: String) throws(TelemetryError) {
+    // Secrets made from files end with a line end, which would become a part of the database's name.
+    let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw .location(reason: "it has no scheme") }
     switch parts[0] {

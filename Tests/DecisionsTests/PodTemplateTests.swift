@@ -72,4 +72,21 @@ import Testing
     #expect(PodTemplate.merged(generated, with: overlay) == expected)
     #expect(PodTemplate.merged(generated, with: nil) == generated)
   }
+
+  @Test func `a variable or volume of the template replaces the generated one with its source`() {
+    func pod(_ variables: JSONValue, _ volumes: JSONValue) -> JSONValue {
+      ["spec": ["containers": [["name": "worker", "env": variables]], "volumes": volumes]]
+    }
+    let secret: JSONValue = ["name": "A", "valueFrom": ["secretKeyRef": ["name": "s", "key": "k"]]]
+    let field: JSONValue = ["name": "A", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]]
+    let plain: JSONValue = ["name": "A", "value": "1"]
+    let other: JSONValue = ["name": "B", "value": "2"]
+    let claim: JSONValue = ["name": "data", "persistentVolumeClaim": ["claimName": "apus-data"]]
+    let empty: JSONValue = ["name": "data", "emptyDir": [:]]
+    for (generated, given) in [(secret, plain), (plain, secret), (secret, field), (plain, plain)] {
+      #expect(
+        PodTemplate.merged(pod([generated, other], [claim]), with: pod([given], [empty]))
+          == pod([given, other], [empty]))
+    }
+  }
 }

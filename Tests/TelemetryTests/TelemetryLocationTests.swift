@@ -7,6 +7,8 @@ struct TelemetryLocationTests {
   @Test func `a location is a SQLite file or a PostgreSQL URL, and nothing else`() throws {
     #expect(try TelemetryLocation("sqlite:///var/lib/a%20b.sqlite") == .sqlite(path: "/var/lib/a b.sqlite"))
     #expect(try TelemetryLocation("postgres://u:p@host/db") == .postgres(url: "postgres://u:p@host/db"))
+    // A Secret made from a file ends with a line end.
+    #expect(try TelemetryLocation("postgres://u:p@host/db\r\n") == .postgres(url: "postgres://u:p@host/db"))
     for text in ["", "sqlite", "sqlite:///", "sqlite:///folder/", "sqlite://relative", "mysql://x/y", "postgres:x"] {
       #expect(throws: TelemetryError.self, "\(text)") { try TelemetryLocation(text) }
     }

@@ -13,7 +13,9 @@ struct PostgresSource {
   /// Runs `query` in a read-only transaction. `$since` in it is the start of the window before now, as a time; without
   /// a window the beginning of 1970.
   func read(query: String, window: TimeSpan?) throws -> RawTable {
-    guard let url = environment.variables[RunEnvironment.sourcePostgresURL], !url.isEmpty else {
+    // A Secret made from a file ends with a line end, which libpq would take for a part of the database's name.
+    let url = environment.variables[RunEnvironment.sourcePostgresURL]?.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard let url, !url.isEmpty else {
       throw WorkerError.sourceUnreadable(
         field: field + ".connectionSecretRef",
         reason: "the Secret gave no connection URL; it must have the named key with a postgres:// URL.")
