@@ -256,7 +256,7 @@ extension ParityStep {
     ParityStep("rollout pause deployment/web"),
     ParityStep("rollout resume deployment/web"),
     ParityStep("scale deployment web --replicas=0"),
-    ParityStep("wait --for=delete pod -l app=web --timeout=60s"),
+    ParityStep("wait --for=delete pod -l app=web --timeout=300s"),
     ParityStep("rollout status deployment/web --timeout=60s"),
     ParityStep("delete deployment web"),
     ParityStep("delete service web"),
