@@ -70,13 +70,6 @@ import WorkerContract
     #expect(split.test == [])
   }
 
-  @Test func `a window counts back from the newest row`() {
-    let table = Table([("t", .numeric([100, .nan, 50, 95, 10]))])
-    #expect(table.rows(within: TimeSpan(seconds: 50), timestamp: "t") == [0, 3])
-    #expect(table.rows(within: TimeSpan(seconds: 51), timestamp: "t") == [0, 2, 3])
-    #expect(table.rows(within: TimeSpan(seconds: 1), timestamp: nil).count == 5)
-  }
-
   @Test func `a primary key decides where there is one`() {
     var keyed = schema
     keyed.primaryKey = ["t"]

@@ -91,6 +91,29 @@ import Workers
     #expect(other.championMetrics.rocAUC > trained.metrics.rocAUC + 0.02)
   }
 
+  @Test("After a change of the schema the champion is asked about the rows of the window, whatever has no label yet")
+  func championWithinWindow() async throws {
+    let shop = Workshop()
+    let lines = SmallWorld.csv().split(separator: "\n")
+    let rows = lines.dropFirst().enumerated().map { "\(1_700_000_000 + $0),\($1)" }
+    // The newest rows, from which the window counts back, still wait for their labels.
+    let waiting = (400..<500).map { "\(1_700_000_000 + $0),50,red," }
+    let all = try shop.write((["when,\(lines[0])"] + rows + waiting).joined(separator: "\n"), to: "all.csv")
+    let cut = try shop.write((["when,\(lines[0])"] + rows.suffix(200)).joined(separator: "\n"), to: "cut.csv")
+    var schema = SmallWorld.schema
+    schema.timestamp = "when"
+    let first = try #require(await shop.worker().run(.train, SmallWorld.run(cut, schema: schema)).trained)
+    schema.features.removeLast()
+    var within = SmallWorld.run(all, version: "v2", champion: first.artifact, schema: schema)
+    within.train?.source.window = TimeSpan(seconds: 300)
+    let windowed = try #require(await shop.worker().run(.train, within).trained)
+    let plain = SmallWorld.run(cut, version: "v3", champion: first.artifact, schema: schema)
+    let expected = try #require(await shop.worker().run(.train, plain).trained)
+    #expect(windowed.rows == expected.rows)
+    #expect(windowed.comparison?.championMetrics == expected.comparison?.championMetrics)
+    #expect(windowed.comparison != nil)
+  }
+
   @Test("Files that were given up are removed once the new ones are stored; what can not be removed is told")
   func retired() async throws {
     let shop = Workshop()

@@ -30,14 +30,12 @@ struct Champion {
     let sameColumns = predictor.schema.features.allSatisfy { known[$0.name] == $0.type }
     guard !sameColumns, let testRows = parts.testRows else { return parts.testTable }
     var schema = predictor.schema
-    // The same target, window and row order as the challenger's.
+    // Which rows are chosen hangs on these: the same rows in the same order as the challenger's.
     schema.target = run.schema.target
     schema.timestamp = run.schema.timestamp
+    schema.missing = run.schema.missing
     schema.primaryKey = []
-    var table = raw.source.read(schema: schema, minimumRows: 0).table
-    if let window = run.source.window {
-      table = table.selecting(rows: table.rows(within: window, timestamp: schema.timestamp))
-    }
+    let table = raw.source.read(schema: schema, minimumRows: 0, window: run.source.window).table
     guard let last = testRows.max(), last < table.rowCount else { return parts.testTable }
     return table.selecting(rows: testRows)
   }
