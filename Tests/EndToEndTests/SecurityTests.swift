@@ -21,7 +21,11 @@ struct SecurityTests {
     #expect(try await stage.get("md", "guarded")?.condition("Serving")?["status"]?.string == "True")
 
     let server = SecuredServer(stage: stage, host: host, address: try await stage.address(ofService: "guarded"))
-    #expect(try await server.predict("first-token", trusting: certificate) == .status(200))
+    // A pod is ready a moment before the Service's rules on the node lead to it.
+    _ = try await eventually("the Service leads to the server", within: .seconds(60), every: .milliseconds(200)) {
+      () async throws -> Bool? in
+      try await server.predict("first-token", trusting: certificate) == .status(200) ? true : nil
+    }
     #expect(try await server.predict(nil, trusting: certificate) == .status(401))
     #expect(try await server.predict("another", trusting: certificate) == .status(401))
     #expect(try await server.predict("first-token", trusting: stranger) == .untrusted)
