@@ -9,17 +9,13 @@ package struct ClusterMachinery: Sendable {
     /// The state folder, an absolute path.
     package var state: String
     package var images: ImageCatalog
-    /// Given to containers as `KUBECONFIG`, `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`.
+    /// Given to containers as `KUBECONFIG`.
     package var kubeconfig: String
-    package var apiAddress: String
-    package var apiPort: Int
 
-    package init(state: String, images: ImageCatalog, kubeconfig: String, apiAddress: String, apiPort: Int) {
+    package init(state: String, images: ImageCatalog, kubeconfig: String) {
       self.state = state
       self.images = images
       self.kubeconfig = kubeconfig
-      self.apiAddress = apiAddress
-      self.apiPort = apiPort
     }
   }
 
@@ -37,10 +33,7 @@ package struct ClusterMachinery: Sendable {
       context: PodContext(
         cluster: cluster, events: events, images: configuration.images,
         folders: ClusterFolders(state: configuration.state), node: NodeRegistration.name,
-        clusterEnvironment: [
-          "KUBECONFIG": configuration.kubeconfig, "KUBERNETES_SERVICE_HOST": configuration.apiAddress,
-          "KUBERNETES_SERVICE_PORT": String(configuration.apiPort),
-        ], log: log))
+        clusterEnvironment: ["KUBECONFIG": configuration.kubeconfig], log: log))
     proxy = ServiceProxy(
       cluster: cluster, events: events, group: MultiThreadedEventLoopGroup.singleton, log: log)
     let writer = ClusterWriter(cluster: cluster, events: events)
@@ -55,10 +48,12 @@ package struct ClusterMachinery: Sendable {
   package var logs: any PodLogs { node }
 
   /// Returns when the task is cancelled and all pods' processes are gone.
-  package func run() async {
+  ///
+  /// - Parameter apiPort: where the API listens on 127.0.0.1; containers get it as `KUBERNETES_SERVICE_PORT`.
+  package func run(apiPort: Int) async {
     await NodeRegistration.register(in: cluster, at: Date())
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await node.run() }
+      group.addTask { await node.run(apiPort: apiPort) }
       group.addTask { await proxy.run() }
       for loop in loops { group.addTask { await loop.run() } }
       group.addTask {

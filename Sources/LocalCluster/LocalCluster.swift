@@ -46,6 +46,7 @@ package struct LocalCluster: Service {
   private let lock: StateLock
   private let server: APIServer
   private let machinery: MachineryService
+  private let port: Int
   private let log: Logger
 
   /// Opens the state; nothing runs before `run`. `onReady` is called once requests are answered.
@@ -57,78 +58,81 @@ package struct LocalCluster: Service {
     async throws(LocalClusterError)
   {
     lock = try StateLock(folder: configuration.state)
-    let port = try await LoopbackPort.available(configuration.port)
-    let ready = Ready(
-      port: port, kubeconfig: configuration.kubeconfig ?? configuration.state + "/kubeconfig",
-      state: configuration.state)
+    if configuration.port != 0 { try await LoopbackPort.check(configuration.port) }
+    let kubeconfig = configuration.kubeconfig ?? configuration.state + "/kubeconfig"
     let store: ClusterStore
     do throws(StoreError) {
       store = try ClusterStore(folder: configuration.state + "/objects", audit: configuration.auditLog, log: log)
-      try Kubeconfig(server: "http://127.0.0.1:\(port)").write(to: ready.kubeconfig)
     } catch {
       throw .store(error)
     }
-    let (opened, gate) = AsyncStream<Void>.makeStream()
+    let (bound, ports) = AsyncStream<Int>.makeStream()
     let machinery = ClusterMachinery(
       cluster: store,
       configuration: ClusterMachinery.Configuration(
         state: configuration.state,
         images: ImageCatalog(programFolder: configuration.programFolder, programs: configuration.images),
-        kubeconfig: ready.kubeconfig, apiAddress: "127.0.0.1", apiPort: port), log: log)
-    self.machinery = MachineryService(machinery: machinery, opened: opened)
-    server = APIServer(store: store, logs: machinery.logs, port: port, log: log) { _ in
-      gate.finish()
-      await onReady(ready)
+        kubeconfig: kubeconfig), log: log)
+    self.machinery = MachineryService(
+      machinery: machinery, bound: bound, kubeconfig: kubeconfig, state: configuration.state, onReady: onReady)
+    server = APIServer(store: store, logs: machinery.logs, port: configuration.port, log: log) { port in
+      ports.yield(port)
+      ports.finish()
     }
+    port = configuration.port
     self.log = log
   }
 
   /// Until graceful shutdown or cancellation. Pods are ended first, while the API still answers them.
+  ///
+  /// Errors: `LocalClusterError` where the port was taken since `init`, or the kubeconfig cannot be written.
   package func run() async throws {
     // The group's own messages describe services by all that is in them.
     var quiet = log
     quiet.logLevel = max(log.logLevel, .notice)
-    try await ServiceGroup(services: [server, machinery], logger: quiet).run()
+    do {
+      try await ServiceGroup(services: [server, machinery], logger: quiet).run()
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      throw LocalClusterError.portInUse(port)
+    }
     withExtendedLifetime(lock) {}
   }
 }
 
-/// Begins when the API answers.
+/// Starts when the API answers, and only then says where: the port is known by its own bind, so nothing can take it
+/// between a look and the bind.
 private struct MachineryService: Service {
   let machinery: ClusterMachinery
-  let opened: AsyncStream<Void>
+  let bound: AsyncStream<Int>
+  let kubeconfig: String
+  let state: String
+  let onReady: @Sendable (LocalCluster.Ready) async -> Void
 
   func run() async throws {
-    await cancelWhenGracefulShutdown {
-      for await _ in opened {}
-      await machinery.run()
+    try await cancelWhenGracefulShutdown {
+      for await port in bound {
+        do throws(StoreError) {
+          try Kubeconfig(server: "http://127.0.0.1:\(port)").write(to: kubeconfig)
+        } catch {
+          throw LocalClusterError.store(error)
+        }
+        async let told: Void = onReady(LocalCluster.Ready(port: port, kubeconfig: kubeconfig, state: state))
+        await machinery.run(apiPort: port)
+        await told
+      }
     }
   }
 }
 
 /// Ports of 127.0.0.1.
 enum LoopbackPort {
-  /// Below the ports that Linux gives to outgoing connections (32768 and up): between the look here and the server's own
-  /// bind, no connection of this machine takes it.
-  private static let choice = 20_000..<32_000
-
-  /// The port itself, or a free one for 0. Errors: it is taken or may not be used.
-  static func available(_ port: Int) async throws(LocalClusterError) -> Int {
-    guard port == 0 else { return try await bind(port) }
-    for _ in 0..<20 {
-      if let free = try? await bind(.random(in: choice)) { return free }
-    }
-    return try await bind(0)
-  }
-
-  private static func bind(_ port: Int) async throws(LocalClusterError) -> Int {
+  /// Tells early, and in a sentence, that a port is taken or may not be used.
+  static func check(_ port: Int) async throws(LocalClusterError) {
     do {
       let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
         .bind(host: "127.0.0.1", port: port).get()
-      let bound = channel.localAddress?.port ?? port
       try await channel.close()
-      return bound
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw .portInUse(port)
     } catch {

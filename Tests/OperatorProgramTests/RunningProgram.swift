@@ -60,10 +60,19 @@ final class RunningProgram: Sendable {
     }
   }
 
-  /// A port of the loopback address that nobody listens on just now.
+  /// A port of the loopback address for a program that is started next, given to nobody else of this process.
+  ///
+  /// Below the ports that the kernel gives to outgoing connections and to listeners of its choice (32768 and up): until the
+  /// program has bound it, no connection of this machine takes it.
   static func freePort() throws -> Int {
-    let listener = try ScriptedServer { _ in [.close] }
-    defer { listener.stop() }
-    return listener.port
+    for port in 20_000..<32_000 {
+      guard given.withLock({ $0.insert(port).inserted }) else { continue }
+      guard let listener = try? ScriptedServer(port: port, { _ in [.close] }) else { continue }
+      listener.stop()
+      return port
+    }
+    throw DeadlineExceeded(description: "no port between 20000 and 32000 is free")
   }
+
+  private static let given = Mutex<Set<Int>>([])
 }

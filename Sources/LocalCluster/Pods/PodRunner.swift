@@ -7,6 +7,7 @@ actor PodRunner: PodLogs {
   nonisolated let context: PodContext
   private var workers: [String: PodWorker] = [:]
   private var addresses: LoopbackAddresses
+  private var apiPort = 0
 
   init(context: PodContext) {
     self.context = context
@@ -15,7 +16,8 @@ actor PodRunner: PodLogs {
 
   /// Ends what an earlier run left behind, then follows the pods until the task is cancelled. Afterwards all processes
   /// are gone.
-  func run() async {
+  func run(apiPort: Int) async {
+    self.apiPort = apiPort
     Leftovers(state: context.folders.state).end()
     await sweep()
     let resources = [ClusterResource.pods, ClusterResource.configMaps, ClusterResource.secrets, ClusterResource.claims]
@@ -114,6 +116,9 @@ actor PodRunner: PodLogs {
       context.log.error("no loopback address is left", metadata: ["pod": "\(pod.key)"])
       return
     }
+    var context = context
+    context.clusterEnvironment["KUBERNETES_SERVICE_HOST"] = "127.0.0.1"
+    context.clusterEnvironment["KUBERNETES_SERVICE_PORT"] = String(apiPort)
     let worker = PodWorker(pod: pod, address: address, context: context)
     workers[pod.uid] = worker
     await worker.start()

@@ -10,7 +10,7 @@ struct PodContext: Sendable {
   let folders: ClusterFolders
   let node: String
   /// Given to every container, unless its pod wants no access to the API.
-  let clusterEnvironment: [String: String]
+  var clusterEnvironment: [String: String]
   let log: Logger
 }
 

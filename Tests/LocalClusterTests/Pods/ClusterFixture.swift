@@ -18,10 +18,10 @@ final class ClusterFixture: Sendable {
       cluster: store,
       configuration: ClusterMachinery.Configuration(
         state: folder.path, images: ImageCatalog(programFolder: "/nowhere", programs: ["shell": "/bin/sh"]),
-        kubeconfig: folder.path + "/kubeconfig", apiAddress: "127.0.0.1", apiPort: 1), log: log)
+        kubeconfig: folder.path + "/kubeconfig"), log: log)
     cluster = store
     logs = machinery.logs
-    task = Task { await machinery.run() }
+    task = Task { await machinery.run(apiPort: 1) }
   }
 
   /// Ends it as SIGTERM does.
