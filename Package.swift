@@ -51,6 +51,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
   .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
   .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CMalloc"),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -105,7 +106,8 @@ let edges: [Target] =
   + library(
     "LocalCluster",
     [
-      "ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", hummingbird, logging, lifecycle,
+      "ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", "CZlib", hummingbird, logging, lifecycle,
+      .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ] + nio, testedWith: ["apus"])
   + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])

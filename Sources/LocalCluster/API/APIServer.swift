@@ -1,6 +1,7 @@
 internal import ClusterState
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 internal import KubernetesModel
 package import Logging
 internal import NIOCore
@@ -33,12 +34,32 @@ package struct APIServer: ServiceLifecycle.Service {
     let responder = CallbackResponder { (request: Request, _: BasicRequestContext) in await respond(to: request) }
     var quiet = log
     quiet.logLevel = max(log.logLevel, .notice)
+    let store = store
     let application = Application(
       responder: responder,
+      server: HTTPServerBuilder { respond in
+        PortForwardingChannel(http: HTTP1Channel(responder: respond)) { namespace, name throws(StatusError) in
+          try Self.target(await store.get(ClusterResource.pods, namespace: namespace, name: name), name)
+        }
+      },
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "apus"),
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: quiet)
     try await application.run()
+  }
+
+  /// Where the ports of a pod are reached.
+  private static func target(_ pod: JSONValue?, _ name: String) throws(StatusError) -> PortForwardTarget {
+    guard let pod else {
+      throw StatusError(code: 404, reason: "NotFound", message: "pods \"\(name)\" not found")
+    }
+    let reading = PodReading(ClusterObject(pod))
+    guard reading.phase == "Running", let address = reading.address else {
+      throw StatusError(
+        code: 400, reason: "BadRequest",
+        message: "unable to forward port because pod is not running. Current status=\(reading.phase)")
+    }
+    return PortForwardTarget(pod: name, address: address)
   }
 
   private func respond(to request: Request) async -> Response {
