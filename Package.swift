@@ -75,8 +75,12 @@ let edges: [Target] =
   library("JSONLogging", [logging])
   + library("HTTPTransport", ["CCurl"])
   + library("YAMLCoding", ["CYAML", "KubernetesModel"])
-  + library("KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging])
-  + library("ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle])
+  + library(
+    "KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
+    testedWith: ["LiveSupport"])
+  + library(
+    "ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle],
+    testedWith: ["LiveSupport"])
   + library(
     "OperatorProgram",
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
@@ -178,6 +182,9 @@ let testing: [Target] = [
       "apus-operator", "HTTPTransport", "LocalCluster", "YAMLCoding", argumentParser, logging, lifecycle,
     ], swiftSettings: strict),
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+  .target(
+    name: "LiveSupport", dependencies: ["KubernetesClient", "KubernetesModel", "TestSupport"],
+    path: "Tests/LiveSupport", swiftSettings: strict),
   // Everything that is not Swift, read by its consumers' own tools.
   .testTarget(
     name: "ManifestTests",

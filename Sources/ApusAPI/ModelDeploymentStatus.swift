@@ -20,6 +20,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var training: TrainingStatus?
   package var lastTrained: Timestamp?
   package var nextTraining: Timestamp?
+  /// What scheduled trainings follow.
+  package var schedule: ScheduleInForce?
   /// Of the version in production, on its test rows. What is set is rounded to three decimals, as is `rocAUC`: both are
   /// columns of `kubectl get`, which shows numbers as they are.
   package var accuracy: Double? { didSet { accuracy = accuracy?.rounded(toDecimals: 3) } }
@@ -32,7 +34,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
     routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
     candidate: String? = nil, training: TrainingStatus? = nil, lastTrained: Timestamp? = nil,
-    nextTraining: Timestamp? = nil, accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
+    nextTraining: Timestamp? = nil, schedule: ScheduleInForce? = nil, accuracy: Double? = nil, rocAUC: Double? = nil,
+    serving: ServingStatus? = nil,
     handled: Handled = .init(), outbox: [PendingEvent] = []
   ) {
     self.observedGeneration = observedGeneration
@@ -46,6 +49,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     self.training = training
     self.lastTrained = lastTrained
     self.nextTraining = nextTraining
+    self.schedule = schedule
     self.accuracy = accuracy
     self.rocAUC = rocAUC
     self.serving = serving

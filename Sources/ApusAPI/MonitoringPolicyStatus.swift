@@ -18,6 +18,8 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var runningCheck: String?
   package var lastCheckTime: Timestamp?
   package var nextCheck: Timestamp?
+  /// What scheduled checks follow; nil while the policy is suspended.
+  package var schedule: ScheduleInForce?
   package var retraining: RetrainingStatus
   package var handled: Handled
   package var outbox: [PendingEvent]
@@ -27,6 +29,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     observedGeneration: Int? = nil, conditions: [Condition] = [], drift: String? = nil, quality: String? = nil,
     performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
     runningCheck: String? = nil, lastCheckTime: Timestamp? = nil, nextCheck: Timestamp? = nil,
+    schedule: ScheduleInForce? = nil,
     retraining: RetrainingStatus = .init(), handled: Handled = .init(), outbox: [PendingEvent] = [],
     alerting: AlertingStatus = .init()
   ) {
@@ -40,6 +43,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.runningCheck = runningCheck
     self.lastCheckTime = lastCheckTime
     self.nextCheck = nextCheck
+    self.schedule = schedule
     self.retraining = retraining
     self.handled = handled
     self.outbox = outbox

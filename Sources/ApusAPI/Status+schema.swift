@@ -23,6 +23,7 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("training", TrainingStatus.schema),
       .optional("lastTrained", .timestamp("End of the last successful training.")),
       .optional("nextTraining", .timestamp("When the schedule trains next.")),
+      .optional("schedule", ScheduleInForce.schema),
       .optional("accuracy", .share("Of the version in production, on its test rows.")),
       .optional("rocAUC", .share("Of the version in production, on its test rows.")),
       .optional("serving", ServingStatus.schema),
@@ -99,6 +100,7 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional("runningCheck", .string("The Job of the check that runs now.")),
       .optional("lastCheckTime", .timestamp("End of the last check.")),
       .optional("nextCheck", .timestamp("When the next check starts.")),
+      .optional("schedule", ScheduleInForce.schema),
       .optional("retraining", RetrainingStatus.schema.implying([:])),
       .optional(
         "handled",

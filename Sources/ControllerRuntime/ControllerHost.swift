@@ -21,6 +21,7 @@ public struct CachesNotSynced: Error, Sendable, CustomStringConvertible {
 public final class ControllerHost: ServiceLifecycle.Service {
   private let controllers: [Controller]
   private let informers: [any RunnableInformer]
+  let preconditions: [any Precondition]
   private let elector: LeaderElector?
   private let events: EventRecorder?
   private let syncTimeout: Duration
@@ -31,14 +32,16 @@ public final class ControllerHost: ServiceLifecycle.Service {
 
   /// - Parameters:
   ///   - informers: beside those that the controllers watch, which are found by themselves.
+  ///   - preconditions: looked at from the start, on standbys too; each has been looked at when the controllers start.
   ///   - elector: nil: there is only one process.
   ///   - events: what the controllers record with; it runs as a service of its own, which must end after this one.
   public init(
-    _ controllers: [Controller], informers: [any RunnableInformer] = [], elector: LeaderElector? = nil,
-    events: EventRecorder? = nil,
+    _ controllers: [Controller], informers: [any RunnableInformer] = [],
+    preconditions: [any Precondition] = [], elector: LeaderElector? = nil, events: EventRecorder? = nil,
     syncTimeout: Duration = .seconds(120), time: TimeSource = .system, metrics: RuntimeMetrics, logger: Logger
   ) {
     self.controllers = controllers
+    self.preconditions = preconditions
     self.elector = elector
     self.events = events
     self.syncTimeout = syncTimeout
@@ -84,6 +87,9 @@ public final class ControllerHost: ServiceLifecycle.Service {
       for informer in informers {
         group.addTask { await informer.run() }
       }
+      for precondition in preconditions {
+        group.addTask { await self.follow(precondition) }
+      }
       group.addTask { try await self.lead() }
       defer { group.cancelAll() }
       // Informers end only when cancelled, so the first to end well or badly is the leader's part.
@@ -93,10 +99,18 @@ public final class ControllerHost: ServiceLifecycle.Service {
     }
   }
 
+  private func follow(_ precondition: any Precondition) async {
+    while !Task.isCancelled {
+      let pause = await precondition.look()
+      guard (try? await time.sleep(pause)) != nil else { return }
+    }
+  }
+
   private func lead() async throws {
     do {
       // A leader whose caches are empty would keep others from the work, so a candidate can work at once.
       try await waitForCaches()
+      for precondition in preconditions { _ = await precondition.look() }
       try await elector?.acquire()
       try await work()
       try Task.checkCancellation()

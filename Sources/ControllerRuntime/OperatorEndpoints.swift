@@ -77,13 +77,14 @@ public struct OperatorEndpoints: Sendable {
     checks = ["healthz": [.ping] + liveness, "livez": [.ping] + liveness, "readyz": [.ping] + readiness]
   }
 
-  /// - Parameter readiness: beside that all caches are filled.
+  /// - Parameter readiness: beside that all caches are filled and the host's preconditions are met.
   public init(_ host: ControllerHost, metrics: RuntimeMetrics, gate: MetricsGate? = nil, readiness: [Check] = []) {
     let synced = Check("informer-sync") {
       let missing = host.unreadyCaches
       return missing.isEmpty ? nil : missing.joined(separator: "; ")
     }
-    self.init(metrics: metrics, gate: gate, readiness: [synced] + readiness)
+    let met = host.preconditions.map { precondition in Check(precondition.name) { precondition.problem } }
+    self.init(metrics: metrics, gate: gate, readiness: [synced] + met + readiness)
   }
 
   /// On the health port. nil: 404.

@@ -38,6 +38,8 @@ package enum Resource {
   package static let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
   package static let claims = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumeclaims")
   package static let secrets = GroupVersionResource(group: "", version: "v1", resource: "secrets")
+  package static let customDefinitions = GroupVersionResource(
+    group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
   /// `version` is `v1`, `v2beta2` or `v2`: what the cluster offers.
   package static func autoscalers(_ version: String) -> GroupVersionResource {
     GroupVersionResource(group: "autoscaling", version: version, resource: "horizontalpodautoscalers")

@@ -27,6 +27,8 @@ package struct ModelObservation: Sendable {
   package var confirmations: [String: Int]
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
+  /// Names of the policies that are there, whatever they say; nil where nobody has looked.
+  package var policies: Set<String>?
   package var claimExists: Bool
   package var canAutoscale: Bool
   /// The autoscaler that this model owns; looked for where the spec may have just lost it.
@@ -46,7 +48,8 @@ package struct ModelObservation: Sendable {
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
     pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
     podRefusal: String? = nil, confirmations: [String: Int] = [:],
-    retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
+    retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:],
+    policies: Set<String>? = nil, claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
     foreignDigests: Set<String> = [], foreign: [String] = [],
     secretProblems: [String] = []
@@ -65,6 +68,7 @@ package struct ModelObservation: Sendable {
     self.podRefusal = podRefusal
     self.confirmations = confirmations
     self.retrainingRequests = retrainingRequests
+    self.policies = policies
     self.claimExists = claimExists
     self.canAutoscale = canAutoscale
     self.autoscalerUID = autoscalerUID

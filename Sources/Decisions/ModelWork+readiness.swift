@@ -29,7 +29,7 @@ extension ModelWork {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
-      )
+          + (orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
       announceConfirmation(serving)
     }
   }
@@ -108,6 +108,7 @@ extension ModelWork {
     // What a person has to mend is not as the spec wants it, however well the version before is served (kstatus).
     if let stall { return set(.ready, .no, stall.reason, stall.message + stillServed) }
     guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
+    if let note = orphanNote { return set(.ready, .no, Reason.versionDeleted.rawValue, note) }
     let wanted = wantedReplicas
     if wanted == 0 {
       return set(

@@ -15,7 +15,7 @@ extension ModelWork {
     }
     let entries = traffic
     guard !entries.isEmpty, let owner = observed.model.ownerReference else {
-      // Nothing has ever been in production, or nothing of it is left to serve: what runs is left alone.
+      // Nothing has ever been in production.
       status.serving = nil
       return
     }
@@ -32,12 +32,10 @@ extension ModelWork {
   }
 
   private var traffic: [RoutingTable.Entry] {
-    guard let production = registry.production, let artifact = production.spec.artifact else { return [] }
+    guard var production = orphan ?? productionEntry else { return [] }
     let weight = canaryWeight
-    var entries = [
-      RoutingTable.Entry(
-        version: production.version, digest: artifact.digest, weight: 100 - weight, role: .production)
-    ]
+    production.weight = 100 - weight
+    var entries = [production]
     if let canary = registry.canary, let digest = canary.spec.artifact?.digest {
       entries.append(.init(version: canary.version, digest: digest, weight: weight, role: .canary))
     }
@@ -45,6 +43,32 @@ extension ModelWork {
       entries.append(.init(version: previous.version, digest: digest, weight: 0, role: .warm))
     }
     return entries
+  }
+
+  private var productionEntry: RoutingTable.Entry? {
+    guard let production = registry.production, let artifact = production.spec.artifact else { return nil }
+    return .init(version: production.version, digest: artifact.digest, weight: 100, role: .production)
+  }
+
+  /// What is served as production although the registry has nothing in production: its ModelVersion was deleted, and there
+  /// is none before it. Its files are still there, and clients depend on it, so it is served on.
+  var orphan: RoutingTable.Entry? {
+    guard registry.production == nil else { return nil }
+    return status.traffic.first { $0.role == .production }
+  }
+
+  /// That what is served has no object, and what to do; nil where all is well.
+  var orphanNote: String? {
+    guard let orphan else { return nil }
+    let object = ResourceName.version(model: name, number: Int(orphan.version.dropFirst()) ?? 0)
+    let fate = registry[orphan.version].map { "is \($0.stage.rawValue)" } ?? "was deleted"
+    let others = registry.servable.map(\.version)
+    let other =
+      others.isEmpty
+      ? "" : ", or serve \(others.joined(separator: " or ")) with the annotation \(ApusAnnotations.forcePromote)"
+    return
+      "\(orphan.version) is served, but its ModelVersion \(object) \(fate), so nothing can be checked, compared or rolled "
+      + "back to; train a new version with the annotation \(ApusAnnotations.retrainRequestedAt)\(other)"
   }
 
   /// Grows with every change of what the pods are told; stays where the ConfigMap says the same already, so that an

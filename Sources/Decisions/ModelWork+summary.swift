@@ -19,11 +19,13 @@ extension ModelWork {
 
   private mutating func summariseVersions() {
     let production = registry.production
-    status.version = production?.version
+    status.version = production?.version ?? orphan?.version
     status.previousVersion = registry.previous?.version
     status.candidate = registry.candidate?.version
-    status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
-    status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
+    if orphan == nil {
+      status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
+      status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
+    }
     status.lastTrained = registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
     status.trafficSummary =
       status.traffic.isEmpty
@@ -108,6 +110,9 @@ extension ModelWork {
       let failure = lastRun?.spec.failure, !failure.retryable
     {
       stall = (failure.reason, failure.message)
+    }
+    if stall == nil, status.training?.state != .running, let note = orphanNote {
+      stall = (Reason.versionDeleted.rawValue, note)
     }
     guard let stall else { return status.conditions.clear(type) }
     set(.stalled, .yes, stall.reason, stall.message)

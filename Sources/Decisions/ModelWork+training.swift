@@ -6,9 +6,11 @@ extension ModelWork {
   /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
   /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
   mutating func train() {
+    forgetDeletedPolicies()
     recallRecentStart()
     renewTrainingInput()
     status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
+    followSchedule()
     if let running = jobs.last(where: isRunning) {
       followRun(running)
     } else {
@@ -38,6 +40,13 @@ extension ModelWork {
   private mutating func renewTrainingInput() {
     guard let known = status.handled.trainingInput, spec.hasTrainingInput(known) else { return }
     status.handled.trainingInput = spec.trainingInput
+  }
+
+  /// A policy of the same name that is made later asks anew. Only of what the status names it is known whether it is there,
+  /// and not of what the Job of a start that is yet to be recalled names.
+  private mutating func forgetDeletedPolicies() {
+    guard let policies = observed.policies else { return }
+    status.handled.monitoringRequests = status.handled.monitoringRequests.filter { policies.contains($0.key) }
   }
 
   private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
@@ -78,11 +87,13 @@ extension ModelWork {
     return pending
   }
 
-  /// The first scheduled instant that no run has taken care of; it may lie in the past.
-  private var nextScheduled: Timestamp? {
-    let since = status.handled.scheduledUntil ?? observed.model.metadata.creationTimestamp ?? now
-    return spec.training.schedule.next(after: since)
+  private mutating func followSchedule() {
+    status.schedule = .following(
+      spec.training.schedule, known: status.schedule, of: observed.model.metadata,
+      isNew: observed.model.status.observedGeneration == nil, at: now)
   }
+
+  private var nextScheduled: Timestamp? { status.schedule?.firstOpen(after: status.handled.scheduledUntil) }
 
   private mutating func startIfDue() {
     let pending = pendingTriggers

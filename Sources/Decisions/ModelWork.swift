@@ -74,6 +74,8 @@ struct ModelWork {
   private mutating func stallAltogether(_ reason: String, _ message: String) {
     let previous = status.conditions[ConditionType.stalled.rawValue]
     status.observedGeneration = generation
+    // A line that a person has yet to mend holds from when it is mended.
+    if (try? spec.training.schedule.compiled()) == nil { status.schedule = nil }
     set(.stalled, .yes, reason, message)
     set(.ready, .no, reason, message + stillServed)
     status.conditions.clear(ConditionType.reconciling.rawValue)

@@ -89,6 +89,7 @@ extension PolicyObservation {
     var work = PolicyWork(self)
     guard work.acceptsSpec() else { return work.finished() }
     work.recallRecentStart()
+    work.followSchedule()
     work.recordEndedChecks()
     work.judge()
     work.decideRetraining()

@@ -69,6 +69,12 @@ extension PolicyWork {
 
   var runningJob: WorkerJob? { observed.jobs.last { !$0.isEnded && !$0.isBeingDeleted } }
 
+  mutating func followSchedule() {
+    status.schedule = .following(
+      spec.suspend ? nil : spec.schedule, known: status.schedule, of: observed.policy.metadata,
+      isNew: observed.policy.status.observedGeneration == nil, at: now)
+  }
+
   /// At most one check at a time, over the window that ends now.
   mutating func startIfDue() {
     if let running = runningJob {
@@ -116,11 +122,10 @@ extension PolicyWork {
     }
   }
 
-  /// The first scheduled instant that no check has taken care of. Instants before the version went into production are
-  /// nothing to make up for.
+  /// Instants before the version went into production are nothing to make up for.
   private var nextScheduled: Timestamp? {
-    let handled = status.handled.scheduledUntil ?? observed.policy.metadata.creationTimestamp ?? now
-    return spec.schedule.next(after: max(handled, arrival ?? handled))
+    let handled = [status.handled.scheduledUntil, arrival].compactMap(\.self).max()
+    return status.schedule?.firstOpen(after: handled)
   }
 
   private func jobName(at time: Timestamp, request: String?) -> String {

@@ -46,7 +46,7 @@ extension PolicyWork {
 
   /// Nothing was found, or there is nothing to look at yet.
   private static func isOrdinary(_ verdict: Decision) -> Bool {
-    [Reason.noTrigger.rawValue, Reason.noVersion.rawValue].contains(verdict.reason)
+    [Reason.noTrigger, .noVersion, .versionDeleted].map(\.rawValue).contains(verdict.reason)
   }
 
   private func decision(
@@ -65,7 +65,10 @@ extension PolicyWork {
 
   private var verdict: Decision {
     if spec.suspend { return decision(.none, .suspended, "the policy is suspended") }
-    guard let production else { return decision(.none, .noVersion, "no version is in production") }
+    guard let production else {
+      return orphanNote.map { decision(.none, .versionDeleted, $0) }
+        ?? decision(.none, .noVersion, "no version is in production")
+    }
     if let pending = pendingRequest {
       return decision(.retrain, .retrainingRequested, "requested: \(pending.reason)")
     }

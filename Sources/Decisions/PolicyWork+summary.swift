@@ -106,7 +106,9 @@ extension PolicyWork {
     }
     if spec.suspend { return set(.ready, .yes, .suspended, "suspended: no checks and no retraining") }
     guard let production else {
-      return set(.ready, .no, .noVersion, "waits for a version of \(spec.modelRef.name) in production")
+      let orphan = orphanNote.map { (Reason.versionDeleted, $0) }
+      let (reason, message) = orphan ?? (.noVersion, "waits for a version of \(spec.modelRef.name) in production")
+      return set(.ready, .no, reason, message)
     }
     let next = status.nextCheck.map { ", next check at \($0)" } ?? ""
     set(.ready, .yes, .asSpecified, "watches \(production.version)\(next)")

@@ -19,6 +19,15 @@ struct PolicyWork {
   /// When the version in production arrived there. A time that lies ahead was written by a clock that was wrong.
   var arrival: Timestamp? { production?.lastProduction.flatMap { $0 <= now ? $0 : nil } }
 
+  /// That what is served can not be checked; nil where it can, or nothing is served.
+  var orphanNote: String? {
+    guard production == nil, let entry = observed.model?.status.traffic.first(where: { $0.role == .production }) else {
+      return nil
+    }
+    return "\(entry.version) is served, but its ModelVersion is not there, so it can not be checked; "
+      + "the condition Ready of ModelDeployment \(spec.modelRef.name) says what to do"
+  }
+
   /// Whether a check says something about this version as it serves now: a model that was made anew counts its versions
   /// anew, and a version that has come back finds other data.
   func isAbout(_ record: MonitoringPolicyStatus.CheckRecord, _ production: Registry.Entry) -> Bool {
@@ -62,6 +71,8 @@ struct PolicyWork {
     let message = problems.joined(separator: "; ")
     let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != String(message.prefix(8192))
     status.observedGeneration = observed.policy.metadata.generation
+    // A line that a person has yet to mend holds from when it is mended.
+    if (try? spec.schedule.compiled()) == nil { status.schedule = nil }
     set(.stalled, .yes, .invalidSpec, message)
     set(.ready, .no, .invalidSpec, message)
     status.conditions.clear(ConditionType.reconciling.rawValue)

@@ -50,9 +50,12 @@ public struct OperatorProgram: Sendable {
     public let logger: Logger
 
     /// The controllers as a service, with all that they watch.
-    public func host(_ controllers: [Controller], informers: [any RunnableInformer] = []) -> ControllerHost {
+    public func host(
+      _ controllers: [Controller], informers: [any RunnableInformer] = [], preconditions: [any Precondition] = []
+    ) -> ControllerHost {
       ControllerHost(
-        controllers, informers: informers, elector: elector, events: events, metrics: metrics, logger: logger)
+        controllers, informers: informers, preconditions: preconditions, elector: elector, events: events,
+        metrics: metrics, logger: logger)
     }
   }
 

@@ -177,6 +177,11 @@ extension ClusterCaches {
       .compactMap { try? decodedPolicies.decode($0) }
   }
 
+  /// Those of the names that are names of policies, whatever these say and whether or not they can be read.
+  func policies(in namespace: String, named names: some Sequence<String>) -> Set<String> {
+    Set(names.filter { policies.store[ObjectKey(namespace: namespace, name: $0)] != nil })
+  }
+
   /// Their keys, from the policies' store: what wakes a controller is kept by informers and must not keep them.
   static func policyKeys(of model: ObjectKey, in policies: ObjectStore<JSONValue>) -> [ObjectKey] {
     policies.keys(field: Self.model, value: model.name, namespace: model.namespace)

@@ -23,13 +23,14 @@ package struct ModelReconciler: Sendable {
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
   private let mirror: TelemetryMirror?
+  private let definitions: InstalledDefinitions?
   private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, confirmations: RoutingConfirmations,
     events: any EventSink, metrics: OperatorMetricsRecorder, mirror: TelemetryMirror? = nil,
-    time: TimeSource = .system, logger: Logger
+    definitions: InstalledDefinitions? = nil, time: TimeSource = .system, logger: Logger
   ) {
     self.caches = caches
     self.settings = settings
@@ -42,6 +43,7 @@ package struct ModelReconciler: Sendable {
     capabilities = Capabilities(api, time: time)
     secrets = ServingSecrets(api: api)
     self.mirror = mirror
+    self.definitions = definitions
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -54,6 +56,7 @@ package struct ModelReconciler: Sendable {
       return nil
     }
     do {
+      if let hold = definitions?.hold { return try await wait(hold, key, object) }
       return try await reconcile(key, object)
     } catch  where error.isFarewell {
       logger.debug("the model or its namespace is going away", metadata: ["model": "\(key)", "answer": "\(error)"])
@@ -177,7 +180,8 @@ package struct ModelReconciler: Sendable {
     let uid = model.metadata.uid ?? ""
     let now = time.wall()
     let pods = serverPods(key)
-    let requests = caches.policies(of: key).compactMap { policy in
+    // One that is being deleted asks for nothing any more.
+    let requests = caches.policies(of: key).filter { !$0.metadata.isBeingDeleted }.compactMap { policy in
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
     }
     let deployment = caches.deployments.store[key]
@@ -192,6 +196,7 @@ package struct ModelReconciler: Sendable {
       podRefusal: deployment.flatMap(Self.podRefusal),
       confirmations: confirmations.revisions(of: pods, model: key),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
+      policies: caches.policies(in: key.namespace, named: model.status.handled.monitoringRequests.keys),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
       canAutoscale: model.spec.serving.autoscaling == nil
         ? true : try await capabilities.canAutoscale(in: key.namespace),
@@ -254,9 +259,21 @@ package struct ModelReconciler: Sendable {
 
   /// The object does not even have the form of a ModelDeployment: older servers let that through.
   private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
-    let refusal = SpecRefusal(object, error, at: time.wall())
-    if refusal.isNews { try await writer.patchStatus(refusal.status, of: object, ApusGroup.modelDeployments) }
-    _ = try await tell(Teller.outbox(of: refusal.status), about: object)
+    try await write(StalledStatus(object, error, at: time.wall()), object)
+  }
+
+  /// Nothing is decided while the cluster would not keep what is written.
+  private func wait(_ hold: InstalledDefinitions.Hold, _ key: ObjectKey, _ object: JSONValue) async throws -> Double {
+    settled.forget(key)
+    if case .older(let message) = hold {
+      try await write(StalledStatus(object, .crdsOlder, message, at: time.wall()), object)
+    }
+    return hold.pause
+  }
+
+  private func write(_ stalled: StalledStatus, _ object: JSONValue) async throws {
+    if stalled.isNews { try await writer.patchStatus(stalled.status, of: object, ApusGroup.modelDeployments) }
+    _ = try await tell(Teller.outbox(of: stalled.status), about: object)
   }
 }
 

@@ -24,18 +24,19 @@ package struct OperatorAssembly: Sendable {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let mirror = TelemetryMirror(api: api, storage: settings.storage, time: time, logger: logger)
+    let definitions = InstalledDefinitions(api, logger: logger)
     let alerts = AlertDispatcher(transport: transport, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
-      mirror: mirror, time: time, logger: logger)
+      mirror: mirror, definitions: definitions, time: time, logger: logger)
     let policies = PolicyReconciler(
       api: api, caches: caches, settings: settings, transport: transport, alerts: alerts, events: events,
-      metrics: recorder, mirror: mirror, time: time, logger: logger)
+      metrics: recorder, mirror: mirror, definitions: definitions, time: time, logger: logger)
     host = ControllerHost(
       [
         OperatorControllers.model(models, caches, workers: workers, time: time, metrics: metrics, logger: logger),
         OperatorControllers.policy(policies, caches, workers: workers, time: time, metrics: metrics, logger: logger),
-      ], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
+      ], preconditions: [definitions], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
   }
 }

@@ -20,13 +20,15 @@ package struct PolicyReconciler: Sendable {
   private let channels: ChannelReader
   private let prometheus: PrometheusReader
   private let mirror: TelemetryMirror?
+  private let definitions: InstalledDefinitions?
   private let settled = SettledObjects()
   private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, transport: any HTTPTransport,
     alerts: AlertDispatcher, events: any EventSink, metrics: OperatorMetricsRecorder,
-    mirror: TelemetryMirror? = nil, time: TimeSource = .system, logger: Logger
+    mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil, time: TimeSource = .system,
+    logger: Logger
   ) {
     self.caches = caches
     self.settings = settings
@@ -39,6 +41,7 @@ package struct PolicyReconciler: Sendable {
     channels = ChannelReader(api: api)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
+    self.definitions = definitions
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -49,6 +52,7 @@ package struct PolicyReconciler: Sendable {
       return nil
     }
     do {
+      if let hold = definitions?.hold { return try await wait(hold, key, object) }
       return try await reconcile(key, object)
     } catch  where error.isFarewell {
       logger.debug("the policy or its namespace is going away", metadata: ["policy": "\(key)", "answer": "\(error)"])
@@ -112,7 +116,9 @@ package struct PolicyReconciler: Sendable {
     }
     let uid = policy.metadata.uid ?? ""
     let now = time.wall()
+    // One that is being deleted is not checked any more.
     let model = caches.model(ObjectKey(namespace: key.namespace, name: policy.spec.modelRef.name))
+      .flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
     var observed = PolicyObservation(
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [],
@@ -127,9 +133,21 @@ package struct PolicyReconciler: Sendable {
 
   /// The object does not even have the form of a MonitoringPolicy: older servers let that through.
   private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
-    let refusal = SpecRefusal(object, error, at: time.wall())
-    if refusal.isNews { try await writer.patchStatus(refusal.status, of: object, ApusGroup.monitoringPolicies) }
-    let outbox = Teller.outbox(of: refusal.status)
+    try await write(StalledStatus(object, error, at: time.wall()), object)
+  }
+
+  /// Nothing is decided, and no alert sent, while the cluster would not keep what is written.
+  private func wait(_ hold: InstalledDefinitions.Hold, _ key: ObjectKey, _ object: JSONValue) async throws -> Double {
+    settled.forget(key)
+    if case .older(let message) = hold {
+      try await write(StalledStatus(object, .crdsOlder, message, at: time.wall()), object)
+    }
+    return hold.pause
+  }
+
+  private func write(_ stalled: StalledStatus, _ object: JSONValue) async throws {
+    if stalled.isNews { try await writer.patchStatus(stalled.status, of: object, ApusGroup.monitoringPolicies) }
+    let outbox = Teller.outbox(of: stalled.status)
     let left = await teller.tell(outbox, about: object)
     guard left.count < outbox.count else { return }
     try await writer.patchStatus(

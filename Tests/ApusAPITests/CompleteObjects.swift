@@ -60,7 +60,8 @@ enum Complete {
       training: .init(
         job: "income-train-4", version: "v4", state: .running, trigger: .request, startedAt: time, finishedAt: time,
         message: "running"),
-      lastTrained: time, nextTraining: time, accuracy: 0.87, rocAUC: 0.92,
+      lastTrained: time, nextTraining: time,
+      schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time), accuracy: 0.87, rocAUC: 0.92,
       serving: .init(replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income"),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
@@ -95,6 +96,7 @@ enum Complete {
     return MonitoringPolicyStatus(
       observedGeneration: 2, conditions: conditions, drift: "critical", quality: "passed", performance: "0.871 (62%)",
       lastCheck: record, history: [record], runningCheck: "job", lastCheckTime: time, nextCheck: time,
+      schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
       retraining: .init(
         request: .init(id: "1", at: time, reason: "drift"), recent: [time],
         decision: .init(action: .retrain, reason: "CriticalDrift", message: "two of three", at: time)),

@@ -66,6 +66,14 @@ import WorkerContract
       world.pass(TimeSpan(seconds: 6 * 3600))
       return world
     },
+    Moment("a schedule has changed while a training is due for another reason") {
+      var world = World.serving(policy: aPolicy())
+      world.pass(TimeSpan(seconds: 86400))
+      world.model?.spec.training.schedule = Schedule(cron: "0 2 * * *")
+      world.policy?.spec.schedule = Schedule(cron: "0 * * * *")
+      world.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "now"
+      return world
+    },
     Moment("a check found critical drift") {
       var world = World.serving(policy: aPolicy("income", ["retraining": ["debounce": ["failures": 1, "of": 1]]]))
       world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"

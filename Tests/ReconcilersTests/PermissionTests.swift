@@ -3,6 +3,7 @@ import Decisions
 import Foundation
 import KubernetesClient
 import KubernetesModel
+import Logging
 import Reconcilers
 import Testing
 import YAMLCoding
@@ -62,6 +63,7 @@ import YAMLCoding
 extension Scene {
   /// Served under an autoscaler and without one, checked, alerted about, and trained in vain.
   fileprivate func live() async throws {
+    _ = await InstalledDefinitions(cluster, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).look()
     putModel(["serving": ["autoscaling": ["minimum": 1, "maximum": 3, "targetCPU": 70]]])
     _ = try await models.reconcile(key)
     end("income-train-1", Self.trained("v1"))

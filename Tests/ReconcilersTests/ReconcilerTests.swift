@@ -20,6 +20,35 @@ import WorkerContract
     #expect(scene.events.reasons == ["ModelDeployment TrainingStarted"])
   }
 
+  @Test func `a policy that is being deleted has nothing trained`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    let request: JSONValue = ["id": "1", "at": "2026-10-28T12:00:00Z", "reason": "drift"]
+    scene.putPolicy(["deletionTimestamp": "2026-10-28T12:00:00Z"], status: ["retraining": ["request": request]])
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", "income-train-2") == nil)
+    scene.putPolicy(status: ["retraining": ["request": request]])
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", "income-train-2") != nil)
+    #expect(scene.status?[path: "handled", "monitoringRequests", "income"] == "1")
+  }
+
+  /// The namespace's end takes minutes where something in it has a finalizer: all that time nothing can be made in it.
+  @Test func `in a namespace that is going away nothing is tried again at once, and nothing piles up`() async throws {
+    let scene = Scene()
+    try await scene.serve()
+    var model = scene.cluster.object("modeldeployments", "income") ?? [:]
+    model.set(["apus.dev/retrain-requested-at": "now"], at: ["metadata", "annotations"])
+    scene.put(ApusGroup.modelDeployments, model)
+    scene.cluster.fail { [.apply, .create].contains($0.verb) ? 403 : nil }
+    let told = scene.events.reasons
+    scene.cluster.forgetWrites()
+    for _ in 0..<5 { #expect(try await scene.models.reconcile(scene.key) == 60) }
+    #expect(scene.events.reasons == told)
+    #expect((scene.status?["outbox"]?.array?.count ?? 0) <= 1)
+    #expect(scene.cluster.writes.count <= 1, "\(scene.cluster.writes)")
+  }
+
   @Test func `looking again without a change writes nothing`() async throws {
     let scene = Scene()
     try await scene.serve()

@@ -66,7 +66,7 @@ final class Scene: Sendable {
 
   init(
     _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
-    mirror: TelemetryMirror? = nil
+    mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil
   ) {
     self.transport = transport
     self.cluster = cluster
@@ -79,11 +79,11 @@ final class Scene: Sendable {
     models = ModelReconciler(
       api: cluster, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
-      mirror: mirror, time: time, logger: logger)
+      mirror: mirror, definitions: definitions, time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
       alerts: AlertDispatcher(transport: transport, logger: logger), events: events, metrics: recorder,
-      mirror: mirror, time: time, logger: logger)
+      mirror: mirror, definitions: definitions, time: time, logger: logger)
   }
 
   /// What a new process has in place of `models`: the same cluster, and no memory.
@@ -123,6 +123,17 @@ final class Scene: Sendable {
       [
         "apiVersion": "apus.dev/v1alpha1", "kind": "ModelDeployment",
         "metadata": ["name": "income", "namespace": "shop"], "spec": base.merged(with: spec),
+      ])
+  }
+
+  /// A policy of the model's name.
+  func putPolicy(_ metadata: JSONValue = [:], status: JSONValue = [:]) {
+    let base: JSONValue = ["name": "income", "namespace": "shop"]
+    put(
+      ApusGroup.monitoringPolicies,
+      [
+        "apiVersion": "apus.dev/v1alpha1", "kind": "MonitoringPolicy", "metadata": base.merged(with: metadata),
+        "spec": ["modelRef": ["name": "income"]], "status": status,
       ])
   }
 

@@ -60,6 +60,7 @@ struct World: Equatable {
       versions: Array(versions.values), routing: routing, pods: pods,
       replicas: objects["deployments/\(model.metadata.name ?? "")"] == nil ? nil : model.spec.serving.replicas,
       confirmations: confirmations, retrainingRequests: requests,
+      policies: Set([policy?.metadata.name].compactMap(\.self)),
       claimExists: objects["persistentvolumeclaims/apus-data"] != nil, autoscalerUID: autoscalerUID,
       highestForeignNumber: highestForeignNumber)
   }

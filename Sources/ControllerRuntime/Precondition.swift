@@ -1,0 +1,12 @@
+/// Something outside of the process that controllers need and that is not theirs to mend, such as the schema of a CRD. A host
+/// looks at it before its controllers start and from then on as often as it asks for; readiness shows what is wrong.
+///
+/// What a controller does meanwhile is its own affair: a host only looks.
+public protocol Precondition: Sendable {
+  /// As it stands below `/readyz`.
+  var name: String { get }
+  /// What is wrong and how to mend it; nil: nothing.
+  var problem: String? { get }
+  /// Looks once. Gives the time until the next look.
+  func look() async -> Duration
+}
