@@ -54,7 +54,10 @@ struct PolicyWork {
   }
 
   mutating func acceptsSpec() -> Bool {
-    let problems = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
+    let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
+    let refused = PodTemplate.problems(
+      spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
+    let problems = invalid + refused
     guard !problems.isEmpty else {
       status.conditions.clear(ConditionType.stalled.rawValue)
       return true
@@ -62,10 +65,12 @@ struct PolicyWork {
     let message = problems.joined(separator: "; ")
     let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != String(message.prefix(8192))
     status.observedGeneration = observed.policy.metadata.generation
-    set(.stalled, .yes, .invalidSpec, message)
-    set(.ready, .no, .invalidSpec, message)
+    let reason: Reason =
+      !invalid.isEmpty ? .invalidSpec : refused[0].contains("hostPath") ? .hostPathRefused : .templateRefused
+    set(.stalled, .yes, reason, message)
+    set(.ready, .no, reason, message)
     status.conditions.clear(ConditionType.reconciling.rawValue)
-    if isNews { announce(.warning, .invalidSpec, message) }
+    if isNews { announce(.warning, reason, message) }
     return false
   }
 
