@@ -127,7 +127,7 @@ extension WorkerJob {
   var sidecarNote: String {
     let names = (lingering?.containers ?? []).joined(separator: ", ")
     return
-      "\(name): container \(names) ran on after the worker had ended, so the Job was deleted with its pod; to keep the "
+      "\(name): container \(names) kept the pod after the worker had ended, so the Job was deleted with its pod; to keep the "
       + "log, make it a native sidecar (\(fields.template("initContainers")) with restartPolicy: Always)"
   }
 }
