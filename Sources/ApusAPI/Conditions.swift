@@ -65,6 +65,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case workerCrashed = "WorkerCrashed"
   case resultMissing = "ResultMissing"
   case resultUnreadable = "ResultUnreadable"
+  case sidecarsEnded = "SidecarsEnded"
   // Gates and promotion.
   case versionRegistered = "VersionRegistered"
   case gatesPassed = "GatesPassed"

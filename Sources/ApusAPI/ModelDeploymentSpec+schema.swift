@@ -24,9 +24,11 @@ extension ModelDeploymentSpec.Training: SchemaDescribed {
       .optional("deadline", .timeSpan("A run that takes longer is ended and counts as failed.", default: "2h")),
       .optional("retries", .integer("How often a failed run is tried again.", minimum: 0, maximum: 20, default: 2)),
       .optional(
+        "resources", ContainerResources.schema.described("CPU, memory and more for the container worker.").nullable),
+      .optional(
         "template",
         Schema.podTemplate.described(
-          "A partial pod template, merged into the Job's pod (container worker): resources, nodeSelector, volumes …."
+          "A partial pod template, merged into the Job's pod (container worker): nodeSelector, volumes, sidecars …."
         ).nullable),
     ])
 }
@@ -150,9 +152,14 @@ extension ModelDeploymentSpec.Serving: SchemaDescribed {
       .optional("logging", LoggingRules.schema.with(default: [:])),
       .optional("security", ModelDeploymentSpec.Security.schema.nullable),
       .optional(
+        "resources",
+        ContainerResources.schema.described(
+          "CPU, memory and more for the container server; autoscaling needs requests.cpu."
+        ).nullable),
+      .optional(
         "template",
         Schema.podTemplate.described(
-          "A partial pod template, merged into the Deployment's pod (container server): resources, nodeSelector, volumes …."
+          "A partial pod template, merged into the Deployment's pod (container server): nodeSelector, volumes, sidecars …."
         ).nullable),
     ])
 }

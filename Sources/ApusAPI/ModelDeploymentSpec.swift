@@ -26,13 +26,15 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var deadline: TimeSpan
     /// How often a failed run is tried again.
     package var retries: Int
+    /// Of the container `worker`.
+    package var resources: ContainerResources?
     /// A partial pod template, merged into the Job's pod; the container is `worker`.
     package var template: JSONValue?
 
     package init(
       source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm = Algorithm(gradientBoosting: .init()),
       schedule: Schedule = Schedule(cron: "0 2 * * 0"), deadline: TimeSpan = TimeSpan(seconds: 7200),
-      retries: Int = 2, template: JSONValue? = nil
+      retries: Int = 2, resources: ContainerResources? = nil, template: JSONValue? = nil
     ) {
       self.source = source
       self.split = split
@@ -40,6 +42,7 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
       self.schedule = schedule
       self.deadline = deadline
       self.retries = retries
+      self.resources = resources
       self.template = template
     }
   }
@@ -157,18 +160,21 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var logging: LoggingRules
     /// Nil: whoever reaches the Service may ask, in plain HTTP.
     package var security: Security?
+    /// Of the container `server`.
+    package var resources: ContainerResources?
     /// A partial pod template, merged into the Deployment's pod; the container is `server`.
     package var template: JSONValue?
 
     package init(
       version: String? = nil, replicas: Int = 2, autoscaling: Autoscaling? = nil, logging: LoggingRules = .init(),
-      security: Security? = nil, template: JSONValue? = nil
+      security: Security? = nil, resources: ContainerResources? = nil, template: JSONValue? = nil
     ) {
       self.version = version
       self.replicas = replicas
       self.autoscaling = autoscaling
       self.logging = logging
       self.security = security
+      self.resources = resources
       self.template = template
     }
   }

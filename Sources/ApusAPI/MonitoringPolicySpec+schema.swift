@@ -27,6 +27,14 @@ extension MonitoringPolicySpec: SchemaDescribed {
       .optional("retraining", Retraining.schema.with(default: [:])),
       .optional("alerts", Alerts.schema.nullable),
       .optional("suspend", .boolean("No checks and no retraining while true.", default: false)),
+      .optional(
+        "resources",
+        ContainerResources.schema.described("CPU, memory and more for the container worker of checks.").nullable),
+      .optional(
+        "template",
+        Schema.podTemplate.described(
+          "A partial pod template, merged into the pods of checks (container worker): nodeSelector, volumes, sidecars …."
+        ).nullable),
     ])
 }
 

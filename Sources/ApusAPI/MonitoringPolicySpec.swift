@@ -1,3 +1,4 @@
+package import KubernetesModel
 package import WorkerContract
 
 /// How one model is watched and when that makes the operator act.
@@ -17,12 +18,17 @@ package struct MonitoringPolicySpec: Codable, Sendable, Equatable {
   package var alerts: Alerts?
   /// No checks and no retraining while true.
   package var suspend: Bool
+  /// Of the container `worker` of checks.
+  package var resources: ContainerResources?
+  /// A partial pod template, merged into the pods of checks; the container is `worker`.
+  package var template: JSONValue?
 
   package init(
     modelRef: ModelReference, schedule: Schedule = Schedule(cron: "0 */6 * * *"),
     window: TimeSpan = TimeSpan(seconds: 6 * 3600), minimumSamples: Int = 30, maximumSamples: Int? = nil,
     drift: DriftRules = .init(), quality: QualityRules = .init(), performance: PerformanceRules = .init(),
-    retraining: Retraining = .init(), alerts: Alerts? = nil, suspend: Bool = false
+    retraining: Retraining = .init(), alerts: Alerts? = nil, suspend: Bool = false,
+    resources: ContainerResources? = nil, template: JSONValue? = nil
   ) {
     self.modelRef = modelRef
     self.schedule = schedule
@@ -35,6 +41,8 @@ package struct MonitoringPolicySpec: Codable, Sendable, Equatable {
     self.retraining = retraining
     self.alerts = alerts
     self.suspend = suspend
+    self.resources = resources
+    self.template = template
   }
 
   /// A ModelDeployment of the same namespace.

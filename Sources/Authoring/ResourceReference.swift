@@ -162,7 +162,7 @@ enum ConditionReference {
       # Reasons
 
       Of conditions and Events. A failed run adds the worker's own reason, such as `SourceUnreadable`; a pod
-      that can not start adds the cluster's, such as `ImagePullBackOff`, `CrashLoopBackOff` or `Unschedulable`.
+      that cannot start adds the cluster's, such as `ImagePullBackOff`, `CrashLoopBackOff` or `Unschedulable`.
 
       \(Reason.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
 

@@ -7,7 +7,10 @@ enum CheckJudgement {
   typealias Record = MonitoringPolicyStatus.CheckRecord
   typealias Trigger = MonitoringPolicySpec.Retraining.Trigger
 
-  static func record(_ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]) -> Record {
+  /// - Parameter said: what was said before about why the check did not get on.
+  static func record(
+    _ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading], said: String? = nil
+  ) -> Record {
     let time = (job.finishedAt ?? job.ends.last?.finishedAt ?? job.createdAt).wholeSeconds
     let version = job.annotations[RunAnnotation.version] ?? ""
     func failed(_ failure: RunFailure) -> Record {
@@ -17,7 +20,7 @@ enum CheckJudgement {
     }
     switch job.outcome {
     case .running: return failed(.init(.checkRunning, "has not ended", retryable: true))
-    case .failed(let failure): return failed(failure)
+    case .failed(let failure): return failed(failure.explained(by: said, job))
     case .ended(let result):
       guard let check = result.checked else {
         return failed(

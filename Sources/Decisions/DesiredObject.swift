@@ -32,6 +32,7 @@ package struct Removal: Sendable, Hashable {
 /// The built-in kinds that the operator makes.
 package enum Resource {
   package static let jobs = GroupVersionResource(group: "batch", version: "v1", resource: "jobs")
+  package static let events = GroupVersionResource(group: "", version: "v1", resource: "events")
   package static let deployments = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
   package static let services = GroupVersionResource(group: "", version: "v1", resource: "services")
   package static let configMaps = GroupVersionResource(group: "", version: "v1", resource: "configmaps")

@@ -101,11 +101,14 @@ package struct ServerPod: Sendable, Equatable {
   package var isReady: Bool
   /// Whether its port for the operator speaks TLS.
   package var isEncrypted: Bool
-  /// Why it can not start.
+  /// Why it cannot start.
   package var trouble: PodTrouble?
+  /// The pod itself where it does not start and nothing says why.
+  package var silent: SilentObject?
 
   package init(
-    name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil
+    name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil,
+    silent: SilentObject? = nil
   ) {
     self.name = name
     self.uid = uid
@@ -113,6 +116,12 @@ package struct ServerPod: Sendable, Equatable {
     self.isReady = isReady
     self.isEncrypted = isEncrypted
     self.trouble = trouble
+    self.silent = silent
+  }
+
+  /// Takes up what Events say about it.
+  package mutating func learn(_ warnings: [ClusterWarning]) {
+    if let silent { trouble = PodTrouble(silent, warnings) }
   }
 }
 

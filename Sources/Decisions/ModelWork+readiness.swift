@@ -11,9 +11,7 @@ extension ModelWork {
       return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
     }
     let count = Figures.part(serving.readyReplicas, of: serving.replicas, "server", (one: "is", many: "are")) + " ready"
-    let note =
-      spec.serving.autoscaling != nil && !observed.canAutoscale
-      ? " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)" : secretNote
+    let note = autoscalingNote ?? secretNote
     if serving.readyReplicas == 0 {
       let trouble = serverTrouble
       set(
@@ -31,6 +29,18 @@ extension ModelWork {
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
           + (orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
       announceConfirmation(serving)
+    }
+  }
+
+  /// Why the autoscaler that the spec asks for scales nothing.
+  private var autoscalingNote: String? {
+    guard spec.serving.autoscaling != nil else { return nil }
+    guard observed.canAutoscale else {
+      return " (not autoscaled: the cluster offers no autoscaling/v1, so the minimum runs)"
+    }
+    // A LimitRange of the namespace may have set what the spec does not.
+    return spec.serving.containersWithoutCPU.first.map { missing in
+      " (autoscaling goes by the requested CPU: set \(missing.path), unless a LimitRange does)"
     }
   }
 
@@ -62,12 +72,12 @@ extension ModelWork {
     if let trouble = pods.first?.trouble {
       let type = status.serving?.readyReplicas == 0 ? ConditionType.serving : .reconciling
       let previous = observed.model.status.conditions[type.rawValue]?.message
-      return .init(reason: trouble.reason, message: trouble.sentence(after: previous))
+      return .init(reason: trouble.reason, message: trouble.sentence(.serving, after: previous))
     }
     return observed.podRefusal.map {
       .init(
         reason: Reason.podsRefused.rawValue,
-        message: "the cluster refuses the servers' pods: \($0); raise the quota, or correct spec.serving.template")
+        message: PodRefusal($0).sentence(of: "the servers' pods", .serving))
     }
   }
 
@@ -78,6 +88,7 @@ extension ModelWork {
   }
 
   mutating func setReconciling() {
+    if let pause = observed.pods.compactMap({ $0.silent?.nextLook(at: now) }).min() { lookAgain(in: pause) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]?.reason
     let difficulty = serverTrouble ?? trainingDifficulty
     if let trouble = serverTrouble {

@@ -33,21 +33,26 @@ extension ModelWork {
   /// Every ended run becomes a version, failures included: nothing is lost silently.
   mutating func registerEndedRuns() {
     registry.repair()
-    if jobs.contains(where: \.awaitsPods) { lookAgain(in: laggingPodsInterval) }
+    if let pause = observed.jobs.pause(at: now) { lookAgain(in: pause) }
     for job in jobs {
       guard let number = job.number, isUnrecorded(job, number) else { continue }
       switch job.outcome {
       case .running: continue
       case .ended(let result): register(job, number, result.trained, nil)
-      case .failed(let failure): register(job, number, nil, failure)
+      case .failed(let failure): register(job, number, nil, failure.explained(by: said(of: job), job))
       }
     }
     registerLostRun()
-    stopHopelessJobs()
+    endRecordedJobs()
+  }
+
+  /// What was last said about a run that did not get on.
+  private func said(of job: WorkerJob) -> String? {
+    status.training.flatMap { $0.job == job.name ? $0.message : nil }
   }
 
   /// Not in the registry yet. A version that a person has deleted does not come back because its Job is still there.
-  private func isUnrecorded(_ job: WorkerJob, _ number: Int) -> Bool {
+  func isUnrecorded(_ job: WorkerJob, _ number: Int) -> Bool {
     guard registry["v\(number)"] == nil else { return false }
     guard let training = status.training, let last = Int(training.version.dropFirst()) else {
       return number > registry.highestNumber
@@ -101,11 +106,37 @@ extension ModelWork {
     announce(.warning, failure.reason, failure.message)
   }
 
-  /// A worker that said "not again" (exit code 65) is not tried again: older clusters have no podFailurePolicy.
-  private mutating func stopHopelessJobs() {
-    decision.stop = jobs.filter { job in
-      job.isEnded && !job.succeeded && job.failure == nil && !job.isStopped && !job.isBeingDeleted
+  /// What the Job would do after its run is in the registry: try again, or wait for containers that go on for ever. Deleting
+  /// it is the only way to end such containers.
+  private mutating func endRecordedJobs() {
+    let recorded = jobs.filter { $0.number.map { registry["v\($0)"] != nil } ?? false }
+    decision.stop = recorded.filter(\.mustStop).map { removal(of: $0) }
+    for job in recorded where job.isHeldUp {
+      decision.remove.append(removal(of: job))
+      announce(.normal, .sidecarsEnded, job.sidecarNote)
     }
-    .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+  }
+
+  private func removal(of job: WorkerJob) -> Removal {
+    Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
+  }
+}
+
+extension WorkerJob {
+  /// Why the Job of a run that has ended is deleted.
+  var sidecarNote: String {
+    let names = (lingering?.containers ?? []).joined(separator: ", ")
+    return
+      "\(name): container \(names) kept the pod after the worker had ended, so the Job was deleted with its pod; to keep the "
+      + "log, make it a native sidecar (\(fields.template("initContainers")) with restartPolicy: Always)"
+  }
+}
+
+extension [WorkerJob] {
+  /// Seconds until another look at Jobs that change without an event; nil: none does.
+  func pause(at now: Timestamp) -> Double? {
+    let lagging = contains(where: \.awaitsPods) ? laggingPodsInterval : nil
+    let silent = filter { !$0.isEnded }.compactMap { $0.silent?.nextLook(at: now) }
+    return (silent + compactMap { $0.graceLeft(at: now) } + [lagging].compactMap(\.self)).min()
   }
 }

@@ -19,8 +19,10 @@ extension ModelWork {
     scheduleNext()
   }
 
+  /// A Job whose run is in the registry does not run, even if its pods are gone and it says nothing more.
   func isRunning(_ job: WorkerJob) -> Bool {
-    !job.isEnded && !job.isBeingDeleted
+    guard let number = job.number else { return false }
+    return !job.isEnded && !job.isBeingDeleted && isUnrecorded(job, number)
   }
 
   /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
@@ -69,7 +71,7 @@ extension ModelWork {
     let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
     if let knownInput {
       if !spec.hasTrainingInput(knownInput) {
-        pending.append((.specChange, "schema, source, split, algorithm or template changed"))
+        pending.append((.specChange, "schema, source, split, algorithm, resources or template changed"))
       }
     } else {
       pending.append((.firstSight, "the model is new"))
@@ -139,7 +141,8 @@ extension ModelWork {
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
         RunAnnotation.handled: JSONValue.document(status.handled).text,
       ],
-      owner: owner, deadline: training.deadline, retries: training.retries, template: training.template)
+      owner: owner, deadline: training.deadline, retries: training.retries, resources: training.resources,
+      template: training.template)
   }
 
   private mutating func scheduleNext() {

@@ -4,11 +4,26 @@ package struct OperatorSettings: Sendable, Equatable {
   package var storage: Storage
   /// Host folders that a template may mount, each with all that lies below it; a template that mounts another is refused.
   package var allowedHostPaths: [String]
+  package var podUser: PodUser
 
-  package init(images: Images, storage: Storage = .init(), allowedHostPaths: [String] = []) {
+  package init(
+    images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages
+  ) {
+    self.podUser = podUser
     self.images = images
     self.storage = storage
     self.allowedHostPaths = allowedHostPaths
+  }
+
+  /// User and group of generated pods.
+  package enum PodUser: Sendable, Equatable {
+    /// Users, groups and the volumes' group.
+    case number(Int)
+    /// The cluster chooses, as OpenShift does from a range of each namespace; it refuses pods that name others.
+    case cluster
+
+    /// The user of the images (`nonroot`).
+    package static let ofImages = PodUser.number(65532)
   }
 
   package struct Images: Codable, Sendable, Equatable {

@@ -13,14 +13,23 @@ enum PodParts {
   static let tokenFolder = "/etc/apus/tokens"
   static let certificateFolder = "/etc/apus/tls"
   static let resultFile = "/dev/termination-log"
-  /// The user of the images (`nonroot`).
-  static let user: JSONValue = 65532
+  static let defaultContainer = "kubectl.kubernetes.io/default-container"
 
   /// The restricted profile of pod security.
-  static let podSecurity: JSONValue = [
-    "runAsNonRoot": true, "runAsUser": user, "runAsGroup": user, "fsGroup": user,
-    "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": ["type": "RuntimeDefault"],
-  ]
+  static func podSecurity(_ user: OperatorSettings.PodUser) -> JSONValue {
+    var security: JSONValue = [
+      "runAsNonRoot": true, "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": ["type": "RuntimeDefault"],
+    ]
+    guard case .number(let id) = user else { return security }
+    for member in ["runAsUser", "runAsGroup", "fsGroup"] { security[member] = .integer(Int64(id)) }
+    return security
+  }
+
+  /// nil: nothing is asked for.
+  static func resources(_ resources: ContainerResources?) -> JSONValue? {
+    guard let resources, !resources.isEmpty else { return nil }
+    return .document(resources).withoutEmptyMembers
+  }
 
   static let containerSecurity: JSONValue = [
     "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true,

@@ -1,17 +1,20 @@
 package import KubernetesModel
 
-/// Why a pod can not start, in the cluster's own words, and how to mend it.
+/// Why a pod cannot start, in the cluster's own words, and how to mend it.
 package struct PodTrouble: Sendable, Hashable {
   package var pod: String
   /// As kubelet or scheduler say it: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`. One word for all of a
   /// trouble's phases: it must not go back and forth as the kubelet tries, waits and tries again.
   package var reason: String
   package var message: String
+  /// The container it is about; nil: the pod as a whole.
+  package var container: String?
 
-  package init(pod: String, reason: String, message: String) {
+  package init(pod: String, reason: String, message: String, container: String? = nil) {
     self.pod = pod
     self.reason = reason
     self.message = message
+    self.container = container
   }
 
   /// What the messages of the cluster may say at most here.
@@ -19,27 +22,13 @@ package struct PodTrouble: Sendable, Hashable {
 
   /// What people read: which pod, why, and what helps. A message that only says that the kubelet waits before it tries
   /// again takes nothing away from `previous`, a text that ends with the sentence about the same trouble.
-  package func sentence(after previous: String?) -> String {
-    let head = "pod \(pod) can not start: \(reason)"
+  package func sentence(_ fields: PodFields, after previous: String?) -> String {
+    let head = "pod \(pod) cannot start: \(reason)"
     if message.hasPrefix("Back-off "), let previous, let start = previous.firstRange(of: head)?.lowerBound {
       return String(previous[start...])
     }
     let detail = message.isEmpty ? "" : ": \(message.prefix(Self.longestMessage))"
-    return "\(head)\(detail); \(mend)"
-  }
-
-  /// What a person can do about it.
-  private var mend: String {
-    switch reason {
-    case "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull":
-      "correct the image's name and tag, or give the pod what its registry asks for (imagePullSecrets in the template)"
-    case "CreateContainerConfigError": "make the Secret or ConfigMap with the key that is missing"
-    case "CreateContainerError", "RunContainerError": "correct command, mounts and security context in the template"
-    case "CrashLoopBackOff": "see its log: kubectl logs \(pod) --previous"
-    case "Unschedulable": "give the cluster room for it, or correct resources, nodeSelector and volumes in the template"
-    case "SchedulingGated": "whoever has set the gate takes it away"
-    default: "see kubectl describe pod \(pod)"
-    }
+    return "\(head)\(detail); \(mend(fields))"
   }
 }
 
@@ -51,7 +40,7 @@ extension PodTrouble {
     else { return nil }
     let containers = status.initContainerStatuses + status.containerStatuses
     if let found = containers.lazy.compactMap(Self.trouble).first {
-      self.init(pod: name, reason: found.reason, message: found.message)
+      self.init(pod: name, reason: found.reason, message: found.message, container: found.container)
     } else if let scheduled = status.conditions["PodScheduled"], scheduled.status == .no {
       self.init(pod: name, reason: scheduled.reason, message: scheduled.message)
     } else {
@@ -68,9 +57,11 @@ extension PodTrouble {
     "RunContainerError": "RunContainerError",
   ]
 
-  private static func trouble(_ container: ContainerStatus) -> (reason: String, message: String)? {
+  private static func trouble(_ container: ContainerStatus) -> (reason: String, message: String, container: String)? {
     let waiting = container.state?.waiting
-    if let reason = waiting?.reason.flatMap({ waitingReasons[$0] }) { return (reason, waiting?.message ?? "") }
+    if let reason = waiting?.reason.flatMap({ waitingReasons[$0] }) {
+      return (reason, waiting?.message ?? "", container.name)
+    }
     guard container.ready != true else { return nil }
     // Between two ends of a loop the container runs for a moment: that is no start.
     let isLooping = waiting?.reason == "CrashLoopBackOff" || (container.restartCount ?? 0) > 1
@@ -81,7 +72,8 @@ extension PodTrouble {
     let cause = [end.reason, end.message].compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ": ")
     return (
       "CrashLoopBackOff",
-      "container \(container.name) ends with exit code \(end.exitCode)" + (cause.isEmpty ? "" : " (\(cause))")
+      "container \(container.name) ends with exit code \(end.exitCode)" + (cause.isEmpty ? "" : " (\(cause))"),
+      container.name
     )
   }
 }

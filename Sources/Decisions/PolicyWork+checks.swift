@@ -24,13 +24,32 @@ extension PolicyWork {
   }
 
   mutating func recordEndedChecks() {
-    if observed.jobs.contains(where: \.awaitsPods) { lookAgain(in: laggingPodsInterval) }
-    for job in observed.unrecordedJobs { record(CheckJudgement.record(job, spec, observed.readings)) }
-    recordLostCheck()
-    decision.stop = observed.jobs.filter { job in
-      job.isEnded && !job.succeeded && job.failure == nil && !job.isStopped && !job.isBeingDeleted
+    if let pause = observed.jobs.pause(at: now) { lookAgain(in: pause) }
+    for job in observed.unrecordedJobs {
+      record(CheckJudgement.record(job, spec, observed.readings, said: said(of: job)))
     }
-    .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+    recordLostCheck()
+    endRecordedJobs()
+  }
+
+  /// What was last said about a check that did not get on.
+  private func said(of job: WorkerJob) -> String? {
+    guard status.runningCheck == job.name else { return nil }
+    return status.conditions[ConditionType.reconciling.rawValue]?.message.after("\(job.name) is running; ")
+  }
+
+  /// As `ModelWork.endRecordedJobs`. The record is in the status, which is written last: only what an earlier decision has
+  /// recorded may go.
+  private mutating func endRecordedJobs() {
+    let recorded = Set(observed.policy.status.history.map(\.job))
+    func removal(of job: WorkerJob) -> Removal {
+      Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
+    }
+    decision.stop = observed.jobs.filter { $0.mustStop }.map(removal)
+    for job in observed.jobs where recorded.contains(job.name) && job.isHeldUp {
+      decision.remove.append(removal(of: job))
+      announce(.normal, .sidecarsEnded, job.sidecarNote)
+    }
   }
 
   private mutating func record(_ record: MonitoringPolicyStatus.CheckRecord) {
@@ -67,7 +86,10 @@ extension PolicyWork {
         result: nil, message: "the Job was deleted before its result was read"))
   }
 
-  var runningJob: WorkerJob? { observed.jobs.last { !$0.isEnded && !$0.isBeingDeleted } }
+  var runningJob: WorkerJob? {
+    let recorded = Set(status.history.map(\.job))
+    return observed.jobs.last { !$0.isEnded && !$0.isBeingDeleted && !recorded.contains($0.name) }
+  }
 
   mutating func followSchedule() {
     status.schedule = .following(
@@ -159,7 +181,8 @@ extension PolicyWork {
       annotations: [
         RunAnnotation.handled: JSONValue.document(status.handled).text, RunAnnotation.version: reference.version,
       ],
-      owner: owner, deadline: checkDeadline, retries: checkRetries, template: nil)
+      owner: owner, deadline: checkDeadline, retries: checkRetries, resources: spec.resources,
+      template: spec.template)
   }
 
   mutating func tidy() {

@@ -63,7 +63,10 @@ struct PolicyWork {
   }
 
   mutating func acceptsSpec() -> Bool {
-    let problems = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
+    let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
+    let refused = PodTemplate.problems(
+      spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
+    let problems = invalid + refused
     guard !problems.isEmpty else {
       status.conditions.clear(ConditionType.stalled.rawValue)
       return true
@@ -73,10 +76,12 @@ struct PolicyWork {
     status.observedGeneration = observed.policy.metadata.generation
     // A line that a person has yet to mend holds from when it is mended.
     if (try? spec.schedule.compiled()) == nil { status.schedule = nil }
-    set(.stalled, .yes, .invalidSpec, message)
-    set(.ready, .no, .invalidSpec, message)
+    let reason: Reason =
+      !invalid.isEmpty ? .invalidSpec : refused[0].contains("hostPath") ? .hostPathRefused : .templateRefused
+    set(.stalled, .yes, reason, message)
+    set(.ready, .no, reason, message)
     status.conditions.clear(ConditionType.reconciling.rawValue)
-    if isNews { announce(.warning, .invalidSpec, message) }
+    if isNews { announce(.warning, reason, message) }
     return false
   }
 

@@ -127,7 +127,7 @@ package struct ServerSet: Sendable, Equatable {
       ],
       "spec": [
         "automountServiceAccountToken": false, "enableServiceLinks": false, "terminationGracePeriodSeconds": 30,
-        "securityContext": PodParts.podSecurity, "containers": [container(settings)],
+        "securityContext": PodParts.podSecurity(settings.podUser), "containers": [container(settings)],
         "volumes": .array(
           (PodParts.volumes(settings.storage, configuration: ResourceName.routing(model: model), as: "routing").array
             ?? []) + security.volumes),
@@ -136,7 +136,7 @@ package struct ServerSet: Sendable, Equatable {
   }
 
   private func container(_ settings: OperatorSettings) -> JSONValue {
-    [
+    var container: JSONValue = [
       "name": .string(Self.container), "image": .string(settings.images.server),
       "imagePullPolicy": .string(settings.images.pullPolicy),
       "args": .array(
@@ -159,5 +159,7 @@ package struct ServerSet: Sendable, Equatable {
           + security.mounts),
       "securityContext": PodParts.containerSecurity,
     ]
+    container["resources"] = PodParts.resources(serving.resources)
+    return container
   }
 }

@@ -1,3 +1,4 @@
+import ApusAPI
 import KubernetesModel
 import WorkerContract
 
@@ -9,20 +10,28 @@ extension WorkerJob {
     package var message: String
   }
 
-  /// Why the run's pod can not start, and how its last try failed; nil while all is well.
+  /// Why the run's pod cannot start, and how its last try failed; nil while all is well.
   ///
   /// - Parameter previous: what was said before, as in `PodTrouble.sentence`.
   package func difficulty(after previous: String?) -> Difficulty? {
     guard !isEnded else { return nil }
     let failure = lastTry
-    let stuck = trouble.map { Difficulty(reason: $0.reason, message: $0.sentence(after: previous)) }
+    let stuck =
+      trouble.map { Difficulty(reason: $0.reason, message: $0.sentence(fields, after: previous)) } ?? refused
     guard let failure, let stuck else { return failure ?? stuck }
     return Difficulty(reason: stuck.reason, message: "\(failure.message); \(stuck.message)")
   }
 
+  private var refused: Difficulty? {
+    refusal.map {
+      Difficulty(
+        reason: Reason.podsRefused.rawValue, message: PodRefusal($0).sentence(of: "the pod of \(name)", fields))
+    }
+  }
+
   private var lastTry: Difficulty? {
     guard let end = ends.last, end.exitCode != 0, let retries, failedTries > 0 else { return nil }
-    let failure = Self.failure(of: end, job: name)
+    let failure = Self.failure(of: end, job: name, fields)
     let all = retries + 1
     let state: String
     if isTrying {
@@ -39,7 +48,7 @@ extension WorkerJob {
 
   /// The Job controller waits 10 s after the first failure, twice as long after each further one, and never more than six
   /// minutes (Kubernetes documentation, Jobs, "Pod backoff failure policy"). nil: it was the last.
-  private var nextTry: Timestamp? {
+  var nextTry: Timestamp? {
     guard let retries, failedTries <= retries, let end = ends.last?.finishedAt else { return nil }
     let doublings = min(failedTries - 1, 6)
     return end.advanced(bySeconds: min(10 * Double(1 << doublings), 360)).wholeSeconds

@@ -4,6 +4,8 @@ package import WorkerContract
 
 /// How long the ends of pods may be behind their Job's.
 private let podPatience = 30.0
+/// How long other containers of a pod may go on after the worker, as proxies that end themselves do.
+private let sidecarPatience = 60.0
 
 /// A training or check Job with its pods, as far as decisions need it.
 package struct WorkerJob: Sendable, Equatable {
@@ -19,8 +21,14 @@ package struct WorkerJob: Sendable, Equatable {
   package var finishedAt: Timestamp?
   /// Ends of the container `worker`, oldest first.
   package var ends: [PodEnd]
-  /// Why a pod of the Job can not start, such as an image that can not be pulled.
+  /// Why a pod of the Job cannot start, such as an image that cannot be pulled.
   package var trouble: PodTrouble?
+  /// Why the cluster makes no pod for the Job, in its own words.
+  package var refusal: String?
+  /// The Job without a pod, or its pod, where nothing says why it does not get on.
+  package private(set) var silent: SilentObject?
+  /// Containers that go on in a pod whose worker has ended.
+  package var lingering: Lingering?
   /// How often a failed pod is followed by another; nil where the Job does not say.
   package var retries: Int?
   /// A pod of the Job has not ended.
@@ -37,12 +45,36 @@ package struct WorkerJob: Sendable, Equatable {
     package var reason: String?
     package var message: String?
     package var finishedAt: Timestamp?
+    /// The pod as a whole counts as failed, so that the Job tries again, whatever the worker's exit code.
+    package var isPodFailed: Bool
 
-    package init(exitCode: Int, reason: String? = nil, message: String? = nil, finishedAt: Timestamp? = nil) {
+    package init(
+      exitCode: Int, reason: String? = nil, message: String? = nil, finishedAt: Timestamp? = nil,
+      isPodFailed: Bool? = nil
+    ) {
       self.exitCode = exitCode
       self.reason = reason
       self.message = message
       self.finishedAt = finishedAt
+      self.isPodFailed = isPodFailed ?? (exitCode != 0)
+    }
+  }
+
+  /// Other containers than the worker, such as a proxy that was injected: they keep a pod running for as long as they like,
+  /// and the Job with it.
+  package struct Lingering: Sendable, Equatable {
+    package var pod: String
+    package var containers: [String]
+    /// When the worker ended.
+    package var since: Timestamp
+    /// They had their time to end by themselves.
+    package var isOverdue: Bool
+
+    package init(pod: String, containers: [String], since: Timestamp, isOverdue: Bool) {
+      self.pod = pod
+      self.containers = containers
+      self.since = since
+      self.isOverdue = isOverdue
     }
   }
 
@@ -86,6 +118,29 @@ package struct WorkerJob: Sendable, Equatable {
       isTrying: pods.contains { !$0.metadata.isBeingDeleted && PodEnd($0) == nil && $0.status?.phase != "Failed" },
       isStopped: job.spec?.parallelism == 0)
     awaitsPods = job.isFinished && !isKnown
+    lingering = pods.lazy.compactMap { Lingering($0, at: now) }.first
+    // A suspended Job, as under a queue, is meant to have no pods.
+    if !job.isFinished, !isStopped, !isBeingDeleted, job.spec?.suspend != true { silent = silentObject(pods) }
+  }
+
+  /// What does not get on without saying why: a pod that does not start, or the Job where it has none.
+  private func silentObject(_ pods: [Pod]) -> SilentObject? {
+    let pods = pods.filter { !$0.metadata.isBeingDeleted }
+    if isTrying { return trouble == nil ? pods.lazy.compactMap(SilentObject.init).first : nil }
+    guard lingering == nil, let since = ends.isEmpty ? createdAt : nextTry else { return nil }
+    return SilentObject(.job, name: name, uid: uid, since: since)
+  }
+
+  /// Takes up what Events say about `silent`.
+  package mutating func learn(_ warnings: [ClusterWarning]) {
+    guard let silent else { return }
+    switch silent.kind {
+    case .pod: trouble = PodTrouble(silent, warnings)
+    case .job:
+      let before = ends.last?.finishedAt ?? .distantPast
+      let refusals = warnings.filter { $0.reason == "FailedCreate" && $0.time >= before }
+      refusal = refusals.max { $0.time < $1.time }?.message
+    }
   }
 
   private static func hasAllEnds(_ job: Job, _ ends: [PodEnd]) -> Bool {
@@ -100,7 +155,26 @@ extension WorkerJob.PodEnd {
   fileprivate init?(_ pod: Pod) {
     let container = pod.status?.containerStatuses.first { $0.name == WorkerJob.container }
     guard let end = container?.state?.terminated ?? container?.lastState?.terminated else { return nil }
-    self.init(exitCode: end.exitCode, reason: end.reason, message: end.message, finishedAt: end.finishedAt)
+    self.init(
+      exitCode: end.exitCode, reason: end.reason, message: end.message, finishedAt: end.finishedAt,
+      isPodFailed: pod.status?.phase == "Failed")
+  }
+}
+
+extension WorkerJob.Lingering {
+  /// nil: the worker has not ended, or nothing but the worker keeps the pod. Native sidecars (init containers that are
+  /// restarted always) do not count: the kubelet ends them when the worker has ended.
+  fileprivate init?(_ pod: Pod, at now: Timestamp) {
+    guard !pod.metadata.isBeingDeleted, let status = pod.status, status.phase != "Succeeded", status.phase != "Failed",
+      let worker = status.containerStatuses.first(where: { $0.name == WorkerJob.container }),
+      let end = worker.state?.terminated
+    else { return nil }
+    let others = status.containerStatuses.filter { $0.name != WorkerJob.container && $0.state?.terminated == nil }
+    guard !others.isEmpty else { return nil }
+    let since = end.finishedAt ?? now
+    self.init(
+      pod: pod.metadata.name ?? "", containers: others.map(\.name).sorted(), since: since,
+      isOverdue: now.seconds(since: since) >= sidecarPatience)
   }
 }
 
@@ -118,27 +192,63 @@ extension WorkerJob {
     case failed(RunFailure)
   }
 
+  /// The worker's own end counts, whatever the pod's other containers and the Job make of it: a proxy that goes on, or fails
+  /// at the end, must not cost a result that is there.
   package var outcome: Outcome {
-    if succeeded { return result(of: ends.last { $0.exitCode == 0 }) }
-    if let end = ends.last, Self.isPermanent(end) { return .failed(Self.failure(of: end, job: name)) }
-    guard let failure else { return .running }
-    if failure == "DeadlineExceeded" {
-      return .failed(
-        RunFailure(
-          labels[ApusLabels.component] == ApusLabels.Component.check.rawValue
-            ? .checkDeadlineExceeded : .trainingDeadlineExceeded,
-          "\(name) ran longer than its deadline and was ended; raise the deadline or give it more CPU",
-          retryable: true))
+    let good = ends.last { $0.exitCode == 0 }
+    if let good {
+      let own = result(of: good)
+      if Self.result(in: good) != nil || succeeded || lingering?.isOverdue == true { return own }
+      if failure != nil, failure != Self.deadlineExceeded { return own }
     }
+    if succeeded { return result(of: nil) }
+    if let end = ends.last, Self.isPermanent(end) { return .failed(Self.failure(of: end, job: name, fields)) }
+    guard let failure else {
+      // The Job cannot try again as long as the pod runs.
+      guard let end = ends.last, good == nil, lingering?.isOverdue == true else { return .running }
+      return .failed(Self.failure(of: end, job: name, fields))
+    }
+    if failure == Self.deadlineExceeded { return .failed(deadlineFailure) }
     guard let end = ends.last else {
       return .failed(
         RunFailure(
           .resultMissing, "\(name) failed (\(failure)) and no pod of it is left to say why", retryable: true))
     }
-    return .failed(Self.failure(of: end, job: name))
+    return .failed(Self.failure(of: end, job: name, fields))
+  }
+
+  private static let deadlineExceeded = "DeadlineExceeded"
+
+  private var isCheck: Bool { labels[ApusLabels.component] == ApusLabels.Component.check.rawValue }
+
+  var fields: PodFields { PodFields(component: labels[ApusLabels.component]) }
+
+  private var deadlineFailure: RunFailure {
+    RunFailure(
+      isCheck ? .checkDeadlineExceeded : .trainingDeadlineExceeded,
+      "\(name) ran longer than its deadline and was ended; \(fields.moreTime), or give it more CPU "
+        + "(\(fields.resource("limits.cpu")))", retryable: true)
   }
 
   package var isEnded: Bool { outcome != .running }
+
+  /// Has ended by its worker's word, while the Job would go on: it would try a good run again because another container
+  /// failed, or a hopeless one because the cluster knows no podFailurePolicy.
+  var mustStop: Bool {
+    guard isEnded, !succeeded, failure == nil, !isStopped, !isBeingDeleted, lingering == nil else { return false }
+    return ends.last?.exitCode != 0 || ends.contains { $0.isPodFailed }
+  }
+
+  /// Has ended but for containers that had their time to end as well.
+  var isHeldUp: Bool {
+    isEnded && !succeeded && failure == nil && !isBeingDeleted && lingering?.isOverdue == true
+  }
+
+  /// Seconds until the containers that go on have had their time; nil: there are none.
+  func graceLeft(at now: Timestamp) -> Double? {
+    guard let lingering, !lingering.isOverdue else { return nil }
+    return sidecarPatience - now.seconds(since: lingering.since)
+  }
 
   private func result(of end: PodEnd?) -> Outcome {
     let hint = "the container must write a RunResult of at most \(RunResult.maximumBytes) bytes to its result file"
@@ -149,7 +259,7 @@ extension WorkerJob {
     guard let result: RunResult = JSONValue.value(in: text) else {
       return .failed(
         RunFailure(
-          .resultUnreadable, "\(name) wrote a result that can not be read; \(hint)", retryable: false))
+          .resultUnreadable, "\(name) wrote a result that cannot be read; \(hint)", retryable: false))
     }
     if let failed = result.failed { return .failed(failed) }
     return .ended(result)
@@ -166,10 +276,11 @@ extension WorkerJob {
   }
 
   /// What a failed pod said, or what is known of a pod that could not say anything.
-  static func failure(of end: PodEnd, job: String) -> RunFailure {
+  static func failure(of end: PodEnd, job: String, _ fields: PodFields) -> RunFailure {
     if let failed = result(in: end)?.failed { return failed }
     let cause =
-      end.reason == "OOMKilled" ? "it needed more memory than its limit (OOMKilled); raise resources.limits" : nil
+      end.reason == "OOMKilled"
+      ? "it needed more memory than its limit (OOMKilled); raise \(fields.resource("limits.memory"))" : nil
     let code = "the worker of \(job) ended with exit code \(end.exitCode) and no readable result"
     return RunFailure(
       .workerCrashed, cause.map { "\(code): \($0)" } ?? "\(code); see its log",
@@ -181,6 +292,18 @@ extension RunFailure {
   /// A failure that the operator states, for a run that could not say it itself.
   init(_ reason: Reason, _ message: String, retryable: Bool) {
     self.init(reason: reason.rawValue, message: message, retryable: retryable, step: "run")
+  }
+}
+
+extension RunFailure {
+  /// A run that never started did not take too long: what kept it is what a person has to know.
+  func explained(by said: String?, _ job: WorkerJob) -> RunFailure {
+    guard let said, job.ends.isEmpty,
+      [.trainingDeadlineExceeded, .checkDeadlineExceeded].map(\Reason.rawValue).contains(reason)
+    else { return self }
+    var copy = self
+    copy.message = "\(job.name) did not start before its deadline: \(said)"
+    return copy
   }
 }
 

@@ -13,6 +13,8 @@ package struct RunRequest: Sendable, Equatable {
   package var owner: OwnerReference
   package var deadline: TimeSpan
   package var retries: Int
+  /// Of the container `worker`.
+  package var resources: ContainerResources?
   /// People's partial pod template.
   package var template: JSONValue?
 }
@@ -45,10 +47,11 @@ extension RunRequest {
 
   private func manifest(_ settings: OperatorSettings, _ configuration: String) -> DesiredObject {
     let pod: JSONValue = [
-      "metadata": ["labels": allLabels],
+      // `kubectl logs` shows the worker, wherever an injected container stands.
+      "metadata": ["labels": allLabels, "annotations": [PodParts.defaultContainer: .string(WorkerJob.container)]],
       "spec": [
         "restartPolicy": "Never", "automountServiceAccountToken": false, "enableServiceLinks": false,
-        "securityContext": PodParts.podSecurity, "containers": [container(settings)],
+        "securityContext": PodParts.podSecurity(settings.podUser), "containers": [container(settings)],
         "volumes": PodParts.volumes(settings.storage, configuration: configuration, as: "run"),
       ],
     ]
@@ -84,6 +87,7 @@ extension RunRequest {
       "securityContext": PodParts.containerSecurity,
       "terminationMessagePath": .string(PodParts.resultFile), "terminationMessagePolicy": "File",
     ]
+    container["resources"] = PodParts.resources(resources)
     if let custom, !custom.args.isEmpty {
       container["args"] = .array(custom.args.map(JSONValue.string))
     } else {

@@ -22,6 +22,7 @@ package struct ModelReconciler: Sendable {
   private let writer: ClusterWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
+  private let warnings: WarningReader
   private let mirror: TelemetryMirror?
   private let definitions: InstalledDefinitions?
   private let settled = SettledObjects()
@@ -42,6 +43,7 @@ package struct ModelReconciler: Sendable {
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     capabilities = Capabilities(api, time: time)
     secrets = ServingSecrets(api: api)
+    warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
     self.definitions = definitions
   }
@@ -179,7 +181,9 @@ package struct ModelReconciler: Sendable {
     }
     let uid = model.metadata.uid ?? ""
     let now = time.wall()
-    let pods = serverPods(key)
+    let pods = try await warnings.informed(serverPods(key), in: key.namespace, at: now)
+    let jobs = try await warnings.informed(
+      caches.workerJobs(ownedBy: uid, at: now), in: key.namespace, at: now)
     // One that is being deleted asks for nothing any more.
     let requests = caches.policies(of: key).filter { !$0.metadata.isBeingDeleted }.compactMap { policy in
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
@@ -188,7 +192,7 @@ package struct ModelReconciler: Sendable {
     let versions = caches.versions(ownedBy: uid)
     let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
     return ModelObservation(
-      now: now, model: model, settings: settings, jobs: caches.workerJobs(ownedBy: uid, at: now),
+      now: now, model: model, settings: settings, jobs: jobs,
       runConfigurations: caches.runConfigurations(ownedBy: uid), versions: versions,
       routing: routing(key), pods: pods,
       replicas: deployment?[path: "spec", "replicas"]?.integer,
@@ -233,7 +237,8 @@ package struct ModelReconciler: Sendable {
     caches.serverPods(of: key).map {
       ServerPod(
         name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
-        isEncrypted: $0.metadata.labels[ApusLabels.adminScheme] == "https", trouble: PodTrouble($0))
+        isEncrypted: $0.metadata.labels[ApusLabels.adminScheme] == "https", trouble: PodTrouble($0),
+        silent: PodTrouble($0) == nil ? SilentObject($0) : nil)
     }
   }
 

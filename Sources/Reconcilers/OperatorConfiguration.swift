@@ -29,8 +29,22 @@ package struct OperatorConfiguration: Sendable, Equatable {
       images: .init(
         worker: document.images.worker, server: document.images.server,
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
-      storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [])
+      storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
+      podUser: try Self.podUser(document.podUser, file))
     try validate(file)
+  }
+
+  /// `Cluster`, or the number of a user.
+  private static func podUser(
+    _ value: JSONValue?, _ file: String
+  ) throws(OperatorConfigurationError) -> OperatorSettings.PodUser {
+    guard let value, !value.isNull else { return .ofImages }
+    if value.string == "Cluster" { return .cluster }
+    // Root is what pods may not run as.
+    guard let id = value.integer ?? value.string.flatMap({ Int($0) }), (1...2_147_483_647).contains(id) else {
+      throw .unusable(file: file, key: "podUser", problem: "must be Cluster or the number of a user, from 1")
+    }
+    return .number(id)
   }
 
   private func validate(_ file: String) throws(OperatorConfigurationError) {
@@ -80,7 +94,7 @@ extension OperatorConfiguration {
       "claim": ["name": [:], "create": [:], "size": [:], "storageClassName": [:], "accessMode": [:]], "mountPath": [:],
       "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
     ],
-    "allowedHostPaths": [:],
+    "allowedHostPaths": [:], "podUser": [:],
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -137,5 +151,6 @@ extension OperatorConfiguration {
     var images: Images
     var storage: Storage?
     var allowedHostPaths: [String]?
+    var podUser: JSONValue?
   }
 }

@@ -18,6 +18,7 @@ package struct PolicyReconciler: Sendable {
   private let teller: Teller
   private let writer: ClusterWriter
   private let channels: ChannelReader
+  private let warnings: WarningReader
   private let prometheus: PrometheusReader
   private let mirror: TelemetryMirror?
   private let definitions: InstalledDefinitions?
@@ -39,6 +40,7 @@ package struct PolicyReconciler: Sendable {
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     channels = ChannelReader(api: api)
+    warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
     self.definitions = definitions
@@ -119,11 +121,12 @@ package struct PolicyReconciler: Sendable {
     // One that is being deleted is not checked any more.
     let model = caches.model(ObjectKey(namespace: key.namespace, name: policy.spec.modelRef.name))
       .flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
+    let jobs = try await warnings.informed(
+      caches.workerJobs(ownedBy: uid, at: now), in: key.namespace, at: now)
     var observed = PolicyObservation(
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [],
-      jobs: caches.workerJobs(ownedBy: uid, at: now),
-      runConfigurations: caches.runConfigurations(ownedBy: uid),
+      jobs: jobs, runConfigurations: caches.runConfigurations(ownedBy: uid),
       unusableChannels: ChannelReader.unsupported(policy.spec.alerts))
     if !observed.unrecordedJobs.isEmpty {
       observed.readings = await prometheus.readings(policy.spec.performance.queries)

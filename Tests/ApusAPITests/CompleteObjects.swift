@@ -22,6 +22,8 @@ enum Complete {
       uri: "s3://bucket/key.csv", endpoint: "https://s3.example", region: "eu", credentialsSecretRef: .init(name: "s3")),
     window: TimeSpan(seconds: 86400))
 
+  static let resources = ContainerResources(requests: ["cpu": "500m"], limits: ["memory": "2Gi"])
+
   static var modelSpec: ModelDeploymentSpec {
     ModelDeploymentSpec(
       schema: FeatureSchema(
@@ -36,7 +38,7 @@ enum Complete {
           gradientBoosting: .init(), randomForest: .init(), logisticRegression: .init(),
           custom: .init(image: "trainer", command: ["run"], args: ["fast"])),
         schedule: .init(cron: "0 3 * * 1", timeZone: "Europe/Berlin"), deadline: span, retries: 1,
-        template: ["spec": ["nodeSelector": ["disk": "ssd"]]]),
+        resources: resources, template: ["spec": ["nodeSelector": ["disk": "ssd"]]]),
       promotion: .init(
         approval: .automatic, minimum: .init(accuracy: 0.5, f1: 0.5, rocAUC: 0.5),
         against: .init(metric: .f1, minimumImprovement: 0.01, confidence: 0.9, accuracyRatio: 0.98),
@@ -49,7 +51,7 @@ enum Complete {
         version: "v7", replicas: 3, autoscaling: .init(minimum: 1, maximum: 4, targetCPU: 60),
         logging: .init(sample: 0.5, redact: ["a"], retention: span),
         security: .init(tokenSecretRef: .init(name: "clients", key: "tokens"), tlsSecretRef: .init(name: "tls")),
-        template: ["spec": [:]]))
+        resources: resources, template: ["spec": [:]]))
   }
 
   static var modelStatus: ModelDeploymentStatus {
@@ -86,7 +88,8 @@ enum Complete {
               server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"], credentialsSecretRef: .init(name: "m")
             ),
             webhook: .init(urlSecretRef: secretKey), alertmanager: .init(url: "http://alertmanager:9093"), log: .init())
-        ], deduplicate: span), suspend: true)
+        ], deduplicate: span), suspend: true, resources: resources,
+      template: ["spec": ["nodeSelector": ["disk": "ssd"]]])
   }
 
   static var policyStatus: MonitoringPolicyStatus {

@@ -40,11 +40,14 @@ import WorkerContract
   static let rows: [Row] = [
     Row(
       testDescription: "an image that is not there", status: waiting("ErrImagePull", "manifest unknown"),
-      reason: "ImagePullBackOff", parts: ["pod p can not start: ImagePullBackOff: manifest unknown; correct the image"]),
+      reason: "ImagePullBackOff",
+      parts: [
+        "pod p cannot start: ImagePullBackOff: manifest unknown; correct the image", "images.server of the operator",
+      ]),
     Row(
       testDescription: "a key that a Secret lacks",
       status: waiting("CreateContainerConfigError", "couldn't find key url in Secret shop/db"),
-      reason: "CreateContainerConfigError", parts: ["couldn't find key url", "make the Secret or ConfigMap"]),
+      reason: "CreateContainerConfigError", parts: ["couldn't find key url", "create the Secret or ConfigMap"]),
     Row(
       testDescription: "a container that ends again and again",
       status: looping(["waiting": ["reason": "CrashLoopBackOff", "message": "back-off 40s restarting"]], restarts: 1),
@@ -92,19 +95,19 @@ import WorkerContract
     let pod: Pod = try JSONValue.object(["metadata": ["name": "p"], "status": row.status]).decode()
     let trouble = PodTrouble(pod)
     #expect(trouble?.reason == row.reason)
-    let sentence = trouble?.sentence(after: nil) ?? ""
+    let sentence = trouble?.sentence(.serving, after: nil) ?? ""
     for part in row.parts { #expect(sentence.contains(part), "\(sentence)") }
   }
 
   @Test func `a message about waiting does not drive out the cause, so that the sentence stays`() {
     let cause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "manifest unknown")
     let pause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    let said = cause.sentence(after: nil)
-    #expect(pause.sentence(after: "a server does not start; \(said)") == said)
-    #expect(pause.sentence(after: nil).contains("Back-off pulling image"))
-    #expect(cause.sentence(after: pause.sentence(after: nil)) == said)
+    let said = cause.sentence(.serving, after: nil)
+    #expect(pause.sentence(.serving, after: "a server does not start; \(said)") == said)
+    #expect(pause.sentence(.serving, after: nil).contains("Back-off pulling image"))
+    #expect(cause.sentence(.serving, after: pause.sentence(.serving, after: nil)) == said)
     let other = PodTrouble(pod: "q", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    #expect(other.sentence(after: said).hasPrefix("pod q can not start"))
+    #expect(other.sentence(.serving, after: said).hasPrefix("pod q cannot start"))
   }
 
   // MARK: Servers
@@ -132,7 +135,7 @@ import WorkerContract
     for type in [ConditionType.ready, .serving, .reconciling] {
       let condition = try #require(decision.status.conditions[type.rawValue])
       #expect(condition.reason == "ImagePullBackOff", "\(type)")
-      #expect(condition.message.contains("pod server-1 can not start: ImagePullBackOff: manifest unknown"), "\(type)")
+      #expect(condition.message.contains("pod server-1 cannot start: ImagePullBackOff: manifest unknown"), "\(type)")
     }
     #expect(decision.announcements.filter { $0.reason == "ImagePullBackOff" }.map(\.kind) == [.warning])
     let again = try self.decision(troubled: [1], ready: [], before: decision.status)
@@ -152,7 +155,7 @@ import WorkerContract
   @Test func `pods that the cluster refuses are told in the Deployment's words`() throws {
     let decision = try decision(troubled: [], ready: [], refusal: "exceeded quota: small")
     #expect(decision.status.conditions["Ready"]?.reason == "PodsRefused")
-    #expect(decision.status.conditions["Ready"]?.message.contains("exceeded quota: small; raise the quota") == true)
+    #expect(decision.status.conditions["Ready"]?.message.contains("exceeded quota: small") == true)
   }
 
   // MARK: Runs
@@ -176,11 +179,11 @@ import WorkerContract
   private static let unreachable = RunFailure(
     reason: "SourceUnreachable", message: "https://x does not answer", retryable: true, step: "ingest")
 
-  @Test func `a run whose pod can not start tells why`() throws {
+  @Test func `a run whose pod cannot start tells why`() throws {
     try isTold(
       { $0.trouble = PodTrouble(pod: "t", reason: "Unschedulable", message: "0/1 nodes are available") },
-      "pod t can not start: Unschedulable: 0/1 nodes are available; give the cluster room for it, or correct resources, "
-        + "nodeSelector and volumes in the template", reason: "Unschedulable")
+      "pod t cannot start: Unschedulable: 0/1 nodes are available; give the cluster room for it, or correct "
+        + "spec.training.resources.requests or spec.training.template.spec", reason: "Unschedulable")
   }
 
   @Test func `between two tries the last error and the next try are told`() throws {

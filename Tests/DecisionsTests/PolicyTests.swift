@@ -104,7 +104,7 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
     } holds: {
       $0.policyCondition(.driftDetected)?.reason == "FeatureDrift" && $0.policyCondition(.healthy)?.status == .unknown
     },
-    Sentence("a check whose pod can not start says why", from: { watched() }) {
+    Sentence("a check whose pod cannot start says why", from: { watched() }) {
       $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
       $0.settle()
       if let job = $0.running?.name {
@@ -113,7 +113,7 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       $0.settle()
     } holds: {
       $0.policyCondition(.reconciling)?.reason == "CreateContainerConfigError"
-        && $0.policyCondition(.reconciling)?.message.contains("no Secret db; make the Secret") == true
+        && $0.policyCondition(.reconciling)?.message.contains("no Secret db; create the Secret") == true
         && $0.announcements.filter { $0.reason == "CreateContainerConfigError" }.count == 1
     },
     Sentence("critical drift is told, alerted about, and retrains", from: { watched() }) {

@@ -16,7 +16,9 @@ import Testing
       "HorizontalPodAutoscaler", "DeadlineExceeded", "ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff",
       "InvalidImageName",
       "RegistryUnavailable", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
-      "CrashLoopBackOff", "SchedulingGated", "PodScheduled", "ReplicaFailure",
+      "CrashLoopBackOff", "SchedulingGated", "FailedCreate", "FailedMount", "FailedAttachVolume", "FailedMapVolume",
+      "FailedCreatePodSandBox", "FailedScheduling", "FailedBinding", "NetworkNotReady", "RuntimeClass", "PodScheduled",
+      "ReplicaFailure",
     ])
 
   @Test(arguments: ["Decisions", "Reconcilers"])

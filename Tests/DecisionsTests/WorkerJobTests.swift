@@ -83,7 +83,7 @@ import WorkerContract
       Issue.record("\(seen.outcome)")
       return
     }
-    #expect(failure.reason == "TrainingDeadlineExceeded" && failure.message.contains("raise the deadline"))
+    #expect(failure.reason == "TrainingDeadlineExceeded" && failure.message.contains("raise spec.training.deadline"))
   }
 
   @Test func `a worker that was killed for its memory names the limit`() throws {
@@ -93,6 +93,7 @@ import WorkerContract
       Issue.record("\(seen.outcome)")
       return
     }
-    #expect(failure.reason == "WorkerCrashed" && failure.message.contains("resources.limits"))
+    #expect(
+      failure.reason == "WorkerCrashed" && failure.message.contains("raise spec.training.resources.limits.memory"))
   }
 }

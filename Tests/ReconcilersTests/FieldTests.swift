@@ -34,10 +34,13 @@ import Testing
     "training.split.testSource.window": "90d", "promotion.segments.0.feature": "workclass",
     "serving.logging.redact": ["age"], "serving.version": "v2", "serving.security.tlsSecretRef.name": "income-tls",
     "promotion.rollout.steps.0.weight": 6,
+    "training.resources.requests": ["cpu": "500m"], "training.resources.limits": ["memory": "2Gi"],
+    "serving.resources.requests": ["cpu": "500m"], "serving.resources.limits": ["memory": "2Gi"],
     "schema.features.0.type": "categorical", "schema.target.classes": ["<=50K", ">50K"],
   ]
   private static let policyValues: [String: JSONValue] = [
     "schedule.cron": "15 */6 * * *", "schedule.timeZone": "Europe/Berlin",
+    "resources.requests": ["cpu": "500m"], "resources.limits": ["memory": "2Gi"],
     "alerts.routes.0.severities": ["critical"], "alerts.routes.0.channels": ["book"],
   ]
 

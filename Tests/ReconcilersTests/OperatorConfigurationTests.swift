@@ -22,6 +22,8 @@ import WorkerContract
     ("images: {worker: w, server: s, pullPolicy: Sometimes}", "must be Always, IfNotPresent or Never"),
     ("images: {worker: w, server: s}\nstorage: {artifacts: /tmp}", "must begin with file:// or s3://"),
     ("images: {worker: w, server: s}\nallowedHostPaths: [data]", "allowedHostPaths[0]"),
+    ("images: {worker: w, server: s}\npodUser: 0", "podUser must be Cluster or the number of a user"),
+    ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),
     ("images: [", "not valid YAML"),
   ])
   func `what can not be used is named`(_ text: String, _ part: String) {
@@ -30,6 +32,16 @@ import WorkerContract
     } throws: { error in
       "\(error)".contains(part)
     }
+  }
+
+  @Test(
+    arguments: [("Cluster", .cluster), ("1001", .number(1001)), ("null", .number(65532))]
+      as [(String, OperatorSettings.PodUser)])
+  func `pods run as the user that is named, or as the cluster likes`(
+    _ text: String, _ user: OperatorSettings.PodUser
+  ) throws {
+    let yaml = "images: {worker: w, server: s}\npodUser: \(text)"
+    #expect(try OperatorConfiguration(yaml: Array(yaml.utf8), file: "operator.yaml").settings.podUser == user)
   }
 
   @Test(

@@ -42,7 +42,10 @@ import YAMLCoding
     let scene = Scene()
     try await scene.live()
     let needed = Set(scene.cluster.requests.flatMap(Self.needs))
-    #expect(needed.isSuperset(of: ["get /secrets", "delete autoscaling/horizontalpodautoscalers", "patch batch/jobs"]))
+    #expect(
+      needed.isSuperset(of: [
+        "get /secrets", "list /events", "delete autoscaling/horizontalpodautoscalers", "patch batch/jobs",
+      ]))
     for need in needed.sorted() where !allowed.contains(need) { Issue.record("not allowed: \(need)") }
   }
 
@@ -65,6 +68,8 @@ extension Scene {
   fileprivate func live() async throws {
     _ = await InstalledDefinitions(cluster, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).look()
     putModel(["serving": ["autoscaling": ["minimum": 1, "maximum": 3, "targetCPU": 70]]])
+    _ = try await models.reconcile(key)
+    age("income-train-1")
     _ = try await models.reconcile(key)
     end("income-train-1", Self.trained("v1"))
     _ = try await models.reconcile(key)

@@ -148,6 +148,13 @@ final class Scene: Sendable {
     put(Resource.jobs, object)
   }
 
+  /// The Job was made a while ago.
+  func age(_ job: String) {
+    guard var object = cluster.object("jobs", job) else { return }
+    object.set("2026-10-28T11:59:00Z", at: ["metadata", "creationTimestamp"])
+    put(Resource.jobs, object)
+  }
+
   /// The Job's first pod has said that trying again can not help; the Job itself has not ended.
   func failForGood(_ job: String) {
     guard let object = cluster.object("jobs", job) else { return }

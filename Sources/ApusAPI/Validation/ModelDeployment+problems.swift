@@ -114,6 +114,7 @@ extension ModelDeploymentSpec.Training {
     found += algorithm.problems(at: "\(path).algorithm")
     found += schedule.problems(at: "\(path).schedule")
     found += deadline.problems(at: "\(path).deadline")
+    if let resources { found += resources.problems(at: "\(path).resources") }
     if retries < 0 { found.append(Problem("\(path).retries", "is negative", mend: "write 0 or more")) }
     return found
   }

@@ -28,6 +28,7 @@ extension MonitoringPolicy {
     }
     found += spec.performance.problems(at: "spec.performance")
     found += spec.retraining.problems(at: "spec.retraining")
+    if let resources = spec.resources { found += resources.problems(at: "spec.resources") }
     if let alerts = spec.alerts { found += alerts.problems(at: "spec.alerts") }
     return found
   }

@@ -1,3 +1,4 @@
+import KubernetesModel
 import WorkerContract
 
 extension ModelDeploymentSpec.Promotion {
@@ -72,10 +73,42 @@ extension ModelDeploymentSpec.Serving {
           "\(path).autoscaling.minimum", "\(autoscaling.minimum) is above maximum \(autoscaling.maximum)",
           mend: "swap them"))
     }
+    if let resources { found += resources.problems(at: "\(path).resources") }
+    if autoscaling != nil, let missing = containersWithoutCPU.first {
+      found.append(
+        Problem(
+          missing.path, "is not set, and autoscaling is by percent of it: \(missing.container) would never be scaled",
+          mend: "set it, for example to 500m, unless a LimitRange of the namespace does", weight: .warning))
+    }
     if let version, Int(version.dropFirst()) == nil || !version.hasPrefix("v") {
       found.append(Problem("\(path).version", "'\(version)' is not a version", mend: "write for example v7"))
     }
     if replicas < 0 { found.append(Problem("\(path).replicas", "is negative", mend: "write 0 or more")) }
+    return found
+  }
+}
+
+extension ModelDeploymentSpec.Serving {
+  /// The containers of a server's pod that ask for no CPU, with the field that would. An autoscaler that goes by percent of
+  /// the request does nothing while there is one; a limit stands for a request.
+  package var containersWithoutCPU: [(container: String, path: String)] {
+    let pod = template?["spec"] ?? template
+    let place = template?["spec"] == nil ? "spec.serving.template" : "spec.serving.template.spec"
+    let overlays = (pod?["containers"]?.array ?? []).map {
+      (name: $0["name"]?.string ?? "", resources: $0["resources"])
+    }
+    func asks(_ resources: JSONValue?) -> Bool {
+      ["requests", "limits"].contains { resources?[path: $0, "cpu"].map { !$0.isNull } ?? false }
+    }
+    let server = "server"
+    var found: [(container: String, path: String)] = []
+    let isSet = resources?.requests["cpu"] != nil || resources?.limits["cpu"] != nil
+    if !isSet, !overlays.contains(where: { $0.name == server && asks($0.resources) }) {
+      found.append((server, "spec.serving.resources.requests.cpu"))
+    }
+    for overlay in overlays where overlay.name != server && !asks(overlay.resources) {
+      found.append((overlay.name, "\(place).containers[name=\(overlay.name)].resources.requests.cpu"))
+    }
     return found
   }
 }
