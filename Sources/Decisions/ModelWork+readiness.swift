@@ -117,7 +117,11 @@ extension ModelWork {
   /// it away, unless it gets stuck.
   mutating func setReady() {
     // What a person has to mend is not as the spec wants it, however well the version before is served (kstatus).
-    if let stall { return set(.ready, .no, stall.reason, stall.message + stillServed) }
+    if let stall {
+      // That says by itself what is served.
+      let isSaid = stall.reason == Reason.versionDeleted.rawValue
+      return set(.ready, .no, stall.reason, stall.message + (isSaid ? "" : stillServed))
+    }
     guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
     if let note = orphanNote { return set(.ready, .no, Reason.versionDeleted.rawValue, note) }
     let wanted = wantedReplicas

@@ -26,7 +26,9 @@ extension ModelWork {
       status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
       status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
     }
-    status.lastTrained = registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
+    status.lastTrained =
+      registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
+      ?? status.lastTrained
     status.trafficSummary =
       status.traffic.isEmpty
       ? nil
@@ -55,6 +57,13 @@ extension ModelWork {
     guard let last = lastRun else {
       guard let running = status.training else {
         return set(.trained, .unknown, Reason.notTrainedYet.rawValue, "no training has ended yet")
+      }
+      guard running.state == .running else {
+        let outcome =
+          running.state == .succeeded ? "\(running.version) was trained" : "training of \(running.version) failed"
+        return set(
+          .trained, Condition.Status(running.state == .succeeded), Reason.versionDeleted.rawValue,
+          "\(outcome); its ModelVersion was deleted")
       }
       let difficulty = trainingDifficulty
       return set(
@@ -85,7 +94,12 @@ extension ModelWork {
           + candidate.version + extra)
     }
     guard let last = registry.entries.last(where: { $0.spec.failure == nil }) else {
-      return set(.promoted, .unknown, Reason.noVersion.rawValue, "no version has been trained yet")
+      if let orphan {
+        return set(
+          .promoted, .unknown, Reason.versionDeleted.rawValue,
+          "\(orphan.version) is served; its ModelVersion was deleted")
+      }
+      return set(.promoted, .unknown, Reason.noVersion.rawValue, "there is no version yet")
     }
     switch last.stage {
     case .production:
@@ -93,7 +107,7 @@ extension ModelWork {
         .promoted, .yes, Reason.promotedToProduction.rawValue,
         "\(last.version) is in production: \(last.status.reason ?? "")" + extra)
     case .archived:
-      let production = registry.production?.version ?? "no version"
+      let production = registry.production?.version ?? orphan?.version ?? "no version"
       set(
         .promoted, registry.production == nil ? .no : .yes, Reason.rolledBack.rawValue,
         "\(production) is in production; \(last.version) is archived: \(last.status.reason ?? "")" + extra)

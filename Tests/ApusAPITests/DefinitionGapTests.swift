@@ -3,13 +3,23 @@ import Testing
 
 @testable import ApusAPI
 
+extension ResourceDefinition: CustomTestStringConvertible {
+  package var testDescription: String { kind }
+}
+
 /// What a CRD of another release holds of what this one reads and writes.
 @Suite struct DefinitionGapTests {
   private static let schema = ["schema", "openAPIV3Schema"]
 
   /// The CRD with a change to its only version.
-  private func changed(_ definition: ResourceDefinition, _ change: (inout JSONValue) -> Void) -> JSONValue {
-    var manifest = definition.manifest
+  private func changed(
+    _ definition: ResourceDefinition, _ change: (inout JSONValue) -> Void
+  ) -> JSONValue {
+    changed(definition.manifest, change)
+  }
+
+  private func changed(_ manifest: JSONValue, _ change: (inout JSONValue) -> Void) -> JSONValue {
+    var manifest = manifest
     guard var version = manifest[path: "spec", "versions"]?.array?.first else { return manifest }
     change(&version)
     manifest.set([version], at: ["spec", "versions"])
@@ -48,11 +58,12 @@ import Testing
     _ definition: ResourceDefinition
   ) {
     var count = 0
+    let manifest = definition.manifest
     for part in ["spec", "status"] {
-      let node = definition.manifest[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema"]
+      let node = manifest[path: "spec", "versions"]?[0]?[path: "schema", "openAPIV3Schema"]
       let root = node?[path: "properties", part] ?? [:]
       for field in fields(of: root, at: Self.schema + ["properties", part], part) {
-        let gaps = definition.gaps(in: changed(definition) { $0.set(nil, at: field.address) })
+        let gaps = definition.gaps(in: changed(manifest) { $0.set(nil, at: field.address) })
         let isWritten = part == "status" || definition.kind == "ModelVersion"
         // Another name that people may write for a field is none that the operator reads.
         let isAlias = isAliasOfAnother(field.name, definition)

@@ -22,6 +22,19 @@ import WorkerContract
         && $0.modelCondition(.ready)?.message.contains("apus.dev/retrain-requested-at") == true
         && $0.startedJobs == ["income-train-1"] && $0.announced("VersionDeleted")
     },
+    Sentence("no condition and no column forgets it", from: { .serving() }) {
+      let before = $0.model?.status
+      $0.versions = [:]
+      $0.settle()
+      if $0.model?.status.accuracy != before?.accuracy || $0.model?.status.lastTrained != before?.lastTrained {
+        $0.model?.status = ModelDeploymentStatus()
+      }
+    } holds: {
+      $0.modelCondition(.trained)?.message == "v1 was trained; its ModelVersion was deleted"
+        && $0.modelCondition(.promoted)?.message == "v1 is served; its ModelVersion was deleted"
+        && $0.modelCondition(.ready)?.message.contains("meanwhile") == false
+        && $0.model?.status.traffic.map(\.version) == ["v1"]
+    },
     Sentence("its servers and its table are kept as before", from: { .serving() }) {
       let table = $0.routing
       $0.versions = [:]
@@ -141,6 +154,8 @@ import WorkerContract
       $0.settle()
     } holds: {
       $0.modelCondition(.serving)?.reason == "NoVersion" && $0.traffic == nil
+        && $0.modelCondition(.trained)?.message == "v1 was trained; its ModelVersion was deleted"
+        && $0.modelCondition(.promoted)?.message == "there is no version yet"
     },
     Sentence("a policy that is deleted in the middle of a check trains nothing", from: { .serving(policy: aPolicy()) })
     {
