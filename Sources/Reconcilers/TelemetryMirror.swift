@@ -171,7 +171,7 @@ package final class TelemetryMirror: Sendable {
         }
       } catch {
         problem = error
-        guard !error.isTransient else { break }
+        guard error.isAboutRows else { break }
       }
       left.removeFirst()
     }

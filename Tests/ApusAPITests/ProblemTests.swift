@@ -30,6 +30,15 @@ struct ProblemTests {
   static let cases: [Case] = [
     Case("no source", at: "spec.training.source") { $0.training.source = .init() },
     Case("two sources", at: "spec.training.source") { $0.training.source.s3 = .init(uri: "s3://b/k") },
+    Case("a parameter in quotes", at: "spec.training.source.postgres.query") {
+      $0.training.source = .init(
+        postgres: .init(
+          connectionSecretRef: .init(name: "db", key: "url"), query: "SELECT * FROM t WHERE at > '$since'"))
+    },
+    Case("a parameter that is none", at: "spec.training.split.testSource.postgres.query") {
+      $0.training.split.testSource = .init(
+        postgres: .init(connectionSecretRef: .init(name: "db", key: "url"), query: "SELECT * FROM t WHERE at > $sinse"))
+    },
     Case("no algorithm", at: "spec.training.algorithm") { $0.training.algorithm = .init() },
     Case("two algorithms", at: "spec.training.algorithm") { $0.training.algorithm.randomForest = .init() },
     Case("a feature twice", at: "spec.schema.features[2].name") {

@@ -13,6 +13,8 @@ import WorkerContract
 final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
   struct State {
     var isAway = false
+    /// Whether it refuses whatever comes, as a database without rights does.
+    var isLocked = false
     /// Whether calls wait until this is false again.
     var isHanging = false
     /// Calls, those that hang included.
@@ -31,6 +33,7 @@ final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
     try state.withLock { (state) throws(TelemetryError) in
       state.calls += 1
       if state.isAway { throw .unavailable(store: "test", reason: "away") }
+      if state.isLocked { throw .misconfigured(store: "test", reason: "locked") }
       if predictions.contains(where: { state.refused.contains($0.requestID) }) {
         throw .refused(store: "test", statement: "store predictions", reason: "no")
       }
@@ -316,6 +319,23 @@ struct PredictionLogTests {
       }
       #expect(store.state.withLock { $0.predictions.count } == 98)
       #expect(metrics.log.dropped.with("refused").value == 2)
+    }
+  }
+
+  @Test func `a store that refuses every row loses none of them`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let metrics = someMetrics()
+      let state = try state(metrics)
+      store.state.withLock { $0.isLocked = true }
+      try await withLog(store, folder, metrics: metrics) { log in
+        for index in 0..<100 { log.add("r\(index)", by: state) }
+        _ = try await eventually("rows are on disk") { metrics.log.spilled.value == 100 ? () : nil }
+        store.state.withLock { $0.isLocked = false }
+        _ = try await eventually("rows are back") { metrics.log.replayed.value == 100 ? () : nil }
+      }
+      #expect(store.state.withLock { $0.predictions.count } == 100)
+      #expect(metrics.log.dropped.with("refused").value == 0)
     }
   }
 

@@ -8,14 +8,22 @@ import WorkerContract
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case sqlite
   case postgres
+  /// PostgreSQL behind a pooler that gives each transaction another session.
+  case pooled
 
   var testDescription: String { rawValue }
 
   /// The kinds that can be had on this machine.
   static var available: [StoreKind] {
-    if TemporaryServer.programs != nil { return allCases }
-    print("PostgreSQL's programs are not installed: its store is not tested")
-    return [.sqlite]
+    guard TemporaryServer.programs != nil else {
+      print("PostgreSQL's programs are not installed: its store is not tested")
+      return [.sqlite]
+    }
+    guard TemporaryPooler.program != nil else {
+      print("pgbouncer is not installed: the store behind a pooler is not tested")
+      return [.sqlite, .postgres]
+    }
+    return allCases
   }
 }
 
@@ -28,6 +36,31 @@ func withLocation<Result>(of kind: StoreKind, _ body: (String) async throws -> R
     return try await body("sqlite://\(folder.path)/inner/telemetry.sqlite")
   case .postgres:
     return try await withPostgres { try await body($0.url) }
+  case .pooled:
+    return try await withPooler { try await body($0.url()) }
+  }
+}
+
+/// Lends a pooler before a PostgreSQL server that takes connections.
+func withPooler<Result>(
+  _ settings: TemporaryPooler.Settings = .init(), _ body: (TemporaryPooler) async throws -> Result
+) async throws -> Result {
+  try await withPooler(settings) { pooler, _ in try await body(pooler) }
+}
+
+func withPooler<Result>(
+  _ settings: TemporaryPooler.Settings = .init(), _ body: (TemporaryPooler, TemporaryServer) async throws -> Result
+) async throws -> Result {
+  try await withPostgres { server in
+    let pooler = try await TemporaryPooler(server, settings)
+    let result: Swift.Result<Result, any Error>
+    do {
+      result = .success(try await body(pooler, server))
+    } catch {
+      result = .failure(error)
+    }
+    try await pooler.stop()
+    return try result.get()
   }
 }
 

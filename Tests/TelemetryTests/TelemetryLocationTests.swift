@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Telemetry
+import TestSupport
 import Testing
 
 struct TelemetryLocationTests {

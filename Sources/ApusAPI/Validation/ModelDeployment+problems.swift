@@ -142,6 +142,11 @@ extension DataSource {
         found += uriProblems(endpoint, at: "\(path).s3.endpoint", schemes: ["http", "https"])
       }
     }
+    if let postgres {
+      found += QueryText(postgres.query).flaws.map {
+        Problem("\(path).postgres.query", "\($0)", mend: $0.mend)
+      }
+    }
     if let window {
       found += window.problems(at: "\(path).window")
       if timestamp == nil, postgres == nil {

@@ -34,7 +34,7 @@ struct LogsEndpoint: Sendable {
     do throws(TelemetryError) {
       return Answer(200, Self.text(try await store.predictions(query)))
     } catch {
-      return .error(error.isTransient ? 503 : 500, error.description)
+      return .error(error.isAboutRows ? 500 : 503, error.description)
     }
   }
 

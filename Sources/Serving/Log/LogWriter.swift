@@ -150,7 +150,7 @@ actor LogWriter {
         try await store.append(batch.labels, of: batch.model)
       }
     } catch {
-      if error.isTransient {
+      if !error.isAboutRows {
         noteAway(error)
         return false
       }

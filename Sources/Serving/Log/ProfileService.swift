@@ -140,7 +140,7 @@ actor ProfileKeeper {
       } catch {
         if !isAway { logger.warning("profiles wait for the telemetry store", metadata: ["reason": "\(error)"]) }
         isAway = true
-        if error.isTransient { return }
+        if !error.isAboutRows { return }
         instruments.refused.increment(by: Double(oldest.records.count))
       }
       waiting.removeFirst()

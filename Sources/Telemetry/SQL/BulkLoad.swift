@@ -8,16 +8,29 @@ struct BulkForm: Sendable {
   let key: [Int]
   /// From `ON CONFLICT` on, where the conflict target is the key: SQLite's way.
   let onConflict: String
-  /// Statements that bring the rows of the staging table `staged_<table>` into the table: PostgreSQL's way.
-  let merge: [String]
-  /// Whether most rows are new, so that it pays to copy them straight into the table and to stage them only when one of
+  /// What brings rows into the table of which some may be there already, in order: PostgreSQL's way.
+  let merge: [MergeStep]
+  /// Whether most rows are new, so that it pays to copy them straight into the table and to merge them only when one of
   /// them is there already.
   let expectsNewRows: Bool
 
+  struct MergeStep: Sendable {
+    /// Reads the rows from `:rows`.
+    let text: String
+    /// What it reads of them besides the day; nil: all columns.
+    let columns: [String]?
+
+    init(_ text: String, columns: [String]? = nil) {
+      self.text = text
+      self.columns = columns
+    }
+  }
+
   struct Column: Sendable {
     enum Kind: Sendable {
-      /// `TEXT` or `JSON`
       case text
+      /// `JSON` in PostgreSQL, which checks the text
+      case json
       /// `DOUBLE PRECISION`
       case number
       /// `BIGINT`

@@ -18,14 +18,31 @@ struct CopyBuffer {
     append(Int32(0))
   }
 
+  /// What comes before the first element of an array with one dimension; elements have the form of a copied row's fields.
+  init(arrayOf element: PostgresElement, count: Int) {
+    bytes = []
+    bytes.reserveCapacity(20 + count * 16)
+    append(Int32(1))
+    // There may be nulls.
+    append(Int32(1))
+    append(element.rawValue)
+    append(Int32(clamping: count))
+    append(Int32(1))
+  }
+
   /// Some rows of a form, each followed by its day.
   mutating func append(_ range: Range<Int>, of rows: any BulkRows, form: BulkForm) {
     for row in range {
       append(Int16(form.columns.count + 1))
       rows.write(row, by: form, to: &self)
-      append(Int32(4))
-      append(Int32(clamping: rows.day(of: row) - Self.firstDay))
+      append(day: rows.day(of: row))
     }
+  }
+
+  /// Days since 1970.
+  mutating func append(day: Int) {
+    append(Int32(4))
+    append(Int32(clamping: day - Self.firstDay))
   }
 
   /// What comes after the last row.
@@ -38,10 +55,10 @@ struct CopyBuffer {
     withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
   }
 
-  /// A value of another kind than its column's is written as that kind, and null where it can not be.
+  /// A value of another kind than its column's is written as that kind, and null where it cannot be.
   mutating func append(_ value: SQLValue, _ kind: BulkForm.Column.Kind) {
     switch (kind, value) {
-    case (.text, .text(let text)): append(text)
+    case (.text, .text(let text)), (.json, .text(let text)): append(text)
     case (.number, .number(let number)): append(number)
     case (.number, .integer(let integer)): append(Double(integer))
     case (.integer, .integer(let integer)): append(integer)

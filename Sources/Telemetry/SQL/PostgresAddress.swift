@@ -1,7 +1,7 @@
 import CPostgres
 
 /// A libpq connection URL that was taken apart once, so that nothing of it but host and database is ever shown: libpq's own
-/// words about a URL that it can not read or use may quote its password.
+/// words about a URL that it cannot read or use may quote its password.
 package struct PostgresAddress: Sendable {
   /// `postgres://host/database`, without user and password.
   package let name: String
@@ -17,7 +17,7 @@ package struct PostgresAddress: Sendable {
   package static let advice =
     "it is not a URL that libpq understands (in a password, '@', ':' and '/' are written %40, %3A and %2F)"
 
-  /// Nil where libpq can not read the URL, or reads a part of the password as host or port.
+  /// Nil where libpq cannot read the URL, or reads a part of the password as host or port.
   package init?(_ url: String) {
     guard let options = PQconninfoParse(url, nil) else { return nil }
     defer { PQconninfoFree(options) }
@@ -33,12 +33,42 @@ package struct PostgresAddress: Sendable {
     self.url = url
   }
 
-  /// A new connection, good or not (`PQstatus`), which the caller ends with `PQfinish`; nil without memory for one.
-  package func connect() -> OpaquePointer? {
+  /// A new connection, which the caller ends with `PQfinish`.
+  package func connect() throws(PostgresFailure) -> OpaquePointer {
     let parameters = Self.defaults + [("dbname", url), ("client_encoding", "UTF8")]
-    return Self.withCStrings(parameters.map(\.0)) { keywords in
+    let handle = Self.withCStrings(parameters.map(\.0)) { keywords in
       Self.withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
     }
+    guard let handle else { throw PostgresFailure(state: "", message: "no memory for a connection") }
+    // Notices would go to standard error, past the log.
+    PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    if PQstatus(handle) == CONNECTION_OK { return handle }
+    let message = PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+    do throws(PostgresFailure) {
+      return try Self.secondTry(handle, after: message)
+    } catch {
+      PQfinish(handle)
+      throw error
+    }
+  }
+
+  /// A refusal in words that are not known, as those of a server that speaks another language, is asked for once more with
+  /// its SQLSTATE: libpq writes it only for a connection object that exists. Other refusals stay as they are; a pooler's second
+  /// answer would hide the cause.
+  private static func secondTry(
+    _ handle: OpaquePointer, after message: String
+  ) throws(PostgresFailure) -> OpaquePointer {
+    // Two spaces follow the severity of what a server said; libpq's own words have none.
+    guard message.contains(":  "), !PostgresFailure.isKnown(message) else {
+      throw PostgresFailure(state: "", message: message)
+    }
+    PQsetErrorVerbosity(handle, PQERRORS_VERBOSE)
+    PQreset(handle)
+    guard PQstatus(handle) == CONNECTION_OK else {
+      throw PostgresFailure(verbose: PQerrorMessage(handle).map { String(cString: $0) } ?? message)
+    }
+    PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+    return handle
   }
 
   /// Lends a null-terminated array of C strings, nil for null, laid out in one buffer.

@@ -9,24 +9,33 @@ final class PostgresConnection: SQLConnection {
   init(url: String) throws(TelemetryError) {
     guard let address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
     store = address.name
-    guard let handle = address.connect() else { throw .unavailable(store: store, reason: "out of memory") }
-    self.handle = handle
-    guard PQstatus(handle) == CONNECTION_OK else {
-      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
+    do throws(PostgresFailure) {
+      handle = try address.connect()
+    } catch {
+      throw TelemetryError(error, store: address.name, purpose: "connect")
     }
-    // Notices would go to standard error, past the log.
-    PQsetNoticeProcessor(handle, { _, _ in }, nil)
-    try command("SET statement_timeout = '60s'")
-    try command("SET client_min_messages = warning")
   }
 
   deinit { PQfinish(handle) }
 
   var isUsable: Bool { PQstatus(handle) == CONNECTION_OK }
 
-  /// Runs a command that takes and gives nothing.
+  /// Runs commands that take and give nothing.
   func command(_ text: String) throws(TelemetryError) {
-    _ = try execute(SQLStatement(text, table: "", text), [])
+    let result = try answer(to: SQLStatement(text, table: "", text), PQexec(handle, text))
+    guard PQresultStatus(result.handle) == PGRES_COMMAND_OK || PQresultStatus(result.handle) == PGRES_TUPLES_OK else {
+      throw failure(of: result, SQLStatement(text, table: "", text))
+    }
+  }
+
+  /// Begins a transaction. Whatever is set is set for this transaction only: behind a pooler the session belongs to others before
+  /// and afterwards, who may have left settings of theirs.
+  func begin(with settings: String? = nil) throws(TelemetryError) {
+    try command(
+      """
+      BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = '60s'; SET LOCAL extra_float_digits = 3;
+      \(settings ?? "")
+      """)
   }
 
   func run(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> Int {
@@ -61,11 +70,8 @@ final class PostgresConnection: SQLConnection {
   func copy(_ rows: any BulkRows, into table: String, form: BulkForm) throws(TelemetryError) -> CopyOutcome {
     let text = "COPY \(table) (\(form.names), day) FROM STDIN (FORMAT binary)"
     let statement = SQLStatement(form.purpose, table: table, text)
-    guard let begun = PQexec(handle, text) else {
-      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
-    }
-    let start = PostgresResult(handle: begun)
-    guard PQresultStatus(begun) == PGRES_COPY_IN else { throw failure(of: start, statement) }
+    let start = try answer(to: statement, PQexec(handle, text))
+    guard PQresultStatus(start.handle) == PGRES_COPY_IN else { throw failure(of: start, statement) }
     let isSent = send(rows, form: form)
     var outcome = CopyOutcome.done
     var problem: TelemetryError?
@@ -105,12 +111,20 @@ final class PostgresConnection: SQLConnection {
     }
   }
 
-  /// Runs a statement without arguments that may meet what a copy may meet.
-  func outcome(of statement: SQLStatement) throws(TelemetryError) -> CopyOutcome {
-    guard let answer = PQexec(handle, statement.text) else {
-      throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle)))
+  /// Runs a statement whose arguments are arrays, and that may meet what a copy may meet.
+  func outcome(of statement: SQLStatement, _ arrays: PostgresArrays) throws(TelemetryError) -> CopyOutcome {
+    let result = arrays.bytes.withUnsafeBytes { bytes in
+      let base = bytes.assumingMemoryBound(to: CChar.self).baseAddress
+      var offset = 0
+      let values = arrays.sizes.map { size -> UnsafePointer<CChar>? in
+        defer { offset += size }
+        return base.map { $0 + offset }
+      }
+      return PQexecParams(
+        handle, statement.text, Int32(values.count), arrays.types, values, arrays.sizes.map { Int32(clamping: $0) },
+        values.map { _ in 1 }, 0)
     }
-    return try outcome(of: PostgresResult(handle: answer), statement)
+    return try outcome(of: try answer(to: statement, result), statement)
   }
 
   private func outcome(
@@ -126,32 +140,36 @@ final class PostgresConnection: SQLConnection {
 
   private func execute(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> PostgresResult {
     let texts = arguments.map(\.postgresText)
-    let answer = PostgresAddress.withCStrings(texts) { values in
-      PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
-    }
-    guard let answer else { throw .unavailable(store: store, reason: Self.text(PQerrorMessage(handle))) }
-    let result = PostgresResult(handle: answer)
-    switch PQresultStatus(answer) {
+    let result = try answer(
+      to: statement,
+      PostgresAddress.withCStrings(texts) { values in
+        PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
+      })
+    switch PQresultStatus(result.handle) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return result
     default: throw failure(of: result, statement)
     }
   }
 
-  /// PostgreSQL's messages of class 22 and 23 (data and integrity) can quote values, so they are told by code alone.
-  private func failure(of result: PostgresResult, _ statement: SQLStatement) -> TelemetryError {
-    let state = result.state
-    let message = Self.text(PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))))
-    guard isUsable else { return .unavailable(store: store, reason: "the connection was lost") }
-    switch state.prefix(2) {
-    case "22", "23":
-      return .refused(store: store, statement: statement.purpose, reason: "a value does not fit (SQLSTATE \(state))")
-    case "21":
-      return .refused(store: store, statement: statement.purpose, reason: "\(message) (SQLSTATE \(state))")
-    default:
-      // Serialization, locks, resources, shutdown, read-only replicas, and what a person has to mend, such as rights or a
-      // table that is gone: no fault of the rows, which can wait for another try.
-      return .unavailable(store: store, reason: "\(message) (SQLSTATE \(state))")
+  /// libpq gives no answer where it has no memory, or no connection, for one.
+  private func answer(
+    to statement: SQLStatement, _ result: OpaquePointer?
+  ) throws(TelemetryError) -> PostgresResult {
+    guard let result else {
+      throw TelemetryError(
+        PostgresFailure(state: "", message: Self.text(PQerrorMessage(handle))), store: store, purpose: statement.purpose
+      )
     }
+    return PostgresResult(handle: result)
+  }
+
+  /// Why a pooler ends a connection stands before the end of it, in what libpq has collected.
+  private func failure(of result: PostgresResult, _ statement: SQLStatement) -> TelemetryError {
+    let message =
+      PQresultErrorField(result.handle, Int32(UInt8(ascii: "M"))) ?? PQerrorMessage(handle)
+    return TelemetryError(
+      PostgresFailure(state: result.state, message: message.map { String(cString: $0) } ?? ""), store: store,
+      purpose: statement.purpose)
   }
 
   private static func text(_ bytes: UnsafePointer<CChar>?) -> String {

@@ -57,7 +57,8 @@ final class PostgresLink: @unchecked Sendable {
     return try result.get()
   }
 
-  /// A connection that idled may have been cut unseen: the work is then done once more on a new one.
+  /// A connection that idled may have been cut unseen, or its tables may be gone: the work is then done once more on a new
+  /// one.
   private func retryingOnce<Result>(
     _ work: (PostgresConnection) throws(TelemetryError) -> Result
   ) throws(TelemetryError) -> Result {
@@ -77,7 +78,8 @@ final class PostgresLink: @unchecked Sendable {
     do throws(TelemetryError) {
       return try work(connection)
     } catch {
-      if !connection.isUsable { forget() }
+      // Behind a pooler a connection outlives the database: one that lacks its tables now is prepared anew with the next call.
+      if !connection.isUsable || error.isLasting { forget() }
       throw error
     }
   }
@@ -111,7 +113,7 @@ final class PostgresLink: @unchecked Sendable {
 extension PostgresConnection {
   /// Runs `work` in a transaction, which is undone when it throws.
   func transaction<Result>(_ work: () throws(TelemetryError) -> Result) throws(TelemetryError) -> Result {
-    try command("BEGIN")
+    try begin()
     do throws(TelemetryError) {
       let result = try work()
       try command("COMMIT")

@@ -1,15 +1,15 @@
 /// Stores many rows at a time in a table that is partitioned by day.
 ///
 /// Rows that are most likely new are copied straight into the table. Where one of them is there already, and for tables
-/// whose rows are replaced, they are copied into a temporary table and merged from there: slower by about a half.
+/// whose rows are replaced, they are sent as arrays and merged: slower by about a half. Nothing outlives a transaction, as
+/// behind a pooler the next one may meet another session, and this session another client.
 struct PostgresLoader {
   /// Days that are known to have their partition, by table.
   private var days: [String: Set<Int>] = [:]
-  private var staged: Set<String> = []
-  /// So many batches are staged without trying to copy them, as the ones before held rows that were there already.
-  private var stagesToGo = 0
+  /// So many batches are merged without trying to copy them, as the ones before held rows that were there already.
+  private var mergesToGo = 0
 
-  private static let stagesAfterDuplicate = 16
+  private static let mergesAfterDuplicate = 16
   /// Partitions are made so many days ahead of the newest row.
   private static let daysAhead = 2
 
@@ -34,33 +34,29 @@ struct PostgresLoader {
   private mutating func load(
     _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
-    if form.expectsNewRows, stagesToGo == 0 {
+    if form.expectsNewRows, mergesToGo == 0 {
       let outcome = try connection.attempt { () throws(TelemetryError) in
         try connection.copy(rows, into: form.table, form: form)
       }
       guard case .duplicate = outcome else { return outcome }
-      stagesToGo = Self.stagesAfterDuplicate
+      mergesToGo = Self.mergesAfterDuplicate
     } else if form.expectsNewRows {
-      stagesToGo -= 1
+      mergesToGo -= 1
     }
     return try merge(rows, form, on: connection)
   }
 
-  private mutating func merge(
+  /// The planner, which has no statistics of a day that has just begun, must never read the whole of it to find a few rows.
+  static let mergeSettings = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
+  private func merge(
     _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
-    let staging = "staged_\(form.table)"
-    if !staged.contains(form.table) {
-      try connection.command("CREATE TEMPORARY TABLE \(staging) (LIKE \(form.table)) ON COMMIT DELETE ROWS")
-      staged.insert(form.table)
-    }
-    return try connection.attempt { () throws(TelemetryError) in
-      // The planner knows nothing of a temporary table's rows, and must never read a whole day to find a few of them.
-      try connection.command("SET LOCAL enable_hashjoin = off")
-      try connection.command("SET LOCAL enable_mergejoin = off")
-      _ = try connection.copy(rows, into: staging, form: form)
-      for text in form.merge {
-        switch try connection.outcome(of: SQLStatement(form.purpose, table: form.table, text)) {
+    try connection.attempt(with: Self.mergeSettings) { () throws(TelemetryError) in
+      for step in form.merge {
+        let arrays = PostgresArrays(rows, of: form, columns: form.columns(of: step))
+        let statement = SQLStatement(form.purpose, table: form.table, form.text(of: step))
+        switch try connection.outcome(of: statement, arrays) {
         case .done: continue
         case let other: return other
         }
@@ -98,9 +94,9 @@ struct PostgresLoader {
 extension PostgresConnection {
   /// Runs `work` in a transaction, which is kept only when it is done.
   fileprivate func attempt(
-    _ work: () throws(TelemetryError) -> CopyOutcome
+    with settings: String? = nil, _ work: () throws(TelemetryError) -> CopyOutcome
   ) throws(TelemetryError) -> CopyOutcome {
-    try command("BEGIN")
+    try begin(with: settings)
     do throws(TelemetryError) {
       let outcome = try work()
       if case .done = outcome { try command("COMMIT") } else { try command("ROLLBACK") }

@@ -54,7 +54,7 @@ extension SQLTelemetryStore {
     purpose: "store predictions", table: "predictions",
     columns: [
       .init("namespace"), .init("model"), .init("request_id"), .init("version"), .init("role"), .init("time", .number),
-      .init("features"), .init("predicted_class"), .init("probabilities"), .init("confidence", .number),
+      .init("features", .json), .init("predicted_class"), .init("probabilities", .json), .init("confidence", .number),
       .init("latency_seconds", .number), .init("repeats", .integer), .init("last_time", .number),
     ], key: [2, 3],
     onConflict: """
@@ -63,24 +63,27 @@ extension SQLTelemetryStore {
       WHERE excluded.last_time > predictions.last_time
       """,
     merge: [
-      """
-      INSERT INTO predictions
-      SELECT DISTINCT ON (request_id, version, model, namespace, day) * FROM staged_predictions
-      ORDER BY request_id, version, model, namespace, day, time
-      ON CONFLICT DO NOTHING
-      """,
+      .init(
+        """
+        INSERT INTO predictions
+        SELECT DISTINCT ON (request_id, version, model, namespace, day) namespace, model, request_id, version, role, time,
+          features::JSON, predicted_class, probabilities::JSON, confidence, latency_seconds, repeats, last_time, day
+        FROM :rows ORDER BY request_id, version, model, namespace, day, time
+        ON CONFLICT DO NOTHING
+        """),
       // The last condition is checked once more where another writer has changed the row meanwhile.
-      """
-      UPDATE predictions p SET repeats = p.repeats + s.count, last_time = s.last FROM (
-        SELECT q.request_id, q.version, q.model, q.namespace, q.day, COUNT(DISTINCT t.time) AS count,
-          MAX(t.time) AS last
-        FROM staged_predictions t JOIN predictions q ON q.request_id = t.request_id AND q.version = t.version
-          AND q.model = t.model AND q.namespace = t.namespace AND q.day = t.day
-        WHERE t.time > q.last_time GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-      ) s
-      WHERE p.request_id = s.request_id AND p.version = s.version AND p.model = s.model
-        AND p.namespace = s.namespace AND p.day = s.day AND p.last_time < s.last
-      """,
+      .init(
+        """
+        UPDATE predictions p SET repeats = p.repeats + s.count, last_time = s.last FROM (
+          SELECT q.request_id, q.version, q.model, q.namespace, q.day, COUNT(DISTINCT staged.time) AS count,
+            MAX(staged.time) AS last
+          FROM :rows JOIN predictions q ON q.request_id = staged.request_id AND q.version = staged.version
+            AND q.model = staged.model AND q.namespace = staged.namespace AND q.day = staged.day
+          WHERE staged.time > q.last_time GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+        ) s
+        WHERE p.request_id = s.request_id AND p.version = s.version AND p.model = s.model
+          AND p.namespace = s.namespace AND p.day = s.day AND p.last_time < s.last
+        """, columns: ["request_id", "version", "model", "namespace", "time"]),
     ], expectsNewRows: true)
 
   private static let labelForm = BulkForm(
@@ -93,11 +96,13 @@ extension SQLTelemetryStore {
       WHERE excluded.time >= labels.time
       """,
     merge: [
-      """
-      INSERT INTO labels SELECT * FROM staged_labels ORDER BY request_id, model, namespace, day
-      ON CONFLICT (request_id, model, namespace, day) DO UPDATE SET label = excluded.label, time = excluded.time
-      WHERE excluded.time >= labels.time
-      """
+      .init(
+        """
+        INSERT INTO labels SELECT namespace, model, request_id, label, time, day FROM :rows
+        ORDER BY request_id, model, namespace, day
+        ON CONFLICT (request_id, model, namespace, day) DO UPDATE SET label = excluded.label, time = excluded.time
+        WHERE excluded.time >= labels.time
+        """)
     ], expectsNewRows: false)
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {

@@ -15,13 +15,15 @@ extension SQLTelemetryStore {
         maximum = excluded.maximum, counts = excluded.counts
       """,
     merge: [
-      """
-      INSERT INTO feature_profiles SELECT * FROM staged_feature_profiles
-      ORDER BY namespace, model, version, feature, minute, instance, day
-      ON CONFLICT (namespace, model, version, feature, minute, instance, day) DO UPDATE SET bins = excluded.bins,
-        row_count = excluded.row_count, mean = excluded.mean, squares = excluded.squares, minimum = excluded.minimum,
-        maximum = excluded.maximum, counts = excluded.counts
-      """
+      .init(
+        """
+        INSERT INTO feature_profiles SELECT namespace, model, version, feature, minute, instance, bins, row_count, mean,
+          squares, minimum, maximum, counts, day
+        FROM :rows ORDER BY namespace, model, version, feature, minute, instance, day
+        ON CONFLICT (namespace, model, version, feature, minute, instance, day) DO UPDATE SET bins = excluded.bins,
+          row_count = excluded.row_count, mean = excluded.mean, squares = excluded.squares, minimum = excluded.minimum,
+          maximum = excluded.maximum, counts = excluded.counts
+        """)
     ], expectsNewRows: false)
 
   func store(_ profiles: [ProfileRecord], of model: ModelKey) async throws(TelemetryError) {

@@ -20,11 +20,13 @@ struct PostgresSource {
         field: field + ".connectionSecretRef",
         reason: "the Secret gave no connection URL; it must have the named key with a postgres:// URL.")
     }
+    let text = QueryText(query)
+    if let flaw = text.flaws.first {
+      throw WorkerError.sourceUnreadable(field: field + ".query", reason: "it \(flaw); \(flaw.mend).")
+    }
     let connection = try PostgresQuery(url: url, field: field)
     let since = window.map { environment.now().addingTimeInterval(-$0.seconds) } ?? Date(timeIntervalSince1970: 0)
-    let takesSince = query.contains("$since")
-    return try connection.rows(
-      query.replacingOccurrences(of: "$since", with: "$1"), argument: takesSince ? since.formatted(.iso8601) : nil)
+    return try connection.rows(text, since: since)
   }
 }
 
@@ -38,28 +40,32 @@ private final class PostgresQuery {
       throw WorkerError.sourceUnreadable(
         field: field + ".connectionSecretRef", reason: "the Secret's value can not be used: \(PostgresAddress.advice).")
     }
-    guard let handle = address.connect() else {
-      throw WorkerError.sourceUnavailable(field: field, reason: "libpq has no memory for a connection.")
-    }
-    self.handle = handle
     self.field = field
-    guard PQstatus(handle) == CONNECTION_OK else {
-      throw WorkerError.sourceUnavailable(
-        field: field + ".connectionSecretRef",
-        reason: "no connection to the database: \(Self.message(PQerrorMessage(handle))).")
+    do throws(PostgresFailure) {
+      handle = try address.connect()
+    } catch {
+      let place = field + ".connectionSecretRef"
+      let reason = "no connection to \(address.name): \(error.reason)."
+      throw error.kind == .passing
+        ? WorkerError.sourceUnavailable(field: place, reason: reason)
+        : WorkerError.sourceUnreadable(field: place, reason: reason)
     }
-    // Notices would go to standard error, past the log.
-    PQsetNoticeProcessor(handle, { _, _ in }, nil)
-    _ = try execute("BEGIN READ ONLY", argument: nil)
   }
 
   deinit {
     PQfinish(handle)
   }
 
-  func rows(_ query: String, argument: String?) throws -> RawTable {
-    let result = try execute(query, argument: argument)
-    defer { PQclear(result) }
+  /// Behind a pooler the session belongs to others before and afterwards: what is set here holds for the transaction only, and
+  /// the transaction ends before the connection does.
+  func rows(_ query: QueryText, since: Date) throws -> RawTable {
+    // Numbers come with all of their digits, whatever a client before has set.
+    PQclear(try checked(PQexec(handle, "BEGIN READ ONLY; SET LOCAL extra_float_digits = 3"), of: query))
+    let result = try checked(execute(query.statement, query.takesSince ? since.formatted(.iso8601) : nil), of: query)
+    defer {
+      PQclear(result)
+      PQclear(PQexec(handle, "ROLLBACK"))
+    }
     let columns = 0..<PQnfields(result)
     let header = columns.map { Self.text(PQfname(result, $0)) }
     guard !header.isEmpty else {
@@ -83,30 +89,42 @@ private final class PostgresQuery {
     return RawTable(header: header, rows: rows)
   }
 
-  private func execute(_ query: String, argument: String?) throws -> OpaquePointer {
-    let result =
-      argument.map { argument in
-        argument.withCString { text in
-          var values: [UnsafePointer<CChar>?] = [text]
-          return PQexecParams(handle, query, 1, nil, &values, nil, nil, 0)
-        }
-      } ?? PQexecParams(handle, query, 0, nil, nil, nil, nil, 0)
+  private func execute(_ statement: String, _ argument: String?) -> OpaquePointer? {
+    guard let argument else { return PQexecParams(handle, statement, 0, nil, nil, nil, nil, 0) }
+    return argument.withCString { text in
+      var values: [UnsafePointer<CChar>?] = [text]
+      return PQexecParams(handle, statement, 1, nil, &values, nil, nil, 0)
+    }
+  }
+
+  /// The answer, where it is one.
+  private func checked(_ result: OpaquePointer?, of query: QueryText) throws -> OpaquePointer {
     let status = PQresultStatus(result)
     if let result, status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK { return result }
     defer { PQclear(result) }
-    let state = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { Self.text($0) } ?? ""
-    let reason =
-      "the database answered: \(Self.message(PQresultErrorField(result, Int32(UInt8(ascii: "M"))))) (\(state))."
-    // Connection, resources, operator's intervention, serialisation: these pass.
-    if state.isEmpty || ["08", "53", "57", "40"].contains(String(state.prefix(2))) {
-      throw WorkerError.sourceUnavailable(field: field + ".query", reason: reason)
+    // Why a pooler ends a connection stands before the end of it, in what libpq has collected.
+    let words = Self.field("M", of: result) ?? PQerrorMessage(handle).map { String(cString: $0) } ?? ""
+    let failure = PostgresFailure(state: Self.field("C", of: result) ?? "", message: query.inItsWords(words))
+    var reason = "the database answered: \(failure.reason)"
+    if let hint = Self.field("H", of: result) { reason += ": \(query.inItsWords(hint).trimmingCharacters(in: ["."]))" }
+    let field =
+      failure.mend?.contains("in the URL") == true ? self.field + ".connectionSecretRef" : self.field + ".query"
+    switch (failure.kind, failure.state) {
+    case (_, Self.readOnly):
+      throw WorkerError.sourceUnreadable(field: field, reason: reason + "; write a SELECT that changes nothing.")
+    case (_, Self.untyped):
+      throw WorkerError.sourceUnreadable(field: field, reason: reason + "; write its type, as in $since::timestamptz.")
+    case (.passing, _): throw WorkerError.sourceUnavailable(field: field, reason: reason + ".")
+    case (.values, _), (.lasting, _): throw WorkerError.sourceUnreadable(field: field, reason: reason + ".")
     }
-    throw WorkerError.sourceUnreadable(field: field + ".query", reason: reason)
   }
 
-  /// Its first line: what follows are hints for a terminal.
-  private static func message(_ bytes: UnsafePointer<CChar>?) -> String {
-    text(bytes).split(separator: "\n").first.map(String.init) ?? "no reason given"
+  /// SQLSTATEs of a statement that writes in a transaction that only reads, and of a parameter whose type nothing tells.
+  private static let readOnly = "25006"
+  private static let untyped = "42P18"
+
+  private static func field(_ code: Unicode.Scalar, of result: OpaquePointer?) -> String? {
+    PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
   }
 
   private static func text(_ bytes: UnsafePointer<CChar>?) -> String {

@@ -1,23 +1,22 @@
-import Foundation
+package import Foundation
 import Synchronization
-import TestSupport
 
 /// A PostgreSQL server of its own in a temporary folder, reached through a socket there; it ends with the object.
-final class TemporaryServer: Sendable {
-  private let folder: URL
+package final class TemporaryServer: Sendable {
+  let folder: URL
   private let process: Mutex<Process>
 
   /// Where distributions put the server's programs.
   private static let folders = ["/usr/local/bin"] + (13...18).reversed().map { "/usr/lib/postgresql/\($0)/bin" }
 
-  static let programs: URL? = folders.map { URL(fileURLWithPath: $0) }.first { folder in
+  package static let programs: URL? = folders.map { URL(fileURLWithPath: $0) }.first { folder in
     ["initdb", "postgres"].allSatisfy { FileManager.default.isExecutableFile(atPath: folder.appending(path: $0).path) }
   }
 
   /// `initdb` refuses to run as root, so that root hands over to this user.
   private static let user = "nobody"
 
-  init() async throws {
+  package init() async throws {
     guard let programs = Self.programs else { throw CocoaError(.fileNoSuchFile) }
     folder = URL(fileURLWithPath: "/tmp").appending(path: "apus-pg-\(UInt32.random(in: 0...UInt32.max))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +34,6 @@ final class TemporaryServer: Sendable {
     process = Mutex(try await Self.started(folder))
   }
 
-  /// The thread that starts it waits for its end: the kernel takes a thread's end for the parent's.
   private static func started(_ folder: URL) async throws -> Process {
     guard let programs else { throw CocoaError(.fileNoSuchFile) }
     let process = Self.process(
@@ -45,21 +43,26 @@ final class TemporaryServer: Sendable {
         "-c",
         "max_connections=40",
       ])
+    try await start(process)
+    return process
+  }
+
+  /// The thread that starts it waits for its end: the kernel takes a thread's end for the parent's.
+  static func start(_ process: Process) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       Thread {
         continuation.resume(with: Result { try process.run() })
         process.waitUntilExit()
       }.start()
     }
-    return process
   }
 
-  var url: String {
+  package var url: String {
     "postgres://apus@/postgres?host=\(folder.path)"
   }
 
   /// SIGINT: fast shutdown, sessions are cut.
-  func interrupt() async throws {
+  package func interrupt() async throws {
     try await blocking { [self] in
       process.withLock {
         $0.interrupt()
@@ -68,17 +71,17 @@ final class TemporaryServer: Sendable {
     }
   }
 
-  func start() async throws {
+  package func start() async throws {
     let started = try await Self.started(folder)
     process.withLock { $0 = started }
   }
 
-  func stop() async throws {
+  package func stop() async throws {
     try await interrupt()
     try? FileManager.default.removeItem(at: folder)
   }
 
-  private static func process(_ program: String, _ arguments: [String]) -> Process {
+  static func process(_ program: String, _ arguments: [String]) -> Process {
     let process = Process()
     if getuid() == 0 {
       process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
