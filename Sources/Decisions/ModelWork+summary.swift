@@ -23,7 +23,7 @@ extension ModelWork {
     status.previousVersion = registry.previous?.version
     status.candidate = registry.candidate?.version
     status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
-    status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
+    status.rocAUC = production?.metrics?.rocAUC?.rounded(toDecimals: 3)
     status.lastTrained = registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
     status.trafficSummary =
       status.traffic.isEmpty
@@ -65,8 +65,14 @@ extension ModelWork {
       let warnings = last.spec.result?.warnings ?? []
       set(
         .trained, .yes, Reason.trainingSucceeded.rawValue,
-        (["\(last.version) was trained"] + warnings).joined(separator: "; "))
+        (["\(last.version) was trained"] + warnings + unchangedRun).joined(separator: "; "))
     }
+  }
+
+  /// What the last run found, where it trained nothing.
+  private var unchangedRun: [String] {
+    guard let run = status.training, run.state == .unchanged, let message = run.message else { return [] }
+    return [run.job + (run.finishedAt.map { " at \($0)" } ?? "") + ": " + message]
   }
 
   private mutating func setPromoted() {
@@ -80,7 +86,7 @@ extension ModelWork {
       return set(
         .promoted, .no, Reason.awaitingApproval.rawValue,
         "\(candidate.version) awaits approval: annotate the model with \(ApusAnnotations.approve)="
-          + candidate.version + extra)
+          + candidate.version + holds(candidate).map { "; \($0)" }.joined() + extra)
     }
     guard let last = registry.entries.last(where: { $0.spec.failure == nil }) else {
       return set(.promoted, .unknown, Reason.noVersion.rawValue, "no version has been trained yet")
