@@ -84,6 +84,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
       case running = "Running"
       case succeeded = "Succeeded"
       case failed = "Failed"
+      /// Ended without a version, as the data has not changed since the last one.
+      case unchanged = "Unchanged"
     }
   }
 

@@ -37,7 +37,7 @@ package struct ModelVersionSpec: Codable, Sendable, Equatable {
     self.result = result
     self.failure = failure
     accuracy = result?.metrics.accuracy.rounded(toDecimals: 3)
-    rocAUC = result?.metrics.rocAUC.rounded(toDecimals: 3)
+    rocAUC = result?.metrics.rocAUC?.rounded(toDecimals: 3)
   }
 }
 
@@ -51,11 +51,14 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   /// Oldest first: the audit trail.
   package var history: [Transition]
   package var files: Files
+  /// Digest of the gates' rules that judged it. nil: it was not judged, or by a release that did not say.
+  package var judgedBy: String?
 
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], stage: Stage = .candidate, reason: String? = nil,
-    gates: [GateResult] = [], history: [Transition] = [], files: Files = .kept
+    gates: [GateResult] = [], history: [Transition] = [], files: Files = .kept, judgedBy: String? = nil
   ) {
+    self.judgedBy = judgedBy
     self.observedGeneration = observedGeneration
     self.conditions = conditions
     self.stage = stage
@@ -87,14 +90,19 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   }
 
   package struct GateResult: Codable, Sendable, Equatable {
-    /// minimumAccuracy, minimumF1, minimumROCAUC, againstProduction, segment:<feature>, approval
+    /// minimumAccuracy, minimumF1, minimumROCAUC, againstProduction, clients, segment:<feature>
     package var gate: String
     package var passed: Bool
     package var value: Double?
     package var limit: Double?
+    /// True: not passed, and not refused either; the version waits for a person.
+    package var held: Bool?
     package var message: String
 
-    package init(gate: String, passed: Bool, value: Double? = nil, limit: Double? = nil, message: String) {
+    package init(
+      gate: String, passed: Bool, value: Double? = nil, limit: Double? = nil, held: Bool? = nil, message: String
+    ) {
+      self.held = held
       self.gate = gate
       self.passed = passed
       self.value = value

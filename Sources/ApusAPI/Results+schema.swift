@@ -37,7 +37,12 @@ extension TrainingResult: SchemaDescribed {
             .required("test", .integer("Evaluated on.", minimum: 0)),
           ])),
       .required("metrics", ModelMetrics.schema.described("On the test rows.")),
+      .optional(
+        "positive",
+        .string("The class that precision, recall and F1 are about; absent for more than two.", maximum: 1024)),
       .optional("comparison", Comparison.schema),
+      .optional("notCompared", .string("Why there is no comparison.", maximum: 4096)),
+      .optional("schemaChange", SchemaChange.schema),
       .optional(
         "segments", .list("Worst level of each guarded segment.", of: SegmentResult.schema, maximum: 64).implying([])),
       .optional("calibrationError", .number("Expected calibration error on the test rows.").implying(0)),
@@ -47,7 +52,7 @@ extension TrainingResult: SchemaDescribed {
       .optional(
         "warnings", .list("Soft findings.", of: .string("A finding.", maximum: 4096), maximum: 256).implying([])),
       .optional("seconds", .map("Seconds by step.", of: .number("Seconds."), maximum: 64).implying([:])),
-      .optional("dataDigest", .string("SHA-256 of the training rows.", maximum: 128).implying("")),
+      .optional("dataDigest", .string("SHA-256 of the rows as the model sees them.", maximum: 128).implying("")),
     ])
 }
 
@@ -66,11 +71,15 @@ extension TrainingResult.SegmentResult: SchemaDescribed {
 
 extension ModelMetrics: SchemaDescribed {
   package static let schema = Schema.object(
-    "Measures in 0…1.",
-    MetricName.allCases.map {
-      .required(
-        $0.rawValue, .number($0 == .brier ? "Brier score; lower is better." : "\($0.rawValue); higher is better."))
-    })
+    "Measures in 0…1. One that the rows do not define is absent.",
+    [
+      .required("accuracy", .number("accuracy; higher is better.")),
+      .optional("precision", .number("precision; higher is better. Absent where no row was predicted to be positive.")),
+      .optional("recall", .number("recall; higher is better. Absent where no row is positive.")),
+      .optional("f1", .number("f1; higher is better. Absent where no row is positive or predicted to be.")),
+      .optional("rocAUC", .number("rocAUC; higher is better. Absent where all rows are of one class.")),
+      .required("brier", .number("Brier score; lower is better.")),
+    ])
 }
 
 extension Comparison: SchemaDescribed {
@@ -79,12 +88,34 @@ extension Comparison: SchemaDescribed {
     [
       .required("champion", ArtifactReference.schema),
       .required("championMetrics", ModelMetrics.schema),
+      .optional(
+        "challengerMetrics",
+        ModelMetrics.schema.described("On the rows compared, where these are not all test rows.")),
       .required("metric", .enumeration(MetricName.self, "What was compared.")),
       .required("difference", .number("This version minus production.")),
       .required("lower", .number("Lower bound of the confidence interval.")),
       .required("upper", .number("Upper bound of the confidence interval.")),
       .required("pValue", .number("Of no difference, two-sided.")),
       .required("rows", .integer("Rows compared on.", minimum: 0)),
+      .optional("confidence", .number("Of the interval.")),
+      .optional("caveat", .string("What limits the comparison.", maximum: 4096)),
+    ])
+}
+
+extension SchemaChange: SchemaDescribed {
+  package static let schema = Schema.object(
+    "How the schema differs from that of the version in production, where it matters.",
+    [
+      .required("champion", ArtifactReference.schema),
+      .optional(
+        "incomparable",
+        .list("Why the two cannot be compared.", of: .string("A difference.", maximum: 1024), maximum: 16).implying([])),
+      .optional(
+        "refused",
+        .list(
+          "Requests that production answers and this version refuses.", of: .string("A difference.", maximum: 1024),
+          maximum: 16
+        ).implying([])),
     ])
 }
 

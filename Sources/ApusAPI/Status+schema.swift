@@ -183,6 +183,7 @@ extension ModelVersionStatus: SchemaDescribed {
           Files.self, "Kept; Retired: given up by promotion.keep, removed by the next training; Removed."
         )
         .implying("Kept")),
+      .optional("judgedBy", .string("Digest of the gates' rules that judged it.", maximum: 128)),
     ])
 }
 
@@ -194,6 +195,7 @@ extension ModelVersionStatus.GateResult: SchemaDescribed {
       .required("passed", .boolean("Whether the version passed.")),
       .optional("value", .number("What was measured.")),
       .optional("limit", .number("What was asked for.")),
+      .optional("held", .boolean("True: not refused either; the version waits for a person.")),
       .required("message", .string("For people.", maximum: 4096)),
     ])
 }

@@ -72,8 +72,9 @@ extension SplitPlan: SchemaDescribed {
         "by",
         .enumeration(
           Method.self,
-          "Hash: by a seeded hash of the row, so that a row stays in its part from one training to the next. Time: the "
-            + "oldest rows train, the newest test; by the timestamp column, else in the source's order.", default: .hash
+          "Hash: by a seeded hash of the primary key, else of the whole source row, so that a row stays in its part from "
+            + "one training to the next. Time: the oldest rows train, the newest test; by the timestamp column, else in the source's order.",
+          default: .hash
         )),
       .optional(
         "testSource",

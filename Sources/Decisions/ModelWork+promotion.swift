@@ -11,47 +11,8 @@ enum Actor {
 }
 
 extension ModelWork {
-  /// Gates for every version that has not been judged; oldest first, so that each meets the production of its time.
-  mutating func judgeVersions() {
-    registry.repair()
-    replaceVanishedProduction()
-    for entry in registry.entries where entry.stage == .candidate {
-      if let failure = entry.spec.failure {
-        registry.move(
-          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)",
-          summary: failure.reason)
-      } else if let result = entry.spec.result {
-        judge(entry.version, result)
-      }
-    }
-  }
-
-  private mutating func judge(_ version: String, _ result: TrainingResult) {
-    let verdicts = Gates.verdicts(on: result, rules: spec.promotion, production: registry.production?.spec.artifact)
-    registry.record(verdicts, of: version)
-    let failed = verdicts.filter { !$0.passed }.map(\.message)
-    guard failed.isEmpty else {
-      let reason = failed.joined(separator: "; ")
-      registry.move(version, to: .rejected, by: Actor.operator, reason: reason, summary: failed[0])
-      return announce(.warning, .gatesFailed, "\(version) is not promoted: \(reason)")
-    }
-    let why = verdicts.first { $0.gate == "againstProduction" }?.message ?? "all gates passed"
-    if let pin = spec.serving.version, pin != version {
-      registry.move(version, to: .awaitingApproval, by: Actor.operator, reason: "\(pin) is pinned; \(why)")
-      announce(.normal, .pinned, "\(version) passed its gates but waits: spec.serving.version pins \(pin)")
-    } else if spec.promotion.approval == .manual {
-      registry.move(version, to: .awaitingApproval, by: Actor.operator, reason: why)
-      announce(
-        .normal, .awaitingApproval,
-        "\(version) passed its gates (\(why)); approve it with the annotation \(ApusAnnotations.approve): \(version)")
-    } else {
-      announce(.normal, .gatesPassed, "\(version) passed its gates: \(why)")
-      bringIn(version, by: Actor.operator, reason: why)
-    }
-  }
-
   /// Into production at once, or through the steps of the rollout where there is something to compare with.
-  private mutating func bringIn(_ version: String, by actor: String, reason: String) {
+  mutating func bringIn(_ version: String, by actor: String, reason: String) {
     guard registry.production != nil, let steps = spec.promotion.rollout?.steps, let first = steps.first else {
       return promote(version, by: actor, reason: reason)
     }
@@ -143,13 +104,6 @@ extension ModelWork {
     bringIn(version, by: Actor.approve, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
   }
 
-  /// Why the gate against production no longer says anything: another version serves than it was compared with.
-  private func staleComparison(_ entry: Registry.Entry) -> String? {
-    guard let result = entry.spec.result, let production = registry.production?.spec.artifact else { return nil }
-    return Gates.verdicts(on: result, rules: spec.promotion, production: production)
-      .first { $0.gate == "againstProduction" && !$0.passed }?.message
-  }
-
   private mutating func followPin() {
     guard let pin = spec.serving.version else { return }
     guard let entry = registry[pin], entry.isServable else {
@@ -181,7 +135,7 @@ extension ModelWork {
   /// A version that only a pin kept waiting goes on when the pin is gone.
   private mutating func registerUnpinned() {
     guard spec.serving.version == nil, spec.promotion.approval == .automatic,
-      let entry = registry.entries.last(where: { $0.stage == .awaitingApproval })
+      let entry = registry.entries.last(where: { $0.stage == .awaitingApproval }), holds(entry).isEmpty
     else { return }
     if let stale = staleComparison(entry) {
       registry.move(entry.version, to: .rejected, by: Actor.operator, reason: stale)
@@ -193,7 +147,7 @@ extension ModelWork {
 
   /// The version in production was deleted from the registry: the one before it takes over, before anything is compared
   /// with production; otherwise a new version would pass for the first one. A pin chooses itself.
-  private mutating func replaceVanishedProduction() {
+  mutating func replaceVanishedProduction() {
     if let pin = spec.serving.version, registry[pin]?.isServable == true { return }
     guard registry.production == nil, let previous = registry.previous else { return }
     promote(previous.version, by: Actor.operator, reason: "the version in production is gone from the registry")

@@ -38,7 +38,12 @@ extension ModelWork {
       guard let number = job.number, isUnrecorded(job, number) else { continue }
       switch job.outcome {
       case .running: continue
-      case .ended(let result): register(job, number, result.trained, nil)
+      case .ended(let result):
+        if let unchanged = result.unchanged {
+          recordUnchanged(job, unchanged)
+        } else {
+          register(job, number, result.trained, nil)
+        }
       case .failed(let failure): register(job, number, nil, failure.explained(by: said(of: job), job))
       }
     }
@@ -81,8 +86,21 @@ extension ModelWork {
   }
 
   private static func summary(_ result: TrainingResult) -> String {
-    "accuracy \(Figures.metric(result.metrics.accuracy)), rocAUC \(Figures.metric(result.metrics.rocAUC)) on "
-      + Figures.count(result.rows.test, "test row")
+    "accuracy \(Figures.metric(result.metrics.accuracy)), "
+      + "rocAUC \(result.metrics.rocAUC.map(Figures.metric) ?? "–") on " + Figures.count(result.rows.test, "test row")
+  }
+
+  /// The run found the data that an earlier version was trained on: there is no version to register, and no failure.
+  private mutating func recordUnchanged(_ job: WorkerJob, _ unchanged: UnchangedData) {
+    recallRecentStart()
+    for removed in unchanged.removed ?? [] { registry.noteRemoved(removed) }
+    let message = "data unchanged since version \(unchanged.version); no training"
+    let known = status.training?.job == job.name ? status.training?.startedAt : nil
+    status.training = .init(
+      job: job.name, version: "v\(job.number ?? 0)", state: .unchanged, trigger: job.trigger,
+      startedAt: known ?? job.createdAt.wholeSeconds,
+      finishedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds, message: message)
+    announce(.normal, .dataUnchanged, "\(job.name): \(message)")
   }
 
   /// The Job was deleted, by somebody or by its time to live, before its end was seen.

@@ -24,7 +24,7 @@ extension ModelWork {
     status.candidate = registry.candidate?.version
     if orphan == nil {
       status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
-      status.rocAUC = production?.metrics?.rocAUC.rounded(toDecimals: 3)
+      status.rocAUC = production?.metrics?.rocAUC?.rounded(toDecimals: 3)
     }
     status.lastTrained =
       registry.entries.last { $0.spec.result != nil && $0.spec.failure == nil }?.spec.trainedAt
@@ -76,8 +76,14 @@ extension ModelWork {
       let warnings = last.spec.result?.warnings ?? []
       set(
         .trained, .yes, Reason.trainingSucceeded.rawValue,
-        (["\(last.version) was trained"] + warnings).joined(separator: "; "))
+        (["\(last.version) was trained"] + warnings + unchangedRun).joined(separator: "; "))
     }
+  }
+
+  /// What the last run found, where it trained nothing.
+  private var unchangedRun: [String] {
+    guard let run = status.training, run.state == .unchanged, let message = run.message else { return [] }
+    return [run.job + (run.finishedAt.map { " at \($0)" } ?? "") + ": " + message]
   }
 
   private mutating func setPromoted() {
@@ -91,7 +97,7 @@ extension ModelWork {
       return set(
         .promoted, .no, Reason.awaitingApproval.rawValue,
         "\(candidate.version) awaits approval: annotate the model with \(ApusAnnotations.approve)="
-          + candidate.version + extra)
+          + candidate.version + holds(candidate).map { "; \($0)" }.joined() + extra)
     }
     guard let last = registry.entries.last(where: { $0.spec.failure == nil }) else {
       if let orphan {

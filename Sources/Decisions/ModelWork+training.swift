@@ -27,7 +27,7 @@ extension ModelWork {
 
   /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
   /// stands in its annotation.
-  private mutating func recallRecentStart() {
+  mutating func recallRecentStart() {
     guard let latest = jobs.last, let number = latest.number, let handled = latest.handledByModel,
       number > Int(status.training?.version.dropFirst() ?? "0") ?? 0
     else { return }
@@ -135,7 +135,8 @@ extension ModelWork {
           version: "v\(number)", schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
           champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
-          comparedBy: spec.promotion.against.metric, retired: retiredFiles)),
+          comparedBy: spec.promotion.against.metric, retired: retiredFiles,
+          unless: trigger == .schedule ? latestData : nil)),
       labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
@@ -143,6 +144,15 @@ extension ModelWork {
       ],
       owner: owner, deadline: training.deadline, retries: training.retries, resources: training.resources,
       template: training.template)
+  }
+
+  /// The data of the latest version that was trained as the spec says now: on the same data a training by schedule alone
+  /// would make it once more.
+  private var latestData: UnchangedData? {
+    guard let latest = registry.entries.last(where: { $0.spec.failure == nil && $0.spec.result != nil }),
+      let digest = latest.spec.result?.dataDigest, !digest.isEmpty, spec.hasTrainingInput(latest.spec.trainingInput)
+    else { return nil }
+    return UnchangedData(version: latest.version, dataDigest: digest)
   }
 
   private mutating func scheduleNext() {

@@ -91,16 +91,23 @@ package struct Registry: Sendable {
     return max(now, latest.advanced(bySeconds: 1))
   }
 
-  package mutating func record(_ gates: [ModelVersionStatus.GateResult], of version: String) {
-    let failed = gates.filter { !$0.passed }.map(\.message)
+  /// What the gates said, and the digest of their rules.
+  package mutating func record(_ judgement: Judgement, of version: String, by rules: String) {
+    let (status, reason, message): (Condition.Status, Reason, String)
+    if !judgement.refusals.isEmpty {
+      (status, reason, message) = (.no, .gatesFailed, judgement.refusals.joined(separator: "; "))
+    } else if !judgement.holds.isEmpty {
+      (status, reason, message) = (.unknown, .awaitingApproval, judgement.holds.joined(separator: "; "))
+    } else {
+      (status, reason, message) = (.yes, .gatesPassed, "all gates passed")
+    }
     let now = now
     change(version) { entry in
-      entry.status.gates = gates
+      entry.status.gates = judgement.verdicts
+      entry.status.judgedBy = rules
       entry.status.conditions.set(
-        ConditionType.accepted.rawValue, Condition.Status(failed.isEmpty),
-        reason: (failed.isEmpty ? Reason.gatesPassed : .gatesFailed).rawValue,
-        message: failed.isEmpty ? "all gates passed" : failed.joined(separator: "; "), generation: entry.generation,
-        at: now)
+        ConditionType.accepted.rawValue, status, reason: reason.rawValue, message: message,
+        generation: entry.generation, at: now)
     }
   }
 

@@ -8,6 +8,8 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
   case shapeMismatch(String)
   /// Fewer than two classes among the labels.
   case singleClass(String)
+  /// The rows do not define the measure for one of two models.
+  case undefinedMeasure(String)
   /// The algorithm of the specification can not be trained here.
   case unsupportedAlgorithm(String)
   /// XGBoost refused a call.
@@ -20,6 +22,8 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
     case .shapeMismatch(let what): "Shapes do not fit: \(what)."
     case .singleClass(let name):
       "All rows belong to the one class '\(name)'; a classifier needs rows of at least two classes."
+    case .undefinedMeasure(let name):
+      "\(name) is not defined on the rows compared: choose another spec.promotion.against.metric, or test on more rows."
     case .unsupportedAlgorithm(let what): "The algorithm can not be trained here: \(what)."
     case .engine(let call, let message): "XGBoost failed in \(call): \(message)"
     }

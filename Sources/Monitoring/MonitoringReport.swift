@@ -149,8 +149,8 @@ extension PerformanceReport {
       coverage: compact(coverage), labelled: labelled,
       metrics: metrics.map {
         ModelMetrics(
-          accuracy: compact($0.accuracy), precision: compact($0.precision), recall: compact($0.recall),
-          f1: compact($0.f1), rocAUC: compact($0.rocAUC), brier: compact($0.brier))
+          accuracy: compact($0.accuracy), precision: $0.precision.map(compact), recall: $0.recall.map(compact),
+          f1: $0.f1.map(compact), rocAUC: $0.rocAUC.map(compact), brier: compact($0.brier))
       },
       p95Latency: p95Latency.map(compact), positiveRate: positiveRate.map(compact),
       meanConfidence: meanConfidence.map(compact))

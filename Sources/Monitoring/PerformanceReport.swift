@@ -11,8 +11,7 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
   package var expected: Int
   /// Share of the rows old enough to have a label that have one, 0…1; 1 where none is old enough.
   package var coverage: Double
-  /// Nil while fewer than the minimum of labels are there. With a single class among the labels the area under the curve
-  /// says nothing and is 0.5.
+  /// Nil while fewer than the minimum of labels are there.
   package var metrics: ModelMetrics?
   /// Of the accuracy, 95 % (Wilson).
   package var accuracyInterval: ConfidenceBounds?
@@ -26,6 +25,8 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
   /// True labels (rows) by predicted class (columns), in the order of `classes`.
   package var confusion: [[Int]]
   package var classes: [String]
+  /// The class that precision, recall and F1 are about; nil for more than two classes.
+  package var positive: String?
 
   package struct ConfidenceBounds: Codable, Sendable, Equatable {
     package var lower: Double
@@ -70,6 +71,7 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
     classes = scored.classes
     confusion = scored.confusion
     metrics = scored.metrics(positive: positiveClass)
+    self.positive = window.classes.count == 2 ? positiveClass : nil
     let correct = scored.classes.indices.reduce(0) { $0 + scored.confusion[$1][$1] }
     let interval = wilsonInterval(correct, of: labelled)
     accuracyInterval = ConfidenceBounds(lower: interval.lower, upper: interval.upper)
@@ -120,25 +122,15 @@ private struct ScoredRows {
     let isBinary = modelClasses == 2
     let positiveIndex = positive.flatMap { classes.firstIndex(of: $0) } ?? max(0, modelClasses - 1)
     let judged = isBinary ? [positiveIndex] : Array(classes.indices)
-    let reports = judged.map(report(of:))
+    let means = ClassScores(ClassCounts.of(confusion), positive: isBinary ? positiveIndex : nil)
     let areas = judged.compactMap { index in
       areaUnderCurve(scores: scores(of: index), positives: truth.map { $0 == index })
     }
     let correct = classes.indices.reduce(0) { $0 + confusion[$1][$1] }
     return ModelMetrics(
-      accuracy: Double(correct) / Double(max(1, truth.count)), precision: mean(reports.map(\.precision)),
-      recall: mean(reports.map(\.recall)), f1: mean(reports.map(\.f1)), rocAUC: areas.isEmpty ? 0.5 : mean(areas),
+      accuracy: Double(correct) / Double(max(1, truth.count)), precision: means.precision, recall: means.recall,
+      f1: means.f1, rocAUC: areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count),
       brier: brier(positiveIndex, isBinary: isBinary))
-  }
-
-  private func report(of index: Int) -> (precision: Double, recall: Double, f1: Double) {
-    let hits = Double(confusion[index][index])
-    let guessed = Double(confusion.reduce(0) { $0 + $1[index] })
-    let support = Double(confusion[index].reduce(0, +))
-    return (
-      guessed > 0 ? hits / guessed : 0, support > 0 ? hits / support : 0,
-      guessed + support > 0 ? 2 * hits / (guessed + support) : 0
-    )
   }
 
   private func brier(_ positive: Int, isBinary: Bool) -> Double {
@@ -151,9 +143,5 @@ private struct ScoredRows {
       }
     }
     return sum / Double(max(1, truth.count)) / (isBinary ? 1 : 2)
-  }
-
-  private func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
   }
 }

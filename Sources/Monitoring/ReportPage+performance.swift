@@ -4,14 +4,16 @@ extension ReportPage {
   var performanceSection: String {
     let performance = report.performance
     let severity: Severity = performance.isAccuracyLost ? .critical : performance.isSlow ? .warning : .none
+    let ofClass = performance.positive.map { " of '\($0)'" } ?? ""
     var facts: [(String, String)] = []
     if let metrics = performance.metrics {
       let interval = performance.accuracyInterval.map {
         " (95 %: \(percentText($0.lower)) to \(percentText($0.upper)); at least \(percentText(performance.rules.minimumAccuracy)))"
       }
       facts = [
-        ("accuracy", percentText(metrics.accuracy) + (interval ?? "")), ("precision", shortText(metrics.precision)),
-        ("recall", shortText(metrics.recall)), ("F1", shortText(metrics.f1)), ("ROC-AUC", shortText(metrics.rocAUC)),
+        ("accuracy", percentText(metrics.accuracy) + (interval ?? "")),
+        ("precision" + ofClass, shortText(metrics.precision)), ("recall" + ofClass, shortText(metrics.recall)),
+        ("F1" + ofClass, shortText(metrics.f1)), ("ROC-AUC", shortText(metrics.rocAUC)),
         ("Brier", shortText(metrics.brier)),
       ]
     } else {

@@ -8,6 +8,9 @@ func shortText(_ value: Double) -> String {
   return String(format: isLong ? "%.0f" : "%.4g", value)
 }
 
+/// A dash where there is no such number.
+func shortText(_ value: Double?) -> String { shortText(value ?? .nan) }
+
 /// `5.7 %`
 func percentText(_ share: Double) -> String {
   String(format: share != 0 && abs(share) < 0.001 ? "%.2g %%" : "%.1f %%", share * 100)

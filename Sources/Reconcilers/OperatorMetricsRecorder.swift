@@ -157,7 +157,7 @@ extension OperatorMetricsRecorder {
   private func countEnds(
     _ owner: String, _ observed: ModelObservation, _ decision: ModelDecision, _ labels: [String]
   ) {
-    for outcome in [ModelDeploymentStatus.TrainingStatus.State.succeeded, .failed] {
+    for outcome in [ModelDeploymentStatus.TrainingStatus.State.succeeded, .failed, .unchanged] {
       begin(owner, .trainings, labels + [outcome.rawValue])
     }
     begin(owner, .promotions, labels)
@@ -165,6 +165,9 @@ extension OperatorMetricsRecorder {
       let isFailure = object.manifest[path: "spec", "failure"] != nil
       let outcome: ModelDeploymentStatus.TrainingStatus.State = isFailure ? .failed : .succeeded
       count(owner, .trainings, labels + [outcome.rawValue])
+    }
+    if let run = decision.status.training, run.state == .unchanged, run != observed.model.status.training {
+      count(owner, .trainings, labels + [run.state.rawValue])
     }
     if let version = decision.status.version, version != observed.model.status.version {
       count(owner, .promotions, labels)
@@ -246,10 +249,11 @@ extension OperatorMetricsRecorder {
       values.append((.featureMissing, labels + [failed.feature ?? ""], failed.value))
     }
     if let metrics = check.performance.metrics {
-      values += [
-        (.accuracy, labels, metrics.accuracy), (.rocAUC, labels, metrics.rocAUC),
-        (.precision, labels, metrics.precision), (.recall, labels, metrics.recall), (.f1, labels, metrics.f1),
+      values.append((.accuracy, labels, metrics.accuracy))
+      let measures: [(OperatorMetric, Double?)] = [
+        (.rocAUC, metrics.rocAUC), (.precision, metrics.precision), (.recall, metrics.recall), (.f1, metrics.f1),
       ]
+      for (metric, value) in measures { if let value { values.append((metric, labels, value)) } }
     }
     return values
   }

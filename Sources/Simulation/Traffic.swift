@@ -1,5 +1,6 @@
 package import HTTPTransport
 import Foundation
+import Statistics
 import WorkerContract
 
 /// Traffic against a running model: rows become predictions, labels follow as feedback.
@@ -19,11 +20,18 @@ package struct Traffic: Sendable {
     package init(sent: Int = 0) { self.sent = sent }
 
     package var accuracy: Double { answered == 0 ? 0 : Double(right) / Double(answered) }
-    package var precision: Double { ratio(truePositives, truePositives + falsePositives) }
-    package var recall: Double { ratio(truePositives, truePositives + falseNegatives) }
-    package var f1: Double { ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
+    /// nil where no row was predicted to be positive.
+    package var precision: Double? { scores.precision }
+    /// nil where no row is positive.
+    package var recall: Double? { scores.recall }
+    /// nil where no row is positive or predicted to be.
+    package var f1: Double? { scores.f1 }
 
-    private func ratio(_ part: Int, _ whole: Int) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }
+    private var scores: ClassScores {
+      ClassScores(
+        ClassCounts(
+          hits: truePositives, predicted: truePositives + falsePositives, occurring: truePositives + falseNegatives))
+    }
 
     package mutating func merge(_ other: Tally) {
       sent += other.sent

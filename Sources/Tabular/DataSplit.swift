@@ -17,20 +17,21 @@ package struct DataSplit: Sendable, Equatable {
 
   /// Divides the rows of `table` by `plan`; with a test source of its own `plan.test` counts as 0.
   ///
-  /// By hash: a row's part is decided by its hash alone (see `Table.rowHashes`), so it stays there from one training to
-  /// the next and equal rows stay together. A class that a part would lack is divided by the rank of its rows' hashes
-  /// instead: first the training part gets a row, then test, then validation.
+  /// By hash: a row's part is decided by its hash alone (see `RawTable.rowHashes`), so it stays there from one training to
+  /// the next. A class that a part would lack is divided by the rank of its rows' hashes instead: first the training part
+  /// gets a row, then test, then validation.
   /// By time: oldest rows train, newest test; rows without a time count as oldest; without a timestamp column the
   /// table's order is time.
-  /// - Parameter classes: Class of each row, -1 for none; see `TargetEncoding.encode`.
-  package init(_ table: Table, classes: [Int32], schema: FeatureSchema, plan: SplitPlan) {
+  /// - Parameters:
+  ///   - hashes: Of each row; by time none are needed.
+  ///   - classes: Class of each row, -1 for none; see `TargetEncoding.encode`.
+  package init(_ table: Table, hashes: [UInt64], classes: [Int32], schema: FeatureSchema, plan: SplitPlan) {
     let testShare = plan.testSource == nil ? clamp(plan.test) : 0
     let validationShare = min(clamp(plan.validation), 1 - testShare)
     switch plan.by {
     case .time:
       self.init(byTime: table, schema: schema, validation: validationShare, test: testShare)
     case .hash:
-      let hashes = table.rowHashes(schema: schema, seed: plan.seed)
       self.init(hashes: hashes, classes: classes, validation: validationShare, test: testShare)
     }
   }
@@ -46,10 +47,10 @@ package struct DataSplit: Sendable, Equatable {
   }
 
   init(hashes: [UInt64], classes: [Int32], validation: Double, test: Double) {
-    let testLimit = UInt64(test * 0x1p53)
-    let validationLimit = UInt64((test + validation) * 0x1p53)
+    let testLimit = Self.limit(test)
+    let validationLimit = Self.limit(test + validation)
     var parts = hashes.map { hash -> Part in
-      let position = hash >> 11
+      let position = Self.position(hash)
       return position < testLimit ? .test : position < validationLimit ? .validation : .train
     }
     var wanted: [Part] = [.train]
@@ -74,6 +75,12 @@ package struct DataSplit: Sendable, Equatable {
       validation: parts.indices.filter { parts[$0] == .validation },
       test: parts.indices.filter { parts[$0] == .test }, rankedClasses: ranked.sorted())
   }
+
+  /// Where a hash lies in 0 ..< 2^53: test rows come first, then validation rows.
+  static func position(_ hash: UInt64) -> UInt64 { hash >> 11 }
+
+  /// The end of the first part of this share.
+  static func limit(_ share: Double) -> UInt64 { UInt64(clamp(share) * 0x1p53) }
 
   private enum Part {
     case train, validation, test

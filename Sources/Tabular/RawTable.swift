@@ -68,7 +68,7 @@ package struct RawTable: Sendable {
   }
 
   /// These rows, in this order.
-  func selecting(rows: [Int]) -> RawTable {
+  package func selecting(rows: [Int]) -> RawTable {
     let width = header.count
     var (chosen, ends): ([UInt8], [UInt32]) = ([], [])
     ends.reserveCapacity(rows.count * width)

@@ -5,6 +5,8 @@ package struct TableReading: Sendable {
   /// Features, target (categorical), timestamp (numeric, seconds since 1970) and primary key columns (categorical) that
   /// were there; values that could not be read are missing. With a target required, rows without one are left out.
   package var table: Table
+  /// The source's rows behind the table's, in the same order: as text, with columns that the schema does not name.
+  package var rows: RawTable
   package var findings: [Finding]
   /// Number of rows that were left out because their target was missing.
   package var unlabelledRows: Int
@@ -54,7 +56,8 @@ extension RawTable {
         ))
     }
     return TableReading(
-      table: chosen.isUnlabelled ? reader.table.selecting(rows: []) : reader.table, findings: reader.findings,
+      table: chosen.isUnlabelled ? reader.table.selecting(rows: []) : reader.table,
+      rows: chosen.isUnlabelled ? chosen.rows.prefix(0) : chosen.rows, findings: reader.findings,
       unlabelledRows: chosen.unlabelled)
   }
 }

@@ -3,8 +3,10 @@ public struct RunResult: Codable, Sendable, Equatable {
   /// `apus.dev/worker/v1`
   public var contract: String
   public var run: String
-  /// Exactly one of the three.
+  /// Exactly one of the four.
   public var trained: TrainingResult?
+  /// A training that ended early, because there was nothing to learn.
+  public var unchanged: UnchangedData?
   public var checked: CheckResult?
   public var failed: RunFailure?
 
@@ -12,12 +14,13 @@ public struct RunResult: Codable, Sendable, Equatable {
   public static let maximumBytes = 4096
 
   public init(
-    run: String, trained: TrainingResult? = nil, checked: CheckResult? = nil, failed: RunFailure? = nil,
-    contract: String = RunSpecification.currentContract
+    run: String, trained: TrainingResult? = nil, unchanged: UnchangedData? = nil, checked: CheckResult? = nil,
+    failed: RunFailure? = nil, contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
     self.run = run
     self.trained = trained
+    self.unchanged = unchanged
     self.checked = checked
     self.failed = failed
   }
@@ -42,13 +45,34 @@ public struct RunFailure: Codable, Sendable, Equatable {
   }
 }
 
+/// Why a training made no version: the data is that of an earlier one (`TrainingRun.unless`).
+public struct UnchangedData: Codable, Sendable, Equatable {
+  /// The version that was trained on the same data.
+  public var version: String
+  public var dataDigest: String
+  /// Of the run's `retired` the versions whose files are gone. nil: none.
+  public var removed: [String]?
+
+  public init(version: String, dataDigest: String, removed: [String]? = nil) {
+    self.version = version
+    self.dataDigest = dataDigest
+    self.removed = removed
+  }
+}
+
 /// What training made.
 public struct TrainingResult: Codable, Sendable, Equatable {
   public var artifact: ArtifactReference
   public var rows: RowCounts
   /// On the test rows.
   public var metrics: ModelMetrics
+  /// The class that precision, recall and F1 are about; nil for more than two classes.
+  public var positive: String?
   public var comparison: Comparison?
+  /// Why there is no comparison, though there is a champion whose schema allows one. A sentence.
+  public var notCompared: String?
+  /// How the schema differs from the champion's, where that matters.
+  public var schemaChange: SchemaChange?
   /// Worst level of each guarded segment.
   public var segments: [SegmentResult]
   /// Expected calibration error on the test rows.
@@ -57,20 +81,24 @@ public struct TrainingResult: Codable, Sendable, Equatable {
   public var warnings: [String]
   /// Seconds by step.
   public var seconds: [String: Double]
-  /// SHA-256 of the training rows, `sha256:<hex>`.
+  /// SHA-256 of the rows as the model sees them, of all parts: `sha256:<hex>`.
   public var dataDigest: String
   /// Of the run's `retired` the versions whose files are gone. nil: none.
   public var removed: [String]?
 
   public init(
-    artifact: ArtifactReference, rows: RowCounts, metrics: ModelMetrics, comparison: Comparison? = nil,
+    artifact: ArtifactReference, rows: RowCounts, metrics: ModelMetrics, positive: String? = nil,
+    comparison: Comparison? = nil, notCompared: String? = nil, schemaChange: SchemaChange? = nil,
     segments: [SegmentResult] = [], calibrationError: Double = 0, warnings: [String] = [],
     seconds: [String: Double] = [:], dataDigest: String = "", removed: [String]? = nil
   ) {
     self.artifact = artifact
     self.rows = rows
     self.metrics = metrics
+    self.positive = positive
     self.comparison = comparison
+    self.notCompared = notCompared
+    self.schemaChange = schemaChange
     self.segments = segments
     self.calibrationError = calibrationError
     self.warnings = warnings
@@ -110,17 +138,20 @@ public struct TrainingResult: Codable, Sendable, Equatable {
   }
 }
 
-/// Measures on a held-out set, each in 0…1.
+/// Measures on a held-out set, each in 0…1. A measure that the rows do not define is absent.
 public struct ModelMetrics: Codable, Sendable, Equatable {
   public var accuracy: Double
-  public var precision: Double
-  public var recall: Double
-  public var f1: Double
-  /// Multi-class: macro average, one against the rest.
-  public var rocAUC: Double
+  /// nil where no row was predicted to be positive.
+  public var precision: Double?
+  /// nil where no row is positive.
+  public var recall: Double?
+  /// nil where no row is positive or predicted to be.
+  public var f1: Double?
+  /// Multi-class: macro average, one against the rest. nil where all rows are of one class.
+  public var rocAUC: Double?
   public var brier: Double
 
-  public init(accuracy: Double, precision: Double, recall: Double, f1: Double, rocAUC: Double, brier: Double) {
+  public init(accuracy: Double, precision: Double?, recall: Double?, f1: Double?, rocAUC: Double?, brier: Double) {
     self.accuracy = accuracy
     self.precision = precision
     self.recall = recall
@@ -129,7 +160,7 @@ public struct ModelMetrics: Codable, Sendable, Equatable {
     self.brier = brier
   }
 
-  public subscript(name: MetricName) -> Double {
+  public subscript(name: MetricName) -> Double? {
     switch name {
     case .accuracy: accuracy
     case .precision: precision
@@ -141,10 +172,27 @@ public struct ModelMetrics: Codable, Sendable, Equatable {
   }
 }
 
+/// How a version's schema differs from the champion's, each difference a sentence; at most a few of each kind.
+public struct SchemaChange: Codable, Sendable, Equatable {
+  public var champion: ArtifactReference
+  /// Why the two models cannot be compared. Empty: they can.
+  public var incomparable: [String]
+  /// Requests that the champion answers and this version refuses. Empty: there are none.
+  public var refused: [String]
+
+  public init(champion: ArtifactReference, incomparable: [String] = [], refused: [String] = []) {
+    self.champion = champion
+    self.incomparable = incomparable
+    self.refused = refused
+  }
+}
+
 /// Challenger against champion on the same test rows.
 public struct Comparison: Codable, Sendable, Equatable {
   public var champion: ArtifactReference
   public var championMetrics: ModelMetrics
+  /// On the rows compared, where these are not all test rows: those that did not train the champion.
+  public var challengerMetrics: ModelMetrics?
   public var metric: MetricName
   /// Challenger minus champion.
   public var difference: Double
@@ -154,19 +202,27 @@ public struct Comparison: Codable, Sendable, Equatable {
   /// Two-sided, of no difference: DeLong for the area under the curve, McNemar for accuracy, paired bootstrap else.
   public var pValue: Double
   public var rows: Int
+  /// Of the interval. nil: the result is from a release that did not say.
+  public var confidence: Double?
+  /// What keeps the comparison from saying all that it seems to say, such as training rows that are not known. A sentence.
+  public var caveat: String?
 
   public init(
-    champion: ArtifactReference, championMetrics: ModelMetrics, metric: MetricName, difference: Double, lower: Double,
-    upper: Double, pValue: Double, rows: Int
+    champion: ArtifactReference, championMetrics: ModelMetrics, challengerMetrics: ModelMetrics? = nil,
+    metric: MetricName, difference: Double, lower: Double, upper: Double, pValue: Double, rows: Int,
+    confidence: Double? = nil, caveat: String? = nil
   ) {
     self.champion = champion
     self.championMetrics = championMetrics
+    self.challengerMetrics = challengerMetrics
     self.metric = metric
     self.difference = difference
     self.lower = lower
     self.upper = upper
     self.pValue = pValue
     self.rows = rows
+    self.confidence = confidence
+    self.caveat = caveat
   }
 }
 

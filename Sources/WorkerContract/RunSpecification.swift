@@ -57,11 +57,13 @@ public struct TrainingRun: Codable, Sendable, Equatable {
   public var comparedBy: MetricName
   /// Versions whose files nobody needs any more: a run removes them once its own are stored. nil: none.
   public var retired: [ArtifactReference]?
+  /// Nothing is trained where the data is this. nil: training goes ahead whatever the data is.
+  public var unless: UnchangedData?
 
   public init(
     version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
     segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
-    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil
+    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil, unless: UnchangedData? = nil
   ) {
     self.version = version
     self.schema = schema
@@ -73,6 +75,7 @@ public struct TrainingRun: Codable, Sendable, Equatable {
     self.confidence = confidence
     self.comparedBy = comparedBy
     self.retired = retired
+    self.unless = unless
   }
 }
 

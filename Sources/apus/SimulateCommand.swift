@@ -172,4 +172,4 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 }
 
-private func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+private func percent(_ share: Double?) -> String { share.map { String(format: "%.1f %%", $0 * 100) } ?? "–" }

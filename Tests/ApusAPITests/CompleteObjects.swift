@@ -132,10 +132,12 @@ enum Complete {
       modelRef: .init(name: "income"), version: "v3", number: 3, job: "income-train-3", trigger: .schedule,
       trainedAt: time, trainingInput: "ab", artifact: artifact,
       result: TrainingResult(
-        artifact: artifact, rows: .init(train: 60, validation: 20, test: 20), metrics: metrics,
+        artifact: artifact, rows: .init(train: 60, validation: 20, test: 20), metrics: metrics, positive: "1",
         comparison: .init(
-          champion: artifact, championMetrics: metrics, metric: .rocAUC, difference: 0.01, lower: 0.001, upper: 0.02,
-          pValue: 0.01, rows: 20),
+          champion: artifact, championMetrics: metrics, challengerMetrics: metrics, metric: .rocAUC, difference: 0.01,
+          lower: 0.001, upper: 0.02, pValue: 0.01, rows: 20, confidence: 0.95, caveat: "some rows may have trained v2"),
+        notCompared: "its artifact is lost",
+        schemaChange: .init(champion: artifact, incomparable: ["the target is a"], refused: ["feature b is new"]),
         segments: [.init(feature: "a", level: "x", metric: .recall, challenger: 0.7, champion: 0.6, rows: 5)],
         calibrationError: 0.02, warnings: ["soft"], seconds: ["train": 1.5], dataDigest: "sha256:11",
         removed: ["v1"]),
@@ -145,7 +147,8 @@ enum Complete {
   static var versionStatus: ModelVersionStatus {
     ModelVersionStatus(
       observedGeneration: 1, conditions: conditions, stage: .production, reason: "better",
-      gates: [.init(gate: "minimumF1", passed: true, value: 0.8, limit: 0.7, message: "fine")],
-      history: [.init(from: .candidate, to: .production, at: time, by: "operator", reason: "better")])
+      gates: [.init(gate: "minimumF1", passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
+      history: [.init(from: .candidate, to: .production, at: time, by: "operator", reason: "better")],
+      judgedBy: "r1:00")
   }
 }

@@ -30,7 +30,7 @@ import WorkerContract
       let (good, bad) = try pair(classes: classes)
       let result = try Comparison(
         challenger: good, champion: bad, reference: champion, metric: metric, confidence: 0.95, seed: 1)
-      let difference = try ModelMetrics(good)[metric] - ModelMetrics(bad)[metric]
+      let difference = try #require(ModelMetrics(good)[metric]) - #require(ModelMetrics(bad)[metric])
       #expect(abs(result.difference - difference) < 1e-9)
       #expect(result.lower < result.difference && result.difference < result.upper)
       #expect(result.pValue < 0.01)

@@ -19,8 +19,8 @@ import WorkerContract
       classes: ["no", "yes"], positive: 1, labels: labels, probabilities: scores.flatMap { [1 - $0, $0] })
   }
 
-  private func isClose(_ left: Double, _ right: Double, _ tolerance: Double = 1e-6) -> Bool {
-    abs(left - right) < tolerance
+  private func isClose(_ left: Double?, _ right: Double, _ tolerance: Double = 1e-6) -> Bool {
+    abs((left ?? .nan) - right) < tolerance
   }
 
   @Test("Binary metrics equal scikit-learn's, ties in the scores included")
@@ -108,6 +108,28 @@ import WorkerContract
     #expect(isClose(evaluation.perClass[2].f1, 0.7619047619047619))
     #expect(evaluation.thresholds.isEmpty)
     #expect(evaluation.positive == nil)
+  }
+
+  @Test(
+    "A class that held-out rows neither have nor get is no part of a mean; without a positive guess precision is absent"
+  )
+  func undefined() throws {
+    let two = try Predictions(
+      classes: ["a", "b", "c"], positive: 2, labels: [0, 1, 1, 0],
+      probabilities: [0.9, 0.1, 0, 0.2, 0.8, 0, 0.3, 0.7, 0, 0.4, 0.6, 0])
+    let metrics = try ModelMetrics(two)
+    #expect(isClose(metrics.recall, 0.75) && isClose(metrics.precision, 5.0 / 6))
+    #expect(isClose(metrics.f1, (2.0 / 3 + 0.8) / 2))
+    let never = try Predictions(
+      classes: ["no", "yes"], positive: 1, labels: [0, 1], probabilities: [0.9, 0.1, 0.8, 0.2])
+    let evaluation = try Evaluation(never)
+    #expect(evaluation.metrics.precision == nil && evaluation.metrics.recall == 0 && evaluation.metrics.f1 == 0)
+    #expect(evaluation.thresholds[8].precision == nil && evaluation.perClass[1].precision == nil)
+    #expect(throws: LearningError.undefinedMeasure("precision")) {
+      _ = try Comparison(
+        challenger: never, champion: never, reference: .init(version: "v1", digest: ""), metric: .precision,
+        confidence: 0.95, seed: 1)
+    }
   }
 
   @Test("Rows of one class have no area under a curve and are refused by name")

@@ -9,7 +9,7 @@ import WorkerContract
     let metrics = try #require(report.metrics)
     // Of each ten rows the first is a false positive, the second a true one, the others true negatives.
     #expect(metrics.accuracy == 0.9 && metrics.precision == 0.5 && metrics.recall == 1)
-    #expect(abs(metrics.f1 - 2.0 / 3) < 1e-12 && abs(metrics.rocAUC - (80 + 5) / 90) < 1e-12)
+    #expect(abs((metrics.f1 ?? .nan) - 2.0 / 3) < 1e-12 && abs((metrics.rocAUC ?? .nan) - (80 + 5) / 90) < 1e-12)
     #expect(abs(metrics.brier - (0.1 * 0.81 + 0.9 * 0.01)) < 1e-12)
     #expect(report.confusion == [[80, 10], [0, 10]])
     #expect(report.positiveRate == 0.2 && report.coverage == 1 && report.labelled == 100)
@@ -47,8 +47,25 @@ import WorkerContract
     window.probabilities = (0..<90).flatMap { row in (0..<3).map { $0 == row % 3 ? 0.8 : 0.1 } }
     let metrics = try #require(PerformanceReport(window, positive: nil, now: 1e9).metrics)
     #expect(abs(metrics.accuracy - 75.0 / 90) < 1e-12)
-    #expect(abs(metrics.recall - (30.0 / 45 + 1 + 1) / 3) < 1e-12)
-    #expect(abs(metrics.precision - (1 + 1 + 0.5) / 3) < 1e-12)
-    #expect(metrics.rocAUC > 0.8 && metrics.brier < 0.2)
+    let (recall, precision) = (try #require(metrics.recall), try #require(metrics.precision))
+    #expect(abs(recall - (30.0 / 45 + 1 + 1) / 3) < 1e-12)
+    #expect(abs(precision - (1 + 1 + 0.5) / 3) < 1e-12)
+    #expect(metrics.rocAUC ?? 0 > 0.8 && metrics.brier < 0.2)
+    // A class that the model knows, and that neither occurs nor is predicted, changes nothing.
+    window.classes.append("d")
+    window.probabilities = (0..<90).flatMap { row in (0..<4).map { $0 == row % 3 ? 0.8 : $0 == 3 ? 0 : 0.1 } }
+    let wider = try #require(PerformanceReport(window, positive: nil, now: 1e9).metrics)
+    #expect(wider == metrics)
+  }
+
+  @Test func `measures that the labels do not define are absent and shown as a dash`() throws {
+    var window = World.window(World.table(rows: 100, seed: 1))
+    window.labels = window.labels.map { _ in "0" }
+    window.predicted = window.predicted.map { _ in "0" }
+    let report = PerformanceReport(window, positive: "1", now: 1e9)
+    let metrics = try #require(report.metrics)
+    #expect(metrics.rocAUC == nil && metrics.recall == nil && metrics.precision == nil && metrics.f1 == nil)
+    #expect(metrics.accuracy == 1 && report.positive == "1")
+    #expect(report.summary.metrics?.rocAUC == nil && report.summary.metrics?.accuracy == 1)
   }
 }

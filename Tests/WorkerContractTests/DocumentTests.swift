@@ -44,6 +44,20 @@ struct DocumentTests {
     #expect(MetricName.allCases.map { metrics[$0] } == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
   }
 
+  @Test("results of an earlier release are read, and a measure that is not defined is left out")
+  func absentMetrics() throws {
+    let old = #"{"accuracy":0.9,"precision":0,"recall":0,"f1":0,"rocAUC":0.5,"brier":0.1}"#
+    let read = try JSONDecoder().decode(ModelMetrics.self, from: Data(old.utf8))
+    #expect(read == ModelMetrics(accuracy: 0.9, precision: 0, recall: 0, f1: 0, rocAUC: 0.5, brier: 0.1))
+    let absent = ModelMetrics(accuracy: 1, precision: nil, recall: nil, f1: nil, rocAUC: nil, brier: 0)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(absent), as: UTF8.self) == #"{"accuracy":1,"brier":0}"#)
+    #expect(try roundTrip(absent) == absent)
+    let unchanged = RunResult(run: "r", unchanged: .init(version: "v1", dataDigest: "sha256:00"))
+    #expect(try roundTrip(unchanged) == unchanged)
+  }
+
   @Test("the words of the routing table are those the design names")
   func routing() throws {
     let table = RoutingTable(

@@ -6,7 +6,7 @@ extension Comparison {
   ///
   /// Area under the curve of two classes: DeLong. Accuracy: McNemar (mid-p) with Wald's interval of paired shares.
   /// Everything else: paired bootstrap with `seed`. `difference` is challenger minus champion, also for `brier`, where
-  /// less is better.
+  /// less is better. Throws `undefinedMeasure` where one of the two does not have the measure.
   package init(
     challenger: Predictions, champion: Predictions, reference: ArtifactReference, metric: MetricName,
     confidence: Double, seed: Int
@@ -15,10 +15,13 @@ extension Comparison {
       throw .shapeMismatch("challenger and champion were not evaluated on the same rows")
     }
     let championMetrics = try ModelMetrics(champion)
+    guard try ModelMetrics(challenger)[metric] != nil, championMetrics[metric] != nil else {
+      throw .undefinedMeasure(metric.rawValue)
+    }
     let result = Self.difference(challenger, champion, metric: metric, confidence: confidence, seed: seed)
     self.init(
       champion: reference, championMetrics: championMetrics, metric: metric, difference: result.difference,
-      lower: result.lower, upper: result.upper, pValue: result.pValue, rows: challenger.count)
+      lower: result.lower, upper: result.upper, pValue: result.pValue, rows: challenger.count, confidence: confidence)
   }
 
   private typealias Difference = (difference: Double, lower: Double, upper: Double, pValue: Double)

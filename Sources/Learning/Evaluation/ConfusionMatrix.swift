@@ -1,3 +1,5 @@
+import Statistics
+
 /// Rows by true class and predicted class.
 package struct ConfusionMatrix: Codable, Sendable, Equatable {
   package var classes: [String]
@@ -24,29 +26,28 @@ package struct ConfusionMatrix: Codable, Sendable, Equatable {
     return total == 0 ? 0 : Double(right) / Double(total)
   }
 
-  /// Precision, recall and F1 of one class; 0 where a denominator is 0, as scikit-learn's `zero_division=0`.
-  package func report(of index: Int) -> ClassReport {
-    let hits = counts[index][index]
-    let support = counts[index].reduce(0, +)
-    let guessed = counts.reduce(0) { $0 + $1[index] }
-    return ClassReport(name: classes[index], hits: hits, guessed: guessed, support: support)
-  }
+  /// Precision, recall and F1 of each class, in order.
+  package var reports: [ClassReport] { zip(classes, ClassCounts.of(counts)).map(ClassReport.init) }
+
+  /// Of the class at `positive`; means over the classes where that is nil.
+  func scores(positive: Int?) -> ClassScores { ClassScores(ClassCounts.of(counts), positive: positive) }
 }
 
 /// How well one class is found.
 package struct ClassReport: Codable, Sendable, Equatable {
   package var name: String
-  package var precision: Double
-  package var recall: Double
-  package var f1: Double
+  /// nil where the measure is not defined: the class is never predicted, does not occur, or neither.
+  package var precision: Double?
+  package var recall: Double?
+  package var f1: Double?
   /// Rows of this class.
   package var support: Int
 
-  init(name: String, hits: Int, guessed: Int, support: Int) {
+  init(name: String, counts: ClassCounts) {
     self.name = name
-    self.support = support
-    precision = guessed == 0 ? 0 : Double(hits) / Double(guessed)
-    recall = support == 0 ? 0 : Double(hits) / Double(support)
-    f1 = guessed + support == 0 ? 0 : 2 * Double(hits) / Double(guessed + support)
+    support = counts.occurring
+    precision = counts.precision
+    recall = counts.recall
+    f1 = counts.f1
   }
 }

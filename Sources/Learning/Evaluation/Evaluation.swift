@@ -28,7 +28,7 @@ package struct Evaluation: Codable, Sendable, Equatable {
     positive = predictions.isBinary ? predictions.classes[predictions.positive] : nil
     metrics = try ModelMetrics(predictions, confusion: confusion)
     self.confusion = confusion
-    perClass = predictions.classes.indices.map(confusion.report(of:))
+    perClass = confusion.reports
     self.importances = importances
     if predictions.isBinary {
       let scores = predictions.scores(of: predictions.positive)
@@ -52,9 +52,10 @@ package struct Evaluation: Codable, Sendable, Equatable {
 /// Precision, recall and F1 when every row at or above `threshold` counts as positive.
 package struct ThresholdReport: Codable, Sendable, Equatable {
   package var threshold: Double
-  package var precision: Double
-  package var recall: Double
-  package var f1: Double
+  /// nil where no row counts as positive.
+  package var precision: Double?
+  package var recall: Double?
+  package var f1: Double?
 
   init(_ threshold: Double, scores: [Double], positives: [Bool]) {
     var hits = 0
@@ -63,17 +64,17 @@ package struct ThresholdReport: Codable, Sendable, Equatable {
       guessed += 1
       hits += positive ? 1 : 0
     }
-    let report = ClassReport(name: "", hits: hits, guessed: guessed, support: positives.count { $0 })
+    let counts = ClassCounts(hits: hits, predicted: guessed, occurring: positives.count { $0 })
     self.threshold = threshold
-    precision = report.precision
-    recall = report.recall
-    f1 = report.f1
+    precision = counts.precision
+    recall = counts.recall
+    f1 = counts.f1
   }
 }
 
 extension ModelMetrics {
   /// The six measures of held-out rows. Two classes: of the positive class. More: means over the classes, each against
-  /// the rest (scikit-learn's `macro`); the area under the curve over those classes that are present.
+  /// the rest (scikit-learn's `macro`, see `ClassScores`); the area under the curve over those classes that are present.
   ///
   /// Brier: mean squared error of the positive class's probability; for more classes half the summed squared error of
   /// all, which lies in 0…1 too (Brier, 1950; scikit-learn's `scale_by_half=True`).
@@ -89,21 +90,17 @@ extension ModelMetrics {
       throw .singleClass(predictions.classes[predictions.labels.first ?? 0])
     }
     let judged = predictions.isBinary ? [predictions.positive] : Array(predictions.classes.indices)
-    let reports = judged.map(confusion.report(of:))
+    let scores = confusion.scores(positive: predictions.isBinary ? predictions.positive : nil)
     let areas = judged.compactMap { index in
       areaUnderCurve(scores: predictions.scores(of: index), positives: predictions.labels.map { $0 == index })
     }
     self.init(
       accuracy: confusion.accuracy,
-      precision: Self.mean(reports.map(\.precision)),
-      recall: Self.mean(reports.map(\.recall)),
-      f1: Self.mean(reports.map(\.f1)),
-      rocAUC: Self.mean(areas),
+      precision: scores.precision,
+      recall: scores.recall,
+      f1: scores.f1,
+      rocAUC: areas.isEmpty ? nil : areas.reduce(0, +) / Double(areas.count),
       brier: Self.brier(predictions))
-  }
-
-  private static func mean(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
   }
 
   private static func brier(_ predictions: Predictions) -> Double {

@@ -33,6 +33,13 @@ package struct Predictions: Sendable, Equatable {
     self.probabilities = probabilities
   }
 
+  /// Only these rows, in this order. Throws where there are none.
+  package func selecting(rows: [Int]) throws(LearningError) -> Predictions {
+    try Predictions(
+      classes: classes, positive: positive, labels: rows.map { labels[$0] },
+      probabilities: rows.flatMap { probabilities[($0 * classes.count)..<(($0 + 1) * classes.count)] })
+  }
+
   /// The most probable class of each row, the first of equals.
   package var predicted: [Int] {
     (0..<count).map { Model.mostProbable(probabilities[($0 * classes.count)..<(($0 + 1) * classes.count)]) }

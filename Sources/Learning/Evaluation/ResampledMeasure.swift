@@ -6,6 +6,7 @@ struct ResampledMeasure {
   private let metric: MetricName
   private let classes: [String]
   private let judged: [Int]
+  private let positive: Int?
   private let labels: [Int]
   private let predicted: [Int]
   private let squaredErrors: [Double]
@@ -15,6 +16,7 @@ struct ResampledMeasure {
     self.metric = metric
     classes = predictions.classes
     judged = predictions.isBinary ? [predictions.positive] : Array(predictions.classes.indices)
+    positive = predictions.isBinary ? predictions.positive : nil
     labels = predictions.labels
     predicted = predictions.predicted
     squaredErrors = metric == .brier ? predictions.squaredErrors : []
@@ -34,11 +36,9 @@ struct ResampledMeasure {
     let matrix = ConfusionMatrix(
       classes: classes, labels: rows.map { labels[$0] }, predicted: rows.map { predicted[$0] })
     if metric == .accuracy { return matrix.accuracy }
-    let reports = judged.map(matrix.report(of:))
-    let values = reports.map { report in
-      metric == .precision ? report.precision : metric == .recall ? report.recall : report.f1
-    }
-    return values.reduce(0, +) / Double(values.count)
+    let scores = matrix.scores(positive: positive)
+    let value = metric == .precision ? scores.precision : metric == .recall ? scores.recall : scores.f1
+    return value ?? .nan
   }
 
   private func area(_ rows: [Int]) -> Double {

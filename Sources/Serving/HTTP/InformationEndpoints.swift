@@ -56,7 +56,10 @@ struct InformationEndpoints: Sendable {
       guard let version = state.production else { return }
       text.raw(#","classes":["#)
       text.raw(version.quotedClasses.joined(separator: ","))
-      text.raw(#"],"features":"#)
+      // The class that binary measures are about.
+      text.raw(#"],"positive_class":"#)
+      if version.target.isBinary { text.string(version.target.positiveClass) } else { text.raw("null") }
+      text.raw(#","features":"#)
       text.array(version.pipeline.schema.features) { text, feature in
         text.raw(#"{"name":"#)
         text.string(feature.name)

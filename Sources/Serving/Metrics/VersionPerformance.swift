@@ -1,4 +1,5 @@
 import Exposition
+import Statistics
 import Tabular
 package import Telemetry
 
@@ -13,15 +14,16 @@ package struct VersionPerformance: Sendable, Equatable {
 
   package struct Scores: Sendable, Equatable {
     package var accuracy: Double
-    package var precision: Double
-    package var recall: Double
-    package var f1: Double
+    /// nil where the measure is not defined; see `ClassScores`.
+    package var precision: Double?
+    package var recall: Double?
+    package var f1: Double?
   }
 
   /// The performance of each version, by name.
   ///
   /// `positive` names the positive class where there are two classes; nil averages precision, recall and F1 over the
-  /// classes that occur among labels and predictions (macro, as scikit-learn has it). A quotient 0 / 0 is 0.
+  /// classes that occur among labels and predictions.
   /// - Parameters:
   ///   - labelled: Outcomes of predictions that have a label.
   ///   - sample: Outcomes of predictions, whether they have one or not.
@@ -47,17 +49,14 @@ package struct VersionPerformance: Sendable, Equatable {
   private static func scores(_ counts: [OutcomeCount], total: Int, positive: String?) -> Scores {
     let right = self.total(counts) { $0.predictedClass == $0.label }
     let classes = positive.map { [$0] } ?? Set(counts.flatMap { [$0.predictedClass, $0.label ?? ""] }).sorted()
-    var sum = Scores(accuracy: Double(right) / Double(total), precision: 0, recall: 0, f1: 0)
-    for name in classes {
-      let hits = self.total(counts) { $0.predictedClass == name && $0.label == name }
-      let precision = ratio(hits, self.total(counts) { $0.predictedClass == name })
-      let recall = ratio(hits, self.total(counts) { $0.label == name })
-      let f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0
-      sum.precision += precision / Double(classes.count)
-      sum.recall += recall / Double(classes.count)
-      sum.f1 += f1 / Double(classes.count)
+    let byClass = classes.map { name in
+      ClassCounts(
+        hits: self.total(counts) { $0.predictedClass == name && $0.label == name },
+        predicted: self.total(counts) { $0.predictedClass == name }, occurring: self.total(counts) { $0.label == name })
     }
-    return sum
+    let scores = ClassScores(byClass, positive: positive == nil ? nil : 0)
+    return Scores(
+      accuracy: Double(right) / Double(total), precision: scores.precision, recall: scores.recall, f1: scores.f1)
   }
 
   private static func total(_ counts: [OutcomeCount], _ matches: (OutcomeCount) -> Bool) -> Int {
@@ -93,9 +92,9 @@ struct PerformanceGauges: Sendable {
       labelled.with(performance.version).set(Double(performance.labelled))
       guard let scores = performance.scores else { continue }
       accuracy.with(performance.version).set(scores.accuracy)
-      precision.with(performance.version).set(scores.precision)
-      recall.with(performance.version).set(scores.recall)
-      f1.with(performance.version).set(scores.f1)
+      for (family, value) in [(precision, scores.precision), (recall, scores.recall), (f1, scores.f1)] {
+        if let value { family.with(performance.version).set(value) }
+      }
     }
   }
 }

@@ -93,11 +93,12 @@ extension SQLTelemetryStore {
     ]
   }
 
-  /// Six columns from `column` on; nil where the first is null.
+  /// Six columns from `column` on; nil where the first is null. A measure that is not defined is null.
   static func metrics(in row: SQLRow, from column: Int) throws(TelemetryError) -> ModelMetrics? {
     guard let accuracy = try row.optionalNumber(column) else { return nil }
     return ModelMetrics(
-      accuracy: accuracy, precision: try row.number(column + 1), recall: try row.number(column + 2),
-      f1: try row.number(column + 3), rocAUC: try row.number(column + 4), brier: try row.number(column + 5))
+      accuracy: accuracy, precision: try row.optionalNumber(column + 1), recall: try row.optionalNumber(column + 2),
+      f1: try row.optionalNumber(column + 3), rocAUC: try row.optionalNumber(column + 4),
+      brier: try row.number(column + 5))
   }
 }

@@ -16,6 +16,9 @@ enum HTML {
     return sign + String(whole / Int(scale)) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
+  /// A dash where there is no such number.
+  static func decimal(_ value: Double?, _ digits: Int) -> String { decimal(value ?? .nan, digits) }
+
   static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
 
   /// A table in a box of its own, which scrolls where the screen is narrow; the first cell of each row is its heading, the others are set to the right.

@@ -45,11 +45,12 @@ struct TrainingReport {
 
   private var cards: String {
     let metrics = evaluation.metrics
-    let values = [
-      ("Accuracy", metrics.accuracy), ("Precision", metrics.precision), ("Recall", metrics.recall), ("F1", metrics.f1),
-      ("ROC AUC", metrics.rocAUC), ("Brier", metrics.brier),
+    let ofClass = evaluation.positive.map { " of '\($0)'" } ?? ""
+    let values: [(String, Double?)] = [
+      ("Accuracy", metrics.accuracy), ("Precision" + ofClass, metrics.precision), ("Recall" + ofClass, metrics.recall),
+      ("F1" + ofClass, metrics.f1), ("ROC AUC", metrics.rocAUC), ("Brier", metrics.brier),
     ]
-    let cards = values.map { "<div class=\"card\"><b>\(HTML.decimal($1, 4))</b><span>\($0)</span></div>" }
+    let cards = values.map { "<div class=\"card\"><b>\(HTML.decimal($1, 4))</b><span>\(escaped($0))</span></div>" }
     let verdict = evaluation.calibration.verdict.rawValue
     let calibration = """
       <div class="card"><b class="\(verdict)">\(HTML.decimal(evaluation.calibration.error, 4))</b>\
@@ -59,21 +60,29 @@ struct TrainingReport {
   }
 
   private var comparison: String {
-    guard let comparison = document.comparison else { return "" }
-    let names = MetricName.allCases
-    let rows = names.map { name in
-      [
-        name.rawValue, HTML.decimal(evaluation.metrics[name], 4), HTML.decimal(comparison.championMetrics[name], 4),
-        HTML.decimal(evaluation.metrics[name] - comparison.championMetrics[name], 4),
-      ]
+    guard let comparison = document.comparison else { return obstacle }
+    let own = comparison.challengerMetrics ?? evaluation.metrics
+    let rows = MetricName.allCases.map { name in
+      let (new, old) = (own[name], comparison.championMetrics[name])
+      let difference = new.flatMap { new in old.map { new - $0 } }
+      return [name.rawValue, HTML.decimal(new, 4), HTML.decimal(old, 4), HTML.decimal(difference, 4)]
     }
+    let caveat = comparison.caveat.map { "<p>\(escaped($0)).</p>" } ?? ""
     return """
       <h2>Against \(escaped(comparison.champion.version)) on the same \(comparison.rows) rows</h2>
       <p>Difference in \(comparison.metric.rawValue): <b>\(HTML.decimal(comparison.difference, 4))</b>, \
       between \(HTML.decimal(comparison.lower, 4)) and \(HTML.decimal(comparison.upper, 4)); \
-      p = \(HTML.decimal(comparison.pValue, 4)).</p>
+      p = \(HTML.decimal(comparison.pValue, 4)).</p>\(caveat)
       \(HTML.table(["Metric", document.version, comparison.champion.version, "Difference"], rows))
       """
+  }
+
+  /// Why the version was not compared, or cannot be.
+  private var obstacle: String {
+    let reasons = (document.schemaChange?.incomparable ?? []) + [document.notCompared].compactMap { $0 }
+    guard !reasons.isEmpty else { return "" }
+    return "<h2>Not compared with the version in production</h2><ul>"
+      + reasons.map { "<li>\(escaped($0))</li>" }.joined() + "</ul>"
   }
 
   private var segments: String {
@@ -115,8 +124,10 @@ struct TrainingReport {
   }
 
   private var thresholdChart: Chart {
-    func line(_ name: String, _ style: String, _ value: (ThresholdReport) -> Double) -> Chart.Line {
-      Chart.Line(name: name, style: style, points: evaluation.thresholds.map { ($0.threshold, value($0)) })
+    func line(_ name: String, _ style: String, _ value: (ThresholdReport) -> Double?) -> Chart.Line {
+      Chart.Line(
+        name: name, style: style,
+        points: evaluation.thresholds.compactMap { report in value(report).map { (report.threshold, $0) } })
     }
     return Chart(
       title: "Over the threshold", xTitle: "threshold", yTitle: "share",

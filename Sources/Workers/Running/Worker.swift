@@ -75,8 +75,12 @@ package struct Worker: Sendable {
     do {
       switch (kind, specification.train, specification.check) {
       case (.train, let run?, nil):
-        result.trained = try await TrainingJob(specification: specification, run: run, environment: environment)
+        switch try await TrainingJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
+        {
+        case .trained(let trained): result.trained = trained
+        case .unchanged(let data): result.unchanged = data
+        }
       case (.check, nil, let run?):
         result.checked = try await CheckJob(specification: specification, run: run, environment: environment)
           .execute(log: log)

@@ -1,4 +1,5 @@
 import Learning
+import Tabular
 import WorkerContract
 
 /// `evaluation.json`: what is known of a version when its training ends. Holds no times, so that a second run with the
@@ -14,7 +15,11 @@ struct EvaluationDocument: Codable {
   var validationLoss: [Double]
   /// On the test rows.
   var evaluation: Evaluation
+  /// How the rows were divided.
+  var split: SplitRecipe
   var comparison: Comparison?
+  var notCompared: String?
+  var schemaChange: SchemaChange?
   var segments: [TrainingResult.SegmentResult]
   var warnings: [String]
   var dataDigest: String

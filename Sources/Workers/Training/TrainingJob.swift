@@ -17,7 +17,13 @@ struct TrainingJob {
   let run: TrainingRun
   let environment: WorkerEnvironment
 
-  func execute(log: RunLog) async throws(StepFailure) -> TrainingResult {
+  enum Outcome {
+    case trained(TrainingResult)
+    /// The data is that of an earlier version, and the run was asked to train nothing then.
+    case unchanged(UnchangedData)
+  }
+
+  func execute(log: RunLog) async throws(StepFailure) -> Outcome {
     var steps = StepTimer(log: log)
     let raw = try await steps.run(.ingest, facts: { ["rows": .count($0.source.rowCount)] }) { try await ingest() }
     let tables = try await steps.run(.validate, facts: { ["warnings": .count($0.warnings.count)] }) {
@@ -27,26 +33,40 @@ struct TrainingJob {
       try FeaturePipeline(fitting: tables.source, schema: run.schema)
     }
     let parts = try await steps.run(.split, facts: Self.facts) {
-      try TrainingParts(tables, pipeline: pipeline, run: run)
+      try TrainingParts(tables, pipeline: pipeline, run: run, champion: raw.champion?.recipe)
+    }
+    let digest: String
+    do { digest = try Self.digest(parts, pipeline.schema) } catch {
+      throw StepFailure(step: .split, error: WorkerError.wrapping(error))
+    }
+    if let known = run.unless, known.dataDigest == digest {
+      log.write("data unchanged", step: .split, ["since": .text(known.version)])
+      let (removed, _) = await removeRetired(keeping: nil, log: log)
+      return .unchanged(
+        UnchangedData(version: known.version, dataDigest: digest, removed: removed.isEmpty ? nil : removed))
     }
     let outcome = try await steps.run(.train, facts: { ["rounds": .count($0.rounds)] }) {
       try train(parts, classes: tables.target.classes.count)
     }
     let evaluated = try await steps.run(
-      .evaluate, facts: { ["rocAUC": .number($0.document.evaluation.metrics.rocAUC)] }
+      .evaluate,
+      facts: { $0.document.evaluation.metrics.rocAUC.map { ["rocAUC": .number($0)] } ?? [:] }
     ) {
-      try await evaluate(outcome, parts: parts, tables: tables, pipeline: pipeline, raw: raw, log: log)
+      try evaluate(
+        outcome, parts: parts, tables: tables, pipeline: pipeline, raw: raw, digest: digest, log: log)
     }
     let artifact = try await steps.run(.register, facts: { ["digest": .text($0.digest)] }) {
       try await register(evaluated, outcome: outcome, parts: parts, tables: tables)
     }
     let document = evaluated.document
     let (removed, problems) = await removeRetired(keeping: artifact, log: log)
-    return TrainingResult(
-      artifact: artifact, rows: document.rows, metrics: document.evaluation.metrics, comparison: document.comparison,
-      segments: document.segments, calibrationError: document.evaluation.calibration.error,
-      warnings: document.warnings + problems, seconds: steps.seconds, dataDigest: document.dataDigest,
-      removed: removed.isEmpty ? nil : removed)
+    return .trained(
+      TrainingResult(
+        artifact: artifact, rows: document.rows, metrics: document.evaluation.metrics,
+        positive: document.evaluation.positive, comparison: document.comparison, notCompared: document.notCompared,
+        schemaChange: document.schemaChange, segments: document.segments,
+        calibrationError: document.evaluation.calibration.error, warnings: document.warnings + problems,
+        seconds: steps.seconds, dataDigest: document.dataDigest, removed: removed.isEmpty ? nil : removed))
   }
 
   private static func facts(_ parts: TrainingParts) -> [String: LogValue] {
@@ -61,9 +81,24 @@ struct TrainingJob {
     _ = try environment.artifactStore()
     let reader = SourceReader(environment: environment)
     let source = try await reader.read(run.source, field: TrainingTables.sourceField)
-    guard let testSource = run.split.testSource else { return RawTrainingData(source: source) }
-    return RawTrainingData(
-      source: source, test: try await reader.read(testSource, field: TrainingTables.testField))
+    var raw = RawTrainingData(source: source)
+    if let testSource = run.split.testSource {
+      raw.test = try await reader.read(testSource, field: TrainingTables.testField)
+    }
+    if let reference = run.champion { try await open(reference, into: &raw) }
+    return raw
+  }
+
+  /// A champion whose artifact is lost or damaged cannot be compared; that must not keep its successor from being
+  /// trained, so it is a warning, and the result has no comparison. A store that does not answer ends the run.
+  private func open(_ reference: ArtifactReference, into raw: inout RawTrainingData) async throws {
+    do {
+      raw.champion = try await Champion(reference, store: environment.artifactStore())
+    } catch let error as ArtifactError where !error.isRetryable {
+      raw.championProblem = "\(error)"
+    } catch let error as LearningError {
+      raw.championProblem = "\(error)"
+    }
   }
 
   private func train(_ parts: TrainingParts, classes: Int) throws -> Trainer.Outcome {
@@ -80,8 +115,8 @@ struct TrainingJob {
 
   private func evaluate(
     _ outcome: Trainer.Outcome, parts: TrainingParts, tables: TrainingTables, pipeline: FeaturePipeline,
-    raw: RawTrainingData, log: RunLog
-  ) async throws -> Evaluated {
+    raw: RawTrainingData, digest: String, log: RunLog
+  ) throws -> Evaluated {
     var schema = pipeline.schema
     schema.target.classes = tables.target.classes
     schema.target.positive = tables.target.positiveClass
@@ -94,41 +129,21 @@ struct TrainingJob {
       model: specification.model, version: run.version, algorithm: run.algorithm,
       rows: .init(train: parts.train.count, validation: parts.validation.count, test: parts.test.count),
       rounds: outcome.rounds, validationLoss: outcome.validationLoss,
-      evaluation: try Evaluation(predictions, importances: importances), comparison: nil, segments: [],
-      warnings: tables.warnings + parts.warnings, dataDigest: Self.digest(parts))
-    if let champion = run.champion {
-      try await compare(predictions, with: champion, parts: parts, tables: tables, raw: raw, into: &document)
+      evaluation: try Evaluation(predictions, importances: importances), split: parts.recipe, comparison: nil,
+      segments: [], warnings: tables.warnings + parts.warnings, dataDigest: digest)
+    if let reference = run.champion {
+      let matter = ChampionComparison(run: run, parts: parts, tables: tables, raw: raw)
+      let found = matter.compare(predictions, schema: schema, with: reference)
+      document.comparison = found.comparison
+      document.segments = found.segments
+      document.notCompared = found.notCompared
+      document.schemaChange = found.schemaChange
+      document.warnings = found.warnings + document.warnings
     }
     for warning in document.warnings {
       log.write("warning", level: "warning", step: .evaluate, ["detail": .text(warning)])
     }
     return Evaluated(predictor: predictor, predictions: predictions, document: document)
-  }
-
-  /// A champion whose artifact is lost or damaged can not be compared; that must not keep its successor from being
-  /// trained, so it is a warning, and the result has no comparison. A store that does not answer ends the run.
-  private func compare(
-    _ predictions: Predictions, with reference: ArtifactReference, parts: TrainingParts, tables: TrainingTables,
-    raw: RawTrainingData, into document: inout EvaluationDocument
-  ) async throws {
-    let other: Predictions
-    do {
-      let champion = try await Champion(reference, store: environment.artifactStore())
-      other = try champion.predictions(parts, raw: raw, run: run, target: tables.target)
-    } catch let error as ArtifactError where !error.isRetryable {
-      document.warnings.insert("not compared with \(reference.version): \(error)", at: 0)
-      return
-    } catch let error as LearningError {
-      document.warnings.insert("not compared with \(reference.version): \(error)", at: 0)
-      return
-    }
-    document.comparison = try Comparison(
-      challenger: predictions, champion: other, reference: reference, metric: run.comparedBy,
-      confidence: run.confidence, seed: run.split.seed)
-    document.segments = run.segments.compactMap { watched in
-      guard let column = parts.testTable[watched.feature] else { return nil }
-      return watched.worst(among: Segment.all(of: column), challenger: predictions, champion: other)
-    }
   }
 
   private func register(
@@ -155,11 +170,11 @@ struct TrainingJob {
 
   /// What can not be removed is tried again by the next run: no reason for this one to fail.
   private func removeRetired(
-    keeping own: ArtifactReference, log: RunLog
+    keeping own: ArtifactReference?, log: RunLog
   ) async -> (removed: [String], problems: [String]) {
     var removed: [String] = []
     var problems: [String] = []
-    let needed = [own.digest, run.champion?.digest]
+    let needed = [own?.digest, run.champion?.digest]
     for retired in run.retired ?? [] where !needed.contains(retired.digest) {
       do {
         try await environment.artifactStore().remove(retired.digest)
@@ -178,10 +193,10 @@ struct TrainingJob {
     return try encoder.encode(value)
   }
 
-  /// Of the encoded rows that the model learned from, and their labels.
-  private static func digest(_ parts: TrainingParts) -> String {
-    var bytes = Data()
-    for part in [parts.train, parts.validation] {
+  /// Of the encoded rows of all parts and their labels, and of what the columns mean.
+  private static func digest(_ parts: TrainingParts, _ schema: FeatureSchema) throws -> String {
+    var bytes = try encode(schema)
+    for part in [parts.train, parts.validation, parts.test] {
       part.values.withUnsafeBytes { bytes.append(contentsOf: $0) }
       part.labels.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }

@@ -7,12 +7,20 @@ struct RawTrainingData {
   var source: RawTable
   /// Rows of `split.testSource`, where there is one.
   var test: RawTable?
+  /// The version in production, where there is one and its artifact can be read.
+  var champion: Champion?
+  /// Why it cannot, a sentence.
+  var championProblem: String?
 }
 
 /// Typed rows that passed validation.
 struct TrainingTables {
   var source: Table
+  /// The rows of `source` as text, with all columns.
+  var rows: RawTable
   var test: Table?
+  /// Where each row of `test` is in the typed test source.
+  var testRows: [Int] = []
   var target: TargetEncoding
   /// Soft findings, each a sentence.
   var warnings: [String]
@@ -35,8 +43,9 @@ extension TrainingTables {
       throw WorkerError.data([finding], source: Self.sourceField)
     }
     self.source = source.table
+    rows = source.rows
     self.target = target
-    warnings = source.warnings.map(\.message)
+    warnings = source.warnings.map(\.message) + Self.guessedPositive(target, schema.target)
     schema.target.classes = []
     guard let rawTest = raw.test, let testSource = run.split.testSource else { return }
     let test = try Self.read(
@@ -48,7 +57,28 @@ extension TrainingTables {
         "\(Self.testField): \(labels.count - known.count) rows have a class that the source does not have; left out")
     }
     self.test = test.table.selecting(rows: known)
+    testRows = known
     warnings += test.warnings.map { "\(Self.testField): \($0.message)" }
+  }
+
+  /// Precision, recall and F1 of one of two classes say something else than those of the other.
+  private static func guessedPositive(_ target: TargetEncoding, _ stated: FeatureSchema.Target) -> [String] {
+    guard target.isBinary, stated.positive == nil else { return [] }
+    return [
+      "target \(stated.name): '\(target.positiveClass)' counts as the positive class, being the last in order; "
+        + "name the class that matters in spec.schema.target.positive"
+    ]
+  }
+
+  /// Name of the class of each row of `source`.
+  func classNames(_ schema: FeatureSchema) -> [String] {
+    TrainingParts.labels(source, target, schema).map { $0 < 0 ? "" : target.classes[Int($0)] }
+  }
+
+  /// Of each row of `source`, in seconds since 1970; nil where the schema names no timestamp.
+  func times(_ schema: FeatureSchema) -> [Double]? {
+    guard let name = schema.timestamp, case .numeric(let times) = source[name] else { return nil }
+    return times
   }
 
   /// The rows of one source, typed and cut to its window.
@@ -72,16 +102,21 @@ struct TrainingParts {
   var test: LabelledRows
   /// The test rows before encoding, for the champion and for segments.
   var testTable: Table
-  /// Where each test row is in the typed source; nil where the test rows have a source of their own.
-  var testRows: [Int]?
+  /// Where each test row is in the typed source, or in the typed test source where there is one.
+  var testRows: [Int]
   /// Where each row that the model learns from is in the typed source.
   var learnedRows: [Int]
+  /// How the rows were divided.
+  var recipe: SplitRecipe
   var warnings: [String] = []
 
   /// Divides the encoded rows by the plan and checks that each part can do its work.
-  init(_ tables: TrainingTables, pipeline: FeaturePipeline, run: TrainingRun) throws {
+  /// - Parameter champion: How the rows of the version in production were divided: a column that has come to the source
+  ///   since then moves no row.
+  init(_ tables: TrainingTables, pipeline: FeaturePipeline, run: TrainingRun, champion: SplitRecipe?) throws {
     let labels = Self.labels(tables.source, tables.target, run.schema)
-    let split = DataSplit(tables.source, classes: labels, schema: run.schema, plan: run.split)
+    let (identity, hashes) = try Self.hashes(tables.rows, run, champion)
+    let split = DataSplit(tables.source, hashes: hashes, classes: labels, schema: run.schema, plan: run.split)
     let encoded = pipeline.encode(tables.source)
     let width = pipeline.width
     func part(_ rows: [Int]) -> LabelledRows {
@@ -92,10 +127,16 @@ struct TrainingParts {
     }
     train = part(split.train)
     learnedRows = (split.train + split.validation).sorted()
+    let learned = learnedRows
+    recipe = SplitRecipe(
+      run.split, identity: identity,
+      learnedUntil: run.split.by == .time
+        ? tables.times(run.schema).flatMap { times in learned.lazy.map { times[$0] }.filter { !$0.isNaN }.max() } : nil,
+      rankedClasses: split.rankedClasses.map { tables.target.classes[Int($0)] })
     validation = part(split.validation)
     if let table = tables.test {
       testTable = table
-      testRows = nil
+      testRows = tables.testRows
       test = LabelledRows(
         values: pipeline.encode(table), width: width,
         labels: Self.labels(table, tables.target, run.schema).map(Int.init))
@@ -111,7 +152,21 @@ struct TrainingParts {
     try check(tables.target)
   }
 
-  private static func labels(_ table: Table, _ target: TargetEncoding, _ schema: FeatureSchema) -> [Int32] {
+  /// nothing where the rows are not divided by hash.
+  private static func hashes(
+    _ rows: RawTable, _ run: TrainingRun, _ champion: SplitRecipe?
+  ) throws -> (RowIdentity?, [UInt64]) {
+    guard run.split.by == .hash else { return (nil, []) }
+    let own = rows.identity(primaryKey: run.schema.primaryKey)
+    var choices = [own]
+    if let kept = champion?.identity, kept.countsEquals == own.countsEquals { choices.insert(kept, at: 0) }
+    for identity in choices {
+      if let hashes = rows.rowHashes(by: identity, seed: run.split.seed) { return (identity, hashes) }
+    }
+    throw WorkerError.split("the rows have no columns to be told apart by.")
+  }
+
+  static func labels(_ table: Table, _ target: TargetEncoding, _ schema: FeatureSchema) -> [Int32] {
     table[schema.target.name].map(target.encode) ?? []
   }
 

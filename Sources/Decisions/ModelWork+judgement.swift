@@ -1,0 +1,135 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// What the gates say of a version, all of them together.
+package struct Judgement: Sendable {
+  package var verdicts: [Gates.Verdict]
+
+  package init(_ verdicts: [Gates.Verdict]) { self.verdicts = verdicts }
+
+  /// Why the version is not promoted.
+  package var refusals: [String] { verdicts.filter { !$0.passed && $0.held != true }.map(\.message) }
+  /// Why a person has to approve it, whatever `promotion.approval` says.
+  package var holds: [String] { verdicts.filter { !$0.passed && $0.held == true }.map(\.message) }
+}
+
+extension ModelDeploymentSpec {
+  /// Digest of the rules that gates judge by. It covers what the spec states, as that of a training's input does
+  /// (`TrainingRecipe`): an upgrade that brings a rule with a default judges nothing anew.
+  var gateRules: String {
+    let stated = ModelDeploymentSpec.schema.stated(.document(self), keeping: [])
+    var parts: JSONValue = [:]
+    for name in ["minimum", "against", "segments"] { parts[name] = stated[path: "promotion", name] }
+    return "r1:\(parts.fingerprint)"
+  }
+}
+
+extension ModelWork {
+  /// Gates for every version that has not been judged; oldest first, so that each meets the production of its time. Then
+  /// for those that other rules have judged.
+  mutating func judgeVersions() {
+    registry.repair()
+    replaceVanishedProduction()
+    for entry in registry.entries where entry.stage == .candidate {
+      if let failure = entry.spec.failure {
+        registry.move(
+          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)",
+          summary: failure.reason)
+      } else if let result = entry.spec.result {
+        judge(entry, result)
+      }
+    }
+    judgeAnew()
+  }
+
+  /// Changed gates judge the versions that wait or were rejected once more, without a training: newest first, so that the
+  /// best known version that passes takes over. What is older than production, or than its canary, has been superseded.
+  private mutating func judgeAnew() {
+    for entry in registry.entries.reversed() where [.rejected, .awaitingApproval].contains(entry.stage) {
+      guard let result = entry.spec.result, entry.isServable else { continue }
+      let newest = max(registry.production?.spec.number ?? 0, registry.canary?.spec.number ?? 0)
+      guard entry.spec.number > newest, isJudgedByOtherRules(entry, result) else { continue }
+      judge(entry, result)
+    }
+  }
+
+  private func isJudgedByOtherRules(_ entry: Registry.Entry, _ result: TrainingResult) -> Bool {
+    if let rules = entry.status.judgedBy { return rules != spec.gateRules }
+    // A release that kept no digest: the limits tell whether they were others.
+    let known = Dictionary(entry.status.gates.map { ($0.gate, $0.limit) }, uniquingKeysWith: { first, _ in first })
+    return judgement(result).verdicts.contains { verdict in
+      guard verdict.limit != nil, let limit = known[verdict.gate] else { return false }
+      return limit != verdict.limit
+    }
+  }
+
+  private func judgement(_ result: TrainingResult) -> Judgement {
+    Judgement(Gates.verdicts(on: result, rules: spec.promotion, production: registry.production?.spec.artifact))
+  }
+
+  private mutating func judge(_ entry: Registry.Entry, _ result: TrainingResult) {
+    let version = entry.version
+    let isAnew = entry.stage != .candidate
+    var judgement = judgement(result)
+    if isAnew { judgement.verdicts = judgement.verdicts.map { Self.unmeasured($0, entry) ?? $0 } }
+    registry.record(judgement, of: version, by: spec.gateRules)
+    let anew = isAnew ? "judged anew after a change of spec.promotion: " : ""
+    guard judgement.refusals.isEmpty else {
+      let reason = anew + judgement.refusals.joined(separator: "; ")
+      if entry.stage == .rejected, entry.status.history.last?.reason == reason { return }
+      registry.move(
+        version, to: .rejected, by: Actor.operator, reason: reason, summary: judgement.refusals[0])
+      return announce(.warning, .gatesFailed, "\(version) is not promoted: \(reason)")
+    }
+    let why = anew + (judgement.verdicts.first { $0.gate == "againstProduction" }?.message ?? "all gates passed")
+    if let pin = spec.serving.version, pin != version {
+      wait(entry, reason: "\(pin) is pinned; \(why)")
+      announce(.normal, .pinned, "\(version) passed its gates but waits: spec.serving.version pins \(pin)")
+    } else if !judgement.holds.isEmpty {
+      let holds = anew + judgement.holds.joined(separator: "; ")
+      wait(entry, reason: holds)
+      announce(
+        .warning, .schemaChanged,
+        "\(version) waits for approval: \(holds); let it take over with the annotation "
+          + "\(ApusAnnotations.approve): \(version)")
+    } else if spec.promotion.approval == .manual {
+      wait(entry, reason: why)
+      announce(
+        .normal, .awaitingApproval,
+        "\(version) passed its gates (\(why)); approve it with the annotation \(ApusAnnotations.approve): \(version)")
+    } else {
+      announce(.normal, .gatesPassed, "\(version) passed its gates: \(why)")
+      bringIn(version, by: Actor.operator, reason: why)
+    }
+  }
+
+  private mutating func wait(_ entry: Registry.Entry, reason: String) {
+    guard entry.stage != .awaitingApproval else { return }
+    registry.move(
+      entry.version, to: .awaitingApproval, by: Actor.operator, reason: reason, summary: String(reason.prefix(512)))
+  }
+
+  /// A guard that came after the training has nothing to judge: that is not the same as a level with too few rows.
+  private static func unmeasured(_ verdict: Gates.Verdict, _ entry: Registry.Entry) -> Gates.Verdict? {
+    guard verdict.gate.hasPrefix("segment:"), verdict.passed, verdict.value == nil,
+      !entry.status.gates.contains(where: { $0.gate == verdict.gate && $0.passed && $0.value == nil })
+    else { return nil }
+    return Gates.Verdict(
+      gate: verdict.gate, passed: false, limit: verdict.limit,
+      message:
+        "\(verdict.gate.dropFirst("segment:".count)) was not guarded when \(entry.version) was trained; train again")
+  }
+
+  /// Why the gate against production no longer says anything: another version serves than it was compared with.
+  func staleComparison(_ entry: Registry.Entry) -> String? {
+    guard let result = entry.spec.result, registry.production != nil else { return nil }
+    return judgement(result).verdicts
+      .first { $0.gate == "againstProduction" && !$0.passed && $0.held != true }?.message
+  }
+
+  /// Why a person has to approve a version that waits, whatever the spec says.
+  func holds(_ entry: Registry.Entry) -> [String] {
+    entry.spec.result.map { judgement($0).holds } ?? []
+  }
+}
