@@ -24,6 +24,7 @@ package struct ModelReconciler: Sendable {
   private let secrets: ServingSecrets
   private let mirror: TelemetryMirror?
   private let settled = SettledObjects()
+  private let departures: Departures
   private let logger: Logger
 
   package init(
@@ -42,6 +43,7 @@ package struct ModelReconciler: Sendable {
     capabilities = Capabilities(api, time: time)
     secrets = ServingSecrets(api: api)
     self.mirror = mirror
+    departures = Departures(events: events, settings: settings, time: time, logger: logger)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -51,8 +53,10 @@ package struct ModelReconciler: Sendable {
       confirmations.forget(key)
       mirror?.forget(key)
       settled.forget(key)
+      await departures.leave(key)
       return nil
     }
+    await departures.meet(key, object)
     do {
       return try await reconcile(key, object)
     } catch  where error.isFarewell {
@@ -139,7 +143,7 @@ package struct ModelReconciler: Sendable {
     let hasNews =
       !decision.versionStatuses.isEmpty || decision.apply.contains { $0.resource == ApusGroup.modelVersions }
     guard mirror.isNew(model.key) || hasNews else { return }
-    mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model.key)
+    mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model)
   }
 
   /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.
