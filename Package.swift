@@ -86,7 +86,7 @@ let edges: [Target] =
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
-  + library("Telemetry", ["Monitoring", "Statistics", "WorkerContract", "CPostgres", grdb, logging])
+  + library("Telemetry", ["Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
   + library("Alerting", ["Decisions", "HTTPTransport", "KubernetesModel", logging])
   + library(
     "Reconcilers",

@@ -82,6 +82,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case unpinned = "Unpinned"
   case archived = "Archived"
   case filesRetired = "FilesRetired"
+  case dataKept = "DataKept"
   case rolloutAnalysisIgnored = "RolloutAnalysisIgnored"
   case noVersion = "NoVersion"
   // Serving.

@@ -11,7 +11,9 @@ extension MonitoringPolicySpec: SchemaDescribed {
           .init("self == oldSelf", "modelRef can not change: make another MonitoringPolicy for another model")
         ])),
       .optional("schedule", Schedule.schema(cron: "0 */6 * * *").described("When the model is checked.")),
-      .optional("window", .timeSpan("A check looks at the predictions of this long before it.", default: "6h")),
+      .optional(
+        "window",
+        .timeSpan("Drift and quality are about the predictions of this long before a check.", default: "6h")),
       .optional(
         "minimumSamples",
         .integer("Fewer rows make a check inconclusive.", minimum: 1, maximum: 1_000_000_000, default: 30)),
@@ -141,6 +143,12 @@ extension QualityRules: SchemaDescribed {
         .object(
           "Mean confidence of predictions.", [.optional("warning", .share("Below this a warning.", default: 0.55))]
         ).with(default: [:])),
+      .optional(
+        "duplicateRequestIDs",
+        .object(
+          "Share of requests that repeat an id; of those only the first is logged.",
+          [.optional("warning", .share("Above this a warning.", default: 0.01))]
+        ).with(default: [:])),
     ])
 }
 
@@ -153,7 +161,12 @@ extension PerformanceRules: SchemaDescribed {
         "maximumP95Latency", .timeSpan("95th percentile of the answer time above this.", default: "300ms")),
       .optional(
         "labelDelay",
-        .timeSpan("How long labels take: younger predictions are not missed in the coverage.", default: "24h")),
+        .timeSpan("How long labels take: accuracy is that of predictions at least so old.", default: "24h")),
+      .optional(
+        "window",
+        .timeSpan(
+          "Accuracy is that of the predictions of this long, up to labelDelay before a check; absent: spec.window."
+        ).nullable),
       .optional(
         "queries",
         .list(

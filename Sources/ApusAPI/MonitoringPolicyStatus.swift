@@ -4,6 +4,8 @@ package import WorkerContract
 /// What the operator knows from watching a model.
 package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var observedGeneration: Int?
+  /// UID of the model that all below is about; nil: written by release 0.1.0.
+  package var modelUID: String?
   /// Ready, Healthy, DriftDetected, QualityPassed, PerformanceOK, RetrainingNeeded; Reconciling and Stalled only while true.
   package var conditions: [Condition]
   /// Drift in one word: none, warning, critical, inconclusive.
@@ -26,7 +28,8 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var alerting: AlertingStatus
 
   package init(
-    observedGeneration: Int? = nil, conditions: [Condition] = [], drift: String? = nil, quality: String? = nil,
+    observedGeneration: Int? = nil, modelUID: String? = nil, conditions: [Condition] = [], drift: String? = nil,
+    quality: String? = nil,
     performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
     runningCheck: String? = nil, lastCheckTime: Timestamp? = nil, nextCheck: Timestamp? = nil,
     schedule: ScheduleInForce? = nil,
@@ -34,6 +37,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     alerting: AlertingStatus = .init()
   ) {
     self.observedGeneration = observedGeneration
+    self.modelUID = modelUID
     self.conditions = conditions
     self.drift = drift
     self.quality = quality
@@ -57,15 +61,18 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     package var version: String
     package var rows: Int
     package var outcome: Outcome
-    /// Which of the policy's triggers fired.
+    /// Which of the policy's triggers fired: of what was critical, what a training can mend.
     package var triggers: [MonitoringPolicySpec.Retraining.Trigger]
+    /// What was critical, whether a training can mend it or not; nil: written by release 0.1.0, where all of it triggered.
+    package var findings: [MonitoringPolicySpec.Retraining.Trigger]?
     /// Of the last check only.
     package var result: CheckResult?
     package var message: String?
 
     package init(
       job: String, time: Timestamp, version: String, rows: Int, outcome: Outcome,
-      triggers: [MonitoringPolicySpec.Retraining.Trigger] = [], result: CheckResult? = nil, message: String? = nil
+      triggers: [MonitoringPolicySpec.Retraining.Trigger] = [],
+      findings: [MonitoringPolicySpec.Retraining.Trigger]? = nil, result: CheckResult? = nil, message: String? = nil
     ) {
       self.job = job
       self.time = time
@@ -73,9 +80,12 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
       self.rows = rows
       self.outcome = outcome
       self.triggers = triggers
+      self.findings = findings
       self.result = result
       self.message = message
     }
+
+    package var critical: [MonitoringPolicySpec.Retraining.Trigger] { findings ?? triggers }
 
     package enum Outcome: String, Codable, Sendable, CaseIterable {
       case healthy = "Healthy"

@@ -56,7 +56,8 @@ extension OperatorMetric {
     "apus_model_recall_ratio", .gauge, "Recall on the labelled predictions.", policy)
   package static let f1 = OperatorMetric("apus_model_f1_ratio", .gauge, "F1 on the labelled predictions.", policy)
   package static let labelCoverage = OperatorMetric(
-    "apus_check_label_coverage_ratio", .gauge, "Share of the predictions old enough to have a label that have one.",
+    "apus_check_label_coverage_ratio", .gauge,
+    "Share of the predictions whose label is due that have one; absent where none is due.",
     policy)
   package static let meanConfidence = OperatorMetric(
     "apus_check_mean_confidence_ratio", .gauge, "Mean confidence of the predictions of the check's window.", policy)

@@ -141,7 +141,26 @@ extension CheckResult: SchemaDescribed {
       .optional("predictionDrift", PredictionDriftSummary.schema),
       .required("quality", QualitySummary.schema),
       .required("performance", PerformanceSummary.schema),
+      .optional(
+        "span", ObservedSpan.schema.described("When the predictions were made that drift and quality are about.")),
+      .optional(
+        "mendable",
+        .object(
+          "The worst findings that a training can mend; a feature that does not arrive is none.",
+          [
+            .required("drift", .enumeration(Severity.self, "Of drift.")),
+            .required("quality", .enumeration(Severity.self, "Of quality.")),
+          ])),
       .optional("report", .string("Where the report for people lies in the artifact store.", maximum: 1024)),
+    ])
+}
+
+extension ObservedSpan: SchemaDescribed {
+  package static let schema = Schema.object(
+    "A span of time by when predictions were made.",
+    [
+      .required("from", .string("RFC 3339, inclusive.", maximum: 64)),
+      .required("to", .string("RFC 3339, exclusive.", maximum: 64)),
     ])
 }
 
@@ -210,8 +229,11 @@ extension PerformanceSummary: SchemaDescribed {
   package static let schema = Schema.object(
     "Performance by labels.",
     [
-      .optional("coverage", .share("Share of the predictions old enough to have a label that have one.").implying(0)),
+      .optional("coverage", .share("Share of the predictions whose label is due that have one; 0 where none is due.")),
       .optional("labelled", .integer("Labelled predictions.", minimum: 0).implying(0)),
+      .optional("expected", .integer("Predictions whose label is due.", minimum: 0)),
+      .optional(
+        "span", ObservedSpan.schema.described("When the predictions were made whose labels were looked at.")),
       .optional("metrics", ModelMetrics.schema.described("Absent while too few labels are there.")),
       .optional("p95Latency", .number("Seconds.")),
       .optional("positiveRate", .number("Share of positive predictions.")),

@@ -90,6 +90,7 @@ extension MonitoringPolicyStatus: SchemaDescribed {
     "What the operator knows from watching the model.",
     [
       .optional("observedGeneration", .observedGeneration),
+      .optional("modelUID", .string("UID of the model that all of this is about.", maximum: 128)),
       .optional("conditions", .conditions),
       .optional("drift", .string("none, warning, critical or inconclusive.", maximum: 64)),
       .optional("quality", .string("passed, warning, failed or inconclusive.", maximum: 64)),
@@ -128,9 +129,14 @@ extension MonitoringPolicyStatus.CheckRecord: SchemaDescribed {
       .optional(
         "triggers",
         .list(
-          "Which of the policy's triggers fired.",
+          "Which of the policy's triggers fired: what was critical and a training can mend.",
           of: .enumeration(MonitoringPolicySpec.Retraining.Trigger.self, "A trigger."), maximum: 3
         ).implying([])),
+      .optional(
+        "findings",
+        .list(
+          "What was critical, whether a training can mend it or not.",
+          of: .enumeration(MonitoringPolicySpec.Retraining.Trigger.self, "A kind of finding."), maximum: 3)),
       .optional("result", CheckResult.schema),
       .optional("message", .string("For people.", maximum: 32768)),
     ])

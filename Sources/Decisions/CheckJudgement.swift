@@ -26,28 +26,54 @@ enum CheckJudgement {
         return failed(
           .init(.resultUnreadable, "\(job.name) wrote a result that is not that of a check", retryable: false))
       }
-      let triggers = check.conclusive ? triggers(of: check, spec, readings) : []
+      let findings = findings(of: check, spec, readings)
       return Record(
-        job: job.name, time: time, version: check.version, rows: check.rows, outcome: outcome(check, triggers),
-        triggers: triggers, result: check, message: message(check, spec, readings))
+        job: job.name, time: time, version: check.version, rows: check.rows, outcome: outcome(check, findings),
+        triggers: findings.filter { isMendable($0, check, spec, readings) }, findings: findings, result: check,
+        message: message(check, spec, readings))
     }
   }
 
-  static func triggers(of check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]) -> [Trigger] {
-    var triggers: [Trigger] = []
-    if driftSeverity(check) == .critical { triggers.append(.criticalDrift) }
-    if check.quality.severity == .critical { triggers.append(.qualityFailure) }
-    if !performanceProblems(check, spec, readings).isEmpty { triggers.append(.performanceLoss) }
-    return triggers
+  /// What is critical, in the words of the policy's triggers, whether a training can mend it or not.
+  private static func findings(
+    of check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]
+  ) -> [Trigger] {
+    Trigger.allCases.filter { finding in
+      switch finding {
+      case .criticalDrift: check.conclusive && driftSeverity(check) == .critical
+      case .qualityFailure: check.conclusive && check.quality.severity == .critical
+      case .performanceLoss: !performanceProblems(check, spec, readings).isEmpty
+      }
+    }
+  }
+
+  /// Whether a training can mend what was found: no training makes answers faster, brings a feature back that callers do not
+  /// send, or keeps them from sending a request twice. See decision 0016.
+  private static func isMendable(
+    _ finding: Trigger, _ check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]
+  ) -> Bool {
+    switch finding {
+    case .criticalDrift: mendable(check).drift == .critical
+    case .qualityFailure: mendable(check).quality == .critical
+    case .performanceLoss:
+      accuracyProblem(check, spec) != nil || check.conclusive && readings.contains(where: \.fires)
+    }
+  }
+
+  private static func mendable(_ check: CheckResult) -> MendableFindings {
+    if let mendable = check.mendable { return mendable }
+    let quality = check.quality.failed.filter { QualityCheck(rawValue: $0.check)?.isMendedByTraining ?? false }
+    return MendableFindings(drift: driftSeverity(check), quality: quality.map(\.severity).max() ?? .none)
   }
 
   static func driftSeverity(_ check: CheckResult) -> Severity {
     max(check.drift.severity, check.predictionDrift?.severity ?? .none)
   }
 
-  private static func outcome(_ check: CheckResult, _ triggers: [Trigger]) -> Record.Outcome {
+  /// Drift and quality need enough rows in the window, accuracy enough labels, which are those of other rows.
+  private static func outcome(_ check: CheckResult, _ findings: [Trigger]) -> Record.Outcome {
+    if !findings.isEmpty { return .critical }
     guard check.conclusive else { return .inconclusive }
-    if !triggers.isEmpty { return .critical }
     return max(driftSeverity(check), check.quality.severity) == .none ? .healthy : .warning
   }
 
@@ -60,18 +86,11 @@ enum CheckJudgement {
   static func performanceProblems(
     _ check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]
   ) -> [String] {
-    var problems: [String] = []
-    let limits = spec.performance
-    if hasEnoughLabels(check, spec), let accuracy = check.performance.metrics?.accuracy,
-      accuracy < limits.minimumAccuracy
-    {
-      problems.append(
-        "accuracy \(Figures.metric(accuracy)) is below \(Figures.metric(limits.minimumAccuracy)) "
-          + "(\(Figures.count(check.performance.labelled, "label")))")
-    }
-    if let latency = check.performance.p95Latency, latency > limits.maximumP95Latency.seconds {
-      problems.append(
-        "p95 latency of \(TimeSpan(seconds: latency)) is above \(limits.maximumP95Latency)")
+    var problems = accuracyProblem(check, spec).map { [$0] } ?? []
+    guard check.conclusive else { return problems }
+    let limit = spec.performance.maximumP95Latency
+    if let latency = check.performance.p95Latency, latency > limit.seconds {
+      problems.append("p95 latency of \(TimeSpan(seconds: latency)) is above \(limit)")
     }
     for reading in readings where reading.fires {
       let bound =
@@ -80,6 +99,26 @@ enum CheckJudgement {
     }
     return problems
   }
+
+  private static func accuracyProblem(_ check: CheckResult, _ spec: MonitoringPolicySpec) -> String? {
+    let minimum = spec.performance.minimumAccuracy
+    guard hasEnoughLabels(check, spec), let accuracy = check.performance.metrics?.accuracy, accuracy < minimum else {
+      return nil
+    }
+    return "accuracy \(Figures.metric(accuracy)) is below \(Figures.metric(minimum)) (\(labelText(check)))"
+  }
+
+  /// How many labels there are, and which predictions they are about.
+  static func labelText(_ check: CheckResult) -> String {
+    let performance = check.performance
+    let labels = Figures.count(performance.labelled, "label")
+    guard let coverage = performance.coverage else { return labels }
+    guard let span = performance.span else { return "\(labels), coverage \(Figures.percent(coverage))" }
+    return "\(labels) for \(Figures.percent(coverage)) of the predictions from \(span)"
+  }
+
+  /// When the predictions were made that drift and quality are about.
+  static func spanText(_ check: CheckResult) -> String { check.span.map { ", predictions from \($0)" } ?? "" }
 
   static func driftText(_ check: CheckResult) -> String {
     let drift = check.drift
@@ -107,10 +146,11 @@ enum CheckJudgement {
 
   private static func message(_ check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]) -> String
   {
-    guard check.conclusive else {
-      return "\(Figures.count(check.rows, "row")) in the window, \(spec.minimumSamples) are needed"
-    }
     let performance = performanceProblems(check, spec, readings)
+    guard check.conclusive else {
+      let few = "\(Figures.count(check.rows, "row")) in the window, \(spec.minimumSamples) are needed"
+      return ([few] + performance).joined(separator: "; ")
+    }
     let unread = readings.compactMap { reading in reading.problem.map { "query \(reading.query.name): \($0)" } }
     return ([Figures.count(check.rows, "row"), driftText(check), qualityText(check)] + performance + unread).joined(
       separator: "; ")

@@ -20,8 +20,8 @@ extension ModelWork {
       return
     }
     let table = RoutingTable(
-      namespace: namespace, model: name, revision: revision(of: entries), entries: entries,
-      logging: spec.serving.logging)
+      namespace: namespace, model: name, identity: observed.model.identity, revision: revision(of: entries),
+      entries: entries, logging: spec.serving.logging)
     status.traffic = entries
     status.routingRevision = table.revision
     let servers = ServerSet(
@@ -78,7 +78,9 @@ extension ModelWork {
     guard let routing = observed.routing else {
       return isRecorded ? status.routingRevision : status.routingRevision + 1
     }
-    if routing.entries == entries, routing.logging == spec.serving.logging {
+    if routing.entries == entries, routing.logging == spec.serving.logging,
+      routing.identity == observed.model.identity
+    {
       return max(routing.revision, isRecorded ? status.routingRevision : 0)
     }
     // A cache that is behind the status has nothing to say.

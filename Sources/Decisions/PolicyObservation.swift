@@ -42,7 +42,7 @@ package struct PolicyObservation: Sendable {
   /// Jobs that have ended and stand in no record yet: the moment to read what a record needs besides.
   package var unrecordedJobs: [WorkerJob] {
     let known = Set(policy.status.history.map(\.job))
-    return jobs.filter { $0.isEnded && !known.contains($0.name) }.sorted { $0.createdAt < $1.createdAt }
+    return ownJobs.filter { $0.isEnded && !known.contains($0.name) }.sorted { $0.createdAt < $1.createdAt }
   }
 }
 
@@ -88,6 +88,7 @@ extension PolicyObservation {
   package func decide() -> PolicyDecision {
     var work = PolicyWork(self)
     guard work.acceptsSpec() else { return work.finished() }
+    work.meetModel()
     work.recallRecentStart()
     work.followSchedule()
     work.recordEndedChecks()

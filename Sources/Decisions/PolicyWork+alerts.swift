@@ -13,8 +13,8 @@ extension PolicyWork {
     for rule in Alert.Rule.allCases where after.contains(rule) {
       append(rule, .firing, record.message ?? record.outcome.rawValue)
     }
-    // An inconclusive check clears nothing.
-    guard record.outcome != .inconclusive, record.outcome != .failed else { return }
+    // An inconclusive check clears nothing, nor does one that has found the accuracy lost and knows no more.
+    guard record.outcome != .inconclusive, record.outcome != .failed, record.result?.conclusive ?? true else { return }
     for rule in Alert.Rule.allCases where before.contains(rule) && !after.contains(rule) {
       append(rule, .resolved, "over since \(record.job): \(record.message ?? "")")
     }
@@ -24,7 +24,12 @@ extension PolicyWork {
 
   private func firing(_ record: MonitoringPolicyStatus.CheckRecord) -> Set<Alert.Rule> {
     if record.outcome == .failed { return [.checkFailed] }
-    guard let check = record.result, check.conclusive else { return [] }
+    guard let check = record.result else { return [] }
+    return check.conclusive
+      ? dataFiring(check).union(performanceFiring(record, check)) : performanceFiring(record, check)
+  }
+
+  private func dataFiring(_ check: CheckResult) -> Set<Alert.Rule> {
     var rules: Set<Alert.Rule> = []
     switch check.drift.severity {
     case .critical: rules.insert(.criticalDrift)
@@ -34,7 +39,13 @@ extension PolicyWork {
     if let predictions = check.predictionDrift, predictions.severity != .none { rules.insert(.predictionDrift) }
     if check.quality.severity == .critical { rules.insert(.qualityFailure) }
     if check.quality.failed.contains(where: { $0.check == "meanConfidence" }) { rules.insert(.lowConfidence) }
-    if record.triggers.contains(.performanceLoss) { rules.insert(.performanceLoss) }
+    return rules
+  }
+
+  private func performanceFiring(
+    _ record: MonitoringPolicyStatus.CheckRecord, _ check: CheckResult
+  ) -> Set<Alert.Rule> {
+    var rules: Set<Alert.Rule> = record.critical.contains(.performanceLoss) ? [.performanceLoss] : []
     if CheckJudgement.hasEnoughLabels(check, spec), let accuracy = check.performance.metrics?.accuracy,
       accuracy < spec.performance.minimumAccuracy - criticalAccuracyMargin
     {

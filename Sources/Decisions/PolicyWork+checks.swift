@@ -15,7 +15,7 @@ extension PolicyWork {
   mutating func recallRecentStart() {
     status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
     let known = Set(status.history.map(\.job) + [status.runningCheck ?? ""])
-    guard let latest = observed.jobs.max(by: { $0.createdAt < $1.createdAt }), !known.contains(latest.name),
+    guard let latest = jobs.max(by: { $0.createdAt < $1.createdAt }), !known.contains(latest.name),
       let text = latest.annotations[RunAnnotation.handled],
       let handled: MonitoringPolicyStatus.Handled = JSONValue.value(in: text)
     else { return }
@@ -24,7 +24,7 @@ extension PolicyWork {
   }
 
   mutating func recordEndedChecks() {
-    if let pause = observed.jobs.pause(at: now) { lookAgain(in: pause) }
+    if let pause = jobs.pause(at: now) { lookAgain(in: pause) }
     for job in observed.unrecordedJobs {
       record(CheckJudgement.record(job, spec, observed.readings, said: said(of: job)))
     }
@@ -45,8 +45,8 @@ extension PolicyWork {
     func removal(of job: WorkerJob) -> Removal {
       Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
     }
-    decision.stop = observed.jobs.filter { $0.mustStop }.map(removal)
-    for job in observed.jobs where recorded.contains(job.name) && job.isHeldUp {
+    decision.stop = jobs.filter { $0.mustStop }.map(removal)
+    for job in jobs where recorded.contains(job.name) && job.isHeldUp {
       decision.remove.append(removal(of: job))
       announce(.normal, .sidecarsEnded, job.sidecarNote)
     }
@@ -71,12 +71,12 @@ extension PolicyWork {
     case .inconclusive: announce(.normal, .checkInconclusive, message)
     case .failed: announce(.warning, .checkFailed, message)
     case .warning, .critical:
-      announce(.warning, record.triggers.first.map(Reason.init(trigger:)) ?? .featureDrift, message)
+      announce(.warning, record.critical.first.map(Reason.init(trigger:)) ?? .featureDrift, message)
     }
   }
 
   private mutating func recordLostCheck() {
-    guard let running = status.runningCheck, !observed.jobs.contains(where: { $0.name == running }) else { return }
+    guard let running = status.runningCheck, !jobs.contains(where: { $0.name == running }) else { return }
     let since = status.conditions[ConditionType.reconciling.rawValue]?.lastTransitionTime ?? .distantPast
     let age = now.seconds(since: since)
     guard age >= lostCheckPatience else { return lookAgain(in: lostCheckPatience - age) }
@@ -88,7 +88,7 @@ extension PolicyWork {
 
   var runningJob: WorkerJob? {
     let recorded = Set(status.history.map(\.job))
-    return observed.jobs.last { !$0.isEnded && !$0.isBeingDeleted && !recorded.contains($0.name) }
+    return jobs.last { !$0.isEnded && !$0.isBeingDeleted && !recorded.contains($0.name) }
   }
 
   mutating func followSchedule() {
@@ -126,7 +126,7 @@ extension PolicyWork {
   /// named Job and configuration by that time: they come about as announced, unless it is too long ago for a window that
   /// ends now.
   private var decidedStart: Timestamp {
-    let known = observed.jobs.map(\.name) + status.history.map(\.job)
+    let known = jobs.map(\.name) + status.history.map(\.job)
     let announced = status.outbox.last { pending in
       pending.reason == Reason.checkStarted.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
     }
@@ -138,7 +138,7 @@ extension PolicyWork {
 
   /// What an operator has announced and died before it had made the Job, which now gets another name.
   private mutating func withdraw(_ reason: Reason, exceptOf job: String) {
-    let known = Set(observed.jobs.map(\.name) + status.history.map(\.job) + [job])
+    let known = Set(jobs.map(\.name) + status.history.map(\.job) + [job])
     status.outbox.removeAll { pending in
       pending.reason == reason.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
     }
@@ -164,6 +164,11 @@ extension PolicyWork {
     observed.model.flatMap { $0.spec.serving.logging.redact.isEmpty ? nil : $0.spec.serving.logging.redact }
   }
 
+  /// Up: the end is exclusive and written in whole seconds, and what was predicted just now belongs to the window.
+  fileprivate static func end(_ start: Timestamp) -> Timestamp {
+    Timestamp(secondsSince1970: start.secondsSince1970.rounded(.up) + 1)
+  }
+
   private func runRequest(
     _ job: String, at start: Timestamp, _ reference: ArtifactReference, _ owner: OwnerReference
   ) -> RunRequest {
@@ -171,10 +176,10 @@ extension PolicyWork {
       component: .check, job: job,
       specification: RunSpecification(
         run: "\(namespace).\(job)", namespace: namespace, model: spec.modelRef.name,
+        identity: observed.model?.identity,
         check: CheckRun(
           policy: name, reference: reference, from: start.advanced(bySeconds: -spec.window.seconds).description,
-          // Up: the end is exclusive and written in whole seconds, and what was predicted just now belongs to the window.
-          to: Timestamp(secondsSince1970: start.secondsSince1970.rounded(.up) + 1).description,
+          to: Self.end(start).description, labelled: spec.performance.labelledSpan(before: start, window: spec.window),
           minimumSamples: spec.minimumSamples, maximumSamples: spec.maximumSamples, redacted: redacted,
           drift: spec.drift, quality: spec.quality, performance: spec.performance)),
       labels: [ApusLabels.model: spec.modelRef.name, ApusLabels.policy: name],
@@ -186,11 +191,13 @@ extension PolicyWork {
   }
 
   mutating func tidy() {
+    decision.remove += observed.jobs.filter { isOfAnotherModel($0) && !$0.isBeingDeleted }
+      .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
     let recorded = Set(status.history.map(\.job))
-    let old = observed.jobs.filter { recorded.contains($0.name) && !$0.isBeingDeleted }
+    let old = jobs.filter { recorded.contains($0.name) && !$0.isBeingDeleted }
       .sorted { $0.createdAt < $1.createdAt }.dropLast(keptJobs)
     decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-    let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.runningCheck ?? ""])
+    let kept = Set(jobs.map(\.name)).subtracting(old.map(\.name)).union([status.runningCheck ?? ""])
     decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
       .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
     if let next = spec.schedule.next(after: max(now, status.handled.scheduledUntil ?? now)), !spec.suspend {
@@ -199,5 +206,16 @@ extension PolicyWork {
     } else {
       status.nextCheck = nil
     }
+  }
+}
+
+extension PerformanceRules {
+  /// When the predictions were made whose labels are due at a check: those of `window`, up to the delay before it. Where labels
+  /// come at once it is the window of the check itself.
+  fileprivate func labelledSpan(before start: Timestamp, window: TimeSpan) -> ObservedSpan {
+    let due = start.advanced(bySeconds: -labelDelay.seconds)
+    let from = due.advanced(bySeconds: -(self.window ?? window).seconds)
+    return ObservedSpan(
+      from: from.description, to: (labelDelay.seconds > 0 ? due : PolicyWork.end(start)).description)
   }
 }

@@ -76,7 +76,7 @@ extension PolicyWork {
     if rules.isQuiet {
       // Any other training, such as a scheduled one, is nothing that monitoring waits for.
       let answer = observed.model?.status.training?.trigger == .monitoring ? trainingUnderWay : nil
-      return answer ?? decision(.none, .noTrigger, "no trigger since \(sinceText(rules))")
+      return answer ?? decision(.none, .noTrigger, quietText(rules))
     }
     // Where one alone is considered, it has fired: else all would be quiet.
     let considered = rules.considered.count
@@ -117,6 +117,15 @@ extension PolicyWork {
   private func sinceText(_ rules: RetrainingRules) -> String {
     if rules.evidence.isEmpty, let acted = rules.lastActed { return "the request of \(acted)" }
     return rules.evidence.last.map { "\($0.time)" } ?? "\(production?.version ?? "the version") went into production"
+  }
+
+  /// What was critical in the last check and no trigger is said as well.
+  private func quietText(_ rules: RetrainingRules) -> String {
+    let quiet = "no trigger since \(sinceText(rules))"
+    guard let latest = rules.evidence.first else { return quiet }
+    let others = latest.critical.filter { !latest.triggers.contains($0) }.map(\.rawValue)
+    return others.isEmpty
+      ? quiet : "\(others.joined(separator: ", ")) in \(latest.job) is nothing that a training mends; \(quiet)"
   }
 
   private func triggerText(_ rules: RetrainingRules) -> String {

@@ -6,12 +6,19 @@ extension PolicyWork {
   /// Conditions from the last conclusive check; an inconclusive one takes nothing back.
   mutating func judge() {
     guard let latest = decision.recorded.last else { return forgetOtherVersion() }
-    if latest.outcome == .inconclusive || latest.outcome == .failed {
+    if !(latest.result?.conclusive ?? false) {
       status.drift = "inconclusive"
       status.quality = "inconclusive"
       let reason: Reason = latest.outcome == .failed ? .checkFailed : .checkInconclusive
       let message = "\(latest.job) at \(latest.time): \(latest.message ?? latest.outcome.rawValue)"
-      set(.healthy, .unknown, reason, message)
+      if latest.outcome == .critical {
+        set(.healthy, .no, latest.critical.first.map(Reason.init(trigger:)) ?? reason, message)
+      } else {
+        set(.healthy, .unknown, reason, message)
+      }
+      // Labels are those of other predictions: accuracy may be known where the window is too thin.
+      let labelled = latest.result.flatMap { CheckJudgement.hasEnoughLabels($0, spec) ? $0 : nil }
+      if let labelled { judgePerformance(labelled) }
       for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK] where !hasVerdict(type) {
         set(type, .unknown, reason, message)
       }
@@ -48,7 +55,7 @@ extension PolicyWork {
     judgePerformance(check)
     set(
       .healthy, Condition.Status(record.outcome != .critical),
-      record.triggers.first.map(Reason.init(trigger:)) ?? .checkPassed, record.message ?? "")
+      record.critical.first.map(Reason.init(trigger:)) ?? .checkPassed, record.message ?? "")
   }
 
   private mutating func judgeDrift(_ check: CheckResult) {
@@ -58,41 +65,59 @@ extension PolicyWork {
     let reason: Reason =
       severity == .none
       ? .noDrift : isOnlyPredictions ? .predictionDrift : severity == .critical ? .criticalDrift : .featureDrift
-    set(.driftDetected, Condition.Status(severity != .none), reason, CheckJudgement.driftText(check))
+    set(
+      .driftDetected, Condition.Status(severity != .none), reason,
+      CheckJudgement.driftText(check) + CheckJudgement.spanText(check))
   }
 
   private mutating func judgeQuality(_ check: CheckResult) {
+    let text = CheckJudgement.qualityText(check) + CheckJudgement.spanText(check)
     switch check.quality.severity {
     case .none:
       status.quality = "passed"
-      set(.qualityPassed, .yes, .qualityPassed, CheckJudgement.qualityText(check))
+      set(.qualityPassed, .yes, .qualityPassed, text)
     case .warning:
       status.quality = "warning"
-      set(.qualityPassed, .yes, .qualityWarning, CheckJudgement.qualityText(check))
+      set(.qualityPassed, .yes, .qualityWarning, text)
     case .critical:
       status.quality = "failed"
-      set(.qualityPassed, .no, .qualityFailure, CheckJudgement.qualityText(check))
+      set(.qualityPassed, .no, .qualityFailure, text)
     }
   }
 
   private mutating func judgePerformance(_ check: CheckResult) {
     let performance = check.performance
-    let coverage = Figures.percent(performance.coverage)
+    let coverage = performance.coverage.map(Figures.percent)
     status.performance =
-      performance.metrics.map { "\(Figures.metric($0.accuracy)) (\(coverage))" } ?? "no labels (\(coverage))"
+      performance.metrics.map { [Figures.metric($0.accuracy), coverage.map { "(\($0))" }].compactMap(\.self) }
+      .map { $0.joined(separator: " ") } ?? coverage.map { "no labels (\($0))" } ?? "no labels due"
     let problems = CheckJudgement.performanceProblems(check, spec, observed.readings)
     if !problems.isEmpty {
       set(.performanceOK, .no, .performanceLoss, problems.joined(separator: "; "))
     } else if CheckJudgement.hasEnoughLabels(check, spec), let accuracy = performance.metrics?.accuracy {
       set(
         .performanceOK, .yes, .performanceGood,
-        "accuracy \(Figures.metric(accuracy)) on \(Figures.count(performance.labelled, "label")) (\(coverage))")
+        "accuracy \(Figures.metric(accuracy)) on \(CheckJudgement.labelText(check))")
     } else {
-      set(
-        .performanceOK, .unknown, .tooFewLabels,
-        "\(Figures.count(performance.labelled, "label")) in the window (\(coverage)), \(spec.minimumSamples) are needed"
-      )
+      set(.performanceOK, .unknown, .tooFewLabels, missingLabelsText(check))
     }
+  }
+
+  /// Why accuracy is not known.
+  private func missingLabelsText(_ check: CheckResult) -> String {
+    let rules = spec.performance
+    var text = "\(CheckJudgement.labelText(check)), \(spec.minimumSamples) are needed"
+    if check.performance.coverage == nil {
+      let span = check.performance.span.map { " from \($0)" } ?? ""
+      text = "no prediction\(span): labels are due \(rules.labelDelay) after it (spec.performance.labelDelay)"
+    }
+    let looksBack = TimeSpan(seconds: rules.labelDelay.seconds + (rules.window ?? spec.window).seconds)
+    if let kept = observed.model?.spec.serving.logging.retention, kept < looksBack {
+      text +=
+        "; \(spec.modelRef.name) keeps predictions for \(kept) (spec.serving.logging.retention), and accuracy looks back "
+        + "\(looksBack): raise the retention, or lower spec.performance.labelDelay"
+    }
+    return text
   }
 
   mutating func summarise() {

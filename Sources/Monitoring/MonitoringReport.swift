@@ -49,12 +49,14 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
   /// Drift, quality and performance of `window` by the rules of `check`, but for the features that it calls redacted: their
   /// absence says nothing about the callers.
   /// - Parameters:
+  ///   - due: Predictions of the span `check.labelled`.
   ///   - profile: Counts of the same span of time, from which drift is computed instead of from the rows of `window`.
   ///   - positive: The positive class of the target.
   ///   - now: Seconds since 1970, to tell which labels are late.
   package init(
     namespace: String, model: String, run: String, check: CheckRun, window: PredictionWindow,
-    profile: (counts: WindowProfile, bins: ProfileBins)? = nil, reference: ReferenceProfile, positive: String?,
+    due: PredictionWindow? = nil, profile: (counts: WindowProfile, bins: ProfileBins)? = nil,
+    reference: ReferenceProfile, positive: String?,
     now: Double
   ) {
     let redacted = reference.features.map(\.name).filter { check.redacted?.contains($0) ?? false }
@@ -73,7 +75,8 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
       quality: QualityReport(
         window, reference: reference, rules: check.quality, minimumSamples: check.minimumSamples),
       performance: PerformanceReport(
-        window, positive: positive, rules: check.performance, now: now, minimumLabels: check.minimumSamples),
+        window, due: due.flatMap { due in check.labelled.map { (due, $0) } }, positive: positive,
+        rules: check.performance, now: now, minimumLabels: check.minimumSamples),
       redacted: redacted)
   }
 
@@ -83,6 +86,14 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
     return [drift.severity, drift.predictions?.severity ?? .none, quality.severity, performance].max() ?? .none
   }
 
+  /// A feature whose values do not arrive drifts, and the predictions with it, whatever a training does.
+  private var mendable: MendableFindings {
+    let broken = quality.brokenFeeds
+    let features = drift.features.filter { !broken.contains($0.name) }.map(\.severity).max() ?? .none
+    let predictions = broken.isEmpty ? drift.predictions?.severity ?? .none : .none
+    return MendableFindings(drift: max(features, predictions), quality: quality.mendableSeverity)
+  }
+
   /// What decisions need of it. Its JSON has at most `maximumBytes` bytes: the last of the worst features and failed
   /// checks are left out where it would have more.
   /// - Parameter report: Where the report for people lies.
@@ -90,7 +101,7 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
     var result = CheckResult(
       version: subject.version, rows: drift.rows, conclusive: drift.conclusive, drift: drift.summary,
       predictionDrift: drift.predictions?.summary, quality: quality.summary, performance: performance.summary,
-      report: report)
+      span: ObservedSpan(from: subject.from, to: subject.to), mendable: mendable, report: report)
     while Self.size(of: result) > maximumBytes, !(result.drift.worst.isEmpty && result.quality.failed.isEmpty) {
       if result.drift.worst.count >= result.quality.failed.count {
         result.drift.worst.removeLast()
@@ -146,7 +157,7 @@ extension QualityReport {
 extension PerformanceReport {
   package var summary: PerformanceSummary {
     PerformanceSummary(
-      coverage: compact(coverage), labelled: labelled,
+      coverage: coverage.map(compact), labelled: labelled, expected: expected, span: span,
       metrics: metrics.map {
         ModelMetrics(
           accuracy: compact($0.accuracy), precision: $0.precision.map(compact), recall: $0.recall.map(compact),

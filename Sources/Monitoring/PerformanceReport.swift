@@ -1,16 +1,19 @@
 import Statistics
 package import WorkerContract
 
-/// How good the predictions of a window were, as far as labels have come, and how fast.
+/// How good predictions were, by the labels that are due, and how fast answers were.
 package struct PerformanceReport: Codable, Sendable, Equatable {
   package var rules: PerformanceRules
+  /// Predictions that latency, positive rate and confidence are about.
   package var rows: Int
-  /// Rows with a label.
+  /// When the predictions were made whose labels were looked at; nil: the same as `rows`.
+  package var span: ObservedSpan?
+  /// Predictions with a label.
   package var labelled: Int
-  /// Rows old enough to have one.
+  /// Predictions whose label is due.
   package var expected: Int
-  /// Share of the rows old enough to have a label that have one, 0…1; 1 where none is old enough.
-  package var coverage: Double
+  /// Share of the predictions whose label is due that have one, 0…1; nil where none is due.
+  package var coverage: Double?
   /// Nil while fewer than the minimum of labels are there.
   package var metrics: ModelMetrics?
   /// Of the accuracy, 95 % (Wilson).
@@ -39,21 +42,26 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
   package var isSlow: Bool { p95Latency.map { $0 > rules.maximumP95Latency.seconds } ?? false }
 
   /// - Parameters:
+  ///   - window: What latency, positive rate and confidence are about.
+  ///   - due: Predictions of the version whose labels are due, and when they were made. Nil: the labels of `window` count, and
+  ///     those of predictions older than the delay are missed.
   ///   - positive: The positive class; with two classes precision, recall and F1 are its own, with more they are means
   ///     over the classes.
   ///   - now: Seconds since 1970, to tell which labels are late.
   ///   - minimumLabels: Fewer labels give no metrics.
   package init(
-    _ window: PredictionWindow, positive: String?, rules: PerformanceRules = .init(), now: Double,
-    minimumLabels: Int = 30
+    _ window: PredictionWindow, due: (window: PredictionWindow, span: ObservedSpan)? = nil, positive: String?,
+    rules: PerformanceRules = .init(), now: Double, minimumLabels: Int = 30
   ) {
     self.rules = rules
     rows = window.rowCount
-    let isLabelled = window.labels.map { $0 != nil }
+    span = due?.span
+    let judged = due?.window ?? window
+    let isLabelled = judged.labels.map { $0 != nil }
     labelled = isLabelled.count { $0 }
-    let due = window.times.indices.filter { window.times[$0] <= now - rules.labelDelay.seconds }
-    expected = due.count
-    coverage = due.isEmpty ? 1 : Double(due.count { isLabelled[$0] }) / Double(due.count)
+    let isDue = judged.times.map { due != nil || $0 <= now - rules.labelDelay.seconds }
+    expected = isDue.count { $0 }
+    coverage = expected == 0 ? nil : Double(zip(isDue, isLabelled).count { $0 && $1 }) / Double(expected)
     let latencies = window.latencies.filter { !$0.isNaN }.sorted()
     if !latencies.isEmpty {
       p50Latency = quantile(ofSorted: latencies, 0.5)
@@ -62,12 +70,13 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
     }
     classes = window.classes
     confusion = []
-    guard window.rowCount > 0 else { return }
-    meanConfidence = Moments(window.confidences).mean
     let positiveClass = positive ?? window.classes.last
-    positiveRate = Double(window.predicted.count { $0 == positiveClass }) / Double(window.rowCount)
+    if window.rowCount > 0 {
+      meanConfidence = Moments(window.confidences).mean
+      positiveRate = Double(window.predicted.count { $0 == positiveClass }) / Double(window.rowCount)
+    }
     guard labelled >= max(1, minimumLabels) else { return }
-    let scored = ScoredRows(window)
+    let scored = ScoredRows(judged)
     classes = scored.classes
     confusion = scored.confusion
     metrics = scored.metrics(positive: positiveClass)

@@ -2,13 +2,23 @@ import Statistics
 import Tabular
 package import WorkerContract
 
-/// The seven checks of a window's data.
+/// The seven kinds of checks of a window's data.
 package struct QualityReport: Codable, Sendable, Equatable {
   /// False: too few rows for a verdict; every check then counts as passed.
   package var conclusive: Bool
   package var checks: [Check]
 
   package var severity: Severity { checks.filter { !$0.passed }.map(\.severity).max() ?? .none }
+
+  /// The worst failure that a training can mend.
+  package var mendableSeverity: Severity {
+    checks.filter { !$0.passed && $0.isMendedByTraining }.map(\.severity).max() ?? .none
+  }
+
+  /// Features that do not arrive as they did, so that their drift is the feed's.
+  package var brokenFeeds: Set<String> {
+    Set(checks.filter { !$0.passed && $0.severity == .critical && $0.kind.isOfTheFeed }.compactMap(\.feature))
+  }
 
   /// The worst first.
   package var failures: [Check] {
@@ -27,17 +37,14 @@ package struct QualityReport: Codable, Sendable, Equatable {
     package var limit: Double
     /// For a person.
     package var message: String
+    /// The limit was declared in the schema and not learned from the training rows: no training moves it.
+    package var isDeclared = false
+
+    /// Whether a new training on newer rows can make the check pass.
+    package var isMendedByTraining: Bool { kind.isMendedByTraining && !isDeclared }
   }
 
-  package enum Kind: String, Codable, Sendable, CaseIterable {
-    case missingRate
-    case outOfRange
-    case unknownCategory
-    case duplicateRequestIDs
-    case meanConfidence
-    case columnPresence
-    case unseenClass
-  }
+  package typealias Kind = QualityCheck
 
   /// Missing rates count above what training had: a feature that was missing in 6 % of the training rows may be so in
   /// 6 % + limit. Numbers are out of range outside of the schema's bounds, where it has none outside of what training
@@ -61,7 +68,7 @@ package struct QualityReport: Codable, Sendable, Equatable {
       case .categorical(let codes, let levels): addUnknown(feature, codes, levels, rules.unknownCategory)
       }
     }
-    addDuplicates(window)
+    addDuplicates(window, rules.duplicateRequestIDs)
     addConfidence(window, rules.meanConfidence)
     addUnseenClasses(window, reference)
     if !conclusive {
@@ -73,12 +80,13 @@ package struct QualityReport: Codable, Sendable, Equatable {
   }
 
   private mutating func add(
-    _ kind: Kind, _ feature: String?, _ severity: Severity, _ value: Double, _ limit: Double, _ message: String
+    _ kind: Kind, _ feature: String?, _ severity: Severity, _ value: Double, _ limit: Double, _ message: String,
+    isDeclared: Bool = false
   ) {
     checks.append(
       Check(
         kind: kind, feature: feature, passed: severity == .none, severity: severity, value: value, limit: limit,
-        message: message))
+        message: message, isDeclared: isDeclared))
   }
 
   private mutating func addPresence(_ feature: ReferenceProfile.Feature, isThere: Bool) {
@@ -105,7 +113,8 @@ package struct QualityReport: Codable, Sendable, Equatable {
     let range = "\(low.isFinite ? shortText(low) : "−∞")…\(high.isFinite ? shortText(high) : "∞")"
     add(
       .outOfRange, feature.name, share > limits.critical ? .critical : .none, share, limits.critical,
-      "\(percentText(share)) of the rows outside of \(range)")
+      "\(percentText(share)) of the rows outside of \(range)",
+      isDeclared: feature.minimum != nil || feature.maximum != nil)
   }
 
   private mutating func addUnknown(
@@ -121,12 +130,15 @@ package struct QualityReport: Codable, Sendable, Equatable {
       "\(percentText(share)) of the rows have a category that training did not\(example)")
   }
 
-  private mutating func addDuplicates(_ window: PredictionWindow) {
+  private mutating func addDuplicates(_ window: PredictionWindow, _ limits: QualityRules.DuplicateRequestIDs) {
     let repeats = window.requestIDs.count - Set(window.requestIDs).count + window.repeats
     let share = Double(repeats) / Double(window.rowCount + window.repeats)
     add(
-      .duplicateRequestIDs, nil, repeats > 0 ? .critical : .none, share, 0,
-      repeats == 0 ? "every request id came once" : "\(repeats) requests repeat an id: callers must not reuse ids")
+      .duplicateRequestIDs, nil, share > limits.warning ? .warning : .none, share, limits.warning,
+      repeats == 0
+        ? "every request id came once"
+        : "\(repeats) requests (\(percentText(share))) repeat an id: only one of them is logged, and a label finds only that"
+    )
   }
 
   private mutating func addConfidence(_ window: PredictionWindow, _ limits: QualityRules.MeanConfidence) {

@@ -19,12 +19,7 @@ extension ReportPage {
     } else {
       facts.append(("accuracy", "unknown: \(performance.labelled) labels are too few"))
     }
-    facts.append(
-      (
-        "labels",
-        "\(performance.labelled); \(percentText(performance.coverage)) of the \(performance.expected) predictions "
-          + "older than \(performance.rules.labelDelay)"
-      ))
+    facts.append(("labels", labels))
     if let p50 = performance.p50Latency, let p95 = performance.p95Latency, let p99 = performance.p99Latency {
       let times = [p50, p95, p99].map(Self.milliseconds).joined(separator: ", ")
       facts.append(("latency p50, p95, p99", times))
@@ -35,6 +30,20 @@ extension ReportPage {
       <section><h2>Performance \(Self.badge(severity))</h2>
       <div class="split"><dl>\(Self.facts(facts))</dl>\(confusion)</div></section>
       """
+  }
+
+  /// How many labels there are, and which predictions they are about.
+  private var labels: String {
+    let performance = report.performance
+    let delay = performance.rules.labelDelay
+    guard let coverage = performance.coverage else {
+      return performance.span.map { "no prediction from \(escaped($0.from)) to \(escaped($0.to))" }
+        ?? "no prediction is older than \(delay)"
+    }
+    let whose =
+      performance.span.map { "from \(escaped($0.from)) to \(escaped($0.to)), whose labels are due" }
+      ?? "older than \(delay)"
+    return "\(performance.labelled); \(percentText(coverage)) of the \(performance.expected) predictions \(whose)"
   }
 
   private var confusion: String {

@@ -120,7 +120,7 @@ struct ReportPage {
         report.quality.severity),
       tile(
         "accuracy", performance.metrics.map { percentText($0.accuracy) } ?? "unknown",
-        "\(performance.labelled) labels, coverage \(percentText(performance.coverage))",
+        performance.coverage.map { "\(performance.labelled) labels, coverage \(percentText($0))" } ?? "no label is due",
         performance.isAccuracyLost ? .critical : .none),
       tile(
         "p95 latency", performance.p95Latency.map(Self.milliseconds) ?? "unknown",

@@ -26,6 +26,7 @@ package struct ModelReconciler: Sendable {
   private let mirror: TelemetryMirror?
   private let definitions: InstalledDefinitions?
   private let settled = SettledObjects()
+  private let departures: Departures
   private let logger: Logger
 
   package init(
@@ -46,6 +47,7 @@ package struct ModelReconciler: Sendable {
     warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
     self.definitions = definitions
+    departures = Departures(events: events, settings: settings, time: time, logger: logger)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -55,8 +57,10 @@ package struct ModelReconciler: Sendable {
       confirmations.forget(key)
       mirror?.forget(key)
       settled.forget(key)
+      await departures.leave(key)
       return nil
     }
+    await departures.meet(key, object)
     do {
       if let hold = definitions?.hold { return try await wait(hold, key, object) }
       return try await reconcile(key, object)
@@ -144,7 +148,7 @@ package struct ModelReconciler: Sendable {
     let hasNews =
       !decision.versionStatuses.isEmpty || decision.apply.contains { $0.resource == ApusGroup.modelVersions }
     guard mirror.isNew(model.key) || hasNews else { return }
-    mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model.key)
+    mirror.note(caches.versions(ownedBy: model.metadata.uid ?? ""), of: model)
   }
 
   /// Whether nothing is left to be told. What has been told is taken out of the status, whoever has written it meanwhile.

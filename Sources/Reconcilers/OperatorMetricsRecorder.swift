@@ -230,8 +230,9 @@ extension OperatorMetricsRecorder {
     var values: [(OperatorMetric, [String], Double)] = [
       (.driftFeatures, labels + ["critical"], Double(check.drift.critical)),
       (.driftFeatures, labels + ["warning"], Double(check.drift.warning)),
-      (.driftShare, labels, check.drift.share), (.labelCoverage, labels, check.performance.coverage),
+      (.driftShare, labels, check.drift.share),
     ]
+    if let coverage = check.performance.coverage { values.append((.labelCoverage, labels, coverage)) }
     for feature in check.drift.worst {
       values.append((.driftPSI, labels + [feature.feature], feature.psi))
       values.append((.driftEffect, labels + [feature.feature], feature.effect))

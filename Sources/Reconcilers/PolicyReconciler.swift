@@ -183,7 +183,8 @@ package struct PolicyReconciler: Sendable {
       whole.channels = nil
       if let mirror, let alert = Alert(whole, of: policy) {
         let reasons = read.problems.merging(failures.map { ($0.channel, $0.reason) }) { $1 }
-        mirror.note(alert, failures: reasons)
+        let model = caches.model(ObjectKey(namespace: alert.namespace, name: alert.model))
+        mirror.note(alert, of: model, failures: reasons)
       }
       guard entry.attempts == 0 || next == nil else { continue }
       problems += (read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()

@@ -4,6 +4,7 @@ import KubernetesModel
 package import Logging
 import Synchronization
 package import Telemetry
+import WorkerContract
 
 /// Keeps the tables `versions` and `alerts` of the telemetry store up with what the operator knows: for dashboards and
 /// queries, as the ModelVersions stay the truth.
@@ -25,11 +26,15 @@ package final class TelemetryMirror: Sendable {
       }
     }
 
+    private static func text(_ model: ModelKey) -> String {
+      "\(model.namespace)/\(model.model)/\(model.identity?.uid ?? "")"
+    }
+
     /// The same for all notes about one thing.
     var subject: String {
       switch self {
-      case .version(let version, let model): "version \(model.namespace)/\(model.model)/\(version.version)"
-      case .alert(let alert, let model): "alert \(model.namespace)/\(model.model)/\(alert.id)"
+      case .version(let version, let model): "version \(Self.text(model))/\(version.version)"
+      case .alert(let alert, let model): "alert \(Self.text(model))/\(alert.id)"
       }
     }
   }

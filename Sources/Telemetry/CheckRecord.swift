@@ -17,11 +17,14 @@ package struct CheckRecord: Sendable, Equatable {
   package var conclusive: Bool
   package var drift: DriftRecord
   package var quality: QualityRecord
+  /// Its `span` is not stored: `labelled` is.
   package var performance: PerformanceSummary
+  /// When the predictions were made whose labels were looked at; nil: those of the window.
+  package var labelled: LabelledSpan?
 
   package init(
     run: String, policy: String, version: String, from: Double, to: Double, time: Double, rows: Int, conclusive: Bool,
-    drift: DriftRecord, quality: QualityRecord, performance: PerformanceSummary
+    drift: DriftRecord, quality: QualityRecord, performance: PerformanceSummary, labelled: LabelledSpan? = nil
   ) {
     self.run = run
     self.policy = policy
@@ -34,6 +37,18 @@ package struct CheckRecord: Sendable, Equatable {
     self.drift = drift
     self.quality = quality
     self.performance = performance
+    self.labelled = labelled
+  }
+
+  /// In seconds since 1970: inclusive, exclusive.
+  package struct LabelledSpan: Sendable, Equatable {
+    package var from: Double
+    package var to: Double
+
+    package init(from: Double, to: Double) {
+      self.from = from
+      self.to = to
+    }
   }
 
   /// The drift report: the verdict, and one row for each feature.

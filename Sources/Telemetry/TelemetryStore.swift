@@ -1,11 +1,21 @@
+package import WorkerContract
+
 /// The model that rows belong to. Every table is keyed by it.
 package struct ModelKey: Sendable, Hashable {
   package var namespace: String
   package var model: String
+  /// Which model of that name; nil: whichever was the first of the name.
+  package var identity: ModelIdentity?
 
-  package init(namespace: String, model: String) {
+  package init(namespace: String, model: String, identity: ModelIdentity? = nil) {
     self.namespace = namespace
     self.model = model
+    self.identity = identity
+  }
+
+  /// The model that a routing table is about.
+  package init(_ table: RoutingTable) {
+    self.init(namespace: table.namespace, model: table.model, identity: table.identity)
   }
 }
 
@@ -83,7 +93,7 @@ package protocol AlertLog: Sendable {
 /// Deletes what is older than its retention.
 package protocol RetentionSweeper: Sendable {
   /// Deletes at most `limit` predictions older than `time` (seconds since 1970), with their labels, as many labels of
-  /// that age that never found a prediction, and as many profiles. Where tables are partitioned, days that have passed as a
+  /// that age that never found a prediction, and as many profiles; of the model and of those that had its name before. Where tables are partitioned, days that have passed as a
   /// whole and hold rows of no other model go at once, whatever the limit, and count about. Returns how many rows went; call again until
   /// it is 0.
   func deletePredictions(of model: ModelKey, before time: Double, limit: Int) async throws(TelemetryError) -> Int
@@ -110,7 +120,7 @@ package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader
 /// `postgres://user:password@host/database`.
 package func openTelemetryStore(at location: String) throws(TelemetryError) -> any TelemetryStore {
   switch try TelemetryLocation(location) {
-  case .sqlite(let path): SQLTelemetryStore(database: SQLiteDatabase(path: path))
-  case .postgres(let url): SQLTelemetryStore(database: PostgresDatabase(url: url))
+  case .sqlite(let path): OwnedTelemetryStore(SQLTelemetryStore(database: SQLiteDatabase(path: path)))
+  case .postgres(let url): OwnedTelemetryStore(SQLTelemetryStore(database: PostgresDatabase(url: url)))
   }
 }

@@ -106,15 +106,28 @@ public struct QualityRules: Codable, Sendable, Equatable {
   public var outOfRange: OutOfRange
   public var unknownCategory: UnknownCategory
   public var meanConfidence: MeanConfidence
+  public var duplicateRequestIDs: DuplicateRequestIDs
 
   public init(
     missing: Missing = .init(), outOfRange: OutOfRange = .init(), unknownCategory: UnknownCategory = .init(),
-    meanConfidence: MeanConfidence = .init()
+    meanConfidence: MeanConfidence = .init(), duplicateRequestIDs: DuplicateRequestIDs = .init()
   ) {
     self.missing = missing
     self.outOfRange = outOfRange
     self.unknownCategory = unknownCategory
     self.meanConfidence = meanConfidence
+    self.duplicateRequestIDs = duplicateRequestIDs
+  }
+
+  /// Documents of release 0.1.0 have no limit of duplicates.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    missing = try container.decode(Missing.self, forKey: .missing)
+    outOfRange = try container.decode(OutOfRange.self, forKey: .outOfRange)
+    unknownCategory = try container.decode(UnknownCategory.self, forKey: .unknownCategory)
+    meanConfidence = try container.decode(MeanConfidence.self, forKey: .meanConfidence)
+    duplicateRequestIDs =
+      try container.decodeIfPresent(DuplicateRequestIDs.self, forKey: .duplicateRequestIDs) ?? .init()
   }
 
   public struct Missing: Codable, Sendable, Equatable {
@@ -144,23 +157,33 @@ public struct QualityRules: Codable, Sendable, Equatable {
 
     public init(warning: Double = 0.55) { self.warning = warning }
   }
+
+  /// Requests that repeat an id, as share of all. Clients that send again after a time-out make a few.
+  public struct DuplicateRequestIDs: Codable, Sendable, Equatable {
+    public var warning: Double
+
+    public init(warning: Double = 0.01) { self.warning = warning }
+  }
 }
 
 /// When performance counts as lost.
 public struct PerformanceRules: Codable, Sendable, Equatable {
   public var minimumAccuracy: Double
   public var maximumP95Latency: TimeSpan
-  /// How long labels take: predictions younger than this are not missed in the coverage.
+  /// How long labels take: accuracy is that of predictions at least so old.
   public var labelDelay: TimeSpan
+  /// Accuracy is that of predictions over this long, up to `labelDelay` ago; nil: the policy's window.
+  public var window: TimeSpan?
   public var queries: [Query]
 
   public init(
     minimumAccuracy: Double = 0.90, maximumP95Latency: TimeSpan = TimeSpan(seconds: 0.3),
-    labelDelay: TimeSpan = TimeSpan(seconds: 86400), queries: [Query] = []
+    labelDelay: TimeSpan = TimeSpan(seconds: 86400), window: TimeSpan? = nil, queries: [Query] = []
   ) {
     self.minimumAccuracy = minimumAccuracy
     self.maximumP95Latency = maximumP95Latency
     self.labelDelay = labelDelay
+    self.window = window
     self.queries = queries
   }
 

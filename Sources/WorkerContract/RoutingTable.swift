@@ -3,6 +3,8 @@
 public struct RoutingTable: Codable, Sendable, Equatable {
   public var namespace: String
   public var model: String
+  /// Which model of that name: predictions and labels are stored as its own. Nil: written by an operator that does not know.
+  public var identity: ModelIdentity?
   /// Grows with every change; a server never goes back to an older one.
   public var revision: Int
   public var entries: [Entry]
@@ -11,9 +13,13 @@ public struct RoutingTable: Codable, Sendable, Equatable {
   /// The key of the ConfigMap, and the file's name in the mount.
   public static let fileName = "routing.json"
 
-  public init(namespace: String, model: String, revision: Int, entries: [Entry], logging: LoggingRules = .init()) {
+  public init(
+    namespace: String, model: String, identity: ModelIdentity? = nil, revision: Int, entries: [Entry],
+    logging: LoggingRules = .init()
+  ) {
     self.namespace = namespace
     self.model = model
+    self.identity = identity
     self.revision = revision
     self.entries = entries
     self.logging = logging

@@ -236,12 +236,17 @@ public struct CheckResult: Codable, Sendable, Equatable {
   public var predictionDrift: PredictionDriftSummary?
   public var quality: QualitySummary
   public var performance: PerformanceSummary
+  /// What drift and quality are about; nil: by a worker of release 0.1.0.
+  public var span: ObservedSpan?
+  /// What of the findings a training can mend; nil: by a worker of release 0.1.0.
+  public var mendable: MendableFindings?
   /// Where the report for people lies, relative to the artifact store: `reports/<run>.html`.
   public var report: String?
 
   public init(
     version: String, rows: Int, conclusive: Bool, drift: DriftSummary, predictionDrift: PredictionDriftSummary? = nil,
-    quality: QualitySummary, performance: PerformanceSummary, report: String? = nil
+    quality: QualitySummary, performance: PerformanceSummary, span: ObservedSpan? = nil,
+    mendable: MendableFindings? = nil, report: String? = nil
   ) {
     self.version = version
     self.rows = rows
@@ -250,7 +255,20 @@ public struct CheckResult: Codable, Sendable, Equatable {
     self.predictionDrift = predictionDrift
     self.quality = quality
     self.performance = performance
+    self.span = span
+    self.mendable = mendable
     self.report = report
+  }
+}
+
+/// The worst of each kind of finding that a training can mend: what a broken feed or a caller does wrong is none.
+public struct MendableFindings: Codable, Sendable, Equatable {
+  public var drift: Severity
+  public var quality: Severity
+
+  public init(drift: Severity = .none, quality: Severity = .none) {
+    self.drift = drift
+    self.quality = quality
   }
 }
 
@@ -362,9 +380,13 @@ public struct QualitySummary: Codable, Sendable, Equatable {
 }
 
 public struct PerformanceSummary: Codable, Sendable, Equatable {
-  /// Share of the predictions that are old enough to have a label and have one, 0…1.
-  public var coverage: Double
+  /// Share of the predictions whose label is due that have one, 0…1; nil where none is due.
+  public var coverage: Double?
   public var labelled: Int
+  /// Predictions whose label is due; nil: by a worker of release 0.1.0.
+  public var expected: Int?
+  /// When the predictions were made whose labels were looked at; nil: by a worker of release 0.1.0.
+  public var span: ObservedSpan?
   /// Nil while too few labels are there.
   public var metrics: ModelMetrics?
   /// Seconds.
@@ -373,14 +395,48 @@ public struct PerformanceSummary: Codable, Sendable, Equatable {
   public var meanConfidence: Double?
 
   public init(
-    coverage: Double = 0, labelled: Int = 0, metrics: ModelMetrics? = nil, p95Latency: Double? = nil,
-    positiveRate: Double? = nil, meanConfidence: Double? = nil
+    coverage: Double? = nil, labelled: Int = 0, expected: Int? = nil, span: ObservedSpan? = nil,
+    metrics: ModelMetrics? = nil, p95Latency: Double? = nil, positiveRate: Double? = nil, meanConfidence: Double? = nil
   ) {
     self.coverage = coverage
     self.labelled = labelled
+    self.expected = expected
+    self.span = span
     self.metrics = metrics
     self.p95Latency = p95Latency
     self.positiveRate = positiveRate
     self.meanConfidence = meanConfidence
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case coverage, labelled, expected, span, metrics, p95Latency, positiveRate, meanConfidence
+  }
+
+  /// A coverage beside an `expected` of 0 is none. Release 0.1.0 wrote 1 where no label was due.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    expected = try container.decodeIfPresent(Int.self, forKey: .expected)
+    labelled = try container.decode(Int.self, forKey: .labelled)
+    let known = try container.decodeIfPresent(Double.self, forKey: .coverage)
+    let isOfNothing = expected == 0 || expected == nil && labelled == 0 && known == 1
+    coverage = isOfNothing ? nil : known
+    span = try container.decodeIfPresent(ObservedSpan.self, forKey: .span)
+    metrics = try container.decodeIfPresent(ModelMetrics.self, forKey: .metrics)
+    p95Latency = try container.decodeIfPresent(Double.self, forKey: .p95Latency)
+    positiveRate = try container.decodeIfPresent(Double.self, forKey: .positiveRate)
+    meanConfidence = try container.decodeIfPresent(Double.self, forKey: .meanConfidence)
+  }
+
+  /// An operator of release 0.1.0 reads no result without a coverage.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(expected == 0 ? 0 : coverage, forKey: .coverage)
+    try container.encode(labelled, forKey: .labelled)
+    try container.encodeIfPresent(expected, forKey: .expected)
+    try container.encodeIfPresent(span, forKey: .span)
+    try container.encodeIfPresent(metrics, forKey: .metrics)
+    try container.encodeIfPresent(p95Latency, forKey: .p95Latency)
+    try container.encodeIfPresent(positiveRate, forKey: .positiveRate)
+    try container.encodeIfPresent(meanConfidence, forKey: .meanConfidence)
   }
 }

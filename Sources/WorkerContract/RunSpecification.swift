@@ -7,6 +7,8 @@ public struct RunSpecification: Codable, Sendable, Equatable {
   public var run: String
   public var namespace: String
   public var model: String
+  /// Which model of that name; in checks, whose rows are the model's. Nil: written by an operator that does not know.
+  public var identity: ModelIdentity?
   /// Exactly one of `train` and `check`.
   public var train: TrainingRun?
   public var check: CheckRun?
@@ -14,13 +16,14 @@ public struct RunSpecification: Codable, Sendable, Equatable {
   public static let currentContract = "apus.dev/worker/v1"
 
   public init(
-    run: String, namespace: String, model: String, train: TrainingRun? = nil, check: CheckRun? = nil,
-    contract: String = RunSpecification.currentContract
+    run: String, namespace: String, model: String, identity: ModelIdentity? = nil, train: TrainingRun? = nil,
+    check: CheckRun? = nil, contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
     self.run = run
     self.namespace = namespace
     self.model = model
+    self.identity = identity
     self.train = train
     self.check = check
   }
@@ -99,6 +102,8 @@ public struct CheckRun: Codable, Sendable, Equatable {
   public var from: String
   /// RFC 3339, exclusive.
   public var to: String
+  /// When the predictions were made whose labels are due; nil, as in release 0.1.0: those from `from` to `to`.
+  public var labelled: ObservedSpan?
   public var minimumSamples: Int
   /// At most this many predictions are read, the latest first; nil: all of the window.
   public var maximumSamples: Int?
@@ -109,14 +114,15 @@ public struct CheckRun: Codable, Sendable, Equatable {
   public var performance: PerformanceRules
 
   public init(
-    policy: String, reference: ArtifactReference, from: String, to: String, minimumSamples: Int = 30,
-    maximumSamples: Int? = nil, redacted: [String]? = nil, drift: DriftRules = .init(),
+    policy: String, reference: ArtifactReference, from: String, to: String, labelled: ObservedSpan? = nil,
+    minimumSamples: Int = 30, maximumSamples: Int? = nil, redacted: [String]? = nil, drift: DriftRules = .init(),
     quality: QualityRules = .init(), performance: PerformanceRules = .init()
   ) {
     self.policy = policy
     self.reference = reference
     self.from = from
     self.to = to
+    self.labelled = labelled
     self.minimumSamples = minimumSamples
     self.maximumSamples = maximumSamples
     self.redacted = redacted

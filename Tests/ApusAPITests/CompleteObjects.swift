@@ -77,6 +77,7 @@ enum Complete {
       modelRef: .init(name: "income"), schedule: .init(cron: "@hourly", timeZone: "Etc/UTC"), window: span,
       minimumSamples: 10, maximumSamples: 1000, drift: .init(), quality: .init(),
       performance: .init(
+        window: span,
         queries: [.init(name: "q", server: "http://prometheus:9090", promql: "up", below: 0.5, above: 2)]),
       retraining: .init(),
       alerts: .init(
@@ -95,9 +96,10 @@ enum Complete {
   static var policyStatus: MonitoringPolicyStatus {
     let record = MonitoringPolicyStatus.CheckRecord(
       job: "income-check-202601010000", time: time, version: "v3", rows: 100, outcome: .critical,
-      triggers: [.criticalDrift], result: check, message: "drift")
+      triggers: [.criticalDrift], findings: [.criticalDrift, .qualityFailure], result: check, message: "drift")
     return MonitoringPolicyStatus(
-      observedGeneration: 2, conditions: conditions, drift: "critical", quality: "passed", performance: "0.871 (62%)",
+      observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
+      performance: "0.871 (62%)",
       lastCheck: record, history: [record], runningCheck: "job", lastCheckTime: time, nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
       retraining: .init(
@@ -113,6 +115,8 @@ enum Complete {
         last: [.init(rule: "FeatureDrift", state: "firing", at: time)]))
   }
 
+  static let observed = ObservedSpan(from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z")
+
   static let check = CheckResult(
     version: "v3", rows: 100, conclusive: true,
     drift: .init(
@@ -124,8 +128,9 @@ enum Complete {
       severity: .warning,
       failed: [.init(check: "missingRate", feature: "a", severity: .warning, value: 0.1, limit: 0.05)]),
     performance: .init(
-      coverage: 0.6, labelled: 60, metrics: metrics, p95Latency: 0.01, positiveRate: 0.2, meanConfidence: 0.7),
-    report: "reports/x.html")
+      coverage: 0.6, labelled: 60, expected: 100, span: observed, metrics: metrics, p95Latency: 0.01, positiveRate: 0.2,
+      meanConfidence: 0.7),
+    span: observed, mendable: .init(drift: .critical, quality: .warning), report: "reports/x.html")
 
   static var versionSpec: ModelVersionSpec {
     ModelVersionSpec(

@@ -135,16 +135,90 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
     } holds: {
       $0.policyCondition(.qualityPassed)?.status == .no && $0.startedJobs.last == "income-train-2"
     },
+    Sentence("a feature that does not arrive is told and alerted about, but retrains nothing", from: { watched() }) {
+      $0.checks(checkResult(quality: .critical, failing: .missingRate))
+    } holds: {
+      $0.policyCondition(.qualityPassed)?.status == .no && $0.policyCondition(.healthy)?.reason == "QualityFailure"
+        && $0.alerts.contains { $0.rule == .qualityFailure } && $0.policy?.status.lastCheck?.outcome == .critical
+        && $0.policyCondition(.retrainingNeeded)?.reason == "NoTrigger"
+        && $0.policyCondition(.retrainingNeeded)?.message.contains("QualityFailure in watch-check-") == true
+        && $0.policyCondition(.retrainingNeeded)?.message.contains("is nothing that a training mends") == true
+        && $0.startedJobs.filter { $0.contains("train") } == ["income-train-1"]
+    },
+    Sentence("drift that a broken feed explains retrains nothing", from: { watched() }) {
+      var check = checkResult(drift: .critical, quality: .critical, failing: .columnPresence)
+      check.mendable = MendableFindings()
+      $0.checks(check)
+    } holds: {
+      $0.policyCondition(.driftDetected)?.reason == "CriticalDrift"
+        && $0.policy?.status.lastCheck?.findings == [.criticalDrift, .qualityFailure]
+        && $0.policy?.status.lastCheck?.triggers == [] && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("accuracy is judged by its labels where the window is too thin for drift", from: { watched() }) {
+      $0.checks(checkResult(rows: 3, conclusive: false, accuracy: 0.8))
+    } holds: {
+      $0.policyCondition(.performanceOK)?.reason == "PerformanceLoss"
+        && $0.policyCondition(.healthy)?.status == .no && $0.policyCondition(.driftDetected)?.status == .unknown
+        && $0.policy?.status.drift == "inconclusive" && $0.startedJobs.last == "income-train-2"
+        && $0.alerts.contains { $0.rule == .performanceLoss }
+    },
+    Sentence("good accuracy is a verdict where the window is too thin for drift", from: { watched() }) {
+      $0.checks(checkResult(rows: 3, conclusive: false, accuracy: 0.95))
+    } holds: {
+      $0.policyCondition(.performanceOK)?.reason == "PerformanceGood"
+        && $0.policyCondition(.healthy)?.status == .unknown && $0.policy?.status.retraining.request == nil
+    },
+    Sentence("each verdict names the span that it looked at", from: { watched() }) {
+      var check = checkResult(accuracy: 0.95)
+      check.span = ObservedSpan(from: "2026-10-28T07:00:00Z", to: "2026-10-28T13:00:00Z")
+      check.performance.span = ObservedSpan(from: "2026-10-27T07:00:00Z", to: "2026-10-27T13:00:00Z")
+      check.performance.expected = 500
+      $0.checks(check)
+    } holds: { world in
+      let recent = "predictions from 2026-10-28T07:00:00Z to 2026-10-28T13:00:00Z"
+      return world.policyCondition(.driftDetected)?.message == "no drift in 2 features, " + recent
+        && world.policyCondition(.qualityPassed)?.message == "data quality is good, " + recent
+        && world.policyCondition(.performanceOK)?.message
+          == "accuracy 0.950 on 310 labels for 62% of the predictions from 2026-10-27T07:00:00Z to 2026-10-27T13:00:00Z"
+    },
+    Sentence("where no label is due nothing is covered, and that is said", from: { watched() }) {
+      var check = checkResult()
+      check.performance = PerformanceSummary(
+        expected: 0, span: ObservedSpan(from: "2026-10-27T07:00:00Z", to: "2026-10-27T13:00:00Z"))
+      $0.checks(check)
+    } holds: {
+      $0.policy?.status.performance == "no labels due" && $0.policyCondition(.performanceOK)?.reason == "TooFewLabels"
+        && $0.policyCondition(.performanceOK)?.message
+          == "no prediction from 2026-10-27T07:00:00Z to 2026-10-27T13:00:00Z: labels are due 1d after it "
+          + "(spec.performance.labelDelay)"
+    },
+    Sentence(
+      "predictions that are deleted before their labels are due are said",
+      from: {
+        .serving(
+          aModel(
+            "income", ["serving": ["logging": ["retention": "12h"]], "training": ["schedule": ["cron": "0 2 1 1 *"]]]),
+          policy: aPolicy("watch", ["schedule": ["cron": "0 2 1 1 *"]]))
+      }
+    ) {
+      var check = checkResult()
+      check.performance.expected = 0
+      $0.checks(check)
+    } holds: {
+      $0.policyCondition(.performanceOK)?.message.contains(
+        "income keeps predictions for 12h (spec.serving.logging.retention), and accuracy looks back 1d6h") == true
+    },
     Sentence("accuracy below its minimum retrains", from: { watched() }) {
       $0.checks(checkResult(accuracy: 0.8))
     } holds: {
       $0.policyCondition(.performanceOK)?.reason == "PerformanceLoss" && $0.policy?.status.performance == "0.800 (62%)"
         && $0.startedJobs.last == "income-train-2"
     },
-    Sentence("slow answers are a loss of performance", from: { watched() }) {
+    Sentence("slow answers are a loss of performance, which no training mends", from: { watched() }) {
       $0.checks(checkResult(latency: 0.4))
     } holds: {
       $0.policyCondition(.performanceOK)?.message.contains("400ms is above 300ms") == true
+        && $0.alerts.contains { $0.rule == .performanceLoss } && $0.policy?.status.retraining.request == nil
     },
     Sentence("a trigger that is not listed does not retrain", from: { watched(["triggers": ["QualityFailure"]]) }) {
       $0.checks(checkResult(drift: .critical))

@@ -26,6 +26,37 @@ import WorkerContract
     #expect(result.performance.metrics?.accuracy == 0.9 && result.report == "reports/x.html")
   }
 
+  @Test func `drift of a feature that does not arrive, and of the predictions then, is nothing that a training mends`()
+  {
+    func mendable(_ change: (inout PredictionWindow) -> Void) -> MendableFindings? {
+      var window = World.window(World.table(rows: 400, seed: 3))
+      change(&window)
+      return report(window, reference: World.reference()).result(report: nil).mendable
+    }
+    let moved = mendable { $0 = World.window(World.table(rows: 400, seed: 3, shift: 1.5)) }
+    #expect(moved?.drift == .critical)
+    let gone = mendable {
+      $0.features = $0.features.removing(["colour"])
+      $0.predicted = $0.predicted.map { _ in "1" }
+    }
+    #expect(gone == MendableFindings())
+  }
+
+  @Test func `the page and the result name both spans`() {
+    let window = World.window(World.table(rows: 400, seed: 3))
+    let labelled = ObservedSpan(from: "2025-11-20T17:00:00Z", to: "2025-11-20T23:00:00Z")
+    let whole = MonitoringReport(
+      namespace: "default", model: "cards", run: "r",
+      check: CheckRun(
+        policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
+        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", labelled: labelled),
+      window: window, due: window, reference: World.reference(), positive: "1", now: 1e9)
+    let result = whole.result(report: nil)
+    #expect(result.span == ObservedSpan(from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z"))
+    #expect(result.performance.span == labelled && result.performance.expected == 400)
+    #expect(whole.html.contains("2025-11-20T17:00:00Z to 2025-11-20T23:00:00Z"))
+  }
+
   @Test func `a redacted feature is no column that vanished, and the page says that nothing was looked at`() {
     var window = World.window(World.table(rows: 400, seed: 3))
     window.features = window.features.removing(["colour"])

@@ -25,7 +25,22 @@ import WorkerContract
     let report = PerformanceReport(window, positive: nil, rules: rules, now: 99, minimumLabels: 30)
     #expect(report.expected == 50 && report.coverage == 0.26 && report.labelled == 25)
     #expect(report.metrics == nil && !report.isAccuracyLost)
-    #expect(PerformanceReport(window, positive: nil, rules: rules, now: -1).coverage == 1)
+    #expect(PerformanceReport(window, positive: nil, rules: rules, now: -1).coverage == nil)
+  }
+
+  @Test func `accuracy is that of the predictions whose labels are due, latency that of the window`() throws {
+    let recent = World.window(World.table(rows: 40, seed: 1), latency: 0.5)
+    let due = World.window(World.table(rows: 100, seed: 2), labelledEvery: 2, errorsEvery: 10)
+    let span = ObservedSpan(from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z")
+    let report = PerformanceReport(recent, due: (due, span), positive: "1", now: 0)
+    #expect(report.rows == 40 && report.expected == 100 && report.labelled == 50 && report.coverage == 0.5)
+    #expect(report.span == span && report.p95Latency == 0.5 && report.metrics != nil)
+    #expect(report.metrics == PerformanceReport(due, positive: "1", now: 1e9).metrics)
+    let none = World.window(World.table(rows: 0, seed: 1))
+    let nothing = PerformanceReport(recent, due: (none, span), positive: "1", now: 1e9)
+    #expect(nothing.coverage == nil && nothing.expected == 0 && nothing.metrics == nil && nothing.p95Latency == 0.5)
+    let quiet = PerformanceReport(none, due: (due, span), positive: "1", now: 0)
+    #expect(quiet.metrics != nil && quiet.p95Latency == nil && quiet.positiveRate == nil)
   }
 
   @Test func `slow answers and lost accuracy are told`() {
@@ -36,7 +51,7 @@ import WorkerContract
 
   @Test func `an empty window has nothing to tell`() {
     let report = PerformanceReport(World.window(World.table(rows: 0, seed: 1)), positive: "1", now: 0)
-    #expect(report.metrics == nil && report.p95Latency == nil && report.positiveRate == nil && report.coverage == 1)
+    #expect(report.metrics == nil && report.p95Latency == nil && report.positiveRate == nil && report.coverage == nil)
   }
 
   @Test func `more than two classes are means over the classes`() throws {

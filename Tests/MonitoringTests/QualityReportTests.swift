@@ -47,9 +47,42 @@ import WorkerContract
         == ["unknownCategory colour warning"])
   }
 
-  @Test func `repeated request ids fail, stored or not`() {
-    #expect(failures(report { $0.requestIDs[7] = "r3" }) == ["duplicateRequestIDs - critical"])
-    #expect(failures(report { $0.repeats = 2 }) == ["duplicateRequestIDs - critical"])
+  @Test func `repeated request ids warn above their limit, stored or not`() {
+    #expect(failures(report { $0.requestIDs[7] = "r3" }) == [])
+    #expect(failures(report { $0.repeats = 2 }) == [])
+    #expect(failures(report { $0.repeats = 3 }) == ["duplicateRequestIDs - warning"])
+    #expect(failures(report { for row in 7..<10 { $0.requestIDs[row] = "r3" } }) == ["duplicateRequestIDs - warning"])
+    var window = World.window(World.table(rows: 200, seed: 2))
+    window.repeats = 200
+    let patient = QualityRules(duplicateRequestIDs: .init(warning: 0.5))
+    #expect(QualityReport(window, reference: World.reference(), rules: patient).failures == [])
+  }
+
+  @Test func `a training mends what the population did, not what a feed or a caller does`() {
+    let mended = Dictionary(uniqueKeysWithValues: QualityCheck.allCases.map { ($0, $0.isMendedByTraining) })
+    #expect(
+      mended == [
+        .missingRate: false, .columnPresence: false, .duplicateRequestIDs: false, .outOfRange: true,
+        .unknownCategory: true, .meanConfidence: true, .unseenClass: true,
+      ])
+    let missing = report { $0.features = World.table(rows: 200, seed: 3, missing: 0.3) }
+    #expect(missing.severity == .critical && missing.mendableSeverity == .none)
+    #expect(missing.brokenFeeds == ["amount"])
+  }
+
+  @Test func `bounds of the schema are not moved by a training, those that training saw are`() {
+    let numbers = (0..<200).map { $0 % 5 == 0 ? 101 : 0.0 }
+    for isDeclared in [true, false] {
+      var reference = World.reference()
+      for index in reference.features.indices where !isDeclared {
+        reference.features[index].minimum = nil
+        reference.features[index].maximum = nil
+      }
+      var window = World.window(World.table(rows: 200, seed: 2))
+      window.features = window.features.replacing("amount", with: .numeric(numbers.map { isDeclared ? $0 : $0 * 1e6 }))
+      let report = QualityReport(window, reference: reference)
+      #expect(report.severity == .critical && report.mendableSeverity == (isDeclared ? .none : .critical))
+    }
   }
 
   @Test func `low confidence warns`() {

@@ -444,6 +444,11 @@ struct PredictionLogTests {
     #expect(lines.count { $0 == 0x0A } == 4)
     let (batches, damaged) = SpillLine.decode(lines + lines + lines.prefix(20))
     #expect(batches == [batch, batch] && damaged == 1)
+    var owned = batch
+    for created in [nil, "2026-01-01T00:00:00Z"] {
+      owned.model.identity = ModelIdentity(uid: odd, created: created)
+      #expect(SpillLine.decode(SpillLine.encode(owned)).batches == [owned])
+    }
     for cut in 0..<lines.count { #expect(SpillLine.decode(Array(lines.prefix(cut))).damaged <= 1) }
     // As the encoder of earlier versions wrote them.
     let earlier = #"""

@@ -218,9 +218,9 @@ import WorkerContract
           .init(check: "meanConfidence", severity: .none, passed: true, value: 0.7, limit: 0.55),
         ]),
       performance: PerformanceSummary(
-        coverage: 0.6, labelled: 720,
+        coverage: 0.6, labelled: 720, expected: 1200,
         metrics: ModelMetrics(accuracy: 0.87, precision: 0.8, recall: 0.6, f1: 0.69, rocAUC: 0.92, brier: 0.1),
-        p95Latency: 0.004, positiveRate: 0.24, meanConfidence: 0.7))
+        p95Latency: 0.004, positiveRate: 0.24, meanConfidence: 0.7), labelled: .init(from: -100, to: -50))
   }
 
   @Test("the registry mirror and the alert log keep one row each, the newest first", arguments: StoreKind.available)

@@ -32,6 +32,29 @@ struct DocumentTests {
     #expect(checking.contract == "apus.dev/worker/v1")
   }
 
+  @Test("a coverage of nothing is absent, whoever wrote it, and an older operator finds one")
+  func coverage() throws {
+    func summary(_ text: String) throws -> PerformanceSummary {
+      try JSONDecoder().decode(PerformanceSummary.self, from: Data(text.utf8))
+    }
+    let nothing = PerformanceSummary(expected: 0, span: .init(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"))
+    #expect(try roundTrip(nothing) == nothing)
+    #expect(String(decoding: try JSONEncoder().encode(nothing), as: UTF8.self).contains(#""coverage":0"#))
+    #expect(try summary(#"{"coverage":1,"labelled":0}"#).coverage == nil)
+    #expect(try summary(#"{"coverage":0,"labelled":0}"#).coverage == 0)
+    #expect(try summary(#"{"coverage":0.5,"labelled":31}"#).coverage == 0.5)
+    let some = PerformanceSummary(coverage: 0.5, labelled: 31, expected: 62, metrics: nil, p95Latency: 0.1)
+    #expect(try roundTrip(some) == some)
+  }
+
+  @Test("rules of release 0.1.0 have no limit of duplicates, and get one")
+  func olderRules() throws {
+    let text =
+      #"{"missing":{"warning":0.05,"critical":0.15},"outOfRange":{"critical":0.1},"#
+      + #""unknownCategory":{"warning":0.05},"meanConfidence":{"warning":0.55}}"#
+    #expect(try JSONDecoder().decode(QualityRules.self, from: Data(text.utf8)) == QualityRules())
+  }
+
   @Test("severities are ordered, so that the worst of several is their maximum")
   func severity() {
     #expect([Severity.warning, .none, .critical].max() == .critical)

@@ -120,6 +120,68 @@ import Workers
     _ = try ResultFile.encode(RunResult(run: "r", checked: result))
   }
 
+  @Test("Accuracy is that of predictions whose labels are due, drift that of the window, and each names its span")
+  func lateLabels() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    let day = 86_400.0
+    try await store.append(predictions(400), of: key)
+    // Of a day earlier: the same requests, of which every second has its label now and every tenth label says otherwise.
+    let due = predictions(300).map { row in
+      var row = row
+      row.requestID = "late-\(row.requestID)"
+      row.time -= day
+      return row
+    }
+    try await store.append(due, of: key)
+    let labels = due.enumerated().filter { $0.offset % 2 == 0 }.map { place, row in
+      LabelRecord(
+        requestID: row.requestID,
+        label: place % 20 == 0 ? (row.predictedClass == "yes" ? "no" : "yes") : row.predictedClass, time: noon)
+    }
+    try await store.append(labels, of: key)
+    var specification = specification(reference)
+    specification.check?.labelled = ObservedSpan(from: "2025-10-08T02:53:20Z", to: "2025-10-08T08:53:20Z")
+    let result = try #require(await shop.worker().run(.check, specification).checked)
+    #expect(result.rows == 400 && result.drift.severity == .none)
+    #expect(result.performance.labelled == 150 && result.performance.expected == 300)
+    #expect(result.performance.coverage == 0.5 && result.performance.metrics?.accuracy == 0.9)
+    #expect(result.span == ObservedSpan(from: "2025-10-09T02:53:20Z", to: "2025-10-09T08:53:20Z"))
+    #expect(result.performance.span == specification.check?.labelled)
+    let record = try #require(try await store.checks(of: key, from: 0, limit: 1).first)
+    #expect(record.labelled == .init(from: noon - day - 6 * 3600, to: noon - day) && record.performance.expected == 300)
+    let page = String(decoding: try await shop.store.report(at: "reports/watch-check-1.html"), as: UTF8.self)
+    #expect(page.contains("2025-10-08T02:53:20Z to 2025-10-08T08:53:20Z"))
+
+    specification.check?.labelled = ObservedSpan(from: "2025-09-08T02:53:20Z", to: "2025-09-08T08:53:20Z")
+    let early = try #require(await shop.worker().run(.check, specification).checked)
+    #expect(early.performance.coverage == nil && early.performance.expected == 0 && early.performance.metrics == nil)
+    #expect(try await store.checks(of: key, from: 0, limit: 1).first?.performance.coverage == nil)
+    await store.close()
+
+    specification.check?.labelled = ObservedSpan(from: "2025-10-08T08:53:20Z", to: "2025-10-08T02:53:20Z")
+    let backwards = await shop.worker().run(.check, specification).failed
+    #expect(backwards?.reason == "SpecificationInvalid" && backwards?.message.contains("check.labelled.from") == true)
+  }
+
+  @Test("A check of a new model of the same name finds nothing of the old one's")
+  func anotherModel() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    let old = ModelKey(
+      namespace: "ml", model: "demo", identity: ModelIdentity(uid: "one", created: "2025-10-01T00:00:00Z"))
+    try await store.append(predictions(400, shift: 60), of: old)
+    var specification = specification(reference)
+    specification.identity = ModelIdentity(uid: "two", created: "2025-10-09T08:00:00Z")
+    #expect(await shop.worker().run(.check, specification).checked?.rows == 0)
+    specification.identity = old.identity
+    #expect(await shop.worker().run(.check, specification).checked?.rows == 400)
+    #expect(try await store.checks(of: old, from: 0, limit: 9).count == 1)
+    await store.close()
+  }
+
   /// What servers count of rows such as `predictions` makes, in the last minutes of the window.
   private func profiles(
     _ shop: Workshop, _ reference: ArtifactReference, rows: Int, shift: Double

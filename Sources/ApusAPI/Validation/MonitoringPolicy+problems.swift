@@ -57,6 +57,7 @@ extension PerformanceRules {
   fileprivate func problems(at path: String) -> [Problem] {
     var found = maximumP95Latency.problems(at: "\(path).maximumP95Latency")
     found += labelDelay.problems(at: "\(path).labelDelay", allowsZero: true)
+    if let window { found += window.problems(at: "\(path).window") }
     var seen: Set<String> = []
     for (index, query) in queries.enumerated() {
       let place = "\(path).queries[\(index)]"

@@ -29,7 +29,7 @@ struct LogsEndpoint: Sendable {
       return Answer(422, text)
     }
     let query = PredictionQuery(
-      model: ModelKey(namespace: state.table.namespace, model: state.table.model), from: from, to: to,
+      model: ModelKey(state.table), from: from, to: to,
       version: parameters["version"], predictedClass: parameters["class"], limit: limit)
     do throws(TelemetryError) {
       return Answer(200, Self.text(try await store.predictions(query)))

@@ -86,7 +86,7 @@ final class PredictionEndpoints: Sendable {
     } catch {
       return .error(413, "The body has more than \(limits.batch) labels.")
     }
-    let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
+    let model = ModelKey(state.table)
     let time = clock()
     var labels: [LabelRecord] = []
     var refused: [(index: Int, requestID: String?, problems: [FieldProblem])] = []

@@ -61,7 +61,7 @@ struct PendingRows: Sendable {
     count += 1
   }
 
-  var model: ModelKey { ModelKey(namespace: state.table.namespace, model: state.table.model) }
+  var model: ModelKey { ModelKey(state.table) }
 
   /// The rows as they are stored.
   var records: [PredictionRecord] {

@@ -99,7 +99,7 @@ actor ProfileKeeper {
 
   private func collect(before minute: Int?) {
     guard let table = holder.state?.table else { return }
-    let model = ModelKey(namespace: table.namespace, model: table.model)
+    let model = ModelKey(table)
     let redacted = Set(table.logging.redact)
     let served = holder.state?.versions ?? []
     for version in counted {

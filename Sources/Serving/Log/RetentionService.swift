@@ -31,7 +31,7 @@ struct RetentionService: Service {
 
   private func sweep() async {
     guard let table = holder.state?.table else { return }
-    let model = ModelKey(namespace: table.namespace, model: table.model)
+    let model = ModelKey(table)
     do throws(TelemetryError) {
       var deleted = 0
       while !Task.isCancelled {

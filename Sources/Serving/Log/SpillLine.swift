@@ -4,7 +4,7 @@ import WorkerContract
 
 /// Rows as lines of JSON: a batch's model comes first, its rows follow.
 ///
-/// `{"namespace","model"}`, then `{"prediction":{"id","version","role","time","features","said","probabilities","confidence",
+/// `{"namespace","model","uid","created"}` (the last two where they are known), then `{"prediction":{"id","version","role","time","features","said","probabilities","confidence",
 /// "latency"}}` and `{"label":{"id","label","time"}}`. Features and probabilities are the objects themselves; as a text
 /// that holds them, as earlier versions wrote them, they are read as well. Every row passes through here on its way to the
 /// store: without the detour of a general encoder, and with hardly more than copying.
@@ -15,6 +15,14 @@ enum SpillLine {
     line.text(batch.model.namespace)
     line.raw(",\"model\":")
     line.text(batch.model.model)
+    if let identity = batch.model.identity {
+      line.raw(",\"uid\":")
+      line.text(identity.uid)
+      if let created = identity.created {
+        line.raw(",\"created\":")
+        line.text(created)
+      }
+    }
     line.raw("}\n")
     for record in batch.predictions {
       // Such a row is worth nothing, and JSON has no word for it.
@@ -158,7 +166,8 @@ private enum LineReader {
         LabelRecord(requestID: try row.text("id"), label: try row.text("label"), time: try row.number("time")))
     default:
       guard let namespace = texts["namespace"], let model = texts["model"] else { throw Damaged() }
-      return .model(ModelKey(namespace: namespace, model: model))
+      let identity = texts["uid"].map { ModelIdentity(uid: $0, created: texts["created"]) }
+      return .model(ModelKey(namespace: namespace, model: model, identity: identity))
     }
   }
 

@@ -57,7 +57,7 @@ package struct PerformanceRefresher: Service {
   /// Reads the figures anew where a row has come since `shown`; else only as often as the window's end has to move.
   private func refresh(_ shown: inout Shown?) async {
     guard let state = holder.state, let target = state.production?.target else { return }
-    let model = ModelKey(namespace: state.table.namespace, model: state.table.model)
+    let model = ModelKey(state.table)
     let positive = target.isBinary ? target.positiveClass : nil
     let now = clock()
     do throws(TelemetryError) {

@@ -109,7 +109,8 @@ package enum ServingMetricTable {
     "Harmonic mean of precision and recall over the rolling window; macro average with more than two classes.")
   static let coverage = MetricDefinition(
     "apus_label_coverage_ratio", .gauge, "ratio", ["version"],
-    "Share of the rolling window's predictions that have a label; of a sample where they are more than 20,000.")
+    "Share of the rolling window's predictions that have a label, due or not; of a sample where they are more than 20,000."
+  )
   static let labelled = MetricDefinition(
     "apus_labelled_predictions", .gauge, "rows", ["version"], "Predictions of the rolling window that have a label.")
   static let modelLoaded = MetricDefinition(

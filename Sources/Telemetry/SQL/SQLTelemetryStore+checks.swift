@@ -24,7 +24,7 @@ extension SQLTelemetryStore {
     "performance_reports",
     [
       "coverage", "labelled", "accuracy", "precision_value", "recall", "f1", "roc_auc", "brier", "p95_latency_seconds",
-      "positive_rate", "mean_confidence",
+      "positive_rate", "mean_confidence", "labelled_from", "labelled_to", "expected",
     ])
 
   private static func insert(_ table: String, _ columns: [String]) -> BulkInsert {
@@ -59,8 +59,10 @@ extension SQLTelemetryStore {
     }
     let performance = check.performance
     let performanceRow: [SQLValue] =
-      [.number(performance.coverage), .integer(performance.labelled)] + Self.values(of: performance.metrics)
+      [SQLValue(performance.coverage), .integer(performance.labelled)] + Self.values(of: performance.metrics)
       + [SQLValue(performance.p95Latency), SQLValue(performance.positiveRate), SQLValue(performance.meanConfidence)]
+      + [SQLValue(check.labelled?.from), SQLValue(check.labelled?.to)]
+      + [performance.expected.map(SQLValue.integer) ?? .null]
     let quality = check.quality.severity.rawValue
     try await database.write { (connection) throws(TelemetryError) in
       try connection.run(
@@ -101,7 +103,8 @@ extension SQLTelemetryStore {
     SELECT c.run, c.policy, c.version, c.window_from, c.window_to, c.time, c.row_count, c.conclusive,
       d.severity, d.share, d.prediction_drifted, d.prediction_severity, d.prediction_psi, d.prediction_p_value,
       d.mean_confidence, d.reference_mean_confidence, q.severity, p.coverage, p.labelled, p.accuracy, p.precision_value,
-      p.recall, p.f1, p.roc_auc, p.brier, p.p95_latency_seconds, p.positive_rate, p.mean_confidence
+      p.recall, p.f1, p.roc_auc, p.brier, p.p95_latency_seconds, p.positive_rate, p.mean_confidence,
+      p.labelled_from, p.labelled_to, p.expected
     FROM checks c
       JOIN drift_reports d ON d.namespace = c.namespace AND d.model = c.model AND d.run = c.run
       JOIN quality_reports q ON q.namespace = c.namespace AND q.model = c.model AND q.run = c.run
@@ -131,14 +134,17 @@ extension SQLTelemetryStore {
         meanConfidence: try row.number(14), referenceMeanConfidence: try row.number(15))
     }
     let performance = PerformanceSummary(
-      coverage: try row.number(17), labelled: try row.integer(18), metrics: try metrics(in: row, from: 19),
+      coverage: try row.optionalNumber(17), labelled: try row.integer(18),
+      expected: try row.optionalNumber(30).flatMap { Int(exactly: $0) }, metrics: try metrics(in: row, from: 19),
       p95Latency: try row.optionalNumber(25), positiveRate: try row.optionalNumber(26),
       meanConfidence: try row.optionalNumber(27))
+    var labelled: CheckRecord.LabelledSpan?
+    if let from = try row.optionalNumber(28) { labelled = .init(from: from, to: try row.number(29)) }
     return CheckRecord(
       run: try row.text(0), policy: try row.text(1), version: try row.text(2), from: try row.number(3),
       to: try row.number(4), time: try row.number(5), rows: try row.integer(6), conclusive: try row.integer(7) != 0,
       drift: .init(severity: try severity(row, 8), share: try row.number(9), predictions: predictions),
-      quality: .init(severity: try severity(row, 16)), performance: performance)
+      quality: .init(severity: try severity(row, 16)), performance: performance, labelled: labelled)
   }
 
   private static func feature(_ row: SQLRow) throws(TelemetryError) -> CheckRecord.DriftRecord.Feature {

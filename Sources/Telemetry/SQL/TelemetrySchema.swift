@@ -34,6 +34,8 @@ enum TelemetrySchema {
     Step(name: "0004-partitions", statements: partitions),
     Step(name: "0005-profiles", statements: profiles),
     Step(name: "0006-samples", statements: samples),
+    Step(name: "0007-labelled-spans", statements: labelledSpans),
+    Step(name: "0008-models", statements: models),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.

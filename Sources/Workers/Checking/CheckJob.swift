@@ -20,7 +20,7 @@ struct CheckJob {
     let report = try await steps.run(.compare, facts: { ["severity": .text($0.severity.rawValue)] }) {
       MonitoringReport(
         namespace: specification.namespace, model: specification.model, run: specification.run, check: run,
-        window: observed.window, profile: observed.profile, reference: observed.reference,
+        window: observed.window, due: observed.due, profile: observed.profile, reference: observed.reference,
         positive: observed.schema.target.positive, now: now)
     }
     let path = "reports/\(specification.run).html"
@@ -39,6 +39,8 @@ struct CheckJob {
     var reference: ReferenceProfile
     var schema: FeatureSchema
     var window: PredictionWindow
+    /// The predictions whose labels are due; nil: those of `window`.
+    var due: PredictionWindow?
     /// What drift is computed from instead of the rows; nil: from the rows.
     var profile: (counts: WindowProfile, bins: ProfileBins)?
     /// Seconds since 1970.
@@ -46,7 +48,9 @@ struct CheckJob {
     var to: Double
   }
 
-  private var key: ModelKey { ModelKey(namespace: specification.namespace, model: specification.model) }
+  private var key: ModelKey {
+    ModelKey(namespace: specification.namespace, model: specification.model, identity: specification.identity)
+  }
 
   private func read() async throws -> Observed {
     guard let from = timestamp(in: run.from), let to = timestamp(in: run.to), from < to else {
@@ -60,19 +64,51 @@ struct CheckJob {
     let schema = try Self.decode(FeatureSchema.self, bundle, ArtifactBundle.FileName.schema)
     let bins = try profileBins(bundle, reference, schema)
     let telemetry = try environment.telemetryStore()
-    let (predictions, profile) = try await Self.closing(telemetry) {
-      let predictions = try await telemetry.predictions(
-        PredictionQuery(model: key, from: from, to: to, version: run.reference.version, limit: run.maximumSamples))
-      return (predictions, try await counted(bins, from: from, to: to, telemetry))
+    let labelled = try labelledSpan()
+    let (predictions, due, profile) = try await Self.closing(telemetry) {
+      let predictions = try await self.predictions(from: from, to: to, telemetry)
+      // Most checks look at the same span for both only where labels come at once.
+      let due: [LoggedPrediction]? =
+        if let labelled, labelled != (from, to) {
+          try await self.predictions(from: labelled.from, to: labelled.to, telemetry)
+        } else {
+          labelled.map { _ in predictions }
+        }
+      return (predictions, due, try await counted(bins, from: from, to: to, telemetry))
     }
     var builder = PredictionWindow.Builder(schema: schema, classes: schema.target.classes)
     for prediction in predictions { try builder.append(prediction) }
     let window = builder.result
     return Observed(
-      reference: reference, schema: schema, window: window,
+      reference: reference, schema: schema, window: window, due: try due.map { try Self.outcomes($0, schema) },
       profile: bins.flatMap { bins in comparesProfile(profile, with: window) ? (profile ?? WindowProfile(), bins) : nil
       },
       from: from, to: to)
+  }
+
+  private func labelledSpan() throws -> (from: Double, to: Double)? {
+    guard let span = run.labelled else { return nil }
+    guard let from = timestamp(in: span.from), let to = timestamp(in: span.to), from < to else {
+      throw WorkerError.specification(
+        "check.labelled.from '\(span.from)' and check.labelled.to '\(span.to)' are no window of time")
+    }
+    return (from, to)
+  }
+
+  private func predictions(
+    from: Double, to: Double, _ telemetry: any TelemetryStore
+  ) async throws -> [LoggedPrediction] {
+    try await telemetry.predictions(
+      PredictionQuery(model: key, from: from, to: to, version: run.reference.version, limit: run.maximumSamples))
+  }
+
+  /// What was predicted and what came of it, without the features.
+  private static func outcomes(_ predictions: [LoggedPrediction], _ schema: FeatureSchema) throws -> PredictionWindow {
+    var bare = schema
+    bare.features = []
+    var builder = PredictionWindow.Builder(schema: bare, classes: schema.target.classes)
+    for prediction in predictions { try builder.append(prediction, withFeatures: false) }
+    return builder.result
   }
 
   private var source: DriftRules.Source { run.drift.source }
@@ -138,9 +174,10 @@ struct CheckJob {
 }
 
 extension PredictionWindow.Builder {
-  fileprivate mutating func append(_ prediction: LoggedPrediction) throws {
+  fileprivate mutating func append(_ prediction: LoggedPrediction, withFeatures: Bool = true) throws {
     let record = prediction.record
-    let features = try prediction.features().mapValues { value -> CellValue in
+    let logged = withFeatures ? try prediction.features() : [:]
+    let features = logged.mapValues { value -> CellValue in
       switch value {
       case .number(let number): .number(number)
       case .text(let text): .text(text)

@@ -1,6 +1,8 @@
 import Foundation
 import Monitoring
+import Tabular
 import Telemetry
+import WorkerContract
 
 extension CheckRecord {
   /// The rows of the telemetry store that hold `report`.
@@ -11,6 +13,10 @@ extension CheckRecord {
       run: run, policy: report.subject.policy, version: report.subject.version, from: from, to: to, time: time,
       rows: report.drift.rows, conclusive: report.drift.conclusive, drift: try DriftRecord(report.drift),
       quality: QualityRecord(report.quality), performance: report.performance.summary)
+    if let span = report.performance.span, let from = timestamp(in: span.from), let to = timestamp(in: span.to) {
+      labelled = LabelledSpan(from: from, to: to)
+    }
+    performance.span = nil
   }
 }
 

@@ -1,0 +1,58 @@
+import ApusAPI
+import ControllerRuntime
+import Decisions
+import KubernetesClient
+import KubernetesModel
+import Logging
+import Synchronization
+
+/// Says of a deleted model what it leaves behind: the cluster deletes its objects, and nobody its rows and files.
+///
+/// A model that goes while no operator is looking is not spoken of.
+final class Departures: Sendable {
+  private let known = Mutex<[ObjectKey: ObjectReference]>([:])
+  private let events: any EventSink
+  private let artifacts: String
+  private let time: TimeSource
+  private let logger: Logger
+
+  init(events: any EventSink, settings: OperatorSettings, time: TimeSource, logger: Logger) {
+    self.events = events
+    artifacts = settings.storage.artifacts
+    self.time = time
+    self.logger = logger
+  }
+
+  /// A model is there. One that had its name before has gone unnoticed.
+  func meet(_ key: ObjectKey, _ object: JSONValue) async {
+    let uid = object[path: "metadata", "uid"]?.string
+    let before = known.withLock { known -> ObjectReference? in
+      let before = known[key]
+      guard before?.uid != uid else { return nil }
+      known[key] = object.objectReference
+      return before
+    }
+    if let before { await tell(before) }
+  }
+
+  /// A model is gone, or going.
+  func leave(_ key: ObjectKey) async {
+    if let before = known.withLock({ $0.removeValue(forKey: key) }) { await tell(before) }
+  }
+
+  private func tell(_ model: ObjectReference) async {
+    let message =
+      "\(model.name ?? "") was deleted. Its predictions, labels and checks stay in the telemetry store (table models, uid "
+      + "\(model.uid ?? "")), the files and reports of its versions in \(artifacts). Another model of this name sees nothing "
+      + "of them. docs/deleting.md says how to remove them"
+    do {
+      try await events.tell(
+        PendingEvent(type: .normal, reason: Reason.dataKept.rawValue, message: message, at: MicroTime(time.wall())),
+        about: model)
+    } catch {
+      // In a namespace that is going away no Event can be made, and nobody would read it.
+      guard !error.isFarewell else { return }
+      logger.warning("an event can not be written", metadata: ["reason": "DataKept", "error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Tabular
+import WorkerContract
+
+/// Whose rows are whose, where a name was given more than once.
+extension SQLTelemetryStore {
+  /// What stands in the column `model` of this model's rows. The first model of a name gets the name itself, and with it the rows
+  /// that were stored before models were told apart, unless all of them are older than the model: then they are another's.
+  func claim(_ model: ModelKey, as identity: ModelIdentity) async throws(TelemetryError) -> String {
+    let known: [SQLValue] = [.text(model.namespace), .text(model.model), .text(identity.uid)]
+    let found = try await database.read { (connection) throws(TelemetryError) -> String? in
+      try connection.rows(Self.selectClaim, known).first?.text(0)
+    }
+    if let found { return found }
+    let created = identity.created.flatMap { timestamp(in: $0) }
+    return try await database.write { (connection) throws(TelemetryError) -> String in
+      var names = ["\(model.model)/\(identity.uid)"]
+      if try Self.isFree(model, since: created, connection) { names.insert(model.model, at: 0) }
+      for name in names {
+        // Of two that come at the same time one finds the name taken.
+        try connection.run(Self.insertClaim, known + [.text(name), SQLValue(created)])
+        if let claimed = try connection.rows(Self.selectClaim, known).first?.text(0) { return claimed }
+      }
+      throw .damaged(table: "models", reason: "\(model.namespace)/\(model.model) cannot be entered")
+    }
+  }
+
+  /// Whether the name itself is nobody's, and its rows can be those of a model made at `created`.
+  private static func isFree(
+    _ model: ModelKey, since created: Double?, _ connection: any SQLConnection
+  ) throws(TelemetryError) -> Bool {
+    let name: [SQLValue] = [.text(model.namespace), .text(model.model)]
+    guard try connection.rows(selectOwner, name).isEmpty else { return false }
+    guard let created else { return true }
+    let row = try connection.rows(selectLatest, name).first
+    let latest = [try row?.optionalNumber(0), try row?.optionalNumber(1)].compactMap(\.self).max()
+    return latest.map { $0 >= created } ?? true
+  }
+
+  /// What stands in the column `model` of all rows that were ever stored under this name.
+  func rowNames(of model: ModelKey) async throws(TelemetryError) -> Set<String> {
+    let name: [SQLValue] = [.text(model.namespace), .text(model.model)]
+    return try await database.read { (connection) throws(TelemetryError) -> Set<String> in
+      var names: Set<String> = [model.model]
+      for row in try connection.rows(Self.selectNames, name) { names.insert(try row.text(0)) }
+      return names
+    }
+  }
+
+  static let selectClaim = SQLStatement(
+    "find a model's rows", table: "models",
+    "SELECT model FROM models WHERE namespace = $1 AND name = $2 AND uid = $3")
+
+  static let insertClaim = SQLStatement(
+    "enter a model", table: "models",
+    "INSERT INTO models (namespace, name, uid, model, created) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING")
+
+  static let selectOwner = SQLStatement(
+    "find the owner of rows", table: "models", "SELECT uid FROM models WHERE namespace = $1 AND model = $2")
+
+  static let selectNames = SQLStatement(
+    "find the models of a name", table: "models", "SELECT model FROM models WHERE namespace = $1 AND name = $2")
+
+  static let selectLatest = SQLStatement(
+    "read the newest times", table: "predictions",
+    """
+    SELECT (SELECT MAX(time) FROM predictions WHERE namespace = $1 AND model = $2),
+      (SELECT MAX(time) FROM checks WHERE namespace = $1 AND model = $2)
+    """)
+}
