@@ -11,13 +11,8 @@ enum CheckJudgement {
   static func record(
     _ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading], said: String? = nil
   ) -> Record {
-    let time = (job.finishedAt ?? job.ends.last?.finishedAt ?? job.createdAt).wholeSeconds
-    let version = job.annotations[RunAnnotation.version] ?? ""
-    func failed(_ failure: RunFailure) -> Record {
-      Record(
-        job: job.name, time: time, version: version, rows: 0, outcome: .failed, triggers: [], result: nil,
-        message: "\(failure.reason): \(failure.message)")
-    }
+    let time = time(of: job)
+    func failed(_ failure: RunFailure) -> Record { Self.failed(job, failure) }
     switch job.outcome {
     case .running: return failed(.init(.checkRunning, "has not ended", retryable: true))
     case .failed(let failure): return failed(failure.explained(by: said, job))
@@ -32,6 +27,16 @@ enum CheckJudgement {
         triggers: findings.filter { isMendable($0, check, spec, readings) }, findings: findings, result: check,
         message: message(check, spec, readings))
     }
+  }
+
+  static func failed(_ job: WorkerJob, _ failure: RunFailure) -> Record {
+    Record(
+      job: job.name, time: time(of: job), version: job.annotations[RunAnnotation.version] ?? "", rows: 0,
+      outcome: .failed, triggers: [], result: nil, message: "\(failure.reason): \(failure.message)")
+  }
+
+  private static func time(of job: WorkerJob) -> Timestamp {
+    (job.finishedAt ?? job.ends.last?.finishedAt ?? job.createdAt).wholeSeconds
   }
 
   /// What is critical, in the words of the policy's triggers, whether a training can mend it or not.

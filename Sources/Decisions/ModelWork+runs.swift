@@ -37,7 +37,7 @@ extension ModelWork {
     for job in jobs {
       guard let number = job.number, isUnrecorded(job, number) else { continue }
       switch job.outcome {
-      case .running: continue
+      case .running: giveUpIfStuck(job, number)
       case .ended(let result):
         if let unchanged = result.unchanged {
           recordUnchanged(job, unchanged)
@@ -49,6 +49,15 @@ extension ModelWork {
     }
     registerLostRun()
     endRecordedJobs()
+  }
+
+  /// A Job's template cannot change: where a run cannot start and a person has changed what it is made from, as its condition
+  /// asks for, the next run takes its place.
+  private mutating func giveUpIfStuck(_ job: WorkerJob, _ number: Int) {
+    guard job.isStuck, let input = job.annotations[ApusAnnotations.trainingInput], !spec.hasTrainingInput(input),
+      let difficulty = job.difficulty(after: said(of: job))
+    else { return }
+    register(job, number, nil, .neverStarted(job, difficulty))
   }
 
   /// What was last said about a run that did not get on.
@@ -129,6 +138,7 @@ extension ModelWork {
   private mutating func endRecordedJobs() {
     let recorded = jobs.filter { $0.number.map { registry["v\($0)"] != nil } ?? false }
     decision.stop = recorded.filter(\.mustStop).map { removal(of: $0) }
+    decision.remove += recorded.filter(\.isOfNoUse).map { removal(of: $0) }
     for job in recorded where job.isHeldUp {
       decision.remove.append(removal(of: job))
       announce(.normal, .sidecarsEnded, job.sidecarNote)
@@ -141,12 +151,24 @@ extension ModelWork {
 }
 
 extension WorkerJob {
+  /// Of a Job whose run is recorded: it would go on, or lost its pods, and nobody waits for it.
+  var isOfNoUse: Bool { !isEnded && !awaitsPods && !isBeingDeleted }
+
   /// Why the Job of a run that has ended is deleted.
   var sidecarNote: String {
     let names = (lingering?.containers ?? []).joined(separator: ", ")
     return
       "\(name): container \(names) kept the pod after the worker had ended, so the Job was deleted with its pod; to keep the "
       + "log, make it a native sidecar (\(fields.template("initContainers")) with restartPolicy: Always)"
+  }
+}
+
+extension RunFailure {
+  static func neverStarted(_ job: WorkerJob, _ difficulty: WorkerJob.Difficulty) -> RunFailure {
+    RunFailure(
+      reason: difficulty.reason,
+      message: "\(job.name) had not started when the spec changed, and was given up: \(difficulty.message)",
+      retryable: true, step: "run")
   }
 }
 

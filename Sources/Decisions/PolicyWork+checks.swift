@@ -28,8 +28,19 @@ extension PolicyWork {
     for job in observed.unrecordedJobs {
       record(CheckJudgement.record(job, spec, observed.readings, said: said(of: job)))
     }
+    giveUpStuckCheck()
     recordLostCheck()
     endRecordedJobs()
+  }
+
+  /// As `ModelWork.giveUpIfStuck`: a check that cannot start makes room when the spec changes or a person asks for another.
+  private mutating func giveUpStuckCheck() {
+    let isChanged = status.observedGeneration != observed.policy.metadata.generation
+    let request = annotations[ApusAnnotations.checkRequestedAt]
+    guard isChanged || (request != nil && request != status.handled.checkRequest), let job = runningJob, job.isStuck,
+      let difficulty = job.difficulty(after: said(of: job))
+    else { return }
+    record(CheckJudgement.failed(job, .neverStarted(job, difficulty)))
   }
 
   /// What was last said about a check that did not get on.
@@ -46,6 +57,7 @@ extension PolicyWork {
       Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
     }
     decision.stop = jobs.filter { $0.mustStop }.map(removal)
+    decision.remove += jobs.filter { recorded.contains($0.name) && $0.isOfNoUse }.map(removal)
     for job in jobs where recorded.contains(job.name) && job.isHeldUp {
       decision.remove.append(removal(of: job))
       announce(.normal, .sidecarsEnded, job.sidecarNote)

@@ -27,6 +27,8 @@ package struct WorkerJob: Sendable, Equatable {
   package var refusal: String?
   /// The Job without a pod, or its pod, where nothing says why it does not get on.
   package private(set) var silent: SilentObject?
+  /// A worker of the Job runs.
+  package private(set) var hasWorker = false
   /// Containers that go on in a pod whose worker has ended.
   package var lingering: Lingering?
   /// How often a failed pod is followed by another; nil where the Job does not say.
@@ -118,6 +120,9 @@ package struct WorkerJob: Sendable, Equatable {
       isTrying: pods.contains { !$0.metadata.isBeingDeleted && PodEnd($0) == nil && $0.status?.phase != "Failed" },
       isStopped: job.spec?.parallelism == 0)
     awaitsPods = job.isFinished && !isKnown
+    hasWorker = pods.contains { pod in
+      pod.status?.containerStatuses.contains { $0.name == Self.container && $0.state?.running != nil } ?? false
+    }
     lingering = pods.lazy.compactMap { Lingering($0, at: now) }.first
     // A suspended Job, as under a queue, is meant to have no pods.
     if !job.isFinished, !isStopped, !isBeingDeleted, job.spec?.suspend != true { silent = silentObject(pods) }
@@ -231,6 +236,11 @@ extension WorkerJob {
   }
 
   package var isEnded: Bool { outcome != .running }
+
+  /// No worker has started, and none will before somebody acts.
+  var isStuck: Bool {
+    !isEnded && !isBeingDeleted && !hasWorker && ends.isEmpty && (trouble != nil || refusal != nil)
+  }
 
   /// Has ended by its worker's word, while the Job would go on: it would try a good run again because another container
   /// failed, or a hopeless one because the cluster knows no podFailurePolicy.

@@ -300,6 +300,51 @@ import WorkerContract
       message.contains("did not start before its deadline: the cluster refuses the pod of income-train-1: exceeded"))
   }
 
+  @Test func `what the condition says to set helps: a run that cannot start makes room for the changed spec`() throws {
+    var world = World(aModel("income", ["training": ["resources": ["limits": ["memory": "4Gi"]]]]))
+    world.settle()
+    world.jobs["income-train-1"]?.refusal = "exceeded quota: small, requested: limits.memory=4Gi, used: limits.memory=0"
+    world.settle()
+    #expect(world.startedJobs == ["income-train-1"])
+    world.model?.spec.training.resources = ContainerResources(limits: ["memory": "1Gi"])
+    world.model?.metadata.generation = 2
+    world.settle()
+    #expect(world.startedJobs == ["income-train-1", "income-train-2"] && world.jobs["income-train-1"] == nil)
+    #expect(world.version("v1")?.spec.failure?.reason == "PodsRefused")
+    #expect(world.objects["jobs/income-train-2"]?.manifest.text.contains(#""memory":"1Gi""#) == true)
+    world.trains(result("v2"))
+    #expect(world.stage("v2") == .production)
+  }
+
+  @Test func `a run that is under way is not given up for a changed spec`() throws {
+    var world = World(aModel())
+    world.settle()
+    world.model?.spec.training.resources = ContainerResources(limits: ["memory": "1Gi"])
+    world.settle()
+    #expect(world.startedJobs == ["income-train-1"] && world.jobs["income-train-1"] != nil)
+  }
+
+  @Test(arguments: [true, false])
+  func `a check that cannot start makes room when the policy changes or a person asks anew`(_ asks: Bool) throws {
+    var world = World.serving(policy: aPolicy("watch"))
+    world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
+    world.settle()
+    let name = try #require(world.policy?.status.runningCheck)
+    world.jobs[name]?.refusal = "failed quota: small: must specify limits.memory"
+    world.settle()
+    #expect(world.policy?.status.history.isEmpty == true)
+    world.policy?.spec.resources = ContainerResources(limits: ["memory": "1Gi"])
+    if asks {
+      world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "again"
+    } else {
+      world.policy?.metadata.generation = 2
+    }
+    world.settle()
+    #expect(world.jobs[name] == nil)
+    #expect(world.policy?.status.history.first?.message?.hasPrefix("PodsRefused: \(name) had not started") == true)
+    #expect(world.startedJobs.count == (asks ? 3 : 2))
+  }
+
   @Test func `a check that never started says why`() throws {
     var world = World.serving(policy: aPolicy("watch"))
     world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
