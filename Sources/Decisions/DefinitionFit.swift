@@ -2,7 +2,7 @@ package import ApusAPI
 
 /// Whether the CRDs in the cluster hold what this operator writes and reads.
 package enum DefinitionFit: Sendable, Equatable {
-  /// `notes`: what people can not set yet, and what could not be looked at.
+  /// `notes`: what people cannot set yet, and what could not be looked at.
   case fits(notes: [String])
   /// What the operator writes would be dropped or refused: of what it has done, alerted about and scheduled it would find
   /// nothing again. It must not work.
@@ -12,7 +12,7 @@ package enum DefinitionFit: Sendable, Equatable {
   package enum Answer: Sendable, Equatable {
     /// The CustomResourceDefinition, compared.
     case compared([DefinitionGap])
-    /// Why it can not be looked at.
+    /// Why it cannot be looked at.
     case unknown(String)
   }
 
@@ -42,7 +42,7 @@ package enum DefinitionFit: Sendable, Equatable {
     }
     if !unknown.isEmpty {
       notes.append(
-        "whether the CRDs are older than this operator can not be checked: \(unknown.joined(separator: "; "))")
+        "whether the CRDs are older than this operator cannot be checked: \(unknown.joined(separator: "; "))")
     }
     self = .fits(notes: notes)
   }

@@ -37,10 +37,10 @@ extension ModelWork {
         + "\(spec.promotion.keep)) and the next training removes them")
   }
 
-  /// Whether a version of this or another model has the same files: they are addressed by their content.
+  /// Whether a version of this or another model has the same files, or serves from them: they are addressed by their content.
   private func isNeeded(_ entry: Registry.Entry) -> Bool {
     guard let digest = entry.spec.artifact?.digest else { return true }
-    return observed.foreignDigests.contains(digest)
+    return observed.foreignDigests.contains(digest) || status.traffic.contains { $0.digest == digest }
       || registry.entries.contains {
         $0.version != entry.version && $0.status.files == .kept && $0.spec.artifact?.digest == digest
       }

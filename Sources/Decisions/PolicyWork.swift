@@ -19,12 +19,12 @@ struct PolicyWork {
   /// When the version in production arrived there. A time that lies ahead was written by a clock that was wrong.
   var arrival: Timestamp? { production?.lastProduction.flatMap { $0 <= now ? $0 : nil } }
 
-  /// That what is served can not be checked; nil where it can, or nothing is served.
+  /// That what is served cannot be checked; nil where it can, or nothing is served.
   var orphanNote: String? {
     guard production == nil, let entry = observed.model?.status.traffic.first(where: { $0.role == .production }) else {
       return nil
     }
-    return "\(entry.version) is served, but its ModelVersion is not there, so it can not be checked; "
+    return "\(entry.version) is served, but its ModelVersion is not there, so it cannot be checked; "
       + "the condition Ready of ModelDeployment \(spec.modelRef.name) says what to do"
   }
 

@@ -7,7 +7,7 @@ package import Logging
 import Synchronization
 
 /// Compares the CRDs of the cluster with the kinds as this operator knows them: at its start, and now and then afterwards. What
-/// it can not look at it says once and takes for good.
+/// it cannot look at it says once and takes for good.
 package final class InstalledDefinitions: Precondition {
   package let name = "crds"
 
@@ -88,7 +88,7 @@ package final class InstalledDefinitions: Precondition {
       return state.failures
     }
     if failures == Self.patience {
-      logger.warning("the CRDs can not be compared with this operator", metadata: ["error": "\(reason)"])
+      logger.warning("the CRDs cannot be compared with this operator", metadata: ["error": "\(reason)"])
     }
     return failures < Self.patience ? .seconds(1 << (failures - 1)) : Self.soon
   }

@@ -2,14 +2,14 @@ import ApusAPI
 import Decisions
 import KubernetesModel
 
-/// The status of an object about which no decision can be made: it can not be read as its kind, or the cluster would not keep
+/// The status of an object about which no decision can be made: it cannot be read as its kind, or the cluster would not keep
 /// what is written. Works on JSON. Everything else in the status stays as it is.
 struct StalledStatus: Sendable {
   /// Members of the status, to be merged into it.
   let status: JSONValue
   let isNews: Bool
 
-  /// Of an object that can not be read as its kind.
+  /// Of an object that cannot be read as its kind.
   init(_ object: JSONValue, _ error: ResourceError, at now: Timestamp) {
     self.init(object, .invalidSpec, error.description, at: now)
     let generation = object[path: "metadata", "generation"]?.integer

@@ -31,6 +31,45 @@ struct FaceTests {
     }
   }
 
+  /// Becomes true at the second look.
+  final class SlowCondition: Precondition {
+    let name = "schema"
+    let looks = Mutex(0)
+    var problem: String? { looks.withLock { $0 < 2 } ? "the schema is old; apply the new one" : nil }
+
+    func look() async -> Duration {
+      looks.withLock { $0 += 1 }
+      return .milliseconds(20)
+    }
+  }
+
+  @Test("A precondition is a check of its own, looked at before the controllers start and as often as it asks")
+  func precondition() async throws {
+    let condition = SlowCondition()
+    let metrics = RuntimeMetrics()
+    let looks = Mutex<Int?>(nil)
+    let controller = Controller(name: "c", metrics: metrics, logger: quiet) { _, _ in
+      let seen = condition.looks.withLock { $0 }
+      looks.withLock { $0 = $0 ?? seen }
+      return .done
+    }
+    controller.queue.add(ObjectKey(namespace: "n", name: "o"))
+    let host = ControllerHost([controller], preconditions: [condition], metrics: metrics, logger: quiet)
+    let endpoints = OperatorEndpoints(host, metrics: metrics)
+    #expect(
+      endpoints.health(path: "/readyz")?.body
+        == "[+]ping ok\n[+]informer-sync ok\n[-]schema failed: the schema is old; apply the new one\nreadyz check failed\n"
+    )
+    #expect(endpoints.health(path: "/healthz")?.status == 200)
+    let run = Task { try await host.run() }
+    let first = try await eventually("the key is worked on") { looks.withLock { $0 } }
+    #expect(first >= 1)
+    _ = try await eventually("it is looked at again") { condition.looks.withLock { $0 } > 3 ? true : nil }
+    #expect(endpoints.health(path: "/readyz/schema")?.body == "ok\n")
+    run.cancel()
+    _ = await run.result
+  }
+
   @Test("Every metric that dashboards know is there from the start, at 0, with its labels")
   func metricsFromTheStart() async throws {
     let metrics = RuntimeMetrics()

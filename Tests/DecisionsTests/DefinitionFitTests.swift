@@ -33,10 +33,10 @@ import Testing
         "the CRDs are older than this operator: a.apus.dev lacks spec.deletion, which nobody can set until then: "))
   }
 
-  @Test func `what can not be looked at is a note`() {
+  @Test func `what cannot be looked at is a note`() {
     #expect(
       DefinitionFit(["a.apus.dev": .unknown("forbidden")])
-        == .fits(notes: ["whether the CRDs are older than this operator can not be checked: a.apus.dev: forbidden"]))
+        == .fits(notes: ["whether the CRDs are older than this operator cannot be checked: a.apus.dev: forbidden"]))
   }
 
   @Test func `of many gaps some are named`() {

@@ -131,7 +131,7 @@ import WorkerContract
       $0.modelCondition(.ready)?.reason == "VersionNotFound"
         && $0.modelCondition(.ready)?.message.hasSuffix("; meanwhile v1 100% is served") == true
     },
-    Sentence("a policy says that what serves can not be checked", from: { .serving(policy: aPolicy()) }) {
+    Sentence("a policy says that what serves cannot be checked", from: { .serving(policy: aPolicy()) }) {
       $0.versions = [:]
       $0.pass(TimeSpan(seconds: 86400))
       $0.settle()

@@ -54,6 +54,21 @@ import WorkerContract
     } holds: {
       retired(in: $0) == ["v1"]
     },
+    Sentence(
+      "files that a version serves from are kept, though its own object was deleted",
+      from: { .serving(aModel("income", ["promotion": ["keep": 1]])) }
+    ) {
+      for number in 2...5 {
+        $0.retrains(result("v\(number)", against: "v1", difference: -0.1, lower: -0.2))
+      }
+      $0.versions["income-v1"] = nil
+      // Of the same rows the same files were made.
+      $0.versions["income-v2"]?.spec.artifact?.digest = artifact("v1").digest
+      $0.pass(TimeSpan(seconds: 7200))
+      $0.settle()
+    } holds: {
+      retired(in: $0) == ["v3", "v4"] && $0.traffic == "v1 100%"
+    },
     Sentence("rejected versions count as well", from: { aged(["keep": 1], 2) }) {
       for number in 3...5 {
         $0.retrains(result("v\(number)", against: "v2", difference: -0.1, lower: -0.2))

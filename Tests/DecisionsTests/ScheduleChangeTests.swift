@@ -193,6 +193,14 @@ extension World {
     } holds: {
       $0.checks == 1
     },
+    Sentence("a resumed policy of a model that is promoted later still waits", from: { watched("0 * * * *") }) {
+      $0.suspend(true)
+      $0.at("2026-10-29T12:10:00Z")
+      $0.suspend(false)
+      $0.at("2026-10-29T12:59:59Z")
+    } holds: {
+      $0.checks == 0
+    },
     Sentence("a policy of a release that did not note its schedule starts nothing", from: { watched("0 * * * *") }) {
       $0.policy?.status.schedule = nil
       $0.at("2026-10-29T12:30:00Z")

@@ -65,6 +65,36 @@ struct ApusOperatorTests {
     }
   }
 
+  @Test("is not ready beside the CRDs of the release before, says so, and is ready when they are replaced")
+  func olderDefinitions() async throws {
+    try await LocalAPI.with { api in
+      let kinds = ["modeldeployments", "modelversions", "monitoringpolicies"]
+      for kind in kinds { try await api.install("Tests/Golden/crds-0.1.0/apus.dev_\(kind).yaml") }
+      let health = try RunningProgram.freePort()
+      let program = try start(
+        api,
+        [
+          "--config", try settings(api), "--health-address", "127.0.0.1:\(health)", "--metrics-address", "0",
+          "--no-leader-elect", "--kubeconfig", api.kubeconfig,
+        ])
+      defer { program.signal(SIGKILL) }
+      let transport = try CurlTransport()
+      func ready() async -> HTTPResponse? {
+        try? await transport.send(HTTPRequest(url: "http://127.0.0.1:\(health)/readyz"))
+      }
+      _ = try await eventually("it says why it is not ready") { () async -> Bool? in
+        let answer = await ready()
+        guard answer?.status == 503, let text = answer?.text else { return nil }
+        return text.contains("[-]crds failed: the CRDs are older than this operator: ") ? true : nil
+      }
+      #expect(program.output.contains("the CRDs are older than this operator"))
+      for kind in kinds { try await api.replace("crds/apus.dev_\(kind).yaml") }
+      _ = try await eventually("it is ready") { await ready()?.status == 200 ? true : nil }
+      program.signal(SIGTERM)
+      _ = try await program.ended()
+    }
+  }
+
   @Test("tells its version, and what is wrong with its flags")
   func flags() async throws {
     try await LocalAPI.with { api in

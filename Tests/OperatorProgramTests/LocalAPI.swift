@@ -51,12 +51,20 @@ struct LocalAPI {
   /// Creates the objects of a YAML file of the repository.
   func install(_ path: String) async throws {
     for source in try YAML.documents(try String(contentsOfFile: path, encoding: .utf8)) {
-      let object = source.value
-      let definitions = GroupVersionResource(
-        group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
-      _ = try await client.create(APITarget(definitions), object)
+      _ = try await client.create(APITarget(Self.definitions), source.value)
     }
   }
+
+  /// Applies them over those of the same names.
+  func replace(_ path: String) async throws {
+    for source in try YAML.documents(try String(contentsOfFile: path, encoding: .utf8)) {
+      let name = source.value[path: "metadata", "name"]?.string
+      _ = try await client.apply(APITarget(Self.definitions, name: name), source.value)
+    }
+  }
+
+  private static let definitions = GroupVersionResource(
+    group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
 
   /// Writes of everybody but the test that the server has received, with their times, in their order.
   var writes: [(agent: String, resource: String, at: Double)] {

@@ -86,7 +86,7 @@ import YAMLCoding
     #expect(scene.condition("Ready")?["reason"] == "CRDsOlder")
   }
 
-  @Test(arguments: [403, 404]) func `what it may not or can not see it takes for good`(_ code: Int) async throws {
+  @Test(arguments: [403, 404]) func `what it may not or cannot see it takes for good`(_ code: Int) async throws {
     let cluster = ScriptedCluster()
     cluster.fail { Self.isAboutDefinitions($0) ? code : nil }
     let definitions = InstalledDefinitions(cluster, logger: Self.quiet)
