@@ -87,7 +87,8 @@ extension OperatorMetric {
     "apus_model_traffic_ratio", .gauge, "Share of requests that the routing table gives to the version.",
     model + ["version", "role"])
   package static let trainings = OperatorMetric(
-    "apus_trainings_total", .counter, "Ended training runs by outcome (Succeeded, Failed).", model + ["outcome"])
+    "apus_trainings_total", .counter, "Ended training runs by outcome (Succeeded, Failed, Unchanged).",
+    model + ["outcome"])
   package static let trainingTimestamp = OperatorMetric(
     "apus_training_timestamp_seconds", .gauge, "When the last successful training ended, in seconds since 1970.", model)
   package static let promotions = OperatorMetric(

@@ -43,15 +43,34 @@ extension ModelWork {
     judgeAnew()
   }
 
-  /// Changed gates judge the versions that wait or were rejected once more, without a training: newest first, so that the
-  /// best known version that passes takes over. What is older than production, or than its canary, has been superseded.
+  /// Changed gates judge the versions that wait or were rejected once more, without a training. The newest one that passes
+  /// takes over first; the others then meet it as production, as they do where an operator dies between the two.
   private mutating func judgeAnew() {
-    for entry in registry.entries.reversed() where [.rejected, .awaitingApproval].contains(entry.stage) {
-      guard let result = entry.spec.result, entry.isServable else { continue }
-      let newest = max(registry.production?.spec.number ?? 0, registry.canary?.spec.number ?? 0)
-      guard entry.spec.number > newest, isJudgedByOtherRules(entry, result) else { continue }
-      judge(entry, result)
+    if spec.serving.version == nil, spec.promotion.approval == .automatic,
+      let best = registry.entries.last(where: { entry in
+        guard awaitsJudgement(entry), let judgement = judgementAnew(entry) else { return false }
+        return judgement.refusals.isEmpty && judgement.holds.isEmpty
+      }), let result = best.spec.result
+    {
+      judge(best, result)
     }
+    for entry in registry.entries.reversed() where awaitsJudgement(entry) {
+      if let result = entry.spec.result { judge(entry, result) }
+    }
+  }
+
+  /// What is older than production, or than its canary, has been superseded.
+  private func awaitsJudgement(_ entry: Registry.Entry) -> Bool {
+    guard [.rejected, .awaitingApproval].contains(entry.stage), let result = entry.spec.result, entry.isServable else {
+      return false
+    }
+    let newest = max(registry.production?.spec.number ?? 0, registry.canary?.spec.number ?? 0)
+    return entry.spec.number > newest && isJudgedByOtherRules(entry, result)
+  }
+
+  private func judgementAnew(_ entry: Registry.Entry) -> Judgement? {
+    guard let result = entry.spec.result else { return nil }
+    return Judgement(judgement(result).verdicts.map { Self.unmeasured($0, entry) ?? $0 })
   }
 
   private func isJudgedByOtherRules(_ entry: Registry.Entry, _ result: TrainingResult) -> Bool {
@@ -71,8 +90,7 @@ extension ModelWork {
   private mutating func judge(_ entry: Registry.Entry, _ result: TrainingResult) {
     let version = entry.version
     let isAnew = entry.stage != .candidate
-    var judgement = judgement(result)
-    if isAnew { judgement.verdicts = judgement.verdicts.map { Self.unmeasured($0, entry) ?? $0 } }
+    let judgement = (isAnew ? judgementAnew(entry) : nil) ?? judgement(result)
     registry.record(judgement, of: version, by: spec.gateRules)
     let anew = isAnew ? "judged anew after a change of spec.promotion: " : ""
     guard judgement.refusals.isEmpty else {

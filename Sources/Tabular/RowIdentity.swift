@@ -59,8 +59,11 @@ extension ValueReading {
     if !isCode(text), let value = number(in: text), abs(value) <= 9_007_199_254_740_992 {
       return mixed(value == 0 ? 0x6e75_6d62 : value.bitPattern ^ 0x6e75_6d62)
     }
+    let isPlain = !text.contains { $0 >= 0x80 }
+    // Too long for a truth value: the text is its own identity.
+    if isPlain, text.count > 5 { return contentHash(text) }
     var identity = identity(text)
-    if text.contains(where: { $0 >= 0x80 }) { identity = identity.decomposedStringWithCanonicalMapping }
+    if !isPlain { identity = identity.decomposedStringWithCanonicalMapping }
     return identity.withUTF8 { contentHash($0) }
   }
 }

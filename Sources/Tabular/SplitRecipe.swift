@@ -29,6 +29,13 @@ package struct SplitRecipe: Codable, Sendable, Equatable {
     self.rankedClasses = rankedClasses
   }
 
+  /// Whether every test row of `other`, a split of whatever rows, was held back here too: no hash needs to be worked out.
+  package func heldBackTestRows(of other: SplitRecipe) -> Bool {
+    by == .hash && other.by == .hash && !hasTestSource && !other.hasTestSource && identity == other.identity
+      && identity != nil && seed == other.seed && test >= other.test && rankedClasses.isEmpty
+      && other.rankedClasses.isEmpty
+  }
+
   /// What can be said about rows and the training of the version that has this recipe.
   package enum Knowledge: Sendable, Equatable {
     /// Whether each row was surely held back from the training.

@@ -41,6 +41,32 @@ import WorkerContract
       world.end("income-train-2", exitCode: 65, message: termination(failure), jobFailed: false)
       return world
     },
+    Moment("a scheduled run found the data unchanged") {
+      var world = World(aModel("income", ["training": ["schedule": ["cron": "@hourly"]]]))
+      world.settle()
+      world.trains(result("v1"))
+      world.pass(TimeSpan(seconds: 3600))
+      world.settle()
+      let unchanged = UnchangedData(version: "v1", dataDigest: "sha256:11", removed: ["v1"])
+      world.end(
+        "income-train-2", exitCode: 0, message: JSONValue.document(RunResult(run: "run", unchanged: unchanged)).text)
+      return world
+    },
+    Moment("the gates are changed while versions are rejected and wait") {
+      var world = World.serving()
+      world.retrains(result("v2", against: "v1", difference: 0.0005, lower: 0.0002))
+      world.retrains(result("v3", against: "v1", difference: 0.0006, lower: 0.0002))
+      world.retrains(JudgementTests.narrower)
+      world.model?.spec.promotion.against.minimumImprovement = 0.0004
+      return world
+    },
+    Moment("a version of another target was trained") {
+      var world = World.serving()
+      world.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "now"
+      world.settle()
+      world.end("income-train-2", exitCode: 0, message: termination(JudgementTests.other))
+      return world
+    },
     Moment("several triggers at once") {
       var world = World.serving(policy: aPolicy())
       world.model = aModel("income", ["schema": ["timestamp": "at"]]).keeping(world.model)

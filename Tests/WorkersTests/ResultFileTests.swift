@@ -37,6 +37,18 @@ import Workers
     #expect(!kept.segments.isEmpty)
   }
 
+  @Test("A training says that its schema differs, however long the differences are")
+  func schemaChange() throws {
+    let long = (0..<5).map { "\($0) " + String(repeating: "d", count: 600) }
+    var trained = TrainingResult(
+      artifact: reference, rows: .init(train: 1, validation: 2, test: 3), metrics: metrics,
+      notCompared: String(repeating: "n", count: 900), warnings: long)
+    trained.schemaChange = SchemaChange(champion: reference, incomparable: long, refused: long)
+    let kept = try #require(try decoded(RunResult(run: "r", trained: trained)).trained)
+    #expect(kept.schemaChange?.incomparable.first == long[0] && kept.schemaChange?.refused.first == long[0])
+    #expect(kept.notCompared != nil && kept.metrics == metrics)
+  }
+
   @Test("A check keeps its worst features and its verdicts")
   func check() throws {
     let worst = (0..<10).map {

@@ -44,7 +44,25 @@ extension TrainingResult {
       return true
     }
     if warnings.popLast() != nil { return true }
-    return segments.popLast() != nil
+    if segments.popLast() != nil { return true }
+    // What is left says that there are differences: decisions need one of each kind.
+    if let count = schemaChange?.refused.count, count > 1 {
+      schemaChange?.refused.removeLast()
+      return true
+    }
+    if let count = schemaChange?.incomparable.count, count > 1 {
+      schemaChange?.incomparable.removeLast()
+      return true
+    }
+    if let text = notCompared, text.utf8.count > 160 {
+      notCompared = text.shortened(toBytes: 160)
+      return true
+    }
+    if let text = comparison?.caveat, text.utf8.count > 160 {
+      comparison?.caveat = text.shortened(toBytes: 160)
+      return true
+    }
+    return false
   }
 }
 

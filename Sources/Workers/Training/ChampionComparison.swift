@@ -34,18 +34,20 @@ struct ChampionComparison {
       found.warnings.append("not comparable with \(reference.version): " + change.incomparable.joined(separator: "; "))
       return found
     }
+    let untrained = UntrainedRows(champion, tables: tables, parts: parts, run: run)
     do throws(LearningError) {
-      try judge(predictions, champion, reading.table, into: &found)
+      try judge(predictions, champion, reading.table, on: untrained, into: &found)
     } catch {
-      found.refuse("\(error)", reference)
+      let rows = untrained.chosen.map { "of \(parts.test.count) test rows only \($0.count) did not train it: " } ?? ""
+      found.refuse("\(rows)\(error)", reference)
     }
     return found
   }
 
   private func judge(
-    _ predictions: Predictions, _ champion: Champion, _ table: Table, into found: inout Found
+    _ predictions: Predictions, _ champion: Champion, _ table: Table, on untrained: UntrainedRows,
+    into found: inout Found
   ) throws(LearningError) {
-    let untrained = UntrainedRows(champion, tables: tables, parts: parts, run: run)
     var own = predictions
     var other = try champion.predictor.predictions(of: table, labels: parts.test.labels, as: tables.target)
     var segmented = parts.testTable

@@ -91,6 +91,7 @@ struct UntrainedRows {
       if !recipe.hasTestSource { caveat = unknown("it was tested on a part of spec.training.source") }
       return
     }
+    if recipe.heldBackTestRows(of: parts.recipe) { return }
     let classes = tables.classNames(run.schema)
     switch recipe.knowledge(of: tables.rows, times: tables.times(run.schema), classes: classes) {
     case .unknown(let why): caveat = unknown(why)
