@@ -14,7 +14,7 @@ struct Champion {
     self.reference = reference
     predictor = try Predictor(
       schema: bundle.file(ArtifactBundle.FileName.schema), pipeline: bundle.file(ArtifactBundle.FileName.pipeline),
-      model: bundle.file(ArtifactBundle.FileName.model))
+      model: bundle.file(ArtifactBundle.FileName.model), samples: bundle.files[ArtifactBundle.FileName.samples])
   }
 
   /// Its predictions of the test rows. Where the schema has changed since its training, the rows are typed once more, by
