@@ -21,10 +21,14 @@ package struct ModelObservation: Sendable {
   package var replicas: Int?
   /// Whether the Deployment still replaces pods by such of another template.
   package var isRollingOut: Bool
+  /// Whether servers prefer the node where the claim is used: those of a new Deployment, and where they did before.
+  package var serversAreDrawn: Bool
   /// Why the Deployment can make no pods, as it says itself: a quota, an admission policy.
   package var podRefusal: String?
   /// Routing revision that a pod (by UID) has confirmed with the right digests.
   package var confirmations: [String: Int]
+  /// Why a pod (by UID) has not taken the table that it was told, in the server's words.
+  package var refusals: [String: String]
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
   package var claimExists: Bool
@@ -44,8 +48,8 @@ package struct ModelObservation: Sendable {
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
-    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
-    podRefusal: String? = nil, confirmations: [String: Int] = [:],
+    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false, serversAreDrawn: Bool = false,
+    podRefusal: String? = nil, confirmations: [String: Int] = [:], refusals: [String: String] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:], claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
     foreignDigests: Set<String> = [], foreign: [String] = [],
@@ -62,8 +66,10 @@ package struct ModelObservation: Sendable {
     self.pods = pods
     self.replicas = replicas
     self.isRollingOut = isRollingOut
+    self.serversAreDrawn = serversAreDrawn
     self.podRefusal = podRefusal
     self.confirmations = confirmations
+    self.refusals = refusals
     self.retrainingRequests = retrainingRequests
     self.claimExists = claimExists
     self.canAutoscale = canAutoscale
@@ -99,9 +105,12 @@ package struct ServerPod: Sendable, Equatable {
   package var isEncrypted: Bool
   /// Why it can not start.
   package var trouble: PodTrouble?
+  /// Since when its server runs; nil while it does not.
+  package var runningSince: Timestamp?
 
   package init(
-    name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil
+    name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil,
+    runningSince: Timestamp? = nil
   ) {
     self.name = name
     self.uid = uid
@@ -109,6 +118,7 @@ package struct ServerPod: Sendable, Equatable {
     self.isReady = isReady
     self.isEncrypted = isEncrypted
     self.trouble = trouble
+    self.runningSince = runningSince
   }
 }
 

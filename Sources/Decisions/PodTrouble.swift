@@ -33,7 +33,9 @@ package struct PodTrouble: Sendable, Hashable {
     switch reason {
     case "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull":
       "correct the image's name and tag, or give the pod what its registry asks for (imagePullSecrets in the template)"
-    case "CreateContainerConfigError": "make the Secret or ConfigMap with the key that is missing"
+    case "CreateContainerConfigError":
+      "make the Secret or ConfigMap with the key that is missing, in the pod's namespace (the Secrets that the operator's "
+        + "settings storage.s3.secret and storage.telemetrySecret name must be in each namespace with models)"
     case "CreateContainerError", "RunContainerError": "correct command, mounts and security context in the template"
     case "CrashLoopBackOff": "see its log: kubectl logs \(pod) --previous"
     case "Unschedulable": "give the cluster room for it, or correct resources, nodeSelector and volumes in the template"

@@ -59,11 +59,13 @@ struct TrainingJob {
   private func ingest() async throws -> RawTrainingData {
     // What the end needs is asked for first: nobody should wait for a training that can not be stored.
     _ = try environment.artifactStore()
-    let reader = SourceReader(environment: environment)
-    let source = try await reader.read(run.source, field: TrainingTables.sourceField)
+    let source = try await SourceReader(environment: environment, names: .source).read(
+      run.source, field: TrainingTables.sourceField)
     guard let testSource = run.split.testSource else { return RawTrainingData(source: source) }
     return RawTrainingData(
-      source: source, test: try await reader.read(testSource, field: TrainingTables.testField))
+      source: source,
+      test: try await SourceReader(environment: environment, names: .testSource).read(
+        testSource, field: TrainingTables.testField))
   }
 
   private func train(_ parts: TrainingParts, classes: Int) throws -> Trainer.Outcome {
