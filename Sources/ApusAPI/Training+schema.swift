@@ -57,7 +57,10 @@ extension DataSource.S3: SchemaDescribed {
       .optional("region", .string("Region of the bucket.", maximum: 64)),
       .optional(
         "credentialsSecretRef",
-        Schema.secret.described("Secret with the keys AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")),
+        Schema.secret.described(
+          "Secret with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where needed, AWS_SESSION_TOKEN, AWS_REGION "
+            + "and AWS_ENDPOINT_URL. Without one: that of the other source at the same endpoint, else the pod's AWS_*.")
+      ),
     ])
 }
 

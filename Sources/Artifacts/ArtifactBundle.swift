@@ -16,6 +16,8 @@ package struct ArtifactBundle: Sendable, Equatable {
     package static let pipeline = "pipeline.json"
     package static let reference = "reference.json"
     package static let evaluation = "evaluation.json"
+    /// Rows with what a custom trainer predicted for them.
+    package static let samples = "samples.json"
     package static let report = "report.html"
   }
 

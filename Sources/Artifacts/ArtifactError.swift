@@ -29,7 +29,8 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
       "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
     case .unavailable(let location, let reason): "The artifact store \(location) can not be used: \(reason)."
     case .forbidden(let location, let reason):
-      "The artifact store \(location) refused access: \(reason). Check the credentials and their rights."
+      "The artifact store \(location) refused access: \(reason). Check the credentials (the operator's setting "
+        + "storage.s3.secret, or AWS_* in the pod templates), their rights, and whether temporary ones have expired."
     case .refused(let location, let reason):
       "The store \(location) refused the request: \(reason). Check the bucket, the region and the endpoint."
     }

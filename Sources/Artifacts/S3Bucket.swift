@@ -11,6 +11,8 @@ package struct S3Bucket: Sendable {
     fileprivate var accessKey: String
     fileprivate var secretKey: String
     fileprivate var sessionToken: String?
+    /// The variable whose value can not be sent.
+    fileprivate var broken: String?
 
     /// `environment` gives `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` (without them requests are anonymous) and
     /// `AWS_SESSION_TOKEN`; where the arguments are nil also `AWS_ENDPOINT_URL` and `AWS_REGION`.
@@ -26,7 +28,12 @@ package struct S3Bucket: Sendable {
       accessKey = environment["AWS_ACCESS_KEY_ID"] ?? ""
       secretKey = environment["AWS_SECRET_ACCESS_KEY"] ?? ""
       sessionToken = environment["AWS_SESSION_TOKEN"]
+      // Such as a token that a tool has broken into lines: which of its parts are meant nobody knows.
+      broken = environment.keys.sorted().first { environment[$0]?.contains(where: \.isWhitespace) == true }
     }
+
+    /// Whether requests carry a key.
+    package var isSigned: Bool { !accessKey.isEmpty }
 
     package var description: String { "s3://\(bucket) at \(endpoint)" }
   }
@@ -69,6 +76,11 @@ package struct S3Bucket: Sendable {
   private func send(
     _ method: HTTPRequest.Method, _ key: String, body: [UInt8]
   ) async throws(ArtifactError) -> HTTPResponse {
+    if let variable = location.broken {
+      throw .forbidden(
+        location: location.description,
+        reason: "the value of \(variable) has a line end or a blank in its middle; write it in the Secret as one line")
+    }
     let base = TransportError.origin(of: location.endpoint)
     let host = base.firstRange(of: "://").map { String(base[$0.upperBound...]) } ?? base
     let prefix = String(location.endpoint.dropFirst(base.count))
@@ -82,7 +94,7 @@ package struct S3Bucket: Sendable {
     var request = HTTPRequest(
       method, url: base + path, body: body, timeouts: HTTPTimeouts(idle: .seconds(60), total: nil))
     for (name, value) in signed.dropFirst() { request.headers.append(name, value) }
-    if !location.accessKey.isEmpty {
+    if location.isSigned {
       let signature = S3Signature(
         accessKey: location.accessKey, secretKey: location.secretKey, region: location.region)
       request.headers["Authorization"] = signature.authorization(
@@ -98,7 +110,11 @@ package struct S3Bucket: Sendable {
     case 200..<300, 404: return response
     case 401, 403: throw .forbidden(location: location.description, reason: Self.code(of: response))
     case 408, 429, 500...: throw .unavailable(location: location.description, reason: Self.code(of: response))
-    default: throw .refused(location: location.description, reason: Self.code(of: response))
+    default:
+      let code = Self.code(of: response)
+      // Amazon answers 400 to a token that has expired or that it does not know.
+      guard !code.contains("Token") else { throw .forbidden(location: location.description, reason: code) }
+      throw .refused(location: location.description, reason: code)
     }
   }
 

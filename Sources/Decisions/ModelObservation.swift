@@ -21,10 +21,14 @@ package struct ModelObservation: Sendable {
   package var replicas: Int?
   /// Whether the Deployment still replaces pods by such of another template.
   package var isRollingOut: Bool
+  /// Whether servers prefer the node where the claim is used: those of a new Deployment, and where they did before.
+  package var serversAreDrawn: Bool
   /// Why the Deployment can make no pods, as it says itself: a quota, an admission policy.
   package var podRefusal: String?
   /// Routing revision that a pod (by UID) has confirmed with the right digests.
   package var confirmations: [String: Int]
+  /// Why a pod (by UID) has not taken the table that it was told, in the server's words.
+  package var refusals: [String: String]
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
   /// Names of the policies that are there, whatever they say; nil where nobody has looked.
@@ -46,8 +50,8 @@ package struct ModelObservation: Sendable {
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
-    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false,
-    podRefusal: String? = nil, confirmations: [String: Int] = [:],
+    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false, serversAreDrawn: Bool = false,
+    podRefusal: String? = nil, confirmations: [String: Int] = [:], refusals: [String: String] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:],
     policies: Set<String>? = nil, claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
@@ -65,8 +69,10 @@ package struct ModelObservation: Sendable {
     self.pods = pods
     self.replicas = replicas
     self.isRollingOut = isRollingOut
+    self.serversAreDrawn = serversAreDrawn
     self.podRefusal = podRefusal
     self.confirmations = confirmations
+    self.refusals = refusals
     self.retrainingRequests = retrainingRequests
     self.policies = policies
     self.claimExists = claimExists
@@ -105,10 +111,12 @@ package struct ServerPod: Sendable, Equatable {
   package var trouble: PodTrouble?
   /// The pod itself where it does not start and nothing says why.
   package var silent: SilentObject?
+  /// Since when its server runs; nil while it does not.
+  package var runningSince: Timestamp?
 
   package init(
     name: String, uid: String, address: String?, isReady: Bool, isEncrypted: Bool = false, trouble: PodTrouble? = nil,
-    silent: SilentObject? = nil
+    silent: SilentObject? = nil, runningSince: Timestamp? = nil
   ) {
     self.name = name
     self.uid = uid
@@ -117,6 +125,7 @@ package struct ServerPod: Sendable, Equatable {
     self.isEncrypted = isEncrypted
     self.trouble = trouble
     self.silent = silent
+    self.runningSince = runningSince
   }
 
   /// Takes up what Events say about it.

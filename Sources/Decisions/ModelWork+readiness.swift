@@ -16,13 +16,13 @@ extension ModelWork {
       let trouble = serverTrouble
       set(
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
-        count + note + (trouble.map { "; \($0.message)" } ?? ""))
+        count + note + (trouble.map { "; \($0.message)" } ?? refusal))
     } else if serving.confirmedReplicas < serving.readyReplicas {
       set(
         .serving, .unknown, Reason.routingUnconfirmed.rawValue,
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
-          + " confirmed routing revision \(status.routingRevision)")
+          + " confirmed routing revision \(status.routingRevision)" + refusal)
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
@@ -64,6 +64,15 @@ extension ModelWork {
 
   /// Servers that have to be ready; more may come and go under an autoscaler.
   private var wantedReplicas: Int { spec.serving.autoscaling?.minimum ?? spec.serving.replicas }
+
+  /// Why a server does not take the table, and what helps; empty where none has said so.
+  private var refusal: String {
+    let pods = observed.pods.sorted { $0.name < $1.name }
+    guard let pod = pods.first(where: { observed.refusals[$0.uid] != nil }), let reason = observed.refusals[pod.uid]
+    else { return "" }
+    return "; pod \(pod.name) does not take the routing table: \(reason)"
+      + " Pin a version that can be served (spec.serving.version), or train a new one."
+  }
 
   /// What keeps servers from starting, in the words of a pod or of the Deployment.
   private var serverTrouble: WorkerJob.Difficulty? {
@@ -137,13 +146,13 @@ extension ModelWork {
       let count = Figures.part(serving.readyReplicas, of: wanted, "server", (one: "is", many: "are"))
       return set(
         .ready, .no, trouble?.reason ?? reason.rawValue,
-        "\(count) ready to serve \(version)" + (trouble.map { "; \($0.message)" } ?? ""))
+        "\(count) ready to serve \(version)" + (trouble.map { "; \($0.message)" } ?? refusal))
     }
     guard serving.confirmedReplicas >= wanted || canWaitForConfirmation else {
       return set(
         .ready, .no, Reason.routingUnconfirmed.rawValue,
         Figures.part(serving.confirmedReplicas, of: wanted, "server", (one: "has", many: "have"))
-          + " confirmed to serve \(version)")
+          + " confirmed to serve \(version)" + refusal)
     }
     let servers = Figures.count(serving.readyReplicas, "server") + (serving.readyReplicas == 1 ? " serves" : " serve")
     set(.ready, .yes, Reason.serversReady.rawValue, "\(servers) \(status.trafficSummary ?? version)")

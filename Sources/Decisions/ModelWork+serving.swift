@@ -4,6 +4,8 @@ import WorkerContract
 
 /// How soon pods that have not confirmed the routing table are asked again.
 private let confirmationInterval = 2.0
+/// A server that is still not ready after this long may have a table that it can not serve; it is asked why.
+private let startPatience = 20.0
 
 extension ModelWork {
   /// What serves: traffic from the registry, the table for the pods, the servers themselves, pushes to those that do not
@@ -26,7 +28,7 @@ extension ModelWork {
     status.routingRevision = table.revision
     let servers = ServerSet(
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
-      canAutoscale: observed.canAutoscale)
+      canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.serversAreDrawn)
     decision.apply += servers.objects(observed.settings)
     confirm(table, servers)
   }
@@ -92,13 +94,16 @@ extension ModelWork {
     let text = servers.routingText
     let ready = observed.pods.filter(\.isReady)
     let unconfirmed = ready.filter { (observed.confirmations[$0.uid] ?? 0) < table.revision }
-    decision.pushes = unconfirmed.compactMap { pod in
+    let silent = ready.isEmpty ? observed.pods.filter { $0.trouble == nil && $0.runningSince != nil } : []
+    let asked = silent.filter { now.seconds(since: $0.runningSince ?? now) >= startPatience }
+    decision.pushes = (unconfirmed + asked).compactMap { pod in
       guard let address = pod.address else { return nil }
       return RoutingPush(
         pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,
         digests: table.entries.map(\.digest), table: text)
     }
     if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }
+    if !silent.isEmpty { lookAgain(in: startPatience) }
     status.serving = .init(
       replicas: observed.replicas ?? 0, readyReplicas: ready.count,
       confirmedReplicas: ready.count - unconfirmed.count, selector: servers.selectorText)

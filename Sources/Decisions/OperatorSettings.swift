@@ -48,28 +48,51 @@ package struct OperatorSettings: Sendable, Equatable {
     package var telemetry: String
     /// Where set, `APUS_TELEMETRY` comes from this key of a Secret in the model's namespace instead.
     package var telemetrySecret: SecretKey?
+    /// How pods reach artifacts in `s3://…`; without meaning for artifacts in files.
+    package var s3: S3
 
     package init(
       claim: Claim = .init(), mountPath: String = "/var/lib/apus",
       artifacts: String = "file:///var/lib/apus/artifacts", telemetry: String = "sqlite:///var/lib/apus/telemetry",
-      telemetrySecret: SecretKey? = nil
+      telemetrySecret: SecretKey? = nil, s3: S3 = .init()
     ) {
       self.claim = claim
       self.mountPath = mountPath
       self.artifacts = artifacts
       self.telemetry = telemetry
       self.telemetrySecret = telemetrySecret
+      self.s3 = s3
     }
+
+    package var isInS3: Bool { artifacts.hasPrefix("s3://") }
 
     /// Artifacts or telemetry lie in files: pods mount the claim. In a bucket and a database they do not need one.
     package var needsClaim: Bool {
       artifacts.hasPrefix("file:") || (telemetrySecret == nil && telemetry.hasPrefix("sqlite:"))
     }
 
+    /// Whether pods share a claim that only the pods of one node may use at a time.
+    package var isTiedToOneNode: Bool { needsClaim && claim.accessMode == "ReadWriteOnce" }
+
     /// `APUS_TELEMETRY` of a pod in `namespace`.
     package func telemetryLocation(in namespace: String) -> String {
       guard telemetry.hasPrefix("sqlite:"), !telemetry.hasSuffix(".sqlite") else { return telemetry }
       return telemetry + (telemetry.hasSuffix("/") ? "" : "/") + namespace + ".sqlite"
+    }
+  }
+
+  /// The artifact store's side of S3. What is nil is left to the Secret's keys or to the pod templates.
+  package struct S3: Sendable, Equatable {
+    /// URL of a compatible store; nil: Amazon's of the region.
+    package var endpoint: String?
+    package var region: String?
+    /// A Secret in each namespace with models, with the keys of `S3Variable`.
+    package var secret: String?
+
+    package init(endpoint: String? = nil, region: String? = nil, secret: String? = nil) {
+      self.endpoint = endpoint
+      self.region = region
+      self.secret = secret
     }
   }
 

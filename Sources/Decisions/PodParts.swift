@@ -40,10 +40,7 @@ enum PodParts {
   static func environment(_ storage: OperatorSettings.Storage, namespace: String) -> [JSONValue] {
     let telemetry: JSONValue
     if let secret = storage.telemetrySecret {
-      telemetry = [
-        "name": .string(RunEnvironment.telemetry),
-        "valueFrom": ["secretKeyRef": ["name": .string(secret.name), "key": .string(secret.key)]],
-      ]
+      telemetry = PodCredentials.variable(RunEnvironment.telemetry, secret: secret.name, key: secret.key)
     } else {
       telemetry = [
         "name": .string(RunEnvironment.telemetry), "value": .string(storage.telemetryLocation(in: namespace)),
@@ -53,7 +50,7 @@ enum PodParts {
       ["name": .string(RunEnvironment.artifacts), "value": .string(storage.artifacts)], telemetry,
       ["name": .string(RunEnvironment.podIP), "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
       ["name": "TMPDIR", "value": "/tmp"],
-    ]
+    ] + PodCredentials.store(storage)
   }
 
   static func volumes(_ storage: OperatorSettings.Storage, configuration: String, as name: String) -> JSONValue {

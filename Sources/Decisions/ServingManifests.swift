@@ -15,10 +15,12 @@ package struct ServerSet: Sendable, Equatable {
   package var routing: RoutingTable
   /// False where the cluster has no `autoscaling/v1`.
   package var canAutoscale: Bool
+  /// Whether the pods prefer the node where the claim is used (`PodAffinity`).
+  package var isDrawnToClaim: Bool
 
   package init(
     model: String, namespace: String, owner: OwnerReference, serving: ModelDeploymentSpec.Serving,
-    routing: RoutingTable, canAutoscale: Bool
+    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false
   ) {
     self.model = model
     self.namespace = namespace
@@ -26,6 +28,7 @@ package struct ServerSet: Sendable, Equatable {
     self.serving = serving
     self.routing = routing
     self.canAutoscale = canAutoscale
+    self.isDrawnToClaim = isDrawnToClaim
   }
 
   /// In the order in which they are to be written.
@@ -78,11 +81,13 @@ package struct ServerSet: Sendable, Equatable {
   private var security: ServerSecurity { ServerSecurity(serving.security) }
 
   private func deployment(_ settings: OperatorSettings) -> DesiredObject {
+    let plain = pod(settings)
+    let pod = isDrawnToClaim ? PodAffinity.drawing(plain, by: settings.storage) : plain
     var spec: JSONValue = [
       "selector": ["matchLabels": JSONValue(selector)],
       "revisionHistoryLimit": 3,
       "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxUnavailable": 0, "maxSurge": 1]],
-      "template": PodTemplate.merged(pod(settings), with: serving.template),
+      "template": PodTemplate.merged(pod, with: serving.template),
     ]
     var metadata = metadata(model)
     if let replicas {

@@ -67,7 +67,7 @@ extension RunRequest {
           "backoffLimit": .integer(Int64(retries)),
           "activeDeadlineSeconds": .integer(Int64(max(1, deadline.seconds.rounded(.up)))),
           "ttlSecondsAfterFinished": .integer(Int64(finishedJobLifetime)),
-          "template": PodTemplate.merged(pod, with: template),
+          "template": PodTemplate.merged(PodAffinity.drawing(pod, by: settings.storage), with: template),
         ],
       ])
   }
@@ -82,7 +82,8 @@ extension RunRequest {
       "name": .string(WorkerJob.container), "image": .string(custom?.image ?? settings.images.worker),
       "imagePullPolicy": .string(settings.images.pullPolicy),
       "env": .array(
-        PodParts.environment(settings.storage, namespace: specification.namespace) + secretEnvironment),
+        PodParts.environment(settings.storage, namespace: specification.namespace)
+          + (specification.train.map { PodCredentials.sources($0, settings.storage) } ?? [])),
       "volumeMounts": PodParts.mounts(settings.storage, configuration: "run", at: PodParts.runFolder),
       "securityContext": PodParts.containerSecurity,
       "terminationMessagePath": .string(PodParts.resultFile), "terminationMessagePolicy": "File",
@@ -95,27 +96,6 @@ extension RunRequest {
     }
     if let custom, !custom.command.isEmpty { container["command"] = .array(custom.command.map(JSONValue.string)) }
     return container
-  }
-
-  /// Credentials of the sources, straight from the Secrets into the worker.
-  private var secretEnvironment: [JSONValue] {
-    let sources = [specification.train?.source, specification.train?.split.testSource].compactMap { $0 }
-    func variable(_ name: String, _ secret: String, _ key: String) -> JSONValue {
-      [
-        "name": .string(name),
-        "valueFrom": ["secretKeyRef": ["name": .string(secret), "key": .string(key)]],
-      ]
-    }
-    var variables: [JSONValue] = []
-    if let reference = sources.lazy.compactMap(\.postgres?.connectionSecretRef).first {
-      variables.append(variable(RunEnvironment.sourcePostgresURL, reference.name, reference.key))
-    }
-    if let reference = sources.lazy.compactMap(\.s3?.credentialsSecretRef).first {
-      for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        variables.append(variable(name, reference.name, name))
-      }
-    }
-    return variables
   }
 }
 

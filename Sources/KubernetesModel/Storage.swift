@@ -51,6 +51,18 @@ public struct Secret: KubernetesObject, CustomStringConvertible, CustomDebugStri
     return String(trimmed)
   }
 
+  /// What keeps the value of a key from being one line of text, as the end of a sentence that begins with the Secret's name;
+  /// nil: it is one. Line ends at its ends do not count, as `text` takes them away.
+  public func shortcoming(ofLine key: String) -> String? {
+    guard data[key] != nil else { return "has no key '\(key)'" }
+    guard let text = text(key) else { return "has a key '\(key)' whose value is not UTF-8 text" }
+    guard !text.isEmpty else { return "has a key '\(key)' whose value is empty" }
+    guard !text.contains(where: \.isNewline) else {
+      return "has a key '\(key)' whose value has a line end in its middle; write it as one line"
+    }
+    return nil
+  }
+
   public var description: String { "Secret \(key) (\(data.count + stringData.count) keys)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: ["metadata": metadata]) }

@@ -4,6 +4,10 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
   case unreadableModel(String)
   /// A well-formed model that uses something the evaluator does not have.
   case unsupportedModel(String)
+  /// The model's names for its columns are not the pipeline's, or in another order.
+  case columnsDiffer(String)
+  /// A sample prediction of the trainer is not reproduced.
+  case samplesDiffer(String)
   /// Arrays that do not fit each other: a fault of the caller.
   case shapeMismatch(String)
   /// Fewer than two classes among the labels.
@@ -19,6 +23,10 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .unreadableModel(let why): "The model can not be read: \(why). Train it again or restore the file."
     case .unsupportedModel(let what): "The model uses \(what), which the evaluator does not support."
+    case .columnsDiffer(let what):
+      "The model was trained on other columns: \(what). Train on the pipeline's columns, by name and in order."
+    case .samplesDiffer(let what):
+      "The trainer's predictions are not reproduced: \(what). Compare columns, order of classes and saved rounds."
     case .shapeMismatch(let what): "Shapes do not fit: \(what)."
     case .singleClass(let name):
       "All rows belong to the one class '\(name)'; a classifier needs rows of at least two classes."

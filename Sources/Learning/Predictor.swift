@@ -15,6 +15,9 @@ package struct Predictor: Sendable {
     guard schema.target.classes.count == model.classCount else {
       throw .unreadableModel("it tells \(model.classCount) classes apart, its schema \(schema.target.classes.count)")
     }
+    if let difference = ColumnNames(given: model.columnNames, pipeline: pipeline).firstDifference {
+      throw .columnsDiffer(difference)
+    }
     guard pipeline.width == model.featureCount else {
       throw .unreadableModel("it takes \(model.featureCount) columns, its pipeline makes \(pipeline.width)")
     }
@@ -27,11 +30,12 @@ package struct Predictor: Sendable {
       positive: schema.target.positive.flatMap { classes.firstIndex(of: $0) } ?? classes.count - 1)
   }
 
-  /// From the artifact's files.
-  package init(schema: Data, pipeline: Data, model: Data) throws(LearningError) {
+  /// From the artifact's files. `samples`, where there are some, are reproduced to 1e-6, or this throws.
+  package init(schema: Data, pipeline: Data, model: Data, samples: Data?) throws(LearningError) {
     try self.init(
       schema: Self.decode(FeatureSchema.self, schema, "schema.json"),
       pipeline: Self.decode(FeaturePipeline.self, pipeline, "pipeline.json"), model: Model(json: model))
+    if let samples { try SamplePredictions(samples).verify(self) }
   }
 
   private static func decode<Value: Decodable>(

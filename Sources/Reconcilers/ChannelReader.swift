@@ -57,7 +57,10 @@ struct ChannelReader: Sendable {
       throw Unusable(reason: "Secret \(reference.name) can not be read: \(error)")
     }
     guard let secret else { throw Unusable(reason: "there is no Secret \(reference.name)") }
-    guard let text = secret.text(reference.key), !text.isEmpty else {
+    if let shortcoming = secret.shortcoming(ofLine: reference.key) {
+      throw Unusable(reason: "Secret \(reference.name) \(shortcoming)")
+    }
+    guard let text = secret.text(reference.key) else {
       throw Unusable(reason: "Secret \(reference.name) has no key '\(reference.key)'")
     }
     return Credential(text)

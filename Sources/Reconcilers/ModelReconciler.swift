@@ -77,6 +77,7 @@ package struct ModelReconciler: Sendable {
     var decision = observed.decide()
     if await confirmAnew(decision.pushes, observed) {
       observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
+      observed.refusals = confirmations.refusals(of: observed.pods, model: key)
       decision = observed.decide()
     }
     let again = try await carryOut(decision, on: observed, object)
@@ -201,8 +202,9 @@ package struct ModelReconciler: Sendable {
       routing: routing(key), pods: pods,
       replicas: deployment?[path: "spec", "replicas"]?.integer,
       isRollingOut: deployment.map(Self.isRollingOut) ?? false,
-      podRefusal: deployment.flatMap(Self.podRefusal),
+      serversAreDrawn: deployment.map(PodAffinity.isIn) ?? true, podRefusal: deployment.flatMap(Self.podRefusal),
       confirmations: confirmations.revisions(of: pods, model: key),
+      refusals: confirmations.refusals(of: pods, model: key),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
       policies: caches.policies(in: key.namespace, named: model.status.handled.monitoringRequests.keys),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace),
@@ -242,7 +244,8 @@ package struct ModelReconciler: Sendable {
       ServerPod(
         name: $0.metadata.name ?? "", uid: Self.incarnation($0), address: $0.status?.podIP, isReady: $0.isReady,
         isEncrypted: $0.metadata.labels[ApusLabels.adminScheme] == "https", trouble: PodTrouble($0),
-        silent: PodTrouble($0) == nil ? SilentObject($0) : nil)
+        silent: PodTrouble($0) == nil ? SilentObject($0) : nil,
+        runningSince: $0.status?.containerStatuses.first { $0.name == ServerSet.container }?.state?.running?.startedAt)
     }
   }
 

@@ -47,6 +47,12 @@ package struct OperatorConfiguration: Sendable, Equatable {
     return .number(id)
   }
 
+  /// Names of Secrets: lower case letters, digits, '-' and '.' (RFC 1123).
+  private static func isObjectName(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 253
+      && text.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46 }
+  }
+
   private func validate(_ file: String) throws(OperatorConfigurationError) {
     let storage = settings.storage
     func demand(_ holds: Bool, _ key: String, _ problem: String) throws(OperatorConfigurationError) {
@@ -64,6 +70,17 @@ package struct OperatorConfiguration: Sendable, Equatable {
     try demand(
       ["sqlite://", "postgres://", "postgresql://"].contains { storage.telemetry.hasPrefix($0) }, "storage.telemetry",
       "must begin with sqlite:// or postgres://")
+    try demand(
+      storage.s3.endpoint.map { $0.hasPrefix("http://") || $0.hasPrefix("https://") } ?? true, "storage.s3.endpoint",
+      "must be a URL such as https://minio.example:9000; null: Amazon's of the region")
+    try demand(storage.s3.region?.isEmpty != true, "storage.s3.region", "is empty; name the region, or write null")
+    try demand(
+      storage.s3.secret.map(Self.isObjectName) ?? true, "storage.s3.secret",
+      "must be the name of a Secret that is in each namespace with models; null: no credentials")
+    try demand(
+      storage.isInS3 || storage.s3 == .init(), "storage.s3",
+      "is for artifacts in S3, but storage.artifacts is '\(storage.artifacts)'; write s3://bucket/prefix there, or remove it"
+    )
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }
@@ -93,6 +110,7 @@ extension OperatorConfiguration {
     "storage": [
       "claim": ["name": [:], "create": [:], "size": [:], "storageClassName": [:], "accessMode": [:]], "mountPath": [:],
       "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
+      "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:],
   ]
@@ -129,11 +147,18 @@ extension OperatorConfiguration {
         var key: String
       }
 
+      struct S3: Decodable {
+        var endpoint: String?
+        var region: String?
+        var secret: String?
+      }
+
       var claim: Claim?
       var mountPath: String?
       var artifacts: String?
       var telemetry: String?
       var telemetrySecret: SecretKey?
+      var s3: S3?
 
       var settings: OperatorSettings.Storage {
         let standard = OperatorSettings.Storage()
@@ -144,7 +169,8 @@ extension OperatorConfiguration {
             accessMode: claim?.accessMode ?? standard.claim.accessMode),
           mountPath: mountPath ?? standard.mountPath, artifacts: artifacts ?? standard.artifacts,
           telemetry: telemetry ?? standard.telemetry,
-          telemetrySecret: telemetrySecret.map { .init(name: $0.name, key: $0.key) })
+          telemetrySecret: telemetrySecret.map { .init(name: $0.name, key: $0.key) },
+          s3: .init(endpoint: s3?.endpoint, region: s3?.region, secret: s3?.secret))
       }
     }
 

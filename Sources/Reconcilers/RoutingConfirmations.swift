@@ -11,6 +11,8 @@ package final class RoutingConfirmations: Sendable {
   private let logger: Logger
   /// For each model that was asked about: pod to revision.
   private let revisions = Mutex<[ObjectKey: [String: Int]]>([:])
+  /// Why pods did not take their table, in their own words.
+  private let refusals = Mutex<[ObjectKey: [String: String]]>([:])
   private let port: Int
 
   package init(transport: any HTTPTransport, port: Int = ServerSet.adminPort, logger: Logger) {
@@ -29,6 +31,16 @@ package final class RoutingConfirmations: Sendable {
     }
   }
 
+  /// Why pods did not take the table that they were told last.
+  func refusals(of pods: [ServerPod], model: ObjectKey) -> [String: String] {
+    let present = Set(pods.map(\.uid))
+    return refusals.withLock { refusals in
+      let kept = refusals[model]?.filter { present.contains($0.key) } ?? [:]
+      refusals[model] = kept.isEmpty ? nil : kept
+      return kept
+    }
+  }
+
   /// All that is known of a model's pods, those that are gone included; nil: they were not asked yet.
   func known(of model: ObjectKey) -> [String: Int]? { revisions.withLock { $0[model] } }
 
@@ -39,9 +51,10 @@ package final class RoutingConfirmations: Sendable {
 
   func forget(_ model: ObjectKey) {
     revisions.withLock { $0[model] = nil }
+    refusals.withLock { $0[model] = nil }
   }
 
-  /// Pushes side by side; true where any pod has newly confirmed.
+  /// Pushes side by side; true where any pod has newly confirmed, or newly said why not.
   /// - Parameters:
   ///   - headers: What the operator proves itself with.
   ///   - certificate: What pods that speak TLS prove themselves with; without it they are told nothing.
@@ -49,23 +62,41 @@ package final class RoutingConfirmations: Sendable {
     _ pushes: [RoutingPush], of model: ObjectKey, headers: HTTPHeaders = [:], certificate: [UInt8]? = nil
   ) async -> Bool {
     revisions.withLock { $0[model] = $0[model] ?? [:] }
-    return await withTaskGroup(of: (String, Int?).self) { group in
+    return await withTaskGroup(of: (String, Answer).self) { group in
       for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push, headers, certificate)) } }
       var hasNews = false
-      for await (pod, revision) in group {
-        guard let revision else { continue }
-        revisions.withLock { $0[model, default: [:]][pod] = revision }
-        hasNews = true
+      for await (pod, answer) in group {
+        let refusal = if case .refused(let reason) = answer { reason } else { nil as String? }
+        let isNews = refusals.withLock { refusals in
+          let before = refusals[model]?[pod]
+          refusals[model, default: [:]][pod] = refusal
+          return before != refusal && refusal != nil
+        }
+        if case .confirmed(let revision) = answer {
+          revisions.withLock { $0[model, default: [:]][pod] = revision }
+          hasNews = true
+        }
+        if isNews { hasNews = true }
       }
       return hasNews
     }
   }
 
-  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders, _ certificate: [UInt8]?) async -> Int? {
+  /// What a condition may say of a refusal at most.
+  private static let longestReason = 600
+
+  private enum Answer {
+    case confirmed(Int)
+    case refused(String)
+    /// Nothing that says more than that the pod is to be asked again.
+    case none
+  }
+
+  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders, _ certificate: [UInt8]?) async -> Answer {
     guard !push.isEncrypted || certificate != nil else {
       logger.warning(
         "pod speaks TLS, but there is no certificate in the Secret to know it by", metadata: ["pod": "\(push.podName)"])
-      return nil
+      return .none
     }
     let host = push.address.contains(":") ? "[\(push.address)]" : push.address
     var headers = headers
@@ -77,15 +108,21 @@ package final class RoutingConfirmations: Sendable {
     if push.isEncrypted { request.pinnedCertificate = certificate }
     do {
       let response = try await transport.send(request)
-      if response.isSuccess, let loaded = LoadedTable(response.body), loaded.confirms(push) { return push.revision }
+      if response.isSuccess, let loaded = LoadedTable(response.body), loaded.confirms(push) {
+        return .confirmed(push.revision)
+      }
       logger.warning(
         "pod has not taken the routing table",
         metadata: ["pod": "\(push.podName)", "status": "\(response.status)", "answer": "\(response.text.prefix(300))"])
+      // 422: the table; 503: a version in it. 409 says that another table came first.
+      if [422, 503].contains(response.status), let reason = (try? JSONValue(parsing: response.body))?["error"]?.string {
+        return .refused(String(reason.prefix(Self.longestReason)))
+      }
     } catch {
       logger.info(
         "pod can not be told its routing table yet", metadata: ["pod": "\(push.podName)", "error": "\(error)"])
     }
-    return nil
+    return .none
   }
 }
 

@@ -44,12 +44,22 @@ struct ServingSecrets: Sendable {
     return chain[begin.lowerBound..<end.upperBound]
   }
 
+  /// The token of the last line, read as servers read the file: where tokens are being replaced it is the new one, and both
+  /// are valid meanwhile.
+  static func token(in text: String) -> String? {
+    text.split(whereSeparator: \.isNewline)
+      .map { line in
+        let start = line.drop { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
+        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+      }
+      .last { !$0.isEmpty }
+  }
+
   /// What the operator proves itself with at the servers' port for it; nothing where no token is asked for, or none can be had.
   func headers(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> HTTPHeaders {
     guard let reference = security?.tokenSecretRef,
       let secret = try await api.find(Secret.self, namespace: namespace, name: reference.name),
-      // The last one: where tokens are being replaced it is the new one, and both are valid meanwhile.
-      let token = (secret.text(reference.key) ?? "").split(whereSeparator: \.isWhitespace).last
+      let token = Self.token(in: secret.text(reference.key) ?? "")
     else { return [:] }
     return ["Authorization": "Bearer \(token)"]
   }

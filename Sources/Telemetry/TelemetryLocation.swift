@@ -10,6 +10,10 @@ package enum TelemetryLocation: Sendable, Equatable {
   package init(_ text: String) throws(TelemetryError) {
     // Secrets made from files end with a line end, which would become a part of the database's name.
     let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !text.contains(where: \.isNewline) else {
+      throw .location(
+        reason: "it has a line end in its middle; where it comes from a Secret, write it there as one line")
+    }
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw .location(reason: "it has no scheme") }
     switch parts[0] {

@@ -40,7 +40,6 @@ public enum RunEnvironment {
   /// JSON object from mount path to the real folder: set by the local cluster, where pods share the machine's file
   /// system, and absent elsewhere. `file:` URIs in documents are resolved through it.
   public static let mounts = "APUS_MOUNTS"
-  public static let sourcePostgresURL = "APUS_SOURCE_POSTGRES_URL"
 }
 
 /// What a training run is to do.

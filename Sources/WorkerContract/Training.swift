@@ -20,7 +20,7 @@ public struct DataSource: Codable, Sendable, Equatable {
     public init(uri: String) { self.uri = uri }
   }
 
-  /// The connection URL reaches the worker as the environment variable `APUS_SOURCE_POSTGRES_URL`.
+  /// The connection URL reaches the worker as an environment variable: `SourceVariables.postgresURL`.
   public struct Postgres: Codable, Sendable, Equatable {
     public var connectionSecretRef: SecretKeyReference
     /// `$since` stands for the start of the window.
@@ -32,7 +32,7 @@ public struct DataSource: Codable, Sendable, Equatable {
     }
   }
 
-  /// Credentials reach the worker as `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
+  /// Credentials reach the worker as environment variables: `SourceVariables.s3`.
   public struct S3: Codable, Sendable, Equatable {
     /// `s3://bucket/key.csv`
     public var uri: String

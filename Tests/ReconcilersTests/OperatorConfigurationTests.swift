@@ -15,12 +15,37 @@ import WorkerContract
     #expect(settings.storage.telemetryLocation(in: "shop") == "sqlite:///var/lib/apus/telemetry/shop.sqlite")
   }
 
+  @Test func `the store's Secret, endpoint and region are read, null is nothing`() throws {
+    let text = """
+      images: {worker: w:1, server: s:1}
+      storage:
+        artifacts: s3://models/apus
+        s3: {endpoint: "http://minio:9000", region: null, secret: apus-store}
+      """
+    let storage = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings.storage
+    #expect(storage.s3 == .init(endpoint: "http://minio:9000", region: nil, secret: "apus-store"))
+    #expect(storage.isInS3)
+  }
+
   @Test(arguments: [
     ("images: {worker: w, server: s}\nstorrage: {}", "'storrage' is not a setting"),
     ("images: {worker: w, server: s}\nstorage:\n  claim: {sise: 1Gi}", "line 3"),
     ("images: {worker: w}", "images.server"),
     ("images: {worker: w, server: s, pullPolicy: Sometimes}", "must be Always, IfNotPresent or Never"),
     ("images: {worker: w, server: s}\nstorage: {artifacts: /tmp}", "must begin with file:// or s3://"),
+    (
+      "images: {worker: w, server: s}\nstorage: {artifacts: 's3://b', s3: {secret: Store}}", "storage.s3.secret must be"
+    ),
+    ("images: {worker: w, server: s}\nstorage: {artifacts: 's3://b', s3: {secret: ''}}", "storage.s3.secret must be"),
+    (
+      "images: {worker: w, server: s}\nstorage: {artifacts: 's3://b', s3: {endpoint: minio}}",
+      "storage.s3.endpoint must"
+    ),
+    (
+      "images: {worker: w, server: s}\nstorage: {artifacts: 's3://b', s3: {key: a}}",
+      "'storage.s3.key' is not a setting"
+    ),
+    ("images: {worker: w, server: s}\nstorage: {s3: {secret: store}}", "storage.s3 is for artifacts in S3"),
     ("images: {worker: w, server: s}\nallowedHostPaths: [data]", "allowedHostPaths[0]"),
     ("images: {worker: w, server: s}\npodUser: 0", "podUser must be Cluster or the number of a user"),
     ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),

@@ -73,6 +73,30 @@ import WorkerContract
       [push], of: Self.model, headers: ["Authorization": "Bearer \(token)"], certificate: certificate)
   }
 
+  @Test func `what a server says against a version reaches the operator, and goes when it is served`() async throws {
+    try await withServer(isServing: false, configure: { _, _ in }) { server in
+      let good = try await server.publish("v1")
+      let bad = anEntry("v1", "sha256:" + String(repeating: "0", count: 64))
+      let operatorSide = RoutingConfirmations(transport: try CurlTransport(), port: server.adminPort, logger: quiet)
+      let pod = ServerPod(name: "income-1", uid: "uid", address: "127.0.0.1", isReady: false)
+      func push(_ entry: RoutingTable.Entry, revision: Int) async -> Bool {
+        await operatorSide.push(
+          [
+            RoutingPush(
+              pod: "uid", podName: "income-1", address: "127.0.0.1", isEncrypted: false, revision: revision,
+              digests: [entry.digest], table: JSONValue.document(aTable(revision: revision, entry)).text)
+          ], of: Self.model)
+      }
+      #expect(await push(bad, revision: 1))
+      let refusal = operatorSide.refusals(of: [pod], model: Self.model)["uid"]
+      #expect(refusal?.hasPrefix("Version v1 can not be loaded: ") == true, "\(refusal ?? "")")
+      // The same once more is no news.
+      #expect(await !push(bad, revision: 1))
+      #expect(await push(good, revision: 2))
+      #expect(operatorSide.refusals(of: [pod], model: Self.model).isEmpty)
+    }
+  }
+
   @Test(.enabled(if: hasOpenSSL, "needs openssl"))
   func `the operator tells a server its table over TLS, and knows it by the certificate of the Secret`() async throws {
     try await withSecuredServer { server, first, second in

@@ -60,7 +60,8 @@ enum Census {
 
     let bundle = try await shop.store.open(trained.artifact.digest)
     let predictor = try Predictor(
-      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"))
+      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"),
+      samples: nil)
     let text = try Data(contentsOf: folder.appendingPathComponent("adult_test.csv"))
     let table = try RawTable(csv: [UInt8](text)).prefix(2000).read(schema: Census.schema).table
     let rows = LabelledRows(

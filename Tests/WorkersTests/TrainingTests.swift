@@ -33,7 +33,8 @@ import Workers
     ]
     #expect(Set(bundle.files.keys) == names)
     let predictor = try Predictor(
-      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"))
+      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"),
+      samples: nil)
     #expect(predictor.target.classes == ["no", "yes"])
     #expect(predictor.target.positiveClass == "yes")
     #expect(predictor.schema.features[1].categories == ["blue", "green", "red"])

@@ -12,6 +12,9 @@ package struct Model: Sendable {
   /// Raw outputs of a row: 1 for two classes, else one for each class.
   package let marginCount: Int
 
+  /// What the trainer called the columns; empty where it gave them no names.
+  package let columnNames: [String]
+
   let learner: Learner
   let baseMargins: [Float]
   /// Nil where predictions can not be explained.
@@ -38,10 +41,12 @@ package struct Model: Sendable {
 
   /// Reads an XGBoost model in JSON, as `XGBoosterSaveModel` of 1.6 … 3.x writes it.
   ///
+  /// Of a model trained with early stopping only the rounds up to the best one count (`best_iteration`).
+  ///
   /// Supported: boosters gbtree (forests included) and gblinear; objectives binary:logistic, binary:logitraw,
   /// reg:logistic, multi:softprob and multi:softmax. Anything else throws `unsupportedModel`.
   package init(json: Data) throws(LearningError) {
-    let document: XGBoostDocument
+    var document: XGBoostDocument
     do {
       document = try JSONDecoder().decode(XGBoostDocument.self, from: json)
     } catch {
@@ -67,6 +72,8 @@ package struct Model: Sendable {
       throw .unsupportedModel("the objective \(objective)")
     }
     featureCount = columns
+    columnNames = document.learner.feature_names ?? []
+    try document.learner.keepBestRounds(margins: marginCount)
     baseMargins = try Self.baseMargins(
       parameters.base_score, count: marginCount,
       isProbability: objective == "binary:logistic" || objective == "reg:logistic")

@@ -8,6 +8,8 @@ struct XGBoostDocument: Decodable {
     var learner_model_param: Parameters
     var objective: Objective
     var attributes: [String: String]?
+    /// Absent or empty where the trainer gave none.
+    var feature_names: [String]?
   }
 
   struct Parameters: Decodable {
@@ -30,6 +32,13 @@ struct XGBoostDocument: Decodable {
     var trees: [Tree]?
     var tree_info: [Int]?
     var weights: [Float]?
+    /// Number of the first tree of each round, and after them the number of trees. Not in models before 2.0.
+    var iteration_indptr: [Int]?
+    var gbtree_model_param: TreeModelParameters?
+  }
+
+  struct TreeModelParameters: Decodable {
+    var num_parallel_tree: String?
   }
 
   struct Tree: Decodable {

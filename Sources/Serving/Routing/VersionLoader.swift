@@ -11,7 +11,7 @@ struct VersionLoader: Sendable {
       let bundle = try await store.open(entry.digest)
       let predictor = try Predictor(
         schema: bundle.file(ArtifactBundle.FileName.schema), pipeline: bundle.file(ArtifactBundle.FileName.pipeline),
-        model: bundle.file(ArtifactBundle.FileName.model))
+        model: bundle.file(ArtifactBundle.FileName.model), samples: bundle.files[ArtifactBundle.FileName.samples])
       return LoadedVersion(version: entry.version, digest: entry.digest, predictor: predictor)
     } catch let error as ArtifactError {
       throw .version(entry.version, reason: error.description)

@@ -51,12 +51,15 @@ package final class BearerTokens: Service, Sendable {
     }
   }
 
-  private static func tokens(in document: Data) -> [[UInt8]] {
-    document.split { $0 == 0x0A || $0 == 0x0D }.compactMap { line in
-      let token = line.drop { $0 == 0x20 || $0 == 0x09 }
-      let end = token.lastIndex { $0 != 0x20 && $0 != 0x09 }
-      return end.map { Array(token[token.startIndex...$0]) }
-    }
+  /// One a line, without blanks at its ends, and without the mark that some editors put before the first line (U+FEFF).
+  static func tokens(in document: Data) -> [[UInt8]] {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    return document.dropFirst(document.starts(with: mark) ? mark.count : 0).split { $0 == 0x0A || $0 == 0x0D }
+      .compactMap { line in
+        let token = line.drop { $0 == 0x20 || $0 == 0x09 }
+        let end = token.lastIndex { $0 != 0x20 && $0 != 0x09 }
+        return end.map { Array(token[token.startIndex...$0]) }
+      }
   }
 
   package enum Verdict: Sendable, Equatable {

@@ -4,23 +4,34 @@ import Tabular
 import Telemetry
 import WorkerContract
 
-/// Rows of a query, read through libpq. The connection URL comes from `APUS_SOURCE_POSTGRES_URL` and is never shown.
+/// Rows of a query, read through libpq. The connection URL comes from the source's own variable and is
+/// never shown.
 struct PostgresSource {
   let environment: WorkerEnvironment
+  let names: SourceVariables
   /// Path of the source in the resource.
   let field: String
 
-  /// Runs `query` in a read-only transaction. `$since` in it is the start of the window before now, as a time; without
+  /// Runs the source's query in a read-only transaction. `$since` in it is the start of the window before now, as a time; without
   /// a window the beginning of 1970.
-  func read(query: String, window: TimeSpan?) throws -> RawTable {
+  func read(_ source: DataSource.Postgres, window: TimeSpan?) throws -> RawTable {
     // A Secret made from a file ends with a line end, which libpq would take for a part of the database's name.
-    let url = environment.variables[RunEnvironment.sourcePostgresURL]?.trimmingCharacters(in: .whitespacesAndNewlines)
+    let url = environment.variables[names.postgresURL]?.trimmingCharacters(in: .whitespacesAndNewlines)
     guard let url, !url.isEmpty else {
       throw WorkerError.sourceUnreadable(
         field: field + ".connectionSecretRef",
-        reason: "the Secret gave no connection URL; it must have the named key with a postgres:// URL.")
+        reason: "Secret \(source.connectionSecretRef.name) gave no connection URL; its key "
+          + "'\(source.connectionSecretRef.key)' must have a postgres:// URL.")
     }
-    let text = QueryText(query)
+    let reference = source.connectionSecretRef
+    guard !url.contains(where: \.isNewline) else {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".connectionSecretRef",
+        reason:
+          "the value of key '\(reference.key)' of Secret \(reference.name) has a line end in its middle; write the URL "
+          + "as one line.")
+    }
+    let text = QueryText(source.query)
     if let flaw = text.flaws.first {
       throw WorkerError.sourceUnreadable(field: field + ".query", reason: "it \(flaw); \(flaw.mend).")
     }

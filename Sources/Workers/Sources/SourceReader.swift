@@ -8,6 +8,8 @@ import WorkerContract
 /// credential.
 struct SourceReader {
   let environment: WorkerEnvironment
+  /// The names of the source's credentials.
+  let names: SourceVariables
 
   /// - Parameter field: Path of the source in the resource: `spec.training.source` or `….split.testSource`.
   func read(_ source: DataSource, field: String) async throws -> RawTable {
@@ -24,8 +26,8 @@ struct SourceReader {
       return try await readObject(s3, field: field + ".s3")
     }
     guard let postgres = source.postgres else { throw WorkerError.sourceUnreadable(field: field, reason: "is empty.") }
-    return try PostgresSource(environment: environment, field: field + ".postgres").read(
-      query: postgres.query, window: source.window)
+    return try PostgresSource(environment: environment, names: names, field: field + ".postgres").read(
+      postgres, window: source.window)
   }
 
   private func readCSV(_ uri: String, field: String) async throws -> RawTable {
@@ -104,17 +106,21 @@ struct SourceReader {
       throw WorkerError.sourceUnreadable(
         field: field, reason: "'\(source.uri)' is not of the form s3://bucket/key.csv.")
     }
-    let location = S3Bucket.Location(
-      bucket: bucket, endpoint: source.endpoint, region: source.region, environment: environment.variables)
+    let credentials = SourceCredentials(of: names, in: environment.variables)
+    func place(_ variables: [String: String]) -> S3Bucket.Location {
+      S3Bucket.Location(bucket: bucket, endpoint: source.endpoint, region: source.region, environment: variables)
+    }
+    let location = place(credentials.variables)
     let data: Data?
     do {
-      data = try await S3Bucket(location, transport: try environment.transport(), now: environment.now).get(key)
-    } catch let error as ArtifactError {
-      if case .unavailable(let place, let reason) = error {
-        throw WorkerError.sourceUnavailable(field: field, reason: "\(place) can not be reached: \(reason).")
+      do {
+        data = try await get(key, at: location)
+      } catch ArtifactError.forbidden where !credentials.areOwn && location.isSigned {
+        // The pod's key is another store's, and what is public would be refused for its sake.
+        data = try await get(key, at: place(credentials.anonymous))
       }
-      throw WorkerError.sourceUnreadable(
-        field: field, reason: "\(location) refused the request; check the key, the region and credentialsSecretRef.")
+    } catch let error as ArtifactError {
+      throw Self.refusal(error, at: location, areOwn: credentials.areOwn, field: field)
     } catch let error as TransportError {
       throw WorkerError.sourceUnavailable(field: field, reason: "\(error).")
     }
@@ -122,6 +128,35 @@ struct SourceReader {
       throw WorkerError.sourceUnreadable(field: field, reason: "\(location) has no object \(key); correct the key.")
     }
     return try parse([UInt8](data), field: field)
+  }
+
+  private func get(_ key: String, at location: S3Bucket.Location) async throws -> Data? {
+    try await S3Bucket(location, transport: try environment.transport(), now: environment.now).get(key)
+  }
+
+  private static func refusal(
+    _ error: ArtifactError, at location: S3Bucket.Location, areOwn: Bool, field: String
+  ) -> WorkerError {
+    switch error {
+    case .unavailable(let place, let reason):
+      return .sourceUnavailable(field: field, reason: "\(place) can not be reached: \(reason).")
+    case .forbidden(_, let reason) where !areOwn:
+      return .sourceUnreadable(
+        field: field,
+        reason: "\(location) refused access (\(reason)); name a Secret with the bucket's key in \(field)"
+          + ".credentialsSecretRef.")
+    case .forbidden(_, let reason):
+      return .sourceUnreadable(
+        field: field,
+        reason:
+          "\(location) refused access (\(reason)); check the values of the Secret that credentialsSecretRef names "
+          + "and their rights, and whether temporary credentials have expired.")
+    case .refused(_, let reason):
+      return .sourceUnreadable(
+        field: field,
+        reason: "\(location) refused the request (\(reason)); check the bucket, the region and the endpoint.")
+    default: return .sourceUnreadable(field: field, reason: "\(error)")
+    }
   }
 
   private func parse(_ bytes: [UInt8], field: String) throws -> RawTable {

@@ -17,7 +17,7 @@ struct Champion {
     self.reference = reference
     predictor = try Predictor(
       schema: bundle.file(ArtifactBundle.FileName.schema), pipeline: bundle.file(ArtifactBundle.FileName.pipeline),
-      model: bundle.file(ArtifactBundle.FileName.model))
+      model: bundle.file(ArtifactBundle.FileName.model), samples: bundle.files[ArtifactBundle.FileName.samples])
     recipe =
       bundle.files[ArtifactBundle.FileName.evaluation]
       .flatMap { try? JSONDecoder().decode(RecordedSplit.self, from: $0) }?.split

@@ -79,11 +79,12 @@ struct TrainingJob {
   private func ingest() async throws -> RawTrainingData {
     // What the end needs is asked for first: nobody should wait for a training that can not be stored.
     _ = try environment.artifactStore()
-    let reader = SourceReader(environment: environment)
-    let source = try await reader.read(run.source, field: TrainingTables.sourceField)
+    let source = try await SourceReader(environment: environment, names: .source).read(
+      run.source, field: TrainingTables.sourceField)
     var raw = RawTrainingData(source: source)
     if let testSource = run.split.testSource {
-      raw.test = try await reader.read(testSource, field: TrainingTables.testField)
+      raw.test = try await SourceReader(environment: environment, names: .testSource).read(
+        testSource, field: TrainingTables.testField)
     }
     if let reference = run.champion { try await open(reference, into: &raw) }
     return raw

@@ -21,8 +21,12 @@ struct World: Equatable {
   var alerts: [Alert] = []
   /// So many servers have started; nil: as many as the model wants.
   var startedServers: Int?
+  /// Where the operator's settings put artifacts and telemetry.
+  var storage = settings.storage
   /// Servers do not take what they are told.
   var refusesTables = false
+  /// What they say about it.
+  var refusal: String?
   /// Number that a model of the same name, deleted since, has used last.
   var highestForeignNumber = 0
   var autoscalerUID: String?
@@ -56,10 +60,12 @@ struct World: Equatable {
       requests[name] = request
     }
     return ModelObservation(
-      now: now, model: model, settings: settings, jobs: jobs(.train), runConfigurations: configurations(.train),
+      now: now, model: model, settings: ownSettings, jobs: jobs(.train), runConfigurations: configurations(.train),
       versions: Array(versions.values), routing: routing, pods: pods,
       replicas: objects["deployments/\(model.metadata.name ?? "")"] == nil ? nil : model.spec.serving.replicas,
-      confirmations: confirmations, retrainingRequests: requests,
+      confirmations: confirmations,
+      refusals: Dictionary(uniqueKeysWithValues: pods.compactMap { pod in refusal.map { (pod.uid, $0) } }),
+      retrainingRequests: requests,
       policies: Set([policy?.metadata.name].compactMap(\.self)),
       claimExists: objects["persistentvolumeclaims/apus-data"] != nil, autoscalerUID: autoscalerUID,
       highestForeignNumber: highestForeignNumber)
@@ -68,8 +74,14 @@ struct World: Equatable {
   func observePolicy() -> PolicyObservation? {
     guard let policy else { return nil }
     return PolicyObservation(
-      now: now, policy: policy, settings: settings, model: model, versions: Array(versions.values),
+      now: now, policy: policy, settings: ownSettings, model: model, versions: Array(versions.values),
       jobs: jobs(.check), runConfigurations: configurations(.check))
+  }
+
+  private var ownSettings: OperatorSettings {
+    var own = settings
+    own.storage = storage
+    return own
   }
 
   private func jobs(_ component: ApusLabels.Component) -> [WorkerJob] {
