@@ -60,10 +60,11 @@ struct TrainingJob {
     // What the end needs is asked for first: nobody should wait for a training that can not be stored.
     _ = try environment.artifactStore()
     let reader = SourceReader(environment: environment)
-    let source = try await reader.read(run.source, field: TrainingTables.sourceField)
+    let source = try await reader.read(run.source, encoding: run.schema.encoding, field: TrainingTables.sourceField)
     guard let testSource = run.split.testSource else { return RawTrainingData(source: source) }
     return RawTrainingData(
-      source: source, test: try await reader.read(testSource, field: TrainingTables.testField))
+      source: source,
+      test: try await reader.read(testSource, encoding: run.schema.encoding, field: TrainingTables.testField))
   }
 
   private func train(_ parts: TrainingParts, classes: Int) throws -> Trainer.Outcome {
