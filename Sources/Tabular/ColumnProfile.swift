@@ -138,8 +138,12 @@ struct ColumnProfile {
 
   /// What keeps all its values from being numbers, and the mend.
   var signMend: String? {
-    guard levelCounts.allSatisfy({ ValueReading.nearNumber($0.level) != nil }) else { return nil }
-    return levelCounts.first.flatMap { ValueReading.nearNumber($0.level) }
+    guard !levelCounts.isEmpty, levelCounts.allSatisfy({ ValueReading.nearNumber($0.level) != nil }) else { return nil }
+    let first = levelCounts[0].level
+    guard NumberStyle.comma.number(in: first) == nil else {
+      return "say with --decimal what stands before the fraction"
+    }
+    return ValueReading.nearNumber(first)
   }
 
   /// Row numbers as other programs call them.

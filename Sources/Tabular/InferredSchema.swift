@@ -13,7 +13,7 @@ package struct InferredSchema: Sendable, Equatable {
   package var classShares: [Double]
   /// Share of the rows without a value, by feature, where there are any; words such as `NA` among numbers count.
   package var missingShares: [String: Double] = [:]
-  /// What stands before the fractions of the file's numbers, where it was given or is no point.
+  /// What stands before the fractions of the file's numbers, where it was given or has to be said.
   package var decimal: DataSource.DecimalMark?
   /// What is odd about the file as a whole.
   package var findings: [Finding] = []

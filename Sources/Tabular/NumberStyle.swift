@@ -11,6 +11,15 @@ package enum NumberStyle: Sendable, Equatable {
 
   package init(_ mark: DataSource.DecimalMark) { self = mark == .comma ? .comma : .point }
 
+  /// What has to be said for the numbers to be read so; nil for plain ones.
+  package var mark: DataSource.DecimalMark? {
+    switch self {
+    case .plain: nil
+    case .point: .point
+    case .comma: .comma
+    }
+  }
+
   package func number(in text: UnsafeBufferPointer<UInt8>) -> Double? {
     switch self {
     case .plain: Tabular.number(in: text)

@@ -16,7 +16,7 @@ extension RawTable {
     let missing = MissingTexts(options.missingTexts)
     let style = numberStyle(ofColumns: Array(header.indices), missing: missing)
     var inference = SchemaInference(rowCount: rowCount, options: options)
-    inference.result.decimal = style == .comma ? .comma : decimal
+    inference.result.decimal = decimal ?? style.mark
     inference.result.findings = findings
     let profile = { (column: Int) in ColumnProfile(self, column, style: style, missing: missing) }
     try inference.inferTarget(profile(targetColumn), positive: positive)

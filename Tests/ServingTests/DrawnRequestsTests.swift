@@ -2,6 +2,7 @@ import Monitoring
 import Statistics
 import Tabular
 import Telemetry
+import TestSupport
 import Testing
 import WorkerContract
 
@@ -90,6 +91,43 @@ import WorkerContract
     }
     let report = DriftReport(window.result, reference: reference)
     #expect(report.severity == .none && report.features.allSatisfy { !$0.drifted && $0.window.unseenRate == 0 })
+  }
+
+  private static let texts = FeatureSchema(
+    target: .init(name: "y", classes: ValueTexts.levels),
+    features: [.init(name: "c", type: .categorical, nullable: true, categories: ValueTexts.levels)])
+
+  @Test(arguments: ValueTexts.texts)
+  func `requests, labels and the log take a text for the level that training takes it for`(
+    text: String, level: String?, isMissing: Bool
+  ) throws {
+    let code = level.flatMap { ValueTexts.levels.firstIndex(of: $0) }.map(Int32.init)
+    let reader = FeatureReader(pipeline: FeaturePipeline(learned: Self.texts))
+    let quoted = "\"\(text.replacing("\t", with: "\\t"))\""
+    var bodies = [quoted]
+    // Numbers and truth values come as such as well.
+    if code != nil, number(in: text) != nil, !ValueReading.isCode(text), !text.contains(" ") { bodies.append(text) }
+    if text == "true" || text == "false" { bodies.append(text) }
+    for body in bodies where !(body == "false") {
+      let (values, findings) = try read("{\"c\":\(body)}", reader)
+      #expect(findings.problems == [])
+      #expect(values == [code.map(FeatureValue.category) ?? (isMissing ? .missing : .unseen)], "\(body)")
+      let logged = LoggedPrediction(
+        record: PredictionRecord(
+          requestID: "r", version: "v1", role: .production, time: 0, features: "{\"c\":\(body)}", predictedClass: "1",
+          probabilities: "{}", confidence: 1, latency: 0))
+      var builder = TableBuilder(schema: Self.texts)
+      builder.append(
+        try logged.features().mapValues { value -> CellValue in
+          switch value {
+          case .number(let number): .number(number)
+          case .text(let text): .text(text)
+          }
+        })
+      guard case .categorical(let codes, _) = builder.table["c"] else { return #expect(Bool(false)) }
+      #expect(codes == [code ?? (isMissing ? -1 : 4)], "\(body)")
+    }
+    #expect(LabelClasses([ValueTexts.levels]).name(text) == level)
   }
 
   private func read(_ body: String, _ reader: FeatureReader) throws -> ([FeatureValue], FeatureReader.Findings) {
