@@ -54,6 +54,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CMalloc"),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
@@ -62,7 +63,7 @@ let core: [Target] =
   library("WorkerContract")
   + library("KubernetesModel")
   + library("Statistics")
-  + library("Tabular", ["WorkerContract"])
+  + library("Tabular", ["WorkerContract", "CZlib"])
   + library("Monitoring", ["WorkerContract", "Tabular", "Statistics"])
   + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"])
   + library("ApusAPI", ["KubernetesModel", "WorkerContract"])
@@ -126,7 +127,7 @@ let programs: [Target] =
     "apus",
     [
       lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
-      "YAMLCoding", "WorkerContract",
+      "YAMLCoding", "WorkerContract", "Tabular",
     ])
 
 /// Programs of `make bench`.

@@ -12,7 +12,7 @@ extension FeatureSchema: SchemaDescribed {
       .optional(
         "timestamp",
         .columnName(
-          "Column of the event's time (RFC 3339 or seconds since 1970); windows and ordered splits need it."
+          "Column of the event's time, in one of the forms of docs/data.md; windows and ordered splits need it."
         ).nullable),
       .optional(
         "primaryKey",
@@ -25,6 +25,9 @@ extension FeatureSchema: SchemaDescribed {
           "Texts that mean a missing value, besides the empty one; without it NA, N/A, n/a, NaN, nan, NULL, null, None, ? "
             + "and -. One that is among a feature's categories or the target's classes stays a level there.",
           of: .string("A text.", minimum: 1, maximum: 64), maximum: 32)),
+      .optional(
+        "encoding",
+        .enumeration(FeatureSchema.Encoding.self, "How the letters of CSV files are written; UTF-8 where absent.")),
     ],
     rules: [
       .init(

@@ -20,15 +20,28 @@ extension DataSource: SchemaDescribed {
     ])
 }
 
+extension DataSource.Delimiter {
+  fileprivate static let schema = Schema.enumeration(
+    Self.self, "What stands between fields; found in the first lines where absent.")
+}
+
+extension DataSource.DecimalMark {
+  fileprivate static let schema = Schema.enumeration(
+    Self.self,
+    "What stands before a number's fraction; the other one may divide thousands. Found in the numbers where absent.")
+}
+
 extension DataSource.CSV: SchemaDescribed {
   package static let schema = Schema.object(
-    "A CSV file with a header.",
+    "A CSV file with a header, also packed with gzip.",
     [
       .required(
         "uri",
         .string(
           "file:///…, http://… or https://…", minimum: 8, maximum: 2048, pattern: "^(file:///|https?://).+$",
-          form: "file:///folder/file.csv or https://host/file.csv"))
+          form: "file:///folder/file.csv or https://host/file.csv")),
+      .optional("delimiter", DataSource.Delimiter.schema),
+      .optional("decimal", DataSource.DecimalMark.schema),
     ])
 }
 
@@ -43,7 +56,7 @@ extension DataSource.Postgres: SchemaDescribed {
 
 extension DataSource.S3: SchemaDescribed {
   package static let schema = Schema.object(
-    "A CSV object in S3 or a compatible store.",
+    "A CSV object in S3 or a compatible store, also packed with gzip.",
     [
       .required(
         "uri",
@@ -61,6 +74,8 @@ extension DataSource.S3: SchemaDescribed {
           "Secret with the keys AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, where needed, AWS_SESSION_TOKEN, AWS_REGION "
             + "and AWS_ENDPOINT_URL. Without one: that of the other source at the same endpoint, else the pod's AWS_*.")
       ),
+      .optional("delimiter", DataSource.Delimiter.schema),
+      .optional("decimal", DataSource.DecimalMark.schema),
     ])
 }
 

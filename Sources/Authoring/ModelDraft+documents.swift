@@ -43,6 +43,12 @@ extension ModelDraft {
     if !schema.primaryKey.isEmpty {
       fields.append(YAMLField("primaryKey", .inline(.strings(schema.primaryKey)), behind: why("primaryKey")))
     }
+    if let missing = schema.missing {
+      fields.append(YAMLField("missing", .inline(.strings(missing)), behind: why("missing")))
+    }
+    if let encoding = schema.encoding {
+      fields.append(YAMLField("encoding", .string(encoding.rawValue), behind: "of the file, as asked for"))
+    }
     return fields
   }
 
@@ -71,10 +77,21 @@ extension ModelDraft {
     return .map(fields)
   }
 
+  private var sourceField: YAMLField {
+    var fields = [YAMLField("uri", .string(source.csv?.uri ?? source.s3?.uri ?? ""))]
+    if let delimiter = source.csv?.delimiter ?? source.s3?.delimiter {
+      fields.append(YAMLField("delimiter", .string(delimiter.rawValue), behind: sourceWhy.delimiter))
+    }
+    if let decimal = source.csv?.decimal ?? source.s3?.decimal {
+      fields.append(YAMLField("decimal", .string(decimal.rawValue), behind: sourceWhy.decimal))
+    }
+    return YAMLField(source.s3 == nil ? "csv" : "s3", .map(fields))
+  }
+
   private var trainingFields: [YAMLField] {
     var fields = [
       YAMLField(
-        "source", .map([YAMLField("csv", .map([YAMLField("uri", .string(uri))]))]),
+        "source", .map([sourceField]),
         above: "Read anew at each training: put fresh rows there. A worker's pod must be able to read it.")
     ]
     if schema.timestamp != nil {

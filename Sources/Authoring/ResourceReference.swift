@@ -98,7 +98,7 @@ struct ResourceReference {
   private static func typeText(_ schema: Schema) -> String {
     switch schema.kind {
     case .string(let bounds) where !bounds.values.isEmpty:
-      bounds.values.map { "`\($0)`" }.joined(separator: " \\| ")
+      bounds.values.map { "`\($0.replacing("|", with: "\\|"))`" }.joined(separator: " \\| ")
     case .string(let bounds) where bounds.format == "date-time": "time"
     case .string: "text"
     case .integer(let minimum, let maximum):

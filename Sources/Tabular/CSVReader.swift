@@ -1,68 +1,71 @@
+package import WorkerContract
+
 /// How a CSV file is written.
 package struct CSVOptions: Sendable, Equatable {
   /// The byte between fields; found in the first lines where nil.
   package var delimiter: UInt8?
   /// Field texts that mean a missing value, besides the empty one.
   package var missing: [String]
+  /// How letters are written; UTF-8 where nil.
+  package var encoding: FeatureSchema.Encoding?
+  /// What stands before the fraction of a number; found in the numbers where nil.
+  package var decimal: DataSource.DecimalMark?
 
-  package init(delimiter: UInt8? = nil, missing: [String] = []) {
+  package init(
+    delimiter: UInt8? = nil, missing: [String] = [], encoding: FeatureSchema.Encoding? = nil,
+    decimal: DataSource.DecimalMark? = nil
+  ) {
     self.delimiter = delimiter
     self.missing = missing
+    self.encoding = encoding
+    self.decimal = decimal
   }
 }
 
-/// Why bytes are no CSV.
-package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
-  case noHeader
-  case duplicateColumn(String)
-  case raggedRow(line: Int, fields: Int, expected: Int)
-  case openQuote(line: Int)
-  case textAfterQuote(line: Int)
-  /// With the name of the encoding that the bytes look like.
-  case notUTF8(line: Int, encoding: String)
-  /// Another kind of file, by its first bytes.
-  case otherForm(String)
-  case tooLarge(bytes: Int)
-
-  package var description: String {
+extension DataSource.Delimiter {
+  package var byte: UInt8 {
     switch self {
-    case .noHeader: "the file is empty: its first line must name the columns"
-    case .duplicateColumn(let name): "the first line names column '\(name)' twice: rename one of them"
-    case .raggedRow(let line, let fields, let expected):
-      "line \(line) has \(fields) \(fields == 1 ? "field" : "fields") where the header has \(expected): "
-        + "quote fields that contain the delimiter, or mend the line"
-    case .openQuote(let line): "the quoted field that begins at line \(line) is never closed: add the closing quote"
-    case .textAfterQuote(let line):
-      "line \(line) has text after a closing quote: write a quote inside a quoted field twice"
-    case .notUTF8(let line, let encoding):
-      "line \(line) is not UTF-8 but looks like \(encoding): save the file in UTF-8"
-    case .otherForm("gzip"): "the file is compressed with gzip: unpack it (gunzip) and name the CSV file"
-    case .otherForm(let form): "the file is \(form), not CSV: save the table as CSV in UTF-8"
-    case .tooLarge(let bytes): "\(bytes) bytes are more than the 4 GiB one file may have: split it, or use a query"
+    case .comma: UInt8(ascii: ",")
+    case .semicolon: UInt8(ascii: ";")
+    case .tab: UInt8(ascii: "\t")
+    case .pipe: UInt8(ascii: "|")
     }
   }
 }
 
 extension RawTable {
   /// Reads comma-separated values as RFC 4180 describes them: the first line names the columns; quoted fields may
-  /// contain delimiters, line ends and doubled quotes; lines end with LF, CRLF or CR; a byte order mark and blank lines
-  /// are skipped. Every row must have as many fields as the header.
+  /// contain delimiters, line ends and doubled quotes; lines end with LF, CRLF or CR; a byte order mark, blank lines and Excel's
+  /// `sep=;` before the header are skipped. Every row must have as many fields as the header; empty ones behind do not count.
+  /// Files that are packed with gzip are unpacked.
   package init(csv: [UInt8], options: CSVOptions = CSVOptions()) throws(CSVError) {
     guard csv.count < Self.maximumBytes else { throw .tooLarge(bytes: csv.count) }
-    if let form = FileForm.named(csv) { throw .otherForm(form) }
-    if FileForm.isUTF16(csv) { throw .notUTF8(line: 1, encoding: "UTF-16") }
-    let (invalid, delimiter) = csv.withUnsafeBufferPointer { bytes -> (CSVError?, UInt8) in
-      guard let place = FileForm.firstNotUTF8(bytes) else {
-        return (nil, options.delimiter ?? FileForm.delimiter(bytes))
-      }
-      let line = 1 + bytes[..<place].count { $0 == UInt8(ascii: "\n") }
-      return (.notUTF8(line: line, encoding: FileForm.encoding(bytes)), 0)
+    let unpacked = csv.starts(with: Gunzip.magic) ? try Gunzip.unpack(csv) : csv
+    if let form = FileForm.named(unpacked) { throw .otherForm(form) }
+    let text = try Decoding.utf8(unpacked, options.encoding)
+    guard text.count < Self.maximumBytes else { throw .tooLarge(bytes: text.count) }
+    let start = text.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+    let hint = FileForm.separatorLine(text[start...])
+    let delimiter =
+      options.delimiter ?? hint?.delimiter ?? text.withUnsafeBufferPointer { FileForm.delimiter($0) }
+    var scanner = CSVScanner(delimiter: delimiter, options: options, capacity: text.count)
+    if let failure = text.withUnsafeBufferPointer({
+      scanner.scan($0, from: start + (hint?.length ?? 0), line: hint == nil ? 1 : 2)
+    }) {
+      throw failure
     }
-    if let invalid { throw invalid }
-    var scanner = CSVScanner(delimiter: delimiter, options: options, capacity: csv.count)
-    if let failure = csv.withUnsafeBufferPointer({ scanner.scan($0) }) { throw failure }
     guard let header = scanner.header else { throw .noHeader }
     self.init(header: header, place: "line", bytes: scanner.bytes, ends: scanner.ends, lines: scanner.lines)
+    decimal = options.decimal
+    findings = scanner.findings
+    if text.count > unpacked.count, let line = FileForm.firstWideLetter(unpacked) {
+      findings.append(
+        Finding(
+          .doubtfulEncoding, firstLine: line,
+          message:
+            "line \(line) is UTF-8, but spec.schema.encoding says \(options.encoding?.rawValue ?? ""): if letters look "
+            + "wrong, remove spec.schema.encoding"))
+    }
   }
 }
 
@@ -77,6 +80,10 @@ private struct CSVScanner {
 
   private var line = 1
   private var fieldsInRow = 0
+  /// Columns up to the last one that has a name.
+  private var namedColumns = 0
+  private var blankRows = (count: 0, line: 0)
+  private var paddedRows = (count: 0, line: 0)
 
   init(delimiter: UInt8, options: CSVOptions, capacity: Int) {
     self.delimiter = delimiter
@@ -89,7 +96,7 @@ private struct CSVScanner {
   private static let carriageReturn = UInt8(ascii: "\r")
 
   /// Returns why the bytes are no CSV, or nil.
-  mutating func scan(_ input: UnsafeBufferPointer<UInt8>) -> CSVError? {
+  mutating func scan(_ input: UnsafeBufferPointer<UInt8>, from start: Int, line firstLine: Int) -> CSVError? {
     guard let base = input.baseAddress else { return nil }
     let quote = Self.quote
     let lineFeed = Self.lineFeed
@@ -97,8 +104,9 @@ private struct CSVScanner {
     let delimiter = delimiter
     let greatestEnd = max(delimiter, carriageReturn)
     let count = input.count
-    var position = count >= 3 && base[0] == 0xef && base[1] == 0xbb && base[2] == 0xbf ? 3 : 0
-    var rowLine = 1
+    line = firstLine
+    var position = start
+    var rowLine = firstLine
     var fieldEnded = false
 
     while position < count {
@@ -205,7 +213,18 @@ private struct CSVScanner {
     let start = ends.count - fieldsInRow
     if fieldsInRow > 1, Int(ends.last ?? 0) == (start == 0 ? 0 : Int(ends[start - 1])) {
       ends.removeLast(fieldsInRow)
+      if blankRows.count == 0 { blankRows.line = line }
+      blankRows.count += 1
       return nil
+    }
+    if fieldsInRow > header.count, ends[start + header.count - 1] == ends.last {
+      ends.removeLast(fieldsInRow - header.count)
+      fieldsInRow = header.count
+      if paddedRows.count == 0 { paddedRows.line = line }
+      paddedRows.count += 1
+    } else if fieldsInRow >= namedColumns, fieldsInRow < header.count, let end = ends.last {
+      ends += repeatElement(end, count: header.count - fieldsInRow)
+      fieldsInRow = header.count
     }
     guard fieldsInRow == header.count else {
       return .raggedRow(line: line, fields: fieldsInRow, expected: header.count)
@@ -216,6 +235,7 @@ private struct CSVScanner {
 
   private mutating func endHeader() -> CSVError? {
     var names: [String] = []
+    var known: Set<String> = []
     var start = 0
     for (position, end) in ends.enumerated() {
       guard let text = String(validating: bytes[start..<Int(end)], as: UTF8.self) else {
@@ -224,7 +244,8 @@ private struct CSVScanner {
       let trimmed = ValueReading.trimmed(text)
       // As pandas names them: the row numbers that other programs put in front, or an empty column behind.
       let name = trimmed.isEmpty ? "\(RawTable.unnamed)\(position)" : trimmed
-      if names.contains(name) { return .duplicateColumn(name) }
+      guard known.insert(name).inserted else { return .duplicateColumn(name) }
+      if !trimmed.isEmpty { namedColumns = position + 1 }
       names.append(name)
       start = Int(end)
     }
@@ -233,5 +254,36 @@ private struct CSVScanner {
     ends.removeAll(keepingCapacity: true)
     ends.reserveCapacity(names.count * 1024)
     return nil
+  }
+
+  /// What spreadsheets leave around a table: one finding for each kind.
+  var findings: [Finding] {
+    var found: [Finding] = []
+    if blankRows.count > 0 {
+      found.append(
+        Finding(
+          .blankRows, count: blankRows.count, firstLine: blankRows.line,
+          message:
+            "\(counted(blankRows.count, "line")) \(blankRows.count == 1 ? "holds" : "hold") delimiters only, first line "
+            + "\(blankRows.line): left out"))
+    }
+    if paddedRows.count > 0 {
+      found.append(
+        Finding(
+          .paddedRows, count: paddedRows.count, firstLine: paddedRows.line,
+          message:
+            "\(counted(paddedRows.count, "line")) \(paddedRows.count == 1 ? "has" : "have") empty fields behind the last "
+            + "column, first line \(paddedRows.line): they are left out"))
+    }
+    if let header, namedColumns < header.count {
+      let count = header.count - namedColumns
+      found.append(
+        Finding(
+          .paddedHeader, count: count, firstLine: 1,
+          message: "the header has \(counted(count, "column")) without a name behind the last one "
+            + "'\(namedColumns == 0 ? "" : header[namedColumns - 1])': delete \(count == 1 ? "it" : "them"), or give names"
+        ))
+    }
+    return found
   }
 }

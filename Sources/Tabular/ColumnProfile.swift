@@ -16,15 +16,19 @@ struct ColumnProfile {
   /// Values that are no numbers in a column that holds numbers otherwise.
   private(set) var mistakes: (count: Int, first: String)?
   private var isAscending = true
+  /// Whole numbers that a Double does not hold exactly.
+  private(set) var inexact: (count: Int, first: String)?
 
   var missing: Int { rowCount - present }
 
-  init(_ raw: RawTable, _ column: Int) {
+  /// - Parameters:
+  ///   - style: How the file's numbers are written.
+  ///   - missing: Texts that mean a missing value.
+  init(_ raw: RawTable, _ column: Int, style: NumberStyle = .plain, missing: MissingTexts = MissingTexts(nil)) {
     name = raw.header[column]
     rowCount = raw.rowCount
     var index = ValueIndex()
     var words = LevelIndex()
-    let missing = MissingTexts(nil)
     var counts: [Int] = []
     var firstRows: [Int] = []
     var last = -Double.infinity
@@ -47,7 +51,7 @@ struct ColumnProfile {
     missingWords = words.levels
     // Numbers with leading zeros are codes, and so then are all beside them.
     let isCoded = index.levels.contains { ValueReading.isCode($0) && number(in: $0) != nil }
-    let values = index.levels.map { isCoded ? nil : number(in: $0) }
+    let values = index.levels.map { isCoded ? nil : style.number(in: $0) }
     judgeNumbers(values, counts, firstRows, raw)
     if isNumeric {
       for code in order {
@@ -57,6 +61,14 @@ struct ColumnProfile {
       }
     }
     judgeTimes(values)
+    judgeExactness(raw, column)
+  }
+
+  private mutating func judgeExactness(_ raw: RawTable, _ column: Int) {
+    guard isNumeric, max(abs(minimum), abs(maximum)) > 9e15 else { return }
+    var tally = Tally()
+    raw.forEachCell(ofColumn: column) { row, text in if ValueReading.isBeyondDoubles(text) { tally.note(row, text) } }
+    if tally.count > 0 { inexact = (tally.count, "\(tally.text) at \(raw.place) \(raw.line(of: tally.row))") }
   }
 
   private mutating func judgeNumbers(_ values: [Double?], _ counts: [Int], _ firstRows: [Int], _ raw: RawTable) {
@@ -83,11 +95,14 @@ struct ColumnProfile {
     }
   }
 
-  /// Texts that are times; or whole numbers of the last half century's seconds in a column whose name says time.
+  /// Texts that are times; or numbers that all have one form of times in a column whose name says time; or at least ten different
+  /// dates such as 20250301, which nothing else looks like.
   private mutating func judgeTimes(_ values: [Double?]) {
     guard present > 0 else { return }
     if isNumeric {
-      isTime = isWhole && minimum >= 100_000_000 && maximum < 10_000_000_000 && nameSaysTime
+      let known = values.compactMap { $0 }
+      guard let form = TimeForm.form(of: known), known.allSatisfy({ form.seconds($0) != nil }) else { return }
+      isTime = nameSaysTime || form == .date && known.count >= 10
     } else {
       isTime = levelCounts.allSatisfy { number(in: $0.level) == nil && timestamp(in: $0.level) != nil }
     }
@@ -111,7 +126,7 @@ struct ColumnProfile {
   }
 
   private var nameSaysTime: Bool {
-    !Set(nameWords).isDisjoint(with: ["time", "timestamp", "ts", "date", "datetime", "at", "epoch", "when"])
+    !Set(nameWords).isDisjoint(with: ["time", "timestamp", "ts", "date", "datetime", "at", "epoch", "when", "datum"])
   }
 
   /// Whether it had no name, as the row numbers that other programs write in front.
@@ -121,16 +136,39 @@ struct ColumnProfile {
     !Set(nameWords).isDisjoint(with: ["id", "ids", "uuid", "guid", "key"])
   }
 
+  /// What keeps all its values from being numbers, and the mend.
+  var signMend: String? {
+    guard !levelCounts.isEmpty, levelCounts.allSatisfy({ ValueReading.nearNumber($0.level) != nil }) else { return nil }
+    let first = levelCounts[0].level
+    guard NumberStyle.comma.number(in: first) == nil else {
+      return "say with --decimal what stands before the fraction"
+    }
+    return ValueReading.nearNumber(first)
+  }
+
+  /// Row numbers as other programs call them.
+  private var nameSaysIndex: Bool {
+    !Set(nameWords).isDisjoint(with: [
+      "index", "idx", "row", "rows", "rownum", "rownames", "rownumber", "lfd", "lfdnr", "seq",
+    ])
+  }
+
   var isUnique: Bool { missing == 0 && levelCounts.count == rowCount }
 
   /// Why the column names rows rather than describing them, or nil.
   var identifierReason: String? {
-    guard rowCount >= 20, !isNumeric || isWhole else { return nil }
+    guard rowCount >= 10, !isNumeric || isWhole else { return nil }
+    // From 0 or 1 on, each once: in a table of ten rows no accident any more.
+    if isNumeric, isUnique, minimum == 0 || minimum == 1, maximum - minimum == Double(rowCount - 1) {
+      return "it counts the rows"
+    }
+    guard rowCount >= 20 else { return nil }
     let isDistinct = Double(levelCounts.count) >= InferenceLimits.identifierShare * Double(rowCount)
     if isDistinct, nameSaysIdentifier { return "the name says so, and its values differ from row to row" }
     if nameSaysIdentifier, levelCounts.count > 50 {
       return "the name says so, and it has \(levelCounts.count) different values"
     }
+    if isDistinct, isNumeric, nameSaysIndex { return "the name says so, and its numbers differ from row to row" }
     // Whole numbers without a gap count the rows, in whatever order these are.
     if isDistinct, isNumeric, isAscending || isUnique && maximum - minimum == Double(rowCount - 1) {
       return "it counts the rows"

@@ -13,6 +13,8 @@ package struct FeaturePipeline: Sendable {
   package let encodedNames: [String]
   package let slots: [Slot]
   private let featureIndex: LevelIndex
+  /// Names with letters beyond ASCII, which may come in another Unicode form; compared as `String` compares them.
+  private let wideNames: [String: Int]
   private let levels: [ValueIndex]
   private let missing: [MissingTexts]
 
@@ -93,6 +95,9 @@ package struct FeaturePipeline: Sendable {
     self.encodedNames = names
     self.slots = slots
     self.featureIndex = LevelIndex(schema.features.map(\.name))
+    self.wideNames = Dictionary(
+      schema.features.enumerated().filter { !$1.name.utf8.allSatisfy { $0 < 0x80 } }.map { ($1.name, $0) },
+      uniquingKeysWith: { first, _ in first })
     self.levels = schema.features.map { ValueIndex($0.categories) }
     self.missing = schema.features.map { MissingTexts(learned.missing, besides: $0.categories) }
   }
@@ -101,9 +106,16 @@ package struct FeaturePipeline: Sendable {
   package var width: Int { encodedNames.count }
 
   /// The position of the feature of this name, or -1. Allocates nothing.
-  package func feature(named name: UnsafeBufferPointer<UInt8>) -> Int { Int(featureIndex.code(of: name)) }
+  package func feature(named name: UnsafeBufferPointer<UInt8>) -> Int {
+    let code = Int(featureIndex.code(of: name))
+    guard code < 0, !wideNames.isEmpty else { return code }
+    return wideNames[String(decoding: name, as: UTF8.self)] ?? -1
+  }
 
-  package func feature(named name: String) -> Int { Int(featureIndex.code(of: name)) }
+  package func feature(named name: String) -> Int {
+    var name = name
+    return name.withUTF8 { feature(named: $0) }
+  }
 
   /// The category of this text: `.missing` where it means no value, `.unseen` where training did not have it. Allocates
   /// nothing where the text is written as in training.
@@ -122,6 +134,11 @@ package struct FeaturePipeline: Sendable {
   package func isMissing(_ text: UnsafeBufferPointer<UInt8>, ofFeature feature: Int) -> Bool {
     missing[feature].contains(text)
   }
+
+  /// Whether some numbers mean no value of the feature.
+  package func hasMissingNumbers(ofFeature feature: Int) -> Bool { missing[feature].hasNumbers }
+
+  package func isMissing(_ number: Double, ofFeature feature: Int) -> Bool { missing[feature].contains(number) }
 
   /// Where each encoded number comes from: the feature's position, by encoded position.
   package var sources: [Int] {

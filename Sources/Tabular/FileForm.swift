@@ -2,15 +2,55 @@
 enum FileForm {
   /// Files that begin with a known mark.
   static func named(_ bytes: [UInt8]) -> String? {
-    if bytes.starts(with: [0x1f, 0x8b]) { return "gzip" }
+    if bytes.starts(with: Gunzip.magic) { return "gzip" }
     if bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) {
       let head = String(decoding: bytes.prefix(4096), as: UTF8.self)
       return head.contains("[Content_Types].xml") || head.contains("xl/") ? "an Excel workbook (xlsx)" : "a zip archive"
     }
     if bytes.starts(with: Array("PAR1".utf8)) { return "Parquet" }
     if bytes.starts(with: [0xd0, 0xcf, 0x11, 0xe0]) { return "an old Excel workbook (xls)" }
-    if bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return "zstd" }
+    if bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) { return "packed with zstd" }
+    if bytes.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) { return "packed with xz" }
+    if bytes.starts(with: Array("BZh".utf8)), bytes.count > 9, bytes[4] == 0x31, bytes[5] == 0x41 {
+      return "packed with bzip2"
+    }
+    if bytes.starts(with: Array("ARROW1".utf8)) { return "Arrow (Feather)" }
+    if bytes.starts(with: Array("SQLite format 3".utf8)) { return "an SQLite database" }
+    if bytes.starts(with: Array("%PDF-".utf8)) { return "PDF" }
+    if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) { return "a tar archive" }
+    let head = String(decoding: bytes.prefix(256), as: UTF8.self).lowercased().drop {
+      $0.isWhitespace || $0 == "\u{feff}"
+    }
+    if head.hasPrefix("<!doctype html") || head.hasPrefix("<html") { return "a web page (HTML)" }
+    if head.hasPrefix("<?xml") { return "XML" }
+    if head.hasPrefix("{\"") || head.hasPrefix("[{") || head.hasPrefix("{\n") { return "JSON" }
     return nil
+  }
+
+  /// Excel's first line, which names the delimiter: `sep=;`
+  static func separatorLine(_ bytes: ArraySlice<UInt8>) -> (delimiter: UInt8, length: Int)? {
+    var rest = bytes
+    let isQuoted = rest.first == UInt8(ascii: "\"")
+    if isQuoted { rest = rest.dropFirst() }
+    guard String(decoding: rest.prefix(4), as: UTF8.self).lowercased() == "sep=" else { return nil }
+    rest = rest.dropFirst(4)
+    guard let delimiter = rest.first, delimiter < 0x80, delimiter != 0x0a, delimiter != 0x0d else { return nil }
+    rest = rest.dropFirst()
+    if isQuoted {
+      guard rest.first == UInt8(ascii: "\"") else { return nil }
+      rest = rest.dropFirst()
+    }
+    let isPair = rest.starts(with: [0x0d, 0x0a])
+    guard isPair || rest.first == 0x0a || rest.first == 0x0d else { return nil }
+    return (delimiter, bytes.count - rest.count + (isPair ? 2 : 1))
+  }
+
+  /// The first line with letters beyond ASCII, where all of them are well-formed UTF-8, which other texts hardly ever are.
+  static func firstWideLetter(_ bytes: [UInt8]) -> Int? {
+    guard let place = bytes.firstIndex(where: { $0 >= 0x80 }),
+      bytes.withUnsafeBufferPointer({ firstNotUTF8($0) }) == nil
+    else { return nil }
+    return 1 + bytes[..<place].count { $0 == 0x0a }
   }
 
   /// UTF-16 by its mark, or by the zero byte in each of the first letters.

@@ -42,10 +42,21 @@ package struct Finding: Sendable, Equatable, Codable {
     case strayText = "StrayText"
     case strayNull = "StrayNull"
     case strayNumber = "StrayNumber"
+    /// Times that are none, or far ahead of all others, in rows that are left out or taken for the oldest.
+    case strayTime = "StrayTime"
+    /// Whole numbers beyond 2^53, of which neighbours become one as numbers.
+    case inexactNumber = "InexactNumber"
+    /// What spreadsheets leave around a table.
+    case blankRows = "BlankRows"
+    case paddedRows = "PaddedRows"
+    case paddedHeader = "PaddedHeader"
+    case doubtfulEncoding = "DoubtfulEncoding"
 
     package var isHard: Bool {
       switch self {
-      case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey, .strayText, .strayNull, .strayNumber: false
+      case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey, .strayText, .strayNull, .strayNumber,
+        .strayTime, .inexactNumber, .blankRows, .paddedRows, .paddedHeader, .doubtfulEncoding:
+        false
       default: true
       }
     }

@@ -13,6 +13,10 @@ package struct InferredSchema: Sendable, Equatable {
   package var classShares: [Double]
   /// Share of the rows without a value, by feature, where there are any; words such as `NA` among numbers count.
   package var missingShares: [String: Double] = [:]
+  /// What stands before the fractions of the file's numbers, where it was given or has to be said.
+  package var decimal: DataSource.DecimalMark?
+  /// What is odd about the file as a whole.
+  package var findings: [Finding] = []
 
   package struct LeftOut: Sendable, Equatable {
     package var column: String
@@ -25,6 +29,28 @@ package struct InferredSchema: Sendable, Equatable {
   }
 }
 
+/// What a person knows better than the data show.
+package struct InferenceOptions: Sendable, Equatable {
+  /// Texts that mean a missing value besides the usual ones.
+  package var missing: [String]
+  /// Columns that are to be no features.
+  package var drop: [String]
+  /// The column of the event's time.
+  package var timestamp: String?
+
+  package init(missing: [String] = [], drop: [String] = [], timestamp: String? = nil) {
+    self.missing = missing
+    self.drop = drop
+    self.timestamp = timestamp
+  }
+
+  /// All texts that mean a missing value; nil for the usual ones.
+  package var missingTexts: [String]? {
+    guard !missing.isEmpty else { return nil }
+    return ValueReading.missing + missing.filter { !ValueReading.missing.contains($0) }
+  }
+}
+
 /// Why no schema can be read off the data.
 package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible {
   case noRows
@@ -33,6 +59,10 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
   case singleClass(String, only: String)
   case tooManyClasses(String, count: Int)
   case unknownPositive(String, classes: [String])
+  case columnMissing(String, columns: [String])
+  case targetDropped(String)
+  case timestampTaken(String)
+  case notTimestamp(String, first: String)
   case noFeatures(leftOut: [InferredSchema.LeftOut])
 
   package var description: String {
@@ -48,6 +78,11 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
         + "choose a column of categories (numbers are not predicted)"
     case .unknownPositive(let positive, let classes):
       "'\(positive)' is no class of the target: choose from \(listed(classes))"
+    case .columnMissing(let name, let columns): "the data has no column '\(name)'; it has \(listed(columns))"
+    case .targetDropped(let name): "'\(name)' is the target and cannot be dropped: take it out of --drop"
+    case .timestampTaken(let name): "'\(name)' cannot be the timestamp: it is the target or dropped"
+    case .notTimestamp(let name, let first):
+      "column '\(name)' cannot be the timestamp, as \(first) is no time: \(TimeColumn.forms)"
     case .noFeatures(let leftOut):
       leftOut.isEmpty
         ? "there is no column besides the target: add columns from which it can be predicted"
@@ -60,6 +95,11 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
 /// Where inference draws its lines.
 enum InferenceLimits {
   static let classes = 50
+  /// What spec.schema takes.
+  static let features = 2000
+  static let nameLength = 256
+  /// More different prices or percentages are numbers and no categories.
+  static let signedLevels = 10
   /// More different texts are no categories.
   static let categories = 100
   /// Nor are texts that differ in more than this share of the rows.

@@ -1,9 +1,15 @@
+package import WorkerContract
+
 /// Rows of text as a source gives them, before anything is typed. All contents lie in one byte array.
 package struct RawTable: Sendable {
   package let header: [String]
   package let rowCount: Int
   /// What a position in the source is called in messages: `line` of a file, `row` of a query's result.
   package let place: String
+  /// What stands before the fraction of a number, where the source says so.
+  package var decimal: DataSource.DecimalMark?
+  /// What is odd about the source as a whole; nothing that forbids reading it.
+  package var findings: [Finding] = []
   private let bytes: [UInt8]
   /// Row by row, the end of each cell in `bytes`; a cell starts where the one before ends.
   private let ends: [UInt32]
@@ -17,6 +23,9 @@ package struct RawTable: Sendable {
     self.lines = lines
     self.rowCount = lines.count
   }
+
+  /// Whether the rows were read from a file, where people write numbers as is usual in their country.
+  var isFile: Bool { place == "line" }
 
   /// What the name of a column begins with that has none in the source; its position follows.
   static let unnamed = "Unnamed: "
@@ -82,15 +91,21 @@ package struct RawTable: Sendable {
         start = end
       }
     }
-    return RawTable(header: header, place: place, bytes: chosen, ends: ends, lines: rows.map { lines[$0] })
+    return derived(chosen, ends, rows.map { lines[$0] })
   }
 
   /// The first `count` rows.
   package func prefix(_ count: Int) -> RawTable {
     let rows = min(count, rowCount)
     let cells = Array(ends.prefix(rows * header.count))
-    return RawTable(
-      header: header, place: place, bytes: Array(bytes.prefix(Int(cells.last ?? 0))), ends: cells,
-      lines: Array(lines.prefix(rows)))
+    return derived(Array(bytes.prefix(Int(cells.last ?? 0))), cells, Array(lines.prefix(rows)))
+  }
+
+  /// Other rows of the same source.
+  private func derived(_ bytes: [UInt8], _ ends: [UInt32], _ lines: [UInt32]) -> RawTable {
+    var table = RawTable(header: header, place: place, bytes: bytes, ends: ends, lines: lines)
+    table.decimal = decimal
+    table.findings = findings
+    return table
   }
 }

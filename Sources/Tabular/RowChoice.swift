@@ -2,45 +2,109 @@ import WorkerContract
 
 /// The rows of a source that a reading is about.
 struct RowChoice {
-  let rows: RawTable
+  var rows: RawTable
+  /// The times of these rows, where the schema names a column of them.
+  var times: [Double]?
+  /// What is odd about the times.
+  var findings: [Finding] = []
   /// Rows within the window that were left out because their target is missing.
-  let unlabelled: Int
+  var unlabelled = 0
   /// Where the first of them stands.
-  let firstUnlabelled: Int
+  var firstUnlabelled = 0
   /// Whether no row has a target; then all are kept, so that the findings can say what else they are.
-  let isUnlabelled: Bool
+  var isUnlabelled = false
 }
 
 extension RawTable {
   /// The rows within the window that have a target.
   func choosing(schema: FeatureSchema, requiresTarget: Bool, window: TimeSpan?) -> RowChoice {
-    var kept = [Bool](repeating: true, count: rowCount)
-    if let window, let name = schema.timestamp, let column = header.firstIndex(of: name) {
-      var times = [Double](repeating: .nan, count: rowCount)
-      forEachCell(ofColumn: column) { row, text in times[row] = timestamp(in: text) ?? .nan }
-      if let newest = times.lazy.filter({ !$0.isNaN }).max() {
-        // A time that cannot be read stays, to be reported; a missing one says nothing.
-        let missing = MissingTexts(schema.missing)
-        forEachCell(ofColumn: column) { row, text in
-          kept[row] = times[row].isNaN ? !missing.contains(text) : times[row] > newest - window.seconds
-        }
-      }
-    }
-    var (unlabelled, first) = (0, 0)
-    var isUnlabelled = false
+    var choice = RowChoice(rows: self)
+    var labelled: [Bool]?
     if requiresTarget, let column = header.firstIndex(of: schema.target.name) {
       let missing = MissingTexts(schema.missing, besides: schema.target.classes)
-      var labelled = kept
-      forEachCell(ofColumn: column) { row, text in
-        guard kept[row], missing.contains(text) else { return }
-        if unlabelled == 0 { first = line(of: row) }
-        unlabelled += 1
-        labelled[row] = false
-      }
-      isUnlabelled = unlabelled > 0 && !labelled.contains(true)
-      if !isUnlabelled { kept = labelled }
+      var found = [Bool](repeating: true, count: rowCount)
+      forEachCell(ofColumn: column) { row, text in found[row] = !missing.contains(text) }
+      labelled = found
     }
-    let rows = kept.contains(false) ? selecting(rows: kept.indices.filter { kept[$0] }) : self
-    return RowChoice(rows: rows, unlabelled: unlabelled, firstUnlabelled: first, isUnlabelled: isUnlabelled)
+    var kept = [Bool](repeating: true, count: rowCount)
+    if let name = schema.timestamp, let column = header.firstIndex(of: name) {
+      let judged = labelled?.contains(true) == true ? labelled : nil
+      let times = TimeColumn(self, column, missing: MissingTexts(schema.missing), judged: judged)
+      choice.times = times.seconds
+      if let window { keep(within: window, times, name, &kept, &choice) }
+      report(times, name, judged: judged, isWindowed: window != nil, &choice)
+    }
+    if let labelled {
+      for row in 0..<rowCount where kept[row] && !labelled[row] {
+        if choice.unlabelled == 0 { choice.firstUnlabelled = line(of: row) }
+        choice.unlabelled += 1
+      }
+      let both = kept.indices.map { kept[$0] && labelled[$0] }
+      choice.isUnlabelled = choice.unlabelled > 0 && !both.contains(true)
+      if !choice.isUnlabelled { kept = both }
+    }
+    guard kept.contains(false) else { return choice }
+    let chosen = kept.indices.filter { kept[$0] }
+    choice.rows = selecting(rows: chosen)
+    choice.times = choice.times.map { times in chosen.map { times[$0] } }
+    return choice
+  }
+
+  private func keep(
+    within window: TimeSpan, _ times: TimeColumn, _ name: String, _ kept: inout [Bool], _ choice: inout RowChoice
+  ) {
+    guard let (newest, ahead) = TimeColumn.newest(times.seconds, window: window.seconds) else { return }
+    for row in 0..<rowCount {
+      let time = times.seconds[row]
+      kept[row] = !time.isNaN && time > newest - window.seconds && !ahead.contains(row)
+    }
+    guard let first = ahead.min(), let column = header.firstIndex(of: name) else { return }
+    choice.findings.append(
+      Finding(
+        .strayTime, column: name, count: ahead.count, firstLine: line(of: first),
+        message:
+          "column \(name): \(counted(ahead.count, "time")) \(ahead.count == 1 ? "lies" : "lie") more than a year ahead of all others, "
+          + "first '\(text(row: first, column: column).prefix(40))' at \(place) \(line(of: first)): left out; mend the rows"
+      ))
+  }
+
+  private func report(
+    _ times: TimeColumn, _ name: String, judged: [Bool]?, isWindowed: Bool, _ choice: inout RowChoice
+  ) {
+    let fate = isWindowed ? "left out" : "taken for the oldest"
+    if times.distant.count > 0 {
+      let (count, tally) = (times.distant.count, times.distant)
+      choice.findings.append(
+        Finding(
+          .strayTime, column: name, count: count, firstLine: line(of: tally.row),
+          message:
+            "column \(name): \(counted(count, "time")) \(count == 1 ? "lies" : "lie") beyond the year \(TimeColumn.lastYear - 1), "
+            + "first '\(tally.text)' at \(place) \(line(of: tally.row)): \(fate); leave a time empty that is not known")
+      )
+    }
+    guard times.unreadable.count > 0 else { return }
+    let (count, tally) = (times.unreadable.count, times.unreadable)
+    let isStray = times.isStray(rows: judged?.count { $0 } ?? rowCount)
+    choice.findings.append(
+      Finding(
+        isStray ? .strayTime : .notTimestamp, column: name, count: count, firstLine: line(of: tally.row),
+        message:
+          "column \(name): \(counted(count, "value")) \(count == 1 ? "is no time" : "are no times"), first "
+          + "'\(tally.text)' at \(place) \(line(of: tally.row)): \(isStray ? "\(fate); " : "")\(TimeColumn.forms)"))
+  }
+}
+
+/// How many values share a problem, and the first of them.
+struct Tally {
+  var count = 0
+  var row = 0
+  var text = ""
+
+  mutating func note(_ row: Int, _ text: UnsafeBufferPointer<UInt8>?) {
+    if count == 0 {
+      self.row = row
+      if let text { self.text = String(String(decoding: text, as: UTF8.self).prefix(40)) }
+    }
+    count += 1
   }
 }

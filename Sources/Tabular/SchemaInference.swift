@@ -6,25 +6,57 @@ extension RawTable {
   /// - Parameters:
   ///   - target: The column to predict.
   ///   - positive: The class that counts as positive; chosen where nil.
-  package func inferSchema(target: String, positive: String? = nil) throws(InferenceError) -> InferredSchema {
+  ///   - options: What a person knows better than the data show.
+  package func inferSchema(
+    target: String, positive: String? = nil, options: InferenceOptions = InferenceOptions()
+  ) throws(InferenceError) -> InferredSchema {
     guard rowCount > 0 else { throw .noRows }
     guard let targetColumn = header.firstIndex(of: target) else { throw .targetMissing(target, columns: header) }
-    var inference = SchemaInference(rowCount: rowCount)
-    try inference.inferTarget(ColumnProfile(self, targetColumn), positive: positive)
-    for column in header.indices where column != targetColumn { inference.infer(ColumnProfile(self, column)) }
+    try check(options, target: target)
+    let missing = MissingTexts(options.missingTexts)
+    let style = numberStyle(ofColumns: Array(header.indices), missing: missing)
+    var inference = SchemaInference(rowCount: rowCount, options: options)
+    inference.result.decimal = decimal ?? style.mark
+    inference.result.findings = findings
+    let profile = { (column: Int) in ColumnProfile(self, column, style: style, missing: missing) }
+    try inference.inferTarget(profile(targetColumn), positive: positive)
+    for column in header.indices where column != targetColumn { inference.infer(profile(column)) }
     let inferred = inference.result
     if inferred.schema.features.isEmpty { throw .noFeatures(leftOut: inferred.leftOut) }
     return inferred
   }
 }
 
+extension RawTable {
+  /// Whether the columns that the options name are there, and fit for what they are to be.
+  fileprivate func check(_ options: InferenceOptions, target: String) throws(InferenceError) {
+    for name in options.drop + [options.timestamp].compactMap({ $0 }) where !header.contains(name) {
+      throw .columnMissing(name, columns: header)
+    }
+    if options.drop.contains(target) { throw .targetDropped(target) }
+    guard let name = options.timestamp, let column = header.firstIndex(of: name) else { return }
+    if name == target || options.drop.contains(name) { throw .timestampTaken(name) }
+    let times = TimeColumn(self, column, missing: MissingTexts(options.missingTexts))
+    let isEmpty = times.seconds.allSatisfy(\.isNaN)
+    guard !isEmpty, times.unreadable.count == 0 || times.isStray(rows: rowCount) else {
+      throw .notTimestamp(name, first: "'\(times.unreadable.text)' at \(place) \(line(of: times.unreadable.row))")
+    }
+  }
+}
+
 private struct SchemaInference {
   var result: InferredSchema
+  private let options: InferenceOptions
 
-  init(rowCount: Int) {
+  init(rowCount: Int, options: InferenceOptions) {
+    self.options = options
     result = InferredSchema(
       schema: FeatureSchema(target: .init(name: ""), features: []), explanations: [:], leftOut: [], rowCount: rowCount,
       classShares: [])
+    if !options.missing.isEmpty {
+      result.schema.missing = options.missingTexts
+      explain("missing", "the usual ones and \(listed(options.missing)), as asked for")
+    }
   }
 
   private mutating func explain(_ path: String, _ why: String) { result.explanations[path] = why }
@@ -64,6 +96,11 @@ private struct SchemaInference {
   }
 
   mutating func infer(_ profile: ColumnProfile) {
+    if options.drop.contains(profile.name) { return leaveOut(profile, "is to be left out, as asked for") }
+    if profile.name == options.timestamp { return takeTimestamp(profile, "as asked for") }
+    if profile.name.unicodeScalars.count > InferenceLimits.nameLength {
+      return leaveOut(profile, "has a name of more than \(InferenceLimits.nameLength) letters: rename it")
+    }
     if profile.isUnnamed {
       return leaveOut(profile, "has no name in the file: an index, which says nothing about a row")
     }
@@ -76,16 +113,34 @@ private struct SchemaInference {
       return leaveOut(
         profile, "holds numbers, but \(bad.count) of \(profile.present) values are none, first \(bad.first): mend them")
     }
+    // Prices and shares with their signs are numbers to people.
+    if !profile.isNumeric, profile.levelCounts.count > InferenceLimits.signedLevels, let mend = profile.signMend {
+      let first = profile.levelCounts[0].level.prefix(40)
+      return leaveOut(profile, "holds numbers such as '\(first)', written as texts: \(mend)")
+    }
     if let why = profile.identifierReason { return inferIdentifier(profile, why) }
+    if let inexact = profile.inexact {
+      return leaveOut(
+        profile,
+        "has \(counted(inexact.count, "whole number")) beyond 2^53, of which neighbours become one, first \(inexact.first)"
+      )
+    }
+    if result.schema.features.count >= InferenceLimits.features {
+      return leaveOut(profile, "would be more than \(InferenceLimits.features) features: choose with --drop")
+    }
     if profile.isNumeric { inferNumeric(profile) } else { inferCategorical(profile) }
   }
 
   private mutating func inferTime(_ profile: ColumnProfile) {
-    guard result.schema.timestamp == nil else {
+    guard result.schema.timestamp == nil, options.timestamp == nil else {
       return leaveOut(profile, "is a time, and another column is the timestamp")
     }
+    takeTimestamp(profile, "every value is a time: windows and splits by time can use it")
+  }
+
+  private mutating func takeTimestamp(_ profile: ColumnProfile, _ why: String) {
     result.schema.timestamp = profile.name
-    explain("timestamp", "every value is a time: windows and splits by time can use it")
+    explain("timestamp", why)
     leaveOut(profile, "is the timestamp: a model that knows the date learns the past by heart")
   }
 
@@ -132,17 +187,18 @@ private struct SchemaInference {
 
   private mutating func inferCategorical(_ profile: ColumnProfile) {
     let count = profile.levelCounts.count
+    let first = profile.levelCounts.first?.level ?? ""
+    let mend = ValueReading.nearNumber(first) ?? ValueReading.nearTime(first)
     if count > InferenceLimits.categories
       || (profile.rowCount >= 20 && Double(count) > InferenceLimits.categoryShare * Double(profile.present))
     {
-      let mend =
-        profile.levelCounts.first.flatMap { ValueReading.nearNumber($0.level) }
-        .map { "; if they are numbers such as '\(profile.levelCounts[0].level)', \($0)" } ?? ""
-      return leaveOut(profile, "has \(count) different texts: too many to be categories\(mend)")
+      let hint = mend.map { "; if they are numbers or times such as '\(first.prefix(40))', \($0)" } ?? ""
+      return leaveOut(profile, "has \(count) different texts: too many to be categories\(hint)")
     }
     let common = profile.levelCounts.sorted { ($1.count, $0.level) < ($0.count, $1.level) }.prefix(3)
       .map { "\($0.level) \(percent(Double($0.count) / Double(profile.present)))" }.joined(separator: ", ")
-    explain("features.\(profile.name)", "\(counted(count, "different text")), most often \(common)")
+    let hint = mend.map { "; if they are numbers or times such as '\(first.prefix(40))', \($0)" } ?? ""
+    explain("features.\(profile.name)", "\(counted(count, "different text")), most often \(common)\(hint)")
     explain(
       "features.\(profile.name).categories", "all texts that occur; take the line away to learn them at each training")
     noteMissing(profile)

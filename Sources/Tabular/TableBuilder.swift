@@ -33,12 +33,15 @@ package struct TableBuilder: Sendable {
       let cell = value(feature.name)
       if cell != nil { occurs[position] = true }
       switch (feature.type, cell) {
-      case (.numeric, .number(let value)): numbers[position].append(value)
-      case (.numeric, .text(let text)): numbers[position].append(number(in: text) ?? .nan)
+      case (.numeric, .number(let value)):
+        numbers[position].append(missing[position].contains(value) ? .nan : value)
+      case (.numeric, .text(let text)):
+        numbers[position].append(missing[position].contains(text) ? .nan : number(in: text) ?? .nan)
       case (.numeric, nil): numbers[position].append(.nan)
       case (.categorical, .text(let text)):
         codes[position].append(missing[position].contains(text) ? -1 : levels[position].intern(text))
-      case (.categorical, .number(let value)): codes[position].append(levels[position].intern(numberText(value)))
+      case (.categorical, .number(let value)):
+        codes[position].append(missing[position].contains(value) ? -1 : levels[position].intern(numberText(value)))
       case (.categorical, nil): codes[position].append(-1)
       }
     }

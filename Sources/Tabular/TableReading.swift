@@ -27,6 +27,7 @@ extension RawTable {
     // Rows are chosen first and judged afterwards: what is not trained on cannot forbid a training.
     let chosen = choosing(schema: schema, requiresTarget: requiresTarget, window: window)
     var reader = TableReader(raw: chosen.rows, schema: schema)
+    for finding in findings + chosen.findings { reader.report(finding) }
     let rowCount = chosen.rows.rowCount
     if rowCount == 0 {
       reader.report(
@@ -34,7 +35,9 @@ extension RawTable {
     }
     let featureNames = Set(schema.features.map(\.name))
     for feature in schema.features { reader.readFeature(feature) }
-    if let name = schema.timestamp, !featureNames.contains(name) { reader.readTimestamp(name) }
+    if let name = schema.timestamp, !featureNames.contains(name) {
+      reader.readTimestamp(name, chosen.times)
+    }
     if featureNames.contains(schema.target.name) {
       reader.report(
         Finding(
@@ -70,6 +73,7 @@ private struct TableReader {
   let raw: RawTable
   let schema: FeatureSchema
   let missing: MissingTexts
+  private let style: NumberStyle
   var findings: [Finding] = []
   private var columns: [(name: String, column: Column)] = []
 
@@ -77,6 +81,9 @@ private struct TableReader {
     self.raw = raw
     self.schema = schema
     missing = MissingTexts(schema.missing)
+    style = raw.numberStyle(
+      ofColumns: schema.features.filter { $0.type == .numeric }.compactMap { raw.header.firstIndex(of: $0.name) },
+      missing: missing)
   }
 
   /// Above this share of the rows odd values are no accident of single rows but an error in the data or the schema.
@@ -151,22 +158,26 @@ private struct TableReader {
     var values = [Double](repeating: .nan, count: raw.rowCount)
     var unreadable = Tally()
     var outside = Tally()
+    var inexact = Tally()
     let minimum = feature.minimum ?? -.infinity
     let maximum = feature.maximum ?? .infinity
     raw.forEachCell(ofColumn: position) { row, text in
       guard !text.isEmpty else { return }
-      guard let value = isTimestamp ? timestamp(in: text) : number(in: text) else {
+      if missing.hasNumbers, missing.contains(text) { return }
+      // A time that is a feature too stays the number that requests will hold.
+      guard let value = style.number(in: text) ?? (isTimestamp ? timestamp(in: text) : nil) else {
         if !missing.contains(text) { unreadable.note(row, text) }
         return
       }
       values[row] = value
+      if abs(value) > 9e15, ValueReading.isBeyondDoubles(text) { inexact.note(row, text) }
       guard value < minimum || value > maximum else { return }
       outside.note(row, text)
       // As serving does, which refuses the value or takes it for missing.
       if feature.onUnknown != .warn { values[row] = .nan }
     }
     if unreadable.count > 0 {
-      let mend = ValueReading.nearNumber(unreadable.text) ?? "mend the rows or set type: categorical"
+      let mend = numberMend(unreadable.text) ?? "mend the rows or set type: categorical"
       report(
         Finding(
           isStray(unreadable.count) ? .strayText : .notNumeric, column: feature.name, count: unreadable.count,
@@ -175,6 +186,7 @@ private struct TableReader {
             "column \(feature.name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
             + "first '\(unreadable.text)' at \(place(unreadable.row)): \(mend)"))
     }
+    reportInexact(feature.name, inexact, "make the feature categorical, or write them smaller")
     if outside.count > 0 {
       let bounds = [
         feature.minimum.map { "below \(numberText($0))" }, feature.maximum.map { "above \(numberText($0))" },
@@ -188,6 +200,27 @@ private struct TableReader {
             + ", first \(outside.text) at \(place(outside.row)): mend the rows or widen the feature's bounds"))
     }
     return .numeric(values)
+  }
+
+  private func numberMend(_ text: String) -> String? {
+    guard raw.isFile, raw.decimal == nil, text.contains(",") else { return ValueReading.nearNumber(text) }
+    let (point, comma) = (NumberStyle.point.number(in: text), NumberStyle.comma.number(in: text))
+    if let point, let comma {
+      return
+        "it may mean \(numberText(point)) or \(numberText(comma)): set decimal beside the file's uri to \".\" or \",\""
+    }
+    guard comma != nil else { return ValueReading.nearNumber(text) }
+    return "the file has numbers with a decimal point as well: set decimal: \",\" beside its uri, or write one kind"
+  }
+
+  private mutating func reportInexact(_ name: String, _ inexact: Tally, _ mend: String) {
+    guard inexact.count > 0 else { return }
+    report(
+      Finding(
+        .inexactNumber, column: name, count: inexact.count, firstLine: raw.line(of: inexact.row),
+        message:
+          "column \(name): \(counted(inexact.count, "whole number")) \(inexact.count == 1 ? "lies" : "lie") beyond 2^53, where "
+          + "neighbours become one number, first \(inexact.text) at \(place(inexact.row)): \(mend)"))
   }
 
   private mutating func readLevels(_ feature: FeatureSchema.Feature, _ position: Int) -> Column {
@@ -232,24 +265,9 @@ private struct TableReader {
     return (.categorical(codes: codes, levels: index.levels), unknown)
   }
 
-  mutating func readTimestamp(_ name: String) {
-    guard let position = position(of: name) else { return reportMissingColumn(name, "timestamp", .columnMissing) }
-    var values = [Double](repeating: .nan, count: raw.rowCount)
-    var unreadable = Tally()
-    raw.forEachCell(ofColumn: position) { row, text in
-      guard !missing.contains(text) else { return }
-      if let seconds = timestamp(in: text) { values[row] = seconds } else { unreadable.note(row, text) }
-    }
-    if unreadable.count > 0 {
-      report(
-        Finding(
-          .notTimestamp, column: name, count: unreadable.count, firstLine: raw.line(of: unreadable.row),
-          message:
-            "column \(name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no time" : "are no times"), first "
-            + "'\(unreadable.text)' at \(place(unreadable.row)): write RFC 3339 (2025-03-01T12:30:00Z) or seconds since 1970"
-        ))
-    }
-    add(name, .numeric(values))
+  mutating func readTimestamp(_ name: String, _ times: [Double]?) {
+    guard let times else { return reportMissingColumn(name, "timestamp", .columnMissing) }
+    add(name, .numeric(times))
   }
 
   /// - Parameter unlabelled: How many rows without a target value the source has.
@@ -321,9 +339,12 @@ private struct TableReader {
         return
       }
       add(name, readTexts(position, known: []).0)
+      var inexact = Tally()
       raw.forEachCell(ofColumn: position) { row, text in
         keys[row] += ValueReading.identity(text) + "\u{1f}"
+        if ValueReading.isBeyondDoubles(text) { inexact.note(row, text) }
       }
+      reportInexact(name, inexact, "they are kept as texts here; clients must send them as texts too")
     }
     var seen: Set<String> = []
     var repeated = Tally()
@@ -343,19 +364,4 @@ private struct TableReader {
 func listed(_ names: [String]) -> String {
   let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
   return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
-}
-
-/// How many values share a problem, and the first of them.
-private struct Tally {
-  var count = 0
-  var row = 0
-  var text = ""
-
-  mutating func note(_ row: Int, _ text: UnsafeBufferPointer<UInt8>?) {
-    if count == 0 {
-      self.row = row
-      if let text { self.text = String(String(decoding: text, as: UTF8.self).prefix(40)) }
-    }
-    count += 1
-  }
 }

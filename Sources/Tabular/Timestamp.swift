@@ -1,10 +1,11 @@
-/// Seconds since 1970-01-01T00:00:00Z of a text: RFC 3339 (`2025-03-01T12:30:00.5+01:00`, a space for `T` allowed, without an
-/// offset UTC is meant, without a time midnight) or a number of seconds. Nil where it is neither.
+/// Seconds since 1970-01-01T00:00:00Z of a text: RFC 3339 (`2025-03-01T12:30:00.5+01:00`, a blank for `T` allowed; without an
+/// offset UTC is meant, without a time midnight), the same with points or slashes in the date, `01.03.2025` with the day first, or a
+/// number, by its range (see `TimeForm`). Nil where it is none of them; so is `3/1/2025`, where month and day may be meant.
 package func timestamp(in text: UnsafeBufferPointer<UInt8>) -> Double? {
-  if let seconds = number(in: text) { return seconds }
-  var reader = DigitReader(text: text)
-  guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
-    let day = reader.digits(2), (1...12).contains(month), (1...daysIn(month: month, year: year)).contains(day)
+  if let value = number(in: text) { return TimeForm.seconds(alone: value) }
+  var reader = DigitReader(text: ValueReading.trimmed(text))
+  guard let (year, month, day) = reader.date(), (1...12).contains(month),
+    (1...daysIn(month: month, year: year)).contains(day)
   else { return nil }
   var seconds = Double(daysSince1970(year: year, month: month, day: day)) * 86400
   if reader.isAtEnd { return seconds }
@@ -20,7 +21,11 @@ package func timestamp(in text: UnsafeBufferPointer<UInt8>) -> Double? {
       seconds += fraction
     }
   }
-  if reader.isAtEnd || reader.skip("Z") || reader.skip("z") { return reader.isAtEnd ? seconds : nil }
+  if reader.isAtEnd { return seconds }
+  _ = reader.skip(" ")
+  if reader.skip("Z") || reader.skip("z") || reader.skipWord("UTC") || reader.skipWord("GMT") {
+    return reader.isAtEnd ? seconds : nil
+  }
   let isWest = reader.skip("-")
   guard isWest || reader.skip("+"), let hours = reader.digits(2), hours < 24 else { return nil }
   _ = reader.skip(":")
@@ -56,7 +61,7 @@ private func padded(_ value: Int, _ width: Int) -> String {
   return String(repeating: "0", count: max(0, width - text.count)) + text
 }
 
-private func daysIn(month: Int, year: Int) -> Int {
+func daysIn(month: Int, year: Int) -> Int {
   switch month {
   case 4, 6, 9, 11: 30
   case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
@@ -65,7 +70,7 @@ private func daysIn(month: Int, year: Int) -> Int {
 }
 
 /// Days of the proleptic Gregorian calendar (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013).
-private func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+func daysSince1970(year: Int, month: Int, day: Int) -> Int {
   let shifted = month <= 2 ? year - 1 : year
   let era = (shifted >= 0 ? shifted : shifted - 399) / 400
   let yearOfEra = shifted - era * 400
@@ -98,15 +103,39 @@ private struct DigitReader {
     return true
   }
 
+  mutating func skipWord(_ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard position + count <= text.count else { return false }
+    for offset in 0..<count where text[position + offset] != word.utf8Start[offset] { return false }
+    position += count
+    return true
+  }
+
+  /// `2025-03-01`, `2025/03/01`, `2025.03.01`, or `1.3.2025` with the day first.
+  mutating func date() -> (year: Int, month: Int, day: Int)? {
+    if text.prefix(3).contains(UInt8(ascii: ".")) {
+      guard let day = digits(2) ?? digits(1), skip("."), let month = digits(2) ?? digits(1), skip("."),
+        let year = digits(4)
+      else { return nil }
+      return (year, month, day)
+    }
+    guard let year = digits(4), position < text.count else { return nil }
+    let separator = Unicode.Scalar(text[position])
+    guard separator == "-" || separator == "/" || separator == ".", skip(separator), let month = digits(2),
+      skip(separator), let day = digits(2)
+    else { return nil }
+    return (year, month, day)
+  }
+
   mutating func digits(_ count: Int) -> Int? {
     guard position + count <= text.count else { return nil }
     var value = 0
-    for _ in 0..<count {
-      let byte = text[position]
+    for offset in 0..<count {
+      let byte = text[position + offset]
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       value = value * 10 + Int(byte - 0x30)
-      position += 1
     }
+    position += count
     return value
   }
 

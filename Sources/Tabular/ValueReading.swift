@@ -42,8 +42,8 @@ package enum ValueReading {
   package static func identity(_ text: UnsafeBufferPointer<UInt8>) -> String {
     let text = trimmed(text)
     if let truth = truth(text) { return truth ? "true" : "false" }
-    // A Double does not tell apart whole numbers beyond 2^53.
-    if !isCode(text), let value = number(in: text), abs(value) <= 9_007_199_254_740_992 { return numberText(value) }
+    // From 2^53 on a Double does not tell apart whole numbers: 2^53 + 1 reads as 2^53.
+    if !isCode(text), let value = number(in: text), abs(value) <= 9_007_199_254_740_991 { return numberText(value) }
     return String(decoding: text, as: UTF8.self)
   }
 
@@ -78,6 +78,25 @@ package enum ValueReading {
     return true
   }
 
+  /// Whether the text is a whole number beyond 2^53, where a Double does not tell neighbours apart.
+  package static func isBeyondDoubles(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard text.count >= 16 else { return false }
+    let digits = text[0] == UInt8(ascii: "-") || text[0] == UInt8(ascii: "+") ? text.dropFirst() : text[...]
+    guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+    return digits.drop { $0 == 0x30 }.count > 16 || abs(number(in: text) ?? 0) > 9_007_199_254_740_991
+  }
+
+  /// What keeps a text such as `3/1/2025` from being a time, and the mend.
+  static func nearTime(_ text: String) -> String? {
+    let parts = text.prefix { $0 != " " && $0 != "T" }.split(omittingEmptySubsequences: false) {
+      $0 == "/" || $0 == "-"
+    }
+    guard parts.count == 3, parts.allSatisfy({ (1...4).contains($0.count) && $0.allSatisfy(\.isNumber) }),
+      timestamp(in: text) == nil
+    else { return nil }
+    return "write the year first, as in 2025-03-01: day and month look alike"
+  }
+
   /// What keeps a text from being the number that a person sees in it, and the mend; nil where no number is seen.
   static func nearNumber(_ text: String) -> String? {
     let digits = text.utf8.contains { (0x30...0x39).contains($0) }
@@ -101,13 +120,17 @@ package enum ValueReading {
 package struct MissingTexts: Sendable {
   private let texts: [[UInt8]]
   private let longest: Int
+  /// Those that are numbers, such as -999, which mean a missing value however they are written.
+  private let numbers: [Double]
 
   /// - Parameters:
   ///   - texts: The schema's list; the default where nil.
   ///   - listed: Levels that the schema names, which stay levels.
   package init(_ texts: [String]?, besides listed: [String] = []) {
-    let levels = Set(listed)
-    self.texts = (texts ?? ValueReading.missing).filter { !levels.contains($0) }.map { Array($0.utf8) }
+    let levels = Set(listed.map { ValueReading.identity($0) })
+    let kept = (texts ?? ValueReading.missing).filter { !levels.contains(ValueReading.identity($0)) }
+    self.texts = kept.map { Array($0.utf8) }
+    numbers = kept.compactMap { ValueReading.isCode($0) ? nil : number(in: $0) }
     longest = self.texts.map(\.count).max() ?? 0
   }
 
@@ -116,9 +139,16 @@ package struct MissingTexts: Sendable {
     if text.isEmpty { return true }
     let text = ValueReading.trimmed(text)
     if text.isEmpty { return true }
-    guard text.count <= longest else { return false }
-    return texts.contains { $0.count == text.count && $0.elementsEqual(text) }
+    if text.count <= longest, texts.contains(where: { $0.count == text.count && $0.elementsEqual(text) }) {
+      return true
+    }
+    guard hasNumbers, !ValueReading.isCode(text), let value = number(in: text) else { return false }
+    return contains(value)
   }
+
+  package var hasNumbers: Bool { !numbers.isEmpty }
+
+  package func contains(_ number: Double) -> Bool { numbers.contains(number) }
 
   package func contains(_ text: String) -> Bool {
     var text = text

@@ -5,7 +5,8 @@ struct FlatJSONError: Error, CustomStringConvertible {
 }
 
 /// Reads the one shape that stored features and probabilities have: a JSON object of scalars. A check reads hundreds of
-/// thousands of them, so no tree is built. Booleans read as 0 and 1.
+/// thousands of them, so no tree is built. Booleans read as texts, as do whole numbers
+/// that a Double does not hold exactly: both are levels, which are compared by what they mean.
 enum FlatJSON {
   /// Calls `member` for each member in order; nil stands for null.
   static func read(_ text: String, _ member: (String, LoggedValue?) -> Void) throws(FlatJSONError) {
@@ -76,13 +77,17 @@ enum FlatJSON {
       switch next() {
       case UInt8(ascii: "\""): return .text(try string())
       case UInt8(ascii: "n"): return try word("null", nil)
-      case UInt8(ascii: "t"): return try word("true", .number(1))
-      case UInt8(ascii: "f"): return try word("false", .number(0))
+      case UInt8(ascii: "t"): return try word("true", .text("true"))
+      case UInt8(ascii: "f"): return try word("false", .text("false"))
       default:
         let start = position
         while position < bytes.count, Self.isNumeric(bytes[position]) { position += 1 }
         guard start < position, let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)) else {
           throw failure
+        }
+        let isWhole = bytes[start..<position].allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+        if isWhole, abs(number) > 9_007_199_254_740_991 {
+          return .text(String(decoding: bytes[start..<position], as: UTF8.self))
         }
         return .number(number)
       }

@@ -3,18 +3,22 @@
 public struct FeatureSchema: Codable, Sendable, Equatable {
   public var target: Target
   public var features: [Feature]
-  /// The column that holds the event's time (RFC 3339 or seconds since 1970); windows and ordered splits need it.
+  /// The column that holds the event's time (see docs/data.md for its forms); windows and ordered splits need it.
   public var timestamp: String?
   /// Columns that together identify a row; duplicates are reported.
   public var primaryKey: [String]
   /// Texts that mean a missing value, besides the empty one; a usual list where nil. One that is among a feature's categories
   /// or the target's classes stays a level there.
   public var missing: [String]?
+  /// How the letters of the sources' CSV files are written; UTF-8 where nil.
+  public var encoding: Encoding?
 
   public init(
-    target: Target, features: [Feature], timestamp: String? = nil, primaryKey: [String] = [], missing: [String]? = nil
+    target: Target, features: [Feature], timestamp: String? = nil, primaryKey: [String] = [], missing: [String]? = nil,
+    encoding: Encoding? = nil
   ) {
     self.missing = missing
+    self.encoding = encoding
     self.target = target
     self.features = features
     self.timestamp = timestamp
@@ -62,6 +66,15 @@ public struct FeatureSchema: Codable, Sendable, Equatable {
       self.categories = categories
       self.onUnknown = onUnknown
     }
+  }
+
+  /// How the letters of a file are written as bytes.
+  public enum Encoding: String, Codable, Sendable, CaseIterable {
+    case utf8 = "utf-8"
+    case latin1 = "latin-1"
+    case iso88591 = "iso-8859-1"
+    case windows1252 = "windows-1252"
+    case utf16 = "utf-16"
   }
 
   public enum FeatureType: String, Codable, Sendable, CaseIterable {

@@ -16,8 +16,28 @@ public struct DataSource: Codable, Sendable, Equatable {
   public struct CSV: Codable, Sendable, Equatable {
     /// `file:///…`, `http://…`, `https://…`
     public var uri: String
+    public var delimiter: Delimiter?
+    public var decimal: DecimalMark?
 
-    public init(uri: String) { self.uri = uri }
+    public init(uri: String, delimiter: Delimiter? = nil, decimal: DecimalMark? = nil) {
+      self.uri = uri
+      self.delimiter = delimiter
+      self.decimal = decimal
+    }
+  }
+
+  /// What stands between the fields of a CSV file; found in its first lines where nothing is said.
+  public enum Delimiter: String, Codable, Sendable, CaseIterable {
+    case comma = ","
+    case semicolon = ";"
+    case tab = "tab"
+    case pipe = "|"
+  }
+
+  /// What stands before the fraction of a number in a CSV file; found in its numbers where nothing is said.
+  public enum DecimalMark: String, Codable, Sendable, CaseIterable {
+    case point = "."
+    case comma = ","
   }
 
   /// The connection URL reaches the worker as an environment variable: `SourceVariables.postgresURL`.
@@ -39,10 +59,15 @@ public struct DataSource: Codable, Sendable, Equatable {
     public var endpoint: String?
     public var region: String?
     public var credentialsSecretRef: SecretReference?
+    public var delimiter: Delimiter?
+    public var decimal: DecimalMark?
 
     public init(
-      uri: String, endpoint: String? = nil, region: String? = nil, credentialsSecretRef: SecretReference? = nil
+      uri: String, endpoint: String? = nil, region: String? = nil, credentialsSecretRef: SecretReference? = nil,
+      delimiter: Delimiter? = nil, decimal: DecimalMark? = nil
     ) {
+      self.delimiter = delimiter
+      self.decimal = decimal
       self.uri = uri
       self.endpoint = endpoint
       self.region = region

@@ -2,6 +2,8 @@ import ArgumentParser
 import Authoring
 import Foundation
 import LocalCluster
+import Tabular
+import WorkerContract
 
 /// `apus init data.csv --target income`: from a file of rows to a model that can be applied.
 struct InitCommand: ParsableCommand {
@@ -36,6 +38,27 @@ struct InitCommand: ParsableCommand {
   @Option(help: "The character between fields: , ; tab or |. (default: found in the first lines)")
   var delimiter: String?
 
+  @Option(help: "What stands before the fraction of a number: \".\" or \",\". (default: found in the numbers)")
+  var decimal: String?
+
+  @Option(help: "How letters are written: utf-8, latin-1, windows-1252 or utf-16. (default: utf-8)")
+  var encoding: String?
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A text that means a missing value besides NA, NaN, null and the like, such as -999. Repeat it for more.",
+      valueName: "text"))
+  var missing: [String] = []
+
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("A column that is to be no feature. Repeat it for more.", valueName: "column"))
+  var drop: [String] = []
+
+  @Option(help: "The column of the event's time. (default: the first one of times)")
+  var timestamp: String?
+
   @Option(name: .shortAndLong, help: "Write to this file. (default: print)")
   var output: String?
 
@@ -52,14 +75,18 @@ struct InitCommand: ParsableCommand {
     do {
       bytes = try Data(contentsOf: url, options: .mappedIfSafe)
     } catch {
-      throw CleanExit.failure("\(file) can not be read (\(FileFailure.reason(error))); name a CSV file with a header")
+      throw CleanExit.failure("\(file) cannot be read (\(FileFailure.reason(error))); name a CSV file with a header")
     }
-    let separator = try delimiterByte()
+    let options = ModelDraft.Options(
+      delimiter: try delimiterOption(), decimal: try decimalOption(), encoding: try encodingOption(),
+      inference: InferenceOptions(missing: missing, drop: drop, timestamp: timestamp))
+    // people.csv.gz is people.
+    let packed = url.pathExtension.lowercased() == "gz" ? url.deletingPathExtension() : url
     let draft: ModelDraft
     do {
       draft = try ModelDraft(
         csv: [UInt8](bytes), uri: source ?? url.absoluteString, target: target, positive: positive, name: name,
-        file: url.deletingPathExtension().lastPathComponent, delimiter: separator)
+        file: packed.deletingPathExtension().lastPathComponent, options: options)
     } catch {
       throw CleanExit.failure("\(file): \(error)")
     }
@@ -70,14 +97,34 @@ struct InitCommand: ParsableCommand {
     try? FileHandle.standardError.write(contentsOf: Data(hint.utf8))
   }
 
-  private func delimiterByte() throws -> UInt8? {
+  private func delimiterOption() throws -> DataSource.Delimiter? {
     guard let delimiter else { return nil }
-    if delimiter.lowercased() == "tab" || delimiter == "\\t" { return UInt8(ascii: "\t") }
-    guard let byte = delimiter.utf8.first, delimiter.utf8.count == 1, [0x2c, 0x3b, 0x09, 0x7c].contains(byte) else {
-      throw CleanExit.failure(
-        "--delimiter \(delimiter) is not one of , ; tab and |, which workers find in a file by themselves")
+    if delimiter.lowercased() == "tab" || delimiter == "\\t" || delimiter == "\t" { return .tab }
+    guard let known = DataSource.Delimiter(rawValue: delimiter) else {
+      throw CleanExit.failure("--delimiter \(delimiter) is not one of , ; tab and |")
     }
-    return byte
+    return known
+  }
+
+  private func decimalOption() throws -> DataSource.DecimalMark? {
+    switch decimal?.lowercased() {
+    case nil: return nil
+    case ".", "point": return .point
+    case ",", "comma": return .comma
+    case let other?: throw CleanExit.failure("--decimal \(other) is not one of \".\" and \",\"")
+    }
+  }
+
+  private func encodingOption() throws -> FeatureSchema.Encoding? {
+    guard let encoding else { return nil }
+    let name = encoding.lowercased().filter { $0 != "-" && $0 != "_" }
+    switch name {
+    case "utf8": return .utf8
+    case "latin1", "iso88591", "l1": return .latin1
+    case "windows1252", "cp1252", "ansi": return .windows1252
+    case "utf16", "utf16le", "utf16be": return .utf16
+    default: throw CleanExit.failure("--encoding \(encoding) is not one of utf-8, latin-1, windows-1252 and utf-16")
+    }
   }
 
   private func write(_ text: String, to path: String) throws {
@@ -87,7 +134,7 @@ struct InitCommand: ParsableCommand {
     do {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw CleanExit.failure("\(path) can not be written: \(FileFailure.reason(error)); choose another with --output")
+      throw CleanExit.failure("\(path) cannot be written: \(FileFailure.reason(error)); choose another with --output")
     }
   }
 }

@@ -16,10 +16,11 @@ enum Complete {
   ]
 
   static let source = DataSource(
-    csv: .init(uri: "file:///data.csv"),
+    csv: .init(uri: "file:///data.csv", delimiter: .tab, decimal: .comma),
     postgres: .init(connectionSecretRef: secretKey, query: "SELECT 1"),
     s3: .init(
-      uri: "s3://bucket/key.csv", endpoint: "https://s3.example", region: "eu", credentialsSecretRef: .init(name: "s3")),
+      uri: "s3://bucket/key.csv", endpoint: "https://s3.example", region: "eu", credentialsSecretRef: .init(name: "s3"),
+      delimiter: .tab, decimal: .comma),
     window: TimeSpan(seconds: 86400))
 
   static let resources = ContainerResources(requests: ["cpu": "500m"], limits: ["memory": "2Gi"])
@@ -31,7 +32,7 @@ enum Complete {
         features: [
           .init(
             name: "a", type: .numeric, nullable: true, minimum: 0, maximum: 1, categories: ["x"], onUnknown: .impute)
-        ], timestamp: "t", primaryKey: ["id"], missing: ["NA"]),
+        ], timestamp: "t", primaryKey: ["id"], missing: ["NA"], encoding: .utf16),
       training: .init(
         source: source, split: .init(validation: 0.1, test: 0.3, seed: 7, by: .time, testSource: source),
         algorithm: .init(

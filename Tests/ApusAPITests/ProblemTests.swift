@@ -62,6 +62,11 @@ struct ProblemTests {
     },
     Case("a split that leaves nothing", at: "spec.training.split") { $0.training.split.test = 0.8 },
     Case("no test rows", at: "spec.training.split.test") { $0.training.split.test = 0 },
+    Case("a window of a query that does not choose by it", at: "spec.training.source.window") {
+      $0.training.source = .init(
+        postgres: .init(connectionSecretRef: .init(name: "db", key: "url"), query: "SELECT 1"),
+        window: TimeSpan(seconds: 60))
+    },
     Case("a window without a timestamp", at: "spec.training.source.window") {
       $0.training.source.window = TimeSpan(seconds: 60)
     },

@@ -2,6 +2,7 @@ import ApusAPI
 import Authoring
 import Foundation
 import KubernetesModel
+import Tabular
 import Testing
 import WorkerContract
 import YAMLCoding
@@ -64,7 +65,7 @@ struct ModelDraftTests {
   @Test(
     "is refused with a sentence that names the mend",
     arguments: [
-      ("income", nil, "has no column 'income'"), ("fraud", "Bad Name", "can not be a name"),
+      ("income", nil, "has no column 'income'"), ("fraud", "Bad Name", "cannot be a name"),
     ] as [(String, String?, String)])
   func refused(target: String, name: String?, expected: String) {
     #expect {

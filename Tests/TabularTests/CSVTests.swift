@@ -26,6 +26,10 @@ import Testing
     ("a,b;c\n1,2\n", [["1", "2"]]),
     ("a,b\n 1 ,\t2\u{a0}\n,\n\" 3\",4\n", [["1", "2"], ["3", "4"]]),
     ("a,b,\n1,2,\n", [["1", "2", ""]]),
+    ("a,b,,\n1,2\n3,4,,\n", [["1", "2", "", ""], ["3", "4", "", ""]]),
+    ("a,b\n1,2,,\n3,4\n", [["1", "2"], ["3", "4"]]),
+    ("sep=;\r\na;b\r\n1,5;2\r\n", [["1,5", "2"]]),
+    ("\u{feff}\"sep=|\"\na|b\n1,5;0|2\n", [["1,5;0", "2"]]),
   ])
   func `fields are read as RFC 4180 says`(text: String, expected: [[String]]) throws {
     #expect(try cells(text) == expected)
@@ -50,7 +54,9 @@ import Testing
       ([0x61, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0x80, 0x0a], .notUTF8(line: 2, encoding: "Windows-1252")),
       ([0xff, 0xfe, 0x61, 0x00, 0x0a, 0x00], .notUTF8(line: 1, encoding: "UTF-16")),
       ([0x61, 0x00, 0x2c, 0x00, 0x62, 0x00, 0x0a, 0x00], .notUTF8(line: 1, encoding: "UTF-16")),
-      ([0x1f, 0x8b, 0x08, 0x00], .otherForm("gzip")),
+      ([0x1f, 0x8b, 0x08, 0x00], .gzip("it ends in the middle")),
+      (Array("{\"a\": 1}\n".utf8), .otherForm("JSON")),
+      (Array("\n<!DOCTYPE html><html>".utf8), .otherForm("a web page (HTML)")),
       ([0x50, 0x4b, 0x03, 0x04, 0x61], .otherForm("a zip archive")),
       ([0x50, 0x4b, 0x03, 0x04] + Array("xl/workbook.xml".utf8), .otherForm("an Excel workbook (xlsx)")),
       (Array("PAR1".utf8), .otherForm("Parquet")),
@@ -101,11 +107,16 @@ import Testing
       ("2025-03-01T12:30:00.25+01:00", 1_740_828_600.25),
       ("2025-03-01 12:30:00", 1_740_832_200), ("2025-03-01", 1_740_787_200),
       ("2024-02-29T23:59:59-05:30", 1_709_270_999),
-      ("1740832200", 1_740_832_200), ("1969-12-31T23:59:59Z", -1),
+      ("1740832200", 1_740_832_200), ("1969-12-31T23:59:59Z", -1), ("0", 0), ("-5", -5),
+      ("1740832200000", 1_740_832_200), ("1740832200000000", 1_740_832_200), ("1740832200000000000", 1_740_832_200),
+      ("20250301", 1_740_787_200), ("202503011230", 1_740_832_200), ("20250301123000", 1_740_832_200),
+      ("2025/03/01 12:30", 1_740_832_200), ("01.03.2025 12:30", 1_740_832_200), ("1.3.2025", 1_740_787_200),
+      ("2025-03-01 12:30:00+00", 1_740_832_200), ("2025-03-01 12:30:00 UTC", 1_740_832_200),
+      ("2025-03-01 13:30:00 +01:00", 1_740_832_200), ("3/1/2025", nil), ("31.02.2025", nil), ("25000000000", nil),
       ("2025-02-29", nil), ("2025-13-01", nil), ("yesterday", nil), ("2025-03-01T25:00:00Z", nil),
       ("2025-03-01T12:30:00ZZ", nil),
     ] as [(String, Double?)])
-  func `times are RFC 3339 or seconds`(text: String, expected: Double?) {
+  func `times are read in every form that is stated`(text: String, expected: Double?) {
     #expect(timestamp(in: text) == expected)
   }
 

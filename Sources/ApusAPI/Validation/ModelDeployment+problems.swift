@@ -149,11 +149,12 @@ extension DataSource {
     }
     if let window {
       found += window.problems(at: "\(path).window")
-      if timestamp == nil, postgres == nil {
+      // A query with $since chooses the rows itself.
+      if timestamp == nil, postgres?.query.contains("$since") != true {
         found.append(
           Problem(
             "\(path).window", "needs the column of the event's time",
-            mend: "set spec.schema.timestamp, or remove window"))
+            mend: "set spec.schema.timestamp\(postgres == nil ? "" : ", write $since in the query,") or remove window"))
       }
     }
     return found

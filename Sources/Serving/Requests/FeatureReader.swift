@@ -19,6 +19,8 @@ struct FeatureReader: Sendable {
     let minimum: Double
     let maximum: Double
     let onUnknown: FeatureSchema.UnknownPolicy
+    /// Whether some numbers mean a missing value.
+    let hasMissingNumbers: Bool
     /// Where its name is among all.
     let name: Range<Int>
   }
@@ -27,12 +29,13 @@ struct FeatureReader: Sendable {
     self.pipeline = pipeline
     width = pipeline.width
     var names: [UInt8] = []
-    rules = pipeline.schema.features.map { feature in
+    rules = pipeline.schema.features.enumerated().map { position, feature in
       let start = names.count
       names += feature.name.utf8
       return Rule(
         isNumeric: feature.type == .numeric, isNullable: feature.nullable, minimum: feature.minimum ?? -.infinity,
         maximum: feature.maximum ?? .infinity, onUnknown: feature.onUnknown,
+        hasMissingNumbers: pipeline.hasMissingNumbers(ofFeature: position),
         name: start..<names.count)
     }
     self.names = names
@@ -177,6 +180,9 @@ struct FeatureReader: Sendable {
       findings.problems.append(FieldProblem(name, .notFinite, "'\(name)' is not a finite number."))
       return .missing
     }
+    if rules[position].hasMissingNumbers, pipeline.isMissing(value, ofFeature: position) {
+      return noteNull(position, &findings)
+    }
     return check(value, position, &findings)
   }
 
@@ -219,6 +225,7 @@ struct FeatureReader: Sendable {
       let isStorable = kind == .bool || kind == .number && Self.isDecimal(scanner.bytes[range])
       let value = pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[range]), ofFeature: position)
       if isStorable, case .category = value { return value }
+      if isStorable, value == .missing { return noteNull(position, &findings) }
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a string."))
       return .missing

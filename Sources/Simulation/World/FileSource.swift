@@ -28,7 +28,7 @@ package struct FileSource: RowSource {
   private let rows: [SimulatedRow]
 
   /// - Parameters:
-  ///   - timestamp: Column that is time and no feature; its values must be seconds since 1970 or are ignored.
+  ///   - timestamp: Column that is time and no feature; its values are read as in training, or are ignored.
   package init(csv: [UInt8], target: String, positive: String?, timestamp: String? = nil) throws {
     let raw = try RawTable(csv: csv)
     guard let targetColumn = raw.header.firstIndex(of: target) else {
@@ -37,11 +37,13 @@ package struct FileSource: RowSource {
     guard raw.rowCount > 0 else { throw SimulationError.emptyFile }
     let timeColumn = timestamp.flatMap(raw.header.firstIndex)
     let features = raw.header.indices.filter { $0 != targetColumn && $0 != timeColumn }
+    let missing = MissingTexts(nil)
+    let style = raw.numberStyle(ofColumns: features, missing: missing)
     let numeric = Set(
       features.filter { column in
         (0..<raw.rowCount).allSatisfy { row in
           let text = raw.text(row: row, column: column)
-          return text.isEmpty || Double(text) != nil
+          return missing.contains(text) || style.number(in: text) != nil
         }
       })
     let names = raw.header
@@ -50,11 +52,15 @@ package struct FileSource: RowSource {
       for column in features {
         let text = raw.text(row: row, column: column)
         values[names[column]] =
-          if text.isEmpty { .missing } else if numeric.contains(column) { .number(Double(text) ?? .nan) } else {
+          if text.isEmpty || numeric.contains(column) && missing.contains(text) {
+            .missing
+          } else if numeric.contains(column) {
+            .number(style.number(in: text) ?? .nan)
+          } else {
             .text(text)
           }
       }
-      let time = timeColumn.flatMap { Double(raw.text(row: row, column: $0)) }
+      let time = timeColumn.flatMap { Tabular.timestamp(in: raw.text(row: row, column: $0)) }
       return SimulatedRow(
         time: time ?? Double(row), values: values, label: raw.text(row: row, column: targetColumn))
     }

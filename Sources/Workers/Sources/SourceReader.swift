@@ -12,7 +12,9 @@ struct SourceReader {
   let names: SourceVariables
 
   /// - Parameter field: Path of the source in the resource: `spec.training.source` or `….split.testSource`.
-  func read(_ source: DataSource, field: String) async throws -> RawTable {
+  func read(
+    _ source: DataSource, encoding: FeatureSchema.Encoding? = nil, field: String
+  ) async throws -> RawTable {
     let given = [source.csv != nil, source.postgres != nil, source.s3 != nil].count { $0 }
     guard given == 1 else {
       throw WorkerError.sourceUnreadable(
@@ -20,25 +22,27 @@ struct SourceReader {
         reason: "\(given == 0 ? "none" : "more than one") of csv, postgres and s3 is set; set exactly one.")
     }
     if let csv = source.csv {
-      return try await readCSV(csv.uri, field: field + ".csv.uri")
+      let options = CSVOptions(delimiter: csv.delimiter?.byte, encoding: encoding, decimal: csv.decimal)
+      return try await readCSV(csv.uri, options, field: field + ".csv.uri")
     }
     if let s3 = source.s3 {
-      return try await readObject(s3, field: field + ".s3")
+      let options = CSVOptions(delimiter: s3.delimiter?.byte, encoding: encoding, decimal: s3.decimal)
+      return try await readObject(s3, options, field: field + ".s3")
     }
     guard let postgres = source.postgres else { throw WorkerError.sourceUnreadable(field: field, reason: "is empty.") }
     return try PostgresSource(environment: environment, names: names, field: field + ".postgres").read(
       postgres, window: source.window)
   }
 
-  private func readCSV(_ uri: String, field: String) async throws -> RawTable {
+  private func readCSV(_ uri: String, _ options: CSVOptions, field: String) async throws -> RawTable {
     if let path = try environment.path(ofFile: uri) {
-      return try parse(try readFile(path, uri: uri, field: field), field: field)
+      return try parse(try readFile(path, uri: uri, field: field), options, field: field)
     }
     if uri.hasPrefix("http://") || uri.hasPrefix("https://") {
-      return try parse(try await download(uri, field: field), field: field)
+      return try parse(try await download(uri, field: field), options, field: field)
     }
     if uri.hasPrefix("s3://") {
-      return try await readObject(DataSource.S3(uri: uri), field: field)
+      return try await readObject(DataSource.S3(uri: uri), options, field: field)
     }
     throw WorkerError.sourceUnreadable(
       field: field, reason: "'\(uri)' is no file:///…, http://…, https://… or s3://… URI.")
@@ -101,7 +105,7 @@ struct SourceReader {
     return parts.string ?? TransportError.origin(of: uri)
   }
 
-  private func readObject(_ source: DataSource.S3, field: String) async throws -> RawTable {
+  private func readObject(_ source: DataSource.S3, _ options: CSVOptions, field: String) async throws -> RawTable {
     guard let (bucket, key) = S3Bucket.split(source.uri), !key.isEmpty else {
       throw WorkerError.sourceUnreadable(
         field: field, reason: "'\(source.uri)' is not of the form s3://bucket/key.csv.")
@@ -127,7 +131,7 @@ struct SourceReader {
     guard let data else {
       throw WorkerError.sourceUnreadable(field: field, reason: "\(location) has no object \(key); correct the key.")
     }
-    return try parse([UInt8](data), field: field)
+    return try parse([UInt8](data), options, field: field)
   }
 
   private func get(_ key: String, at location: S3Bucket.Location) async throws -> Data? {
@@ -159,9 +163,9 @@ struct SourceReader {
     }
   }
 
-  private func parse(_ bytes: [UInt8], field: String) throws -> RawTable {
+  private func parse(_ bytes: [UInt8], _ options: CSVOptions, field: String) throws -> RawTable {
     do {
-      return try RawTable(csv: bytes)
+      return try RawTable(csv: bytes, options: options)
     } catch {
       throw WorkerError.sourceUnreadable(field: field, reason: "\(error).")
     }

@@ -80,11 +80,11 @@ struct TrainingJob {
     // What the end needs is asked for first: nobody should wait for a training that can not be stored.
     _ = try environment.artifactStore()
     let source = try await SourceReader(environment: environment, names: .source).read(
-      run.source, field: TrainingTables.sourceField)
+      run.source, encoding: run.schema.encoding, field: TrainingTables.sourceField)
     var raw = RawTrainingData(source: source)
     if let testSource = run.split.testSource {
       raw.test = try await SourceReader(environment: environment, names: .testSource).read(
-        testSource, field: TrainingTables.testField)
+        testSource, encoding: run.schema.encoding, field: TrainingTables.testField)
     }
     if let reference = run.champion { try await open(reference, into: &raw) }
     return raw

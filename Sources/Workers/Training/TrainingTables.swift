@@ -85,7 +85,9 @@ extension TrainingTables {
   private static func read(
     _ raw: RawTable, schema: FeatureSchema, source: DataSource, field: String
   ) throws -> TableReading {
-    if source.window != nil, schema.timestamp == nil { throw WorkerError.windowWithoutTimestamp(field: field) }
+    if source.window != nil, schema.timestamp == nil, source.postgres?.query.contains("$since") != true {
+      throw WorkerError.windowWithoutTimestamp(field: field)
+    }
     let reading = raw.read(schema: schema, minimumRows: minimumRows, window: source.window)
     guard reading.failures.isEmpty else {
       let isWindow = reading.failures.allSatisfy { $0.reason == .tooFewRows } && source.window != nil
