@@ -101,7 +101,7 @@ let edges: [Target] =
     [
       "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
       "JSONLogging", "CPostgres",
-    ])
+    ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])
   + library(
     "LocalCluster",
     [
@@ -134,6 +134,12 @@ func benchmark(
 let benchmarks: [Target] = [
   benchmark(
     "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
+  benchmark(
+    "ReplayBenchmark", path: "Benchmarks/replay",
+    [
+      "Authoring", "ApusAPI", "Artifacts", "Decisions", "KubernetesModel", "Learning", "Tabular", "WorkerContract",
+      "Workers", "YAMLCoding",
+    ], exclude: ["README.md", "seattle-weather.csv"]),
   benchmark(
     "ServingBenchmark", path: "Benchmarks/serving",
     ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,

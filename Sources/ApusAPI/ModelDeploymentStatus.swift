@@ -18,6 +18,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   /// Passed its gates, waits for approval or for its rollout.
   package var candidate: String?
   package var training: TrainingStatus?
+  /// Trainings that failed since the last one that did not. Nil: none.
+  package var failedTrainings: Int?
   package var lastTrained: Timestamp?
   package var nextTraining: Timestamp?
   /// Of the version in production, on its test rows. What is set is rounded to three decimals, as is `rocAUC`: both are
@@ -31,7 +33,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
     routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
-    candidate: String? = nil, training: TrainingStatus? = nil, lastTrained: Timestamp? = nil,
+    candidate: String? = nil, training: TrainingStatus? = nil, failedTrainings: Int? = nil,
+    lastTrained: Timestamp? = nil,
     nextTraining: Timestamp? = nil, accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
     handled: Handled = .init(), outbox: [PendingEvent] = []
   ) {
@@ -44,6 +47,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     self.previousVersion = previousVersion
     self.candidate = candidate
     self.training = training
+    self.failedTrainings = failedTrainings
     self.lastTrained = lastTrained
     self.nextTraining = nextTraining
     self.accuracy = accuracy

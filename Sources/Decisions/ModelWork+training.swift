@@ -60,7 +60,7 @@ extension ModelWork {
     let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
     if let knownInput {
       if !spec.hasTrainingInput(knownInput) {
-        pending.append((.specChange, "schema, source, split, algorithm or template changed"))
+        pending.append((.specChange, "schema, source, split, algorithm, limits or template changed"))
       }
     } else {
       pending.append((.firstSight, "the model is new"))
@@ -122,7 +122,8 @@ extension ModelWork {
           version: "v\(number)", schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
           champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
-          comparedBy: spec.promotion.against.metric, retired: retiredFiles)),
+          comparedBy: spec.promotion.against.metric, retired: retiredFiles,
+          limits: training.limits == .init() ? nil : training.limits)),
       labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,

@@ -7,13 +7,23 @@ struct RowChoice {
   let unlabelled: Int
   /// Where the first of them stands.
   let firstUnlabelled: Int
+  /// Rows within the window that were left out because the target does not list their class.
+  let strayClass: StrayClass?
   /// Whether no row has a target; then all are kept, so that the findings can say what else they are.
   let isUnlabelled: Bool
 }
 
+struct StrayClass {
+  var count = 0
+  var firstLine = 0
+  var text = ""
+}
+
 extension RawTable {
-  /// The rows within the window that have a target.
-  func choosing(schema: FeatureSchema, requiresTarget: Bool, window: TimeSpan?) -> RowChoice {
+  /// The rows within the window that have a target; without those of unlisted classes, where they are few.
+  func choosing(
+    schema: FeatureSchema, requiresTarget: Bool, window: TimeSpan?, limits: DataLimits = .init()
+  ) -> RowChoice {
     var kept = [Bool](repeating: true, count: rowCount)
     if let window, let name = schema.timestamp, let column = header.firstIndex(of: name) {
       var times = [Double](repeating: .nan, count: rowCount)
@@ -40,7 +50,32 @@ extension RawTable {
       isUnlabelled = unlabelled > 0 && !labelled.contains(true)
       if !isUnlabelled { kept = labelled }
     }
+    let stray = requiresTarget && !isUnlabelled ? removeStrayClasses(schema.target, limits, from: &kept) : nil
     let rows = kept.contains(false) ? selecting(rows: kept.indices.filter { kept[$0] }) : self
-    return RowChoice(rows: rows, unlabelled: unlabelled, firstUnlabelled: first, isUnlabelled: isUnlabelled)
+    return RowChoice(
+      rows: rows, unlabelled: unlabelled, firstUnlabelled: first, strayClass: stray,
+      isUnlabelled: isUnlabelled)
+  }
+
+  private func removeStrayClasses(
+    _ target: FeatureSchema.Target, _ limits: DataLimits, from kept: inout [Bool]
+  ) -> StrayClass? {
+    guard !target.classes.isEmpty, let column = header.firstIndex(of: target.name) else { return nil }
+    let classes = ValueIndex(target.classes)
+    var stray = StrayClass()
+    var listed = kept
+    forEachCell(ofColumn: column) { row, text in
+      guard kept[row], classes.code(of: text) < 0 else { return }
+      if stray.count == 0 {
+        stray.firstLine = line(of: row)
+        stray.text = String(String(decoding: text, as: UTF8.self).prefix(40))
+      }
+      stray.count += 1
+      listed[row] = false
+    }
+    let rows = kept.count { $0 }
+    guard stray.count > 0, Double(stray.count) <= limits.unknownClass * Double(rows) else { return nil }
+    kept = listed
+    return stray
   }
 }

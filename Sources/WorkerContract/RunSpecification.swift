@@ -57,11 +57,14 @@ public struct TrainingRun: Codable, Sendable, Equatable {
   public var comparedBy: MetricName
   /// Versions whose files nobody needs any more: a run removes them once its own are stored. nil: none.
   public var retired: [ArtifactReference]?
+  /// How many odd values are no error. nil: the usual limits.
+  public var limits: DataLimits?
 
   public init(
     version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
     segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
-    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil
+    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil,
+    limits: DataLimits? = nil
   ) {
     self.version = version
     self.schema = schema
@@ -73,6 +76,7 @@ public struct TrainingRun: Codable, Sendable, Equatable {
     self.confidence = confidence
     self.comparedBy = comparedBy
     self.retired = retired
+    self.limits = limits
   }
 }
 

@@ -97,15 +97,16 @@ enum WorkerError: Error {
 
   private static func field(of finding: Finding, source: String) -> String {
     switch finding.reason {
-    case .noRows, .tooFewRows: source
+    case .noRows, .tooFewRows, .tooFewTestRows, .fewTestRows: source
     case .targetColumnMissing, .targetIsFeature, .noLabels, .singleClass, .targetValueMissing: "spec.schema.target.name"
-    case .unknownClass: "spec.schema.target"
-    case .notTimestamp: "spec.schema.timestamp"
+    case .unknownClass, .strayClass, .unusedClass, .tooManyClasses: "spec.schema.target"
+    case .notTimestamp, .strayTime: "spec.schema.timestamp"
     case .duplicatePrimaryKey: "spec.schema.primaryKey"
     case .columnMissing where finding.message.hasPrefix("timestamp"): "spec.schema.timestamp"
     case .columnMissing where finding.message.hasPrefix("primary key"): "spec.schema.primaryKey"
     case .columnMissing, .featureAlwaysMissing, .notNumeric, .notNullable, .outOfBounds, .unknownCategory,
-      .tooManyCategories, .strayText, .strayNull, .strayNumber:
+      .tooManyCategories, .strayText, .strayNull, .strayNumber, .featureAlwaysUnknown, .unusedCategory,
+      .identifyingCategories:
       "spec.schema.features[\(finding.column ?? "")]"
     }
   }

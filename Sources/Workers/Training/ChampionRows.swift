@@ -35,7 +35,10 @@ struct Champion {
     schema.timestamp = run.schema.timestamp
     schema.missing = run.schema.missing
     schema.primaryKey = []
-    let table = raw.source.read(schema: schema, minimumRows: 0, window: run.source.window).table
+    let table = raw.source.read(
+      schema: schema, minimumRows: 0, window: run.source.window, limits: run.limits ?? .init()
+    )
+    .table
     guard let last = testRows.max(), last < table.rowCount else { return parts.testTable }
     return table.selecting(rows: testRows)
   }
