@@ -54,7 +54,6 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSpawn"),
   .systemLibrary(name: "CMalloc"),
-  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
@@ -107,7 +106,7 @@ let edges: [Target] =
     [
       "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
       "JSONLogging", "CPostgres",
-    ])
+    ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])
   + library(
     "LocalCluster",
     [
@@ -141,6 +140,12 @@ func benchmark(
 let benchmarks: [Target] = [
   benchmark(
     "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
+  benchmark(
+    "ReplayBenchmark", path: "Benchmarks/replay",
+    [
+      "Authoring", "ApusAPI", "Artifacts", "Decisions", "KubernetesModel", "Learning", "Tabular", "WorkerContract",
+      "Workers", "YAMLCoding",
+    ], exclude: ["README.md", "seattle-weather.csv"]),
   benchmark(
     "ServingBenchmark", path: "Benchmarks/serving",
     ["Learning", "Tabular", "WorkerContract", "Artifacts"] + nio,

@@ -20,6 +20,7 @@ extension ModelDeploymentSpec.Training: SchemaDescribed {
       .optional("split", SplitPlan.schema.with(default: [:])),
       // Not published: a stored default would stay beside the algorithm that a later apply names.
       .optional("algorithm", Algorithm.schema.implying(["gradientBoosting": [:]])),
+      .optional("limits", DataLimits.schema.with(default: [:])),
       .optional("schedule", Schedule.schema(cron: "0 2 * * 0").described("When a new version is trained anyway.")),
       .optional("deadline", .timeSpan("A run that takes longer is ended and counts as failed.", default: "2h")),
       .optional("retries", .integer("How often a failed run is tried again.", minimum: 0, maximum: 20, default: 2)),

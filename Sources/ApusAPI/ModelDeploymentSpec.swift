@@ -21,6 +21,8 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
     package var source: DataSource
     package var split: SplitPlan
     package var algorithm: Algorithm
+    /// How many odd values are no error.
+    package var limits: DataLimits
     package var schedule: Schedule
     /// A run that takes longer is ended and counts as failed.
     package var deadline: TimeSpan
@@ -33,12 +35,14 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
 
     package init(
       source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm = Algorithm(gradientBoosting: .init()),
-      schedule: Schedule = Schedule(cron: "0 2 * * 0"), deadline: TimeSpan = TimeSpan(seconds: 7200),
+      limits: DataLimits = .init(), schedule: Schedule = Schedule(cron: "0 2 * * 0"),
+      deadline: TimeSpan = TimeSpan(seconds: 7200),
       retries: Int = 2, resources: ContainerResources? = nil, template: JSONValue? = nil
     ) {
       self.source = source
       self.split = split
       self.algorithm = algorithm
+      self.limits = limits
       self.schedule = schedule
       self.deadline = deadline
       self.retries = retries

@@ -18,6 +18,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   /// Passed its gates, waits for approval or for its rollout.
   package var candidate: String?
   package var training: TrainingStatus?
+  /// Trainings that failed since the last one that did not. Nil: none.
+  package var failedTrainings: Int?
   package var lastTrained: Timestamp?
   package var nextTraining: Timestamp?
   /// What scheduled trainings follow.
@@ -33,9 +35,9 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
     routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
-    candidate: String? = nil, training: TrainingStatus? = nil, lastTrained: Timestamp? = nil,
-    nextTraining: Timestamp? = nil, schedule: ScheduleInForce? = nil, accuracy: Double? = nil, rocAUC: Double? = nil,
-    serving: ServingStatus? = nil,
+    candidate: String? = nil, training: TrainingStatus? = nil, failedTrainings: Int? = nil,
+    lastTrained: Timestamp? = nil, nextTraining: Timestamp? = nil, schedule: ScheduleInForce? = nil,
+    accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
     handled: Handled = .init(), outbox: [PendingEvent] = []
   ) {
     self.observedGeneration = observedGeneration
@@ -47,6 +49,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     self.previousVersion = previousVersion
     self.candidate = candidate
     self.training = training
+    self.failedTrainings = failedTrainings
     self.lastTrained = lastTrained
     self.nextTraining = nextTraining
     self.schedule = schedule

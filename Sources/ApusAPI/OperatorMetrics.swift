@@ -91,6 +91,9 @@ extension OperatorMetric {
     model + ["outcome"])
   package static let trainingTimestamp = OperatorMetric(
     "apus_training_timestamp_seconds", .gauge, "When the last successful training ended, in seconds since 1970.", model)
+  package static let failedTrainings = OperatorMetric(
+    "apus_model_failed_trainings", .gauge, "Trainings that failed since the last one that did not; 0 after a success.",
+    model)
   package static let promotions = OperatorMetric(
     "apus_promotions_total", .counter, "Versions promoted to production, rollbacks included.", model)
 
@@ -99,7 +102,7 @@ extension OperatorMetric {
     driftFeatures, driftShare, driftPSI, driftEffect, predictionDrift, predictionPSI, qualityFailures, featureMissing,
     accuracy, rocAUC, precision, recall, f1, labelCoverage, meanConfidence, checkRows, checkTimestamp, checkInterval,
     checks, retrainingNeeded, retrainingDecisions, modelReady, modelInfo, modelHasProduction, trafficWeight, trainings,
-    trainingTimestamp, promotions,
+    trainingTimestamp, failedTrainings, promotions,
   ]
 
   /// The table of `docs/metrics.md`.

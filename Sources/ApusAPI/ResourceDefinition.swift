@@ -124,6 +124,9 @@ extension ModelDeployment {
       .init("Traffic", "string", ".status.trafficSummary", "Which versions answer which share of requests."),
       .init("Accuracy", "number", ".status.accuracy", "Accuracy of the version in production on its test rows."),
       .init("AUC", "number", ".status.rocAUC", "Area under the ROC curve of the version in production."),
+      .init(
+        "Failed Trainings", "integer", ".status.failedTrainings",
+        "Trainings that failed since the last one that did not."),
       .init("Last Trained", "date", ".status.lastTrained", "Since the last successful training."),
       .age,
       .init("Candidate", "string", ".status.candidate", "The version that waits for approval or rollout.", priority: 1),

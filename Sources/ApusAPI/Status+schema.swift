@@ -21,6 +21,8 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("previousVersion", .version("The version in production before it.")),
       .optional("candidate", .version("Passed its gates; waits for approval or for its rollout.")),
       .optional("training", TrainingStatus.schema),
+      .optional(
+        "failedTrainings", .integer("Trainings that failed since the last one that did not; absent: none.", minimum: 0)),
       .optional("lastTrained", .timestamp("End of the last successful training.")),
       .optional("nextTraining", .timestamp("When the schedule trains next.")),
       .optional("schedule", ScheduleInForce.schema),

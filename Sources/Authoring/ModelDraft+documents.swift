@@ -108,6 +108,14 @@ extension ModelDraft {
             "gradientBoosting",
             .inline(["rounds": 200, "maxDepth": 4, "learningRate": 0.05, "subsample": 0.8]))
         ]), above: "The defaults; or randomForest, logisticRegression, custom."))
+    if schema.features.contains(where: { $0.minimum != nil || $0.maximum != nil }) {
+      fields.append(
+        YAMLField(
+          "limits", .inline(["outOfRange": 0.5]),
+          above:
+            "The bounds above are guesses: a training counts values outside of them, and only fails where more than half\n"
+            + "of the rows have one."))
+    }
     fields.append(
       YAMLField(
         "schedule", .inline(["cron": "0 2 * * 0", "timeZone": "Etc/UTC"]), behind: "every Sunday at 02:00"))

@@ -155,7 +155,15 @@ extension ModelWork {
           + " confirmed to serve \(version)" + refusal)
     }
     let servers = Figures.count(serving.readyReplicas, "server") + (serving.readyReplicas == 1 ? " serves" : " serve")
-    set(.ready, .yes, Reason.serversReady.rawValue, "\(servers) \(status.trafficSummary ?? version)")
+    set(.ready, .yes, Reason.serversReady.rawValue, "\(servers) \(status.trafficSummary ?? version)\(failureNote)")
+  }
+
+  /// A model that is served well is ready, and no longer heals while its trainings fail.
+  private var failureNote: String {
+    guard let count = status.failedTrainings, let last = lastRun, let failure = last.spec.failure else { return "" }
+    let trainings = count == 1 ? "the last training" : "the last \(count) trainings"
+    return
+      "; \(trainings) failed, most recently \(last.version) (\(failure.reason)): the condition Trained says what to do"
   }
 
   /// Whether the model was ready and has not waited too long for its servers yet.

@@ -44,6 +44,8 @@ extension ModelWork {
         job: last.spec.job, version: last.version, state: .running, trigger: last.spec.trigger, startedAt: nil,
         finishedAt: nil, message: nil)
     }
+    let failed = registry.entries.reversed().prefix { $0.spec.failure != nil }.count
+    status.failedTrainings = failed > 0 ? failed : nil
     guard var training = status.training, let entry = registry[training.version] else { return }
     training.state = entry.spec.failure == nil ? .succeeded : .failed
     training.finishedAt = entry.spec.trainedAt

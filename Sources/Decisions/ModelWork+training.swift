@@ -71,7 +71,7 @@ extension ModelWork {
     let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
     if let knownInput {
       if !spec.hasTrainingInput(knownInput) {
-        pending.append((.specChange, "schema, source, split, algorithm, resources or template changed"))
+        pending.append((.specChange, "schema, source, split, algorithm, limits, resources or template changed"))
       }
     } else {
       pending.append((.firstSight, "the model is new"))
@@ -136,7 +136,7 @@ extension ModelWork {
           algorithm: training.algorithm, segments: spec.promotion.segments,
           champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
           comparedBy: spec.promotion.against.metric, retired: retiredFiles,
-          unless: trigger == .schedule ? latestData : nil)),
+          unless: trigger == .schedule ? latestData : nil, limits: training.limits == .init() ? nil : training.limits)),
       labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,

@@ -32,7 +32,7 @@ enum TrainingRecipe: String, CaseIterable, Sendable {
   private func parts(of spec: ModelDeploymentSpec, keeping kept: Set<String>) -> JSONValue {
     let stated = ModelDeploymentSpec.schema.stated(.document(spec), keeping: kept)
     var parts: JSONValue = ["schema": stated["schema"] ?? [:]]
-    for name in ["source", "split", "algorithm"] { parts[name] = stated[path: "training", name] }
+    for name in ["source", "split", "algorithm", "limits"] { parts[name] = stated[path: "training", name] }
     parts["resources"] = spec.training.resources.flatMap { $0.isEmpty ? nil : .document($0).withoutEmptyMembers }
     parts["template"] = spec.training.template.map(\.withoutEmptyMembers).flatMap { $0 == [:] ? nil : $0 }
     return parts

@@ -144,6 +144,7 @@ extension OperatorMetricsRecorder {
     var values: [(OperatorMetric, [String], Double)] = [
       (.modelReady, labels, status.conditions.isTrue(ConditionType.ready.rawValue) ? 1 : 0),
       (.modelHasProduction, labels, status.version == nil ? 0 : 1),
+      (.failedTrainings, labels, Double(status.failedTrainings ?? 0)),
     ]
     if let version = status.version { values.append((.modelInfo, labels + [version], 1)) }
     for entry in status.traffic {

@@ -38,6 +38,10 @@ package struct Finding: Sendable, Equatable, Codable {
     case unknownCategory = "UnknownCategory"
     case duplicatePrimaryKey = "DuplicatePrimaryKey"
     case tooManyCategories = "TooManyCategories"
+    case tooManyClasses = "TooManyClasses"
+    /// No value of a feature is among its categories.
+    case featureAlwaysUnknown = "FeatureAlwaysUnknown"
+    case tooFewTestRows = "TooFewTestRows"
     /// Values that are no numbers, missing or out of bounds in so few rows that they count as missing.
     case strayText = "StrayText"
     case strayNull = "StrayNull"
@@ -51,11 +55,20 @@ package struct Finding: Sendable, Equatable, Codable {
     case paddedRows = "PaddedRows"
     case paddedHeader = "PaddedHeader"
     case doubtfulEncoding = "DoubtfulEncoding"
+    /// Few rows of a class that is not listed; they are left out.
+    case strayClass = "StrayClass"
+    /// Listed, and in no row.
+    case unusedCategory = "UnusedCategory"
+    case unusedClass = "UnusedClass"
+    /// So many categories that they name rows rather than kinds of rows.
+    case identifyingCategories = "IdentifyingCategories"
+    case fewTestRows = "FewTestRows"
 
     package var isHard: Bool {
       switch self {
       case .targetValueMissing, .unknownCategory, .duplicatePrimaryKey, .strayText, .strayNull, .strayNumber,
-        .strayTime, .inexactNumber, .blankRows, .paddedRows, .paddedHeader, .doubtfulEncoding:
+        .strayTime, .inexactNumber, .blankRows, .paddedRows, .paddedHeader, .doubtfulEncoding,
+        .strayClass, .unusedCategory, .unusedClass, .identifyingCategories, .fewTestRows:
         false
       default: true
       }

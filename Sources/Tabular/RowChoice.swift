@@ -11,13 +11,23 @@ struct RowChoice {
   var unlabelled = 0
   /// Where the first of them stands.
   var firstUnlabelled = 0
+  /// Rows within the window that were left out because the target does not list their class.
+  var strayClass: StrayClass?
   /// Whether no row has a target; then all are kept, so that the findings can say what else they are.
   var isUnlabelled = false
 }
 
+struct StrayClass {
+  var count = 0
+  var firstLine = 0
+  var text = ""
+}
+
 extension RawTable {
-  /// The rows within the window that have a target.
-  func choosing(schema: FeatureSchema, requiresTarget: Bool, window: TimeSpan?) -> RowChoice {
+  /// The rows within the window that have a target; without those of unlisted classes, where they are few.
+  func choosing(
+    schema: FeatureSchema, requiresTarget: Bool, window: TimeSpan?, limits: DataLimits = .init()
+  ) -> RowChoice {
     var choice = RowChoice(rows: self)
     var labelled: [Bool]?
     if requiresTarget, let column = header.firstIndex(of: schema.target.name) {
@@ -32,7 +42,7 @@ extension RawTable {
       let times = TimeColumn(self, column, missing: MissingTexts(schema.missing), judged: judged)
       choice.times = times.seconds
       if let window { keep(within: window, times, name, &kept, &choice) }
-      report(times, name, judged: judged, isWindowed: window != nil, &choice)
+      report(times, name, judged: judged, isWindowed: window != nil, limits, &choice)
     }
     if let labelled {
       for row in 0..<rowCount where kept[row] && !labelled[row] {
@@ -42,6 +52,9 @@ extension RawTable {
       let both = kept.indices.map { kept[$0] && labelled[$0] }
       choice.isUnlabelled = choice.unlabelled > 0 && !both.contains(true)
       if !choice.isUnlabelled { kept = both }
+    }
+    if labelled != nil, !choice.isUnlabelled {
+      choice.strayClass = removeStrayClasses(schema.target, limits, from: &kept)
     }
     guard kept.contains(false) else { return choice }
     let chosen = kept.indices.filter { kept[$0] }
@@ -69,7 +82,8 @@ extension RawTable {
   }
 
   private func report(
-    _ times: TimeColumn, _ name: String, judged: [Bool]?, isWindowed: Bool, _ choice: inout RowChoice
+    _ times: TimeColumn, _ name: String, judged: [Bool]?, isWindowed: Bool, _ limits: DataLimits,
+    _ choice: inout RowChoice
   ) {
     let fate = isWindowed ? "left out" : "taken for the oldest"
     if times.distant.count > 0 {
@@ -84,13 +98,35 @@ extension RawTable {
     }
     guard times.unreadable.count > 0 else { return }
     let (count, tally) = (times.unreadable.count, times.unreadable)
-    let isStray = times.isStray(rows: judged?.count { $0 } ?? rowCount)
+    let isStray = times.isStray(rows: judged?.count { $0 } ?? rowCount, limit: limits.unreadable)
     choice.findings.append(
       Finding(
         isStray ? .strayTime : .notTimestamp, column: name, count: count, firstLine: line(of: tally.row),
         message:
           "column \(name): \(counted(count, "value")) \(count == 1 ? "is no time" : "are no times"), first "
           + "'\(tally.text)' at \(place) \(line(of: tally.row)): \(isStray ? "\(fate); " : "")\(TimeColumn.forms)"))
+  }
+
+  private func removeStrayClasses(
+    _ target: FeatureSchema.Target, _ limits: DataLimits, from kept: inout [Bool]
+  ) -> StrayClass? {
+    guard !target.classes.isEmpty, let column = header.firstIndex(of: target.name) else { return nil }
+    let classes = ValueIndex(target.classes)
+    var stray = StrayClass()
+    var listed = kept
+    forEachCell(ofColumn: column) { row, text in
+      guard kept[row], classes.code(of: text) < 0 else { return }
+      if stray.count == 0 {
+        stray.firstLine = line(of: row)
+        stray.text = String(String(decoding: text, as: UTF8.self).prefix(40))
+      }
+      stray.count += 1
+      listed[row] = false
+    }
+    let rows = kept.count { $0 }
+    guard stray.count > 0, Double(stray.count) <= limits.unknownClass * Double(rows) else { return nil }
+    kept = listed
+    return stray
   }
 }
 

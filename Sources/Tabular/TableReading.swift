@@ -21,12 +21,14 @@ extension RawTable {
   ///   - minimumRows: Fewer rows are a hard finding.
   ///   - requiresTarget: Whether the target column has to be there and have two classes.
   ///   - window: Rows older than this, counted back from the newest, are left out.
+  ///   - limits: Shares of the rows up to which odd values are soft findings.
   package func read(
-    schema: FeatureSchema, minimumRows: Int = 10, requiresTarget: Bool = true, window: TimeSpan? = nil
+    schema: FeatureSchema, minimumRows: Int = 10, requiresTarget: Bool = true, window: TimeSpan? = nil,
+    limits: DataLimits = .init()
   ) -> TableReading {
     // Rows are chosen first and judged afterwards: what is not trained on cannot forbid a training.
-    let chosen = choosing(schema: schema, requiresTarget: requiresTarget, window: window)
-    var reader = TableReader(raw: chosen.rows, schema: schema)
+    let chosen = choosing(schema: schema, requiresTarget: requiresTarget, window: window, limits: limits)
+    var reader = TableReader(raw: chosen.rows, schema: schema, limits: limits)
     for finding in findings + chosen.findings { reader.report(finding) }
     let rowCount = chosen.rows.rowCount
     if rowCount == 0 {
@@ -47,6 +49,7 @@ extension RawTable {
       reader.readTarget(
         schema.target, isRequired: requiresTarget, unlabelled: chosen.unlabelled, firstLine: chosen.firstUnlabelled)
     }
+    if let stray = chosen.strayClass { reader.report(stray.finding(schema.target, place: place)) }
     reader.readPrimaryKey(schema.primaryKey)
 
     if rowCount > 0, rowCount < minimumRows, !chosen.isUnlabelled {
@@ -72,24 +75,24 @@ func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count 
 private struct TableReader {
   let raw: RawTable
   let schema: FeatureSchema
+  let limits: DataLimits
   let missing: MissingTexts
   private let style: NumberStyle
   var findings: [Finding] = []
   private var columns: [(name: String, column: Column)] = []
 
-  init(raw: RawTable, schema: FeatureSchema) {
+  init(raw: RawTable, schema: FeatureSchema, limits: DataLimits) {
     self.raw = raw
     self.schema = schema
+    self.limits = limits
     missing = MissingTexts(schema.missing)
     style = raw.numberStyle(
       ofColumns: schema.features.filter { $0.type == .numeric }.compactMap { raw.header.firstIndex(of: $0.name) },
       missing: missing)
   }
 
-  /// Above this share of the rows odd values are no accident of single rows but an error in the data or the schema.
-  private static let strayShare = 0.05
-
-  private func isStray(_ count: Int) -> Bool { Double(count) <= Self.strayShare * Double(raw.rowCount) }
+  /// Above the limit odd values are no accident of single rows but an error in the data or the schema.
+  private func isStray(_ count: Int, _ limit: Double) -> Bool { Double(count) <= limit * Double(raw.rowCount) }
 
   var table: Table { Table(columns, lines: (0..<raw.rowCount).map { raw.line(of: $0) }) }
 
@@ -122,7 +125,9 @@ private struct TableReader {
     add(feature.name, column)
     guard raw.rowCount > 0 else { return }
     let missing = column.missingCount
-    let unread = findings.contains { $0.column == feature.name && $0.reason == .notNumeric }
+    let unread = findings.contains {
+      $0.column == feature.name && [.notNumeric, .outOfBounds, .featureAlwaysUnknown].contains($0.reason)
+    }
     if missing == raw.rowCount, !unread {
       report(
         Finding(
@@ -147,7 +152,8 @@ private struct TableReader {
     guard count > 0 else { return }
     report(
       Finding(
-        isStray(count) ? .strayNull : .notNullable, column: name, count: count, firstLine: raw.line(of: first),
+        isStray(count, limits.missing) ? .strayNull : .notNullable, column: name, count: count,
+        firstLine: raw.line(of: first),
         message:
           "column \(name): \(counted(count, "value")) \(count == 1 ? "is" : "are") missing, first at \(place(first)): "
           + "mend the rows or set nullable: true"))
@@ -180,7 +186,8 @@ private struct TableReader {
       let mend = numberMend(unreadable.text) ?? "mend the rows or set type: categorical"
       report(
         Finding(
-          isStray(unreadable.count) ? .strayText : .notNumeric, column: feature.name, count: unreadable.count,
+          isStray(unreadable.count, limits.unreadable) ? .strayText : .notNumeric, column: feature.name,
+          count: unreadable.count,
           firstLine: raw.line(of: unreadable.row),
           message:
             "column \(feature.name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
@@ -193,7 +200,8 @@ private struct TableReader {
       ]
       report(
         Finding(
-          isStray(outside.count) ? .strayNumber : .outOfBounds, column: feature.name, count: outside.count,
+          isStray(outside.count, limits.outOfRange) ? .strayNumber : .outOfBounds, column: feature.name,
+          count: outside.count,
           firstLine: raw.line(of: outside.row),
           message: "column \(feature.name): \(counted(outside.count, "value")) \(outside.count == 1 ? "lies" : "lie") "
             + bounds.compactMap { $0 }.joined(separator: " or ")
@@ -225,13 +233,12 @@ private struct TableReader {
 
   private mutating func readLevels(_ feature: FeatureSchema.Feature, _ position: Int) -> Column {
     let (column, unknown) = readTexts(position, known: feature.categories)
-    if feature.categories.isEmpty, case .categorical(_, let levels) = column, isIdentifying(levels.count) {
-      report(
-        Finding(
-          .tooManyCategories, column: feature.name, count: levels.count,
-          message:
-            "column \(feature.name) has \(levels.count) different texts in \(counted(raw.rowCount, "row")), which are no "
-            + "categories: take it out of spec.schema.features, or list the categories that matter"))
+    guard case .categorical(var codes, let levels) = column else { return column }
+    let use = LevelUse(codes: codes, levels: levels, listed: feature.categories)
+    findings += use.findings(feature, firstUnknown: unknown.count > 0 ? (unknown.text, place(unknown.row)) : nil)
+    // As serving does, which refuses the value or takes it for missing.
+    if feature.onUnknown != .warn, !feature.categories.isEmpty {
+      for row in codes.indices where codes[row] >= feature.categories.count { codes[row] = -1 }
     }
     if unknown.count > 0 {
       report(
@@ -242,12 +249,7 @@ private struct TableReader {
             + "\(feature.categories.count) categories, first '\(unknown.text)' at \(place(unknown.row)): "
             + "mend the rows or add the category"))
     }
-    return column
-  }
-
-  /// Whether so many texts name rows rather than kinds of rows; each would become a number of every encoded row.
-  private func isIdentifying(_ count: Int) -> Bool {
-    count > 10_000 || count > 1000 && count * 2 > raw.rowCount
+    return .categorical(codes: codes, levels: levels)
   }
 
   /// The column's texts as levels, the known ones first; with the values outside `known` where that is not empty.
@@ -288,6 +290,7 @@ private struct TableReader {
             + "\(listed(target.classes)), first '\(unknown.text)' at \(place(unknown.row)): mend the rows or add the class"
         ))
     }
+    findings += LevelUse(codes: codes, levels: levels, listed: target.classes).findings(target)
     reportLabels(
       target, unlabelled: unlabelled, firstLine: firstLine,
       present: Set(codes.filter { $0 >= 0 }).map { levels[Int($0)] })

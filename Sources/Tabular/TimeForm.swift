@@ -107,8 +107,10 @@ struct TimeColumn {
   }
 
   /// Whether so few times are unreadable that these rows are left out, or count as the oldest, instead of stopping a training.
-  func isStray(rows: Int) -> Bool {
-    unreadable.count * 20 <= rows || unreadable.count == 1 && rows >= Self.fewestRows
+  ///
+  /// - Parameter limit: The share of the rows up to which they are few.
+  func isStray(rows: Int, limit: Double = 0.05) -> Bool {
+    Double(unreadable.count) <= limit * Double(rows) || limit > 0 && unreadable.count == 1 && rows >= Self.fewestRows
   }
 
   /// With fewer rows one odd value is not one of many.

@@ -61,11 +61,14 @@ public struct TrainingRun: Codable, Sendable, Equatable {
   public var retired: [ArtifactReference]?
   /// Nothing is trained where the data is this. nil: training goes ahead whatever the data is.
   public var unless: UnchangedData?
+  /// How many odd values are no error. nil: the usual limits.
+  public var limits: DataLimits?
 
   public init(
     version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
     segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
-    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil, unless: UnchangedData? = nil
+    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil, unless: UnchangedData? = nil,
+    limits: DataLimits? = nil
   ) {
     self.version = version
     self.schema = schema
@@ -78,6 +81,7 @@ public struct TrainingRun: Codable, Sendable, Equatable {
     self.comparedBy = comparedBy
     self.retired = retired
     self.unless = unless
+    self.limits = limits
   }
 }
 

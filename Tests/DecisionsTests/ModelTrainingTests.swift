@@ -207,6 +207,49 @@ struct Sentence: CustomTestStringConvertible, Sendable {
       $0.stage("v2") == .failed && $0.traffic == "v1 100%" && $0.modelCondition(.ready)?.status == .yes
         && $0.modelCondition(.trained)?.status == .no
     },
+    Sentence(
+      "trainings that fail again and again are counted and said, while the model stays ready", from: { .serving() }
+    ) {
+      for number in 2...4 {
+        $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "again \(number)"
+        $0.settle()
+        let failure = RunFailure(reason: "OutOfBounds", message: "column x", retryable: false, step: "validate")
+        $0.end("income-train-\(number)", exitCode: 65, message: termination(failure))
+        $0.settle()
+      }
+    } holds: {
+      $0.model?.status.failedTrainings == 3 && $0.modelCondition(.ready)?.status == .yes
+        && $0.modelCondition(.ready)?.message.hasSuffix(
+          "; the last 3 trainings failed, most recently v4 (OutOfBounds): the condition Trained says what to do")
+          == true
+    },
+    Sentence("a training that succeeds ends the count", from: { .serving() }) {
+      $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "again"
+      $0.settle()
+      $0.end("income-train-2", exitCode: 1, message: nil)
+      $0.settle()
+      if $0.model?.status.failedTrainings != 1 { $0.startedJobs = [] }
+      $0.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "once more"
+      $0.settle()
+      $0.trains(result("v3", against: "v1"))
+    } holds: {
+      $0.startedJobs.count == 3 && $0.model?.status.failedTrainings == nil
+        && $0.modelCondition(.ready)?.message.contains("failed") == false
+    },
+    Sentence(
+      "the limits of odd values reach the run; where they are the usual ones nothing is written",
+      from: { World(aModel()) }
+    ) {
+      $0.settle()
+      let usual = $0.objects["configmaps/income-train-1"].map { "\($0.manifest)".contains("outOfRange") }
+      $0.trains(result("v1"))
+      if usual != false { $0.startedJobs = [] }
+      $0.model = aModel("income", ["training": ["limits": ["outOfRange": 0.5]]]).keeping($0.model)
+      $0.settle()
+    } holds: {
+      $0.startedJobs.count == 2
+        && $0.objects["configmaps/income-train-2"].map { "\($0.manifest)".contains("outOfRange") } == true
+    },
     Sentence("a Job that is deleted before its end is a failed run", from: { World(aModel()) }) {
       $0.settle()
       $0.jobs = [:]

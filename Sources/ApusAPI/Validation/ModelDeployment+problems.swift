@@ -102,6 +102,13 @@ extension FeatureSchema.Feature {
     if Set(categories).count < categories.count {
       found.append(Problem("\(path).categories", "names a level twice", mend: "remove one of the two"))
     }
+    // Each becomes a number of every encoded row.
+    if categories.count > 1000 {
+      found.append(
+        Problem(
+          "\(path).categories", "has \(categories.count) levels, which name rows rather than kinds of rows",
+          mend: "list the levels that matter, or remove the feature", weight: .warning))
+    }
     return found
   }
 }

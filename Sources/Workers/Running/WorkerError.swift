@@ -97,16 +97,17 @@ enum WorkerError: Error {
 
   private static func field(of finding: Finding, source: String) -> String {
     switch finding.reason {
-    case .noRows, .tooFewRows, .blankRows, .paddedRows, .paddedHeader: source
+    case .noRows, .tooFewRows, .tooFewTestRows, .fewTestRows, .blankRows, .paddedRows, .paddedHeader: source
     case .doubtfulEncoding: "spec.schema.encoding"
     case .targetColumnMissing, .targetIsFeature, .noLabels, .singleClass, .targetValueMissing: "spec.schema.target.name"
-    case .unknownClass: "spec.schema.target"
+    case .unknownClass, .strayClass, .unusedClass, .tooManyClasses: "spec.schema.target"
     case .notTimestamp, .strayTime: "spec.schema.timestamp"
     case .duplicatePrimaryKey: "spec.schema.primaryKey"
     case .columnMissing where finding.message.hasPrefix("timestamp"): "spec.schema.timestamp"
     case .columnMissing where finding.message.hasPrefix("primary key"): "spec.schema.primaryKey"
     case .columnMissing, .featureAlwaysMissing, .notNumeric, .notNullable, .outOfBounds, .unknownCategory,
-      .tooManyCategories, .strayText, .strayNull, .strayNumber, .inexactNumber:
+      .tooManyCategories, .strayText, .strayNull, .strayNumber, .featureAlwaysUnknown, .unusedCategory,
+      .identifyingCategories, .inexactNumber:
       "spec.schema.features[\(finding.column ?? "")]"
     }
   }

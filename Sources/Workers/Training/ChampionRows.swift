@@ -47,7 +47,7 @@ struct Champion {
     schema.primaryKey = []
     let source = raw.test ?? raw.source
     let window = raw.test == nil ? run.source.window : run.split.testSource?.window
-    let reading = source.read(schema: schema, minimumRows: 0, window: window)
+    let reading = source.read(schema: schema, minimumRows: 0, window: window, limits: run.limits ?? .init())
     let features = Set(schema.features.map(\.name))
     let problems = reading.failures
       .filter { [.columnMissing, .featureAlwaysMissing, .notNumeric, .targetIsFeature].contains($0.reason) }

@@ -28,6 +28,7 @@ struct TrainingTables {
 
 extension TrainingTables {
   static let sourceField = "spec.training.source"
+  static let splitField = "spec.training.split"
   static let testField = "spec.training.split.testSource"
   /// Fewer rows make no model (MISSION: at least 10).
   static let minimumRows = 10
@@ -35,7 +36,7 @@ extension TrainingTables {
   /// Types and validates all rows. Hard findings of the source are thrown together; so are those of the test source.
   init(_ raw: RawTrainingData, run: TrainingRun) throws {
     var schema = run.schema
-    let source = try Self.read(raw.source, schema: schema, source: run.source, field: Self.sourceField)
+    let source = try Self.read(raw.source, schema: schema, run: run, source: run.source, field: Self.sourceField)
     guard let target = TargetEncoding(fitting: source.table, target: schema.target), target.classes.count >= 2 else {
       let finding = Finding(
         .singleClass, column: schema.target.name,
@@ -49,7 +50,7 @@ extension TrainingTables {
     schema.target.classes = []
     guard let rawTest = raw.test, let testSource = run.split.testSource else { return }
     let test = try Self.read(
-      rawTest, schema: schema, source: testSource, field: Self.testField)
+      rawTest, schema: schema, run: run, source: testSource, field: Self.testField)
     let labels = test.table[schema.target.name].map(target.encode) ?? []
     let known = labels.indices.filter { labels[$0] >= 0 }
     if known.count < labels.count {
@@ -83,12 +84,13 @@ extension TrainingTables {
 
   /// The rows of one source, typed and cut to its window.
   private static func read(
-    _ raw: RawTable, schema: FeatureSchema, source: DataSource, field: String
+    _ raw: RawTable, schema: FeatureSchema, run: TrainingRun, source: DataSource, field: String
   ) throws -> TableReading {
     if source.window != nil, schema.timestamp == nil, source.postgres?.query.contains("$since") != true {
       throw WorkerError.windowWithoutTimestamp(field: field)
     }
-    let reading = raw.read(schema: schema, minimumRows: minimumRows, window: source.window)
+    let reading = raw.read(
+      schema: schema, minimumRows: minimumRows, window: source.window, limits: run.limits ?? .init())
     guard reading.failures.isEmpty else {
       let isWindow = reading.failures.allSatisfy { $0.reason == .tooFewRows } && source.window != nil
       throw WorkerError.data(reading.failures, source: isWindow ? field + ".window" : field)
@@ -152,6 +154,7 @@ struct TrainingParts {
       warnings.append("classes with few rows were divided by rank, not by their own hash: \(names)")
     }
     try check(tables.target)
+    try judgeTestRows(tables)
   }
 
   /// nothing where the rows are not divided by hash.
@@ -170,6 +173,16 @@ struct TrainingParts {
 
   static func labels(_ table: Table, _ target: TargetEncoding, _ schema: FeatureSchema) -> [Int32] {
     table[schema.target.name].map(target.encode) ?? []
+  }
+
+  /// Test rows that cannot tell a model from a guess end the run; few are a warning.
+  private mutating func judgeTestRows(_ tables: TrainingTables) throws {
+    var counts = [Int](repeating: 0, count: tables.target.classes.count)
+    for label in test.labels { counts[label] += 1 }
+    let judged = TestRows(counts: counts, target: tables.target).findings
+    let field = tables.test == nil ? TrainingTables.splitField : TrainingTables.testField
+    guard judged.failures.isEmpty else { throw WorkerError.data(judged.failures, source: field) }
+    warnings += judged.warnings.map { "\(field): \($0.message)" }
   }
 
   private func check(_ target: TargetEncoding) throws {
