@@ -43,6 +43,9 @@ struct PodRefusal: Sendable, Hashable {
       guard !paths.isEmpty else { return "\(raise), or delete what uses it up" }
       return "lower \(paths.joined(separator: ", ")), or \(raise)"
     }
+    if cause.contains("insufficient quota to match these scopes") {
+      return "create a ResourceQuota for its priority class, or correct \(fields.template("priorityClassName"))"
+    }
     guard let name = cause.between("failed quota: ", ":"), let list = cause.after("must specify ") else { return nil }
     return "set \(Self.unspecified(list, fields).joined(separator: ", ")), which ResourceQuota \(name) asks for"
   }

@@ -48,6 +48,10 @@ import WorkerContract
         + "spec.training.template.spec.containers[name=proxy].resources.limits.memory, "
         + "spec.training.resources.limits.memory, which ResourceQuota small asks for"),
     Row(
+      testDescription: "a priority class without a quota",
+      message: "insufficient quota to match these scopes: [{PriorityClass In [high]}]",
+      mend: "create a ResourceQuota for its priority class, or correct spec.training.template.spec.priorityClassName"),
+    Row(
       testDescription: "above a LimitRange",
       message: "maximum memory usage per Container is 512Mi, but limit is 1Gi",
       mend: "lower spec.training.resources.limits.memory, or change the namespace's LimitRange"),

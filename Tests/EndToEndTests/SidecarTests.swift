@@ -12,7 +12,7 @@ struct SidecarTests {
             - name: proxy
               image: apus-server:0.1.0
               imagePullPolicy: IfNotPresent
-              args: [--routing, /etc/idle/routing.json, --port, "18080", --admin-port, "18081"]
+              args: [--routing, /etc/idle/routing.json, --port, "0", --admin-port, "0"]
               env: [{name: APUS_ARTIFACTS, value: "file:///tmp"}]
               volumeMounts: [{name: idle, mountPath: /etc/idle}]
     """
