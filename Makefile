@@ -21,9 +21,9 @@ soak: ## ten minutes each of dying leaders, steady state, crashes, the predictio
 	@scripts/install-dependencies test
 	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
 
-bench: ## figures as Markdown tables; NAME=controller|serving|evaluation|replay (docs/performance.md)
+bench: ## figures as Markdown tables; NAME=controller|serving|idle|evaluation|replay (docs/performance.md)
 	@scripts/install-dependencies test
-	@for name in $(or $(NAME),controller serving evaluation replay); do scripts/benchmark $$name || exit 1; done
+	@for name in $(or $(NAME),controller serving idle evaluation replay); do scripts/benchmark $$name || exit 1; done
 
 verify: ## format, import arrows, generated files
 	@scripts/install-dependencies build

@@ -13,7 +13,11 @@ extension SQLTelemetryStore {
       let filter = conditions.text + (condition.map { " AND \($0)" } ?? "")
       let count = SQLStatement(
         "count predictions", table: "predictions",
-        "SELECT COUNT(*) FROM (SELECT 1 FROM predictions p WHERE \(filter) LIMIT \(limit + 1)) AS counted")
+        // Ordered, so that what is read is bounded by the limit and not by the rows of other models before it.
+        """
+        SELECT COUNT(*) FROM (
+          SELECT 1 FROM predictions p WHERE \(filter) ORDER BY p.time DESC LIMIT \(limit + 1)) AS counted
+        """)
       let outcomes = SQLStatement(
         "count outcomes", table: "predictions",
         """

@@ -6,6 +6,10 @@ extension SQLTelemetryStore {
       var deleted = 0
       if case .postgres = dialect {
         deleted = try Self.dropPartitions(of: model, before: time, connection)
+        // Rows are looked up one by one: a join of other kinds would read whole days to find a few thousand rows.
+        for way in ["hashjoin", "mergejoin"] {
+          try connection.run(SQLStatement("choose plans", table: "predictions", "SET LOCAL enable_\(way) = off"), [])
+        }
       }
       let arguments: [SQLValue] = [.text(model.namespace), .text(model.model), .number(time), .integer(limit)]
       deleted += try connection.run(Self.deleteOldPredictions(dialect), arguments)
@@ -34,42 +38,49 @@ extension SQLTelemetryStore {
   }
 
   private static func deleteOldPredictions(_ dialect: SQLDialect) -> SQLStatement {
-    let key = dialect.rowKey(["request_id", "version"])
-    return SQLStatement(
-      "delete old predictions", table: "predictions",
-      """
-      DELETE FROM predictions WHERE namespace = $1 AND model = $2 AND \(key) IN (
-        SELECT request_id, version\(dialect.dayColumn) FROM predictions
-        WHERE namespace = $1 AND model = $2 AND time < $3 ORDER BY time LIMIT $4)
-      """)
+    deleteOld("delete old predictions", "predictions", key: ["request_id", "version"], by: "time", dialect)
   }
 
-  /// A label stays as long as its prediction does.
+  /// A label stays as long as its prediction does. `OFFSET 0` and the conditions that no index knows lead the planner, where it has no
+  /// statistics, to look the prediction up by its id for each label.
   private static func deleteOldLabels(_ dialect: SQLDialect) -> SQLStatement {
-    let (key, columns) =
+    let same =
       switch dialect {
-      case .sqlite: ("request_id", "l.request_id")
-      case .postgres: ("(request_id, day)", "l.request_id, l.day")
+      case .sqlite: "p.namespace = l.namespace AND p.model = l.model AND p.request_id = l.request_id"
+      case .postgres: "p.namespace || '' = $1 AND p.model || '' = $2 AND p.request_id = l.request_id OFFSET 0"
       }
-    return SQLStatement(
-      "delete old labels", table: "labels",
-      """
-      DELETE FROM labels WHERE namespace = $1 AND model = $2 AND \(key) IN (
-        SELECT \(columns) FROM labels l WHERE l.namespace = $1 AND l.model = $2 AND l.time < $3 AND NOT EXISTS (
-          SELECT 1 FROM predictions p
-          WHERE p.namespace = l.namespace AND p.model = l.model AND p.request_id = l.request_id)
-        ORDER BY l.time LIMIT $4)
-      """)
+    return deleteOld(
+      "delete old labels", "labels", key: ["request_id"], by: "time", dialect,
+      and: "AND NOT EXISTS (SELECT 1 FROM predictions p WHERE \(same))")
   }
 
   private static func deleteOldProfiles(_ dialect: SQLDialect) -> SQLStatement {
-    let key = dialect.rowKey(["version", "feature", "minute", "instance"])
+    deleteOld(
+      "delete old profiles", "feature_profiles", key: ["version", "feature", "minute", "instance"], by: "minute",
+      dialect)
+  }
+
+  /// The oldest rows of a model, found by their key. In PostgreSQL the model of predictions and labels is compared so that no
+  /// index knows it: otherwise the planner could take the index by time, and so read all rows of the model for each row that goes.
+  /// The key of a profile begins with the model.
+  private static func deleteOld(
+    _ purpose: String, _ table: String, key: [String], by time: String, _ dialect: SQLDialect,
+    and condition: String = ""
+  ) -> SQLStatement {
+    let (filter, columns, wanted) =
+      switch dialect {
+      case .sqlite: ("namespace = $1 AND model = $2 AND ", key, key)
+      case .postgres where time == "minute":
+        ("", key + ["day", "model", "namespace"], key + ["day", "model", "namespace"])
+      case .postgres: ("", key + ["day", "model || ''", "namespace || ''"], key + ["day", "model", "namespace"])
+      }
     return SQLStatement(
-      "delete old profiles", table: "feature_profiles",
+      purpose, table: table,
       """
-      DELETE FROM feature_profiles WHERE namespace = $1 AND model = $2 AND \(key) IN (
-        SELECT version, feature, minute, instance\(dialect.dayColumn) FROM feature_profiles
-        WHERE namespace = $1 AND model = $2 AND minute < $3 ORDER BY minute LIMIT $4)
+      DELETE FROM \(table) WHERE \(filter)(\(columns.joined(separator: ", "))) IN (
+        SELECT \(wanted.map { "l." + $0 }.joined(separator: ", ")) FROM \(table) l
+        WHERE l.namespace = $1 AND l.model = $2 AND l.\(time) < $3 \(condition)
+        ORDER BY l.\(time) LIMIT $4)
       """)
   }
 
@@ -84,20 +95,6 @@ extension SQLTelemetryStore {
             "DELETE FROM \(table) WHERE namespace = $1 AND model = $2 AND time < $3"), arguments)
       }
       return deleted
-    }
-  }
-}
-
-extension SQLDialect {
-  /// A row value of these columns and, where tables are partitioned, the day.
-  fileprivate func rowKey(_ columns: [String]) -> String {
-    "(" + columns.joined(separator: ", ") + dayColumn + ")"
-  }
-
-  fileprivate var dayColumn: String {
-    switch self {
-    case .sqlite: ""
-    case .postgres: ", day"
     }
   }
 }
