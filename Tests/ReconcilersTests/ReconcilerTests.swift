@@ -199,13 +199,17 @@ import WorkerContract
       drift: DriftSummary(
         severity: .critical, features: 1, critical: 1, share: 1,
         worst: [.init(feature: "age", severity: .critical, psi: 0.4, pValue: 0, effect: 0.5)]), quality: .init(),
-      performance: .init())
+      performance: .init(
+        coverage: 1, labelled: 100,
+        metrics: .init(accuracy: 0.9, precision: 0, recall: nil, f1: 0, rocAUC: nil, brier: 0.1)))
     scene.end(job, RunResult(run: "r", checked: check))
     _ = try await scene.policies.reconcile(key)
     #expect(scene.condition("DriftDetected", of: "monitoringpolicies", "watch")?["reason"] == "CriticalDrift")
     #expect(scene.condition("RetrainingNeeded", of: "monitoringpolicies", "watch")?["status"] == "True")
     let text = scene.registry.text()
     #expect(text.contains(#"apus_drift_psi{namespace="shop",policy="watch",model="income",feature="age"} 0.4"#))
+    #expect(text.contains(#"apus_model_accuracy_ratio{namespace="shop",policy="watch",model="income"} 0.9"#))
+    #expect(!text.contains("apus_model_roc_auc_ratio{") && !text.contains("apus_model_recall_ratio{"))
     #expect(text.contains(#"apus_checks_total{namespace="shop",policy="watch",model="income",outcome="Critical"} 1"#))
     #expect(scene.transport.requests.contains { $0.url == "http://slack/hook" })
     // The model answers the policy's request.

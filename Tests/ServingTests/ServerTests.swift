@@ -342,6 +342,7 @@ import WorkerContract
       let info = try await server.request("GET", "/model/info").json
       #expect(info["model"] as? String == "income")
       #expect(info["classes"] as? [String] == ["<=50K", ">50K"])
+      #expect(info["positive_class"] as? String == ">50K")
       #expect((info["features"] as? [Any])?.count == 6)
     }
   }

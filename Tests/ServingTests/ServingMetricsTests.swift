@@ -79,6 +79,10 @@ struct ServingMetricsTests {
     #expect(abs((scores.precision ?? .nan) - 0.75) < 1e-12)
     #expect(abs((scores.recall ?? .nan) - 0.6) < 1e-12)
     #expect(abs((scores.f1 ?? .nan) - 2.0 / 3) < 1e-12)
+    // No label and no prediction is positive: scikit-learn warns and says 0, a gauge would lie.
+    let negative = try #require(
+      VersionPerformance.of(labelled: [count("0", "0", 9)], sample: [], positive: "1").first?.scores)
+    #expect(negative.accuracy == 1 && negative.precision == nil && negative.recall == nil && negative.f1 == nil)
     let macro = try #require(
       VersionPerformance.of(
         labelled: [count("a", "a", 2), count("b", "a", 1), count("c", "b", 1)], sample: [], positive: nil
