@@ -37,6 +37,19 @@ import WorkerContract
     }
   }
 
+  @Test func `a check finds the predictions whose labels are due by their time, and each label by its id`() async throws
+  {
+    try await withFullStore { store, database in
+      let query = PredictionQuery(model: census, from: 10_000, to: 11_000, version: "v1")
+      let (statement, arguments) = SQLTelemetryStore(database: database).reading(query)
+      let plan = try await Self.plan(of: statement.text, arguments, in: database)
+      #expect(plan.contains("SEARCH p USING INDEX predictions_by_time (namespace=? AND model=? AND time>? AND time<?)"))
+      #expect(plan.contains("SEARCH l USING INDEX sqlite_autoindex_labels_1"), "\(plan)")
+      let due = try await store.predictions(query)
+      #expect(due.count == 1_000 && due.allSatisfy { $0.label == "x" })
+    }
+  }
+
   private func withFullStore(
     _ body: (any TelemetryStore, SQLiteDatabase) async throws -> Void
   ) async throws {
