@@ -126,7 +126,7 @@ package struct Replay {
       artifact.digest)
     return try Predictor(
       schema: bundle.file(ArtifactBundle.FileName.schema), pipeline: bundle.file(ArtifactBundle.FileName.pipeline),
-      model: bundle.file(ArtifactBundle.FileName.model))
+      model: bundle.file(ArtifactBundle.FileName.model), samples: bundle.files[ArtifactBundle.FileName.samples])
   }
 
   /// How many rows the version is right about.

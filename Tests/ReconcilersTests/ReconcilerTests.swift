@@ -162,6 +162,24 @@ import WorkerContract
     #expect(scene.cluster.writes.isEmpty)
   }
 
+  @Test func `a deleted model says once what it leaves behind, also where its name is given again at once`()
+    async throws
+  {
+    let scene = Scene()
+    try await scene.serve()
+    func farewells() -> Int { scene.events.reasons.count { $0 == "ModelDeployment DataKept" } }
+    let model = try #require(scene.cluster.object("modeldeployments", "income"))
+    var next = model
+    next.set("another-uid", at: ["metadata", "uid"])
+    scene.caches.models.note(next)
+    _ = try? await scene.models.reconcile(scene.key)
+    #expect(farewells() == 1)
+    next.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    scene.caches.models.note(next)
+    for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
+    #expect(farewells() == 2)
+  }
+
   @Test func `another's Deployment is left alone and the model says so`() async throws {
     let scene = Scene()
     _ = scene.cluster.put(

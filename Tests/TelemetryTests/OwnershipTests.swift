@@ -143,9 +143,11 @@ import WorkerContract
       try await store.store(check("before"), of: census)
       let older = try #require(TelemetrySchema.steps.first { $0.name == "0002-checks" }).statements(.sqlite)
       let table = try #require(older.first { $0.contains("CREATE TABLE performance_reports") })
+      let view = try #require(
+        TelemetrySchema.steps.first?.statements(.sqlite).first { $0.contains("CREATE VIEW labelled_predictions") })
       try await database.write { (connection) throws(TelemetryError) in
         for text in [
-          "DROP TABLE performance_reports", table,
+          "DROP VIEW labelled_predictions", view, "DROP TABLE performance_reports", table,
           """
           INSERT INTO performance_reports (namespace, model, run, coverage, labelled, accuracy, precision_value, recall,
             f1, roc_auc, brier) VALUES ('default', 'income', 'before', 0.5, 40, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1)

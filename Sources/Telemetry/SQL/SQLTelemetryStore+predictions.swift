@@ -146,6 +146,16 @@ extension SQLTelemetryStore {
   }
 
   func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction] {
+    let (statement, arguments) = reading(query)
+    let newestFirst = try await database.read { (connection) throws(TelemetryError) -> [LoggedPrediction] in
+      var predictions: [LoggedPrediction] = []
+      for row in try connection.rows(statement, arguments) { predictions.append(try Self.prediction(row)) }
+      return predictions
+    }
+    return newestFirst.reversed()
+  }
+
+  func reading(_ query: PredictionQuery) -> (SQLStatement, [SQLValue]) {
     var conditions = Conditions()
     conditions.add("p.namespace = ?", .text(query.model.namespace))
     conditions.add("p.model = ?", .text(query.model.model))
@@ -169,13 +179,7 @@ extension SQLTelemetryStore {
         p.latency_seconds, p.repeats, l.label, l.time
       \(labelJoin) WHERE \(filter) ORDER BY p.time DESC, p.request_id DESC, p.version DESC \(limit)
       """)
-    let arguments = conditions.arguments
-    let newestFirst = try await database.read { (connection) throws(TelemetryError) -> [LoggedPrediction] in
-      var predictions: [LoggedPrediction] = []
-      for row in try connection.rows(statement, arguments) { predictions.append(try Self.prediction(row)) }
-      return predictions
-    }
-    return newestFirst.reversed()
+    return (statement, conditions.arguments)
   }
 
   /// Partitions that can hold nothing of the window are left alone.
