@@ -111,7 +111,7 @@ import WorkerContract
       if let check = checks.first { try await store.store(check, of: census) }
     }
     try await timed("retention") {
-      _ = try await store.deletePredictions(of: census, before: 600, limit: 200)
+      _ = try await store.deletePredictions(of: census, before: 6_000, limit: 2_000)
       _ = try await store.deleteReports(of: census, before: 600)
     }
   }
