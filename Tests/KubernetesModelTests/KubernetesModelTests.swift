@@ -3,6 +3,20 @@ import Testing
 
 @Suite("Objects as Swift values")
 struct ObjectTests {
+  @Test(
+    "What keeps a Secret's value from being one line is told, line ends at its ends do not count",
+    arguments: [
+      (Array("url\n".utf8), nil), (Array("url\r\n".utf8), nil), (Array(" \n".utf8), "is empty"), ([], "is empty"),
+      (Array("a\nb\n".utf8), "has a line end in its middle"), ([0xFF, 0xFE], "is not UTF-8 text"),
+      (nil, "has no key 'k'"),
+    ] as [([UInt8]?, String?)])
+  func lineOfSecret(value: [UInt8]?, shortcoming: String?) {
+    let data = value.map { ["k": Base64.encode($0)] } ?? [:]
+    let told = Secret(metadata: ObjectMeta(name: "s"), data: data).shortcoming(ofLine: "k")
+    #expect((told == nil) == (shortcoming == nil))
+    if let shortcoming { #expect(told?.contains(shortcoming) == true, "\(told ?? "")") }
+  }
+
   @Test("A job keeps its shape through JSON, lists that are empty are left out")
   func jobRoundTrip() throws {
     var container = Container(name: "train", image: "apus-worker:1", command: ["apus-worker"], args: ["train"])

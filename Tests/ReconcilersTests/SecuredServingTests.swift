@@ -17,6 +17,15 @@ import Testing
     ]
   ]
 
+  @Test(
+    arguments: [
+      ("one", "one"), ("old\nnew\n", "new"), ("old\r\n new \t\r\n\r\n", "new"), ("\u{FEFF}one\n", "one"),
+      ("two words\n", "two words"), ("", nil), ("\n \n", nil),
+    ] as [(String, String?)])
+  func `the operator's token is the last line, read as servers read it`(_ text: String, _ token: String?) {
+    #expect(ServingSecrets.token(in: text) == token)
+  }
+
   private func put(_ name: String, _ data: [String: String], in scene: Scene) {
     let encoded = data.mapValues { JSONValue.string(Data($0.utf8).base64EncodedString()) }
     scene.put(

@@ -6,6 +6,14 @@ import Testing
 @Suite(.serialized) struct SecurityTests {
   private static let body = "{\"features\":\(Sample.good)}"
 
+  @Test(arguments: ["one", "one\r\n", " one\t\n\n", "\u{FEFF}one\n"])
+  func `a token is taken without blanks, line ends and the mark before the first line`(_ text: String) async throws {
+    try await withTokens(text) { tokens, _ in
+      #expect(tokens.verdict(on: "Bearer one") == .valid)
+      #expect(tokens.verdict(on: "Bearer one\n") == .wrong)
+    }
+  }
+
   private func withTokens(_ document: String?, _ body: (BearerTokens, URL) async throws -> Void) async throws {
     try await withFolder { folder in
       let file = folder.appending(path: "tokens")

@@ -10,7 +10,10 @@ struct TelemetryLocationTests {
     #expect(try TelemetryLocation("postgres://u:p@host/db") == .postgres(url: "postgres://u:p@host/db"))
     // A Secret made from a file ends with a line end.
     #expect(try TelemetryLocation("postgres://u:p@host/db\r\n") == .postgres(url: "postgres://u:p@host/db"))
-    for text in ["", "sqlite", "sqlite:///", "sqlite:///folder/", "sqlite://relative", "mysql://x/y", "postgres:x"] {
+    for text in [
+      "", "sqlite", "sqlite:///", "sqlite:///folder/", "sqlite://relative", "mysql://x/y", "postgres:x",
+      "postgres://h/sa\nles",
+    ] {
       #expect(throws: TelemetryError.self, "\(text)") { try TelemetryLocation(text) }
     }
   }
