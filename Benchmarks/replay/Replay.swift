@@ -72,7 +72,7 @@ package struct Replay {
         variables: [
           RunEnvironment.artifacts: "file://" + folder.appendingPathComponent("artifacts").path,
           RunEnvironment.telemetry: "sqlite://" + folder.appendingPathComponent("telemetry.sqlite").path,
-        ], log: RunLog { _ in }))
+        ], threads: 1, log: RunLog { _ in }))
   }
 
   package func run() async throws -> Outcome {

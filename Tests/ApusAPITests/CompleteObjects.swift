@@ -63,7 +63,7 @@ enum Complete {
       training: .init(
         job: "income-train-4", version: "v4", state: .running, trigger: .request, startedAt: time, finishedAt: time,
         message: "running"),
-      lastTrained: time, nextTraining: time,
+      failedTrainings: 2, lastTrained: time, nextTraining: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time), accuracy: 0.87, rocAUC: 0.92,
       serving: .init(replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income"),
       handled: .init(

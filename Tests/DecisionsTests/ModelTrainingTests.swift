@@ -241,14 +241,14 @@ struct Sentence: CustomTestStringConvertible, Sendable {
       from: { World(aModel()) }
     ) {
       $0.settle()
-      let usual = $0.objects["configmaps/income-train-1"].map { "\($0.manifest)".contains("outOfRange") }
+      let usual = $0.objects.values.contains { "\($0.manifest)".contains("outOfRange") }
       $0.trains(result("v1"))
-      if usual != false { $0.startedJobs = [] }
+      if usual { $0.startedJobs = [] }
       $0.model = aModel("income", ["training": ["limits": ["outOfRange": 0.5]]]).keeping($0.model)
       $0.settle()
     } holds: {
       $0.startedJobs.count == 2
-        && $0.objects["configmaps/income-train-2"].map { "\($0.manifest)".contains("outOfRange") } == true
+        && $0.objects.values.contains { "\($0.manifest)".contains("outOfRange") }
     },
     Sentence("a Job that is deleted before its end is a failed run", from: { World(aModel()) }) {
       $0.settle()
