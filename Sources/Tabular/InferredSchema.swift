@@ -46,8 +46,9 @@ package struct InferenceOptions: Sendable, Equatable {
 
   /// All texts that mean a missing value; nil for the usual ones.
   package var missingTexts: [String]? {
-    guard !missing.isEmpty else { return nil }
-    return ValueReading.missing + missing.filter { !ValueReading.missing.contains($0) }
+    // An empty text always means one.
+    let added = missing.map { ValueReading.trimmed($0) }.filter { !$0.isEmpty && !ValueReading.missing.contains($0) }
+    return added.isEmpty ? nil : ValueReading.missing + added
   }
 }
 
@@ -61,6 +62,8 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
   case unknownPositive(String, classes: [String])
   case columnMissing(String, columns: [String])
   case targetDropped(String)
+  case tooManyMissing(Int)
+  case longMissing(String)
   case timestampTaken(String)
   case notTimestamp(String, first: String)
   case noFeatures(leftOut: [InferredSchema.LeftOut])
@@ -80,6 +83,10 @@ package enum InferenceError: Error, Sendable, Equatable, CustomStringConvertible
       "'\(positive)' is no class of the target: choose from \(listed(classes))"
     case .columnMissing(let name, let columns): "the data has no column '\(name)'; it has \(listed(columns))"
     case .targetDropped(let name): "'\(name)' is the target and cannot be dropped: take it out of --drop"
+    case .tooManyMissing(let count):
+      "spec.schema.missing takes \(InferenceLimits.missing) texts, with the usual ones these are \(count): name fewer"
+    case .longMissing(let text):
+      "'\(text.prefix(40))…' has more than the \(InferenceLimits.missingLength) letters that spec.schema.missing takes: clear those cells"
     case .timestampTaken(let name): "'\(name)' cannot be the timestamp: it is the target or dropped"
     case .notTimestamp(let name, let first):
       "column '\(name)' cannot be the timestamp, as \(first) is no time: \(TimeColumn.forms)"
@@ -98,6 +105,8 @@ enum InferenceLimits {
   /// What spec.schema takes.
   static let features = 2000
   static let nameLength = 256
+  static let missing = 32
+  static let missingLength = 64
   /// More different prices or percentages are numbers and no categories.
   static let signedLevels = 10
   /// More different texts are no categories.

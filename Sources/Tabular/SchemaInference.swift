@@ -33,6 +33,12 @@ extension RawTable {
     for name in options.drop + [options.timestamp].compactMap({ $0 }) where !header.contains(name) {
       throw .columnMissing(name, columns: header)
     }
+    if let texts = options.missingTexts {
+      if texts.count > InferenceLimits.missing { throw .tooManyMissing(texts.count) }
+      if let long = texts.first(where: { $0.unicodeScalars.count > InferenceLimits.missingLength }) {
+        throw .longMissing(long)
+      }
+    }
     if options.drop.contains(target) { throw .targetDropped(target) }
     guard let name = options.timestamp, let column = header.firstIndex(of: name) else { return }
     if name == target || options.drop.contains(name) { throw .timestampTaken(name) }
@@ -53,8 +59,8 @@ private struct SchemaInference {
     result = InferredSchema(
       schema: FeatureSchema(target: .init(name: ""), features: []), explanations: [:], leftOut: [], rowCount: rowCount,
       classShares: [])
-    if !options.missing.isEmpty {
-      result.schema.missing = options.missingTexts
+    if let texts = options.missingTexts {
+      result.schema.missing = texts
       explain("missing", "the usual ones and \(listed(options.missing)), as asked for")
     }
   }

@@ -57,6 +57,8 @@ struct OtherPeoplesFilesTests {
   @Test(
     "what a person says wrongly is told",
     arguments: [
+      (InferenceOptions(missing: (0..<23).map { "m\($0)" }), "takes 32 texts"),
+      (InferenceOptions(missing: [String(repeating: "m", count: 65)]), "more than the 64 letters"),
       (InferenceOptions(drop: ["z"]), "no column 'z'"), (InferenceOptions(drop: ["y"]), "is the target"),
       (InferenceOptions(timestamp: "a"), "'x' at line 2 is no time"),
       (InferenceOptions(timestamp: "y"), "cannot be the timestamp"),

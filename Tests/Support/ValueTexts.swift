@@ -1,7 +1,7 @@
 /// One table of texts for every reader.
-public enum ValueTexts {
+package enum ValueTexts {
   /// What a text is in a column that has the levels `1`, `True`, `café` and `02134`.
-  public static let texts: [(text: String, level: String?, isMissing: Bool)] = [
+  package static let texts: [(text: String, level: String?, isMissing: Bool)] = [
     ("1", "1", false), ("1.0", "1", false), ("1e0", "1", false), (" 1 ", "1", false), ("01", nil, false),
     ("True", "True", false), ("true", "True", false), ("t", "True", false), ("TRUE", "True", false),
     ("false", nil, false), ("café", "café", false), ("cafe\u{301}", "café", false), ("\u{a0}café\t", "café", false),
@@ -11,5 +11,5 @@ public enum ValueTexts {
     ("-", nil, true),
     ("na-na", nil, false), ("--", nil, false),
   ]
-  public static let levels = ["1", "True", "café", "02134"]
+  package static let levels = ["1", "True", "café", "02134"]
 }
