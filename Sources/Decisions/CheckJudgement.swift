@@ -53,7 +53,7 @@ enum CheckJudgement {
   }
 
   /// Whether a training can mend what was found: no training makes answers faster, brings a feature back that callers do not
-  /// send, or keeps them from sending a request twice. See decision 0016.
+  /// send, or keeps them from sending a request twice. See decision 0020.
   private static func isMendable(
     _ finding: Trigger, _ check: CheckResult, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]
   ) -> Bool {

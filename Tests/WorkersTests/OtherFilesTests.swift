@@ -65,7 +65,8 @@ struct OtherFilesTests {
     let trained = try #require(result.trained, "\(String(describing: result.failed))")
     let bundle = try await shop.store.open(trained.artifact.digest)
     let predictor = try Predictor(
-      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"))
+      schema: bundle.file("schema.json"), pipeline: bundle.file("pipeline.json"), model: bundle.file("model.json"),
+      samples: nil)
     let table = try RawTable(csv: bytes).read(schema: predictor.schema, minimumRows: 1).table
     let probabilities = try predictor.probabilities(of: table)
     #expect(probabilities.count == table.rowCount * predictor.target.classes.count)

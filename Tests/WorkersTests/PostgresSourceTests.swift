@@ -16,7 +16,7 @@ struct PostgresSourceTests {
     var specification = SmallWorld.run("file:///unused")
     specification.train?.source = DataSource(
       postgres: .init(connectionSecretRef: .init(name: "db", key: "url"), query: query))
-    return await shop.worker(variables: [RunEnvironment.sourcePostgresURL: url]).run(.train, specification)
+    return await shop.worker(variables: [SourceVariables.source.postgresURL: url]).run(.train, specification)
   }
 
   private func withSales(_ body: (TemporaryServer) async throws -> Void) async throws {
