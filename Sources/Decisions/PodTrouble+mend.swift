@@ -21,7 +21,8 @@ extension PodTrouble {
     // Both are about images whose user the kubelet cannot tell from root.
     guard message.contains("runAsNonRoot") || message.contains("non-root") || message.contains("non-numeric user")
     else {
-      return "create the Secret or ConfigMap with the key that is missing, in the pod's namespace (the Secrets that the operator's "
+      return
+        "create the Secret or ConfigMap with the key that is missing, in the pod's namespace (the Secrets that the operator's "
         + "settings storage.s3.secret and storage.telemetrySecret name must be in each namespace with models)"
     }
     return "set \(fields.securityContext(of: container.map { [$0] } ?? [])).runAsUser to a number other than 0, "
