@@ -32,7 +32,7 @@ extension FeatureSchema: SchemaDescribed {
     rules: [
       .init(
         "!self.features.exists(f, f.name == self.target.name)",
-        "the target can not be a feature: remove it from features", fieldPath: ".features")
+        "the target cannot be a feature: remove it from features", fieldPath: ".features")
     ])
 }
 

@@ -54,7 +54,7 @@ extension ModelDeploymentSpec.Promotion: SchemaDescribed {
         "keep",
         .integer(
           "Versions out of use (archived, rejected) whose files are kept, besides production and the one before it; "
-            + "of older ones only the files go: they stay listed, and can not be served again.", minimum: 1,
+            + "of older ones only the files go: they stay listed, and cannot be served again.", minimum: 1,
           maximum: 1000, default: 10)),
     ])
 }

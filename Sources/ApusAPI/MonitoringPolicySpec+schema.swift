@@ -8,7 +8,7 @@ extension MonitoringPolicySpec: SchemaDescribed {
       .required(
         "modelRef",
         ModelReference.schema.with(rules: [
-          .init("self == oldSelf", "modelRef can not change: make another MonitoringPolicy for another model")
+          .init("self == oldSelf", "modelRef cannot change: make another MonitoringPolicy for another model")
         ])),
       .optional("schedule", Schedule.schema(cron: "0 */6 * * *").described("When the model is checked.")),
       .optional(

@@ -19,7 +19,7 @@ extension ModelVersionSpec: SchemaDescribed {
       .optional("accuracy", .share("On its test rows, rounded for people.")),
       .optional("rocAUC", .share("On its test rows, rounded for people.")),
     ],
-    rules: [.init("self == oldSelf", "a version's spec can not change: train a new version")])
+    rules: [.init("self == oldSelf", "a version's spec cannot change: train a new version")])
 }
 
 extension TrainingResult: SchemaDescribed {

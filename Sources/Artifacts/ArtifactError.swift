@@ -24,10 +24,10 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
       "\(what) is not in the artifact store; check APUS_ARTIFACTS and that the volume is mounted."
     case .corrupted(let digest, let file, let detail):
       "The artifact \(digest) is damaged: \(file) \(detail). Restore the file or train again."
-    case .unsafeName(let name): "'\(name)' can not be a name in the artifact store; use letters, digits, '.', '-', '_'."
+    case .unsafeName(let name): "'\(name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
     case .unsupportedLocation(let text):
       "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
-    case .unavailable(let location, let reason): "The artifact store \(location) can not be used: \(reason)."
+    case .unavailable(let location, let reason): "The artifact store \(location) cannot be used: \(reason)."
     case .forbidden(let location, let reason):
       "The artifact store \(location) refused access: \(reason). Check the credentials (the operator's setting "
         + "storage.s3.secret, or AWS_* in the pod templates), their rights, and whether temporary ones have expired."

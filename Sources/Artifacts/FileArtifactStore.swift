@@ -108,14 +108,14 @@ package struct FileArtifactStore: ArtifactStore {
     defer { try? FileManager.default.removeItem(at: damaged) }
     _ = rename(place.path, damaged.path)
     if rename(incoming.path, place.path) != 0, try await !isIntact(digest) {
-      throw ArtifactError.unavailable(location: place.path, reason: "the damaged bundle there can not be replaced")
+      throw ArtifactError.unavailable(location: place.path, reason: "the damaged bundle there cannot be replaced")
     }
   }
 
   /// Writes and flushes to the disk: the rename that follows must not overtake the bytes.
   private func write(_ data: Data, to place: URL) throws {
     guard FileManager.default.createFile(atPath: place.path, contents: nil) else {
-      throw ArtifactError.unavailable(location: place.path, reason: "the file can not be made")
+      throw ArtifactError.unavailable(location: place.path, reason: "the file cannot be made")
     }
     let file = try FileHandle(forWritingTo: place)
     defer { try? file.close() }

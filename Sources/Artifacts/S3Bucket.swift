@@ -11,7 +11,7 @@ package struct S3Bucket: Sendable {
     fileprivate var accessKey: String
     fileprivate var secretKey: String
     fileprivate var sessionToken: String?
-    /// The variable whose value can not be sent.
+    /// The variable whose value cannot be sent.
     fileprivate var broken: String?
 
     /// `environment` gives `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` (without them requests are anonymous) and

@@ -114,7 +114,7 @@ public final class LeaderElector: Sendable {
     return event ?? .failed("the API server did not answer in time")
   }
 
-  /// Lets others lead at once. Only after all work has ended; where it can not be done in time, the lease expires by itself.
+  /// Lets others lead at once. Only after all work has ended; where it cannot be done in time, the lease expires by itself.
   public func release(within limit: Duration = .milliseconds(250)) async {
     let lease = state.withLock { state in
       defer { state.lease = nil }

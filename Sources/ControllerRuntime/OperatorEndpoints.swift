@@ -126,7 +126,7 @@ public struct OperatorEndpoints: Sendable {
     case .unauthenticated:
       Answer(status: 401, challenge: "Bearer", body: "a token of this cluster is needed: Authorization: Bearer …\n")
     case .forbidden(let user): Answer(status: 403, body: "\(user) may not get \(path)\n")
-    case .unknown(let reason): Answer(status: 503, body: "it can not be checked now who may read this: \(reason)\n")
+    case .unknown(let reason): Answer(status: 503, body: "it cannot be checked now who may read this: \(reason)\n")
     }
   }
 }

@@ -22,7 +22,7 @@ public enum Applied: Sendable, Equatable {
   case changed(JSONValue)
   /// The live object says all that is desired.
   case unchanged(JSONValue)
-  /// A field that can not be changed was to be changed: the live object, given here, is being deleted with all that it
+  /// A field that cannot be changed was to be changed: the live object, given here, is being deleted with all that it
   /// owns. Its deletion is an event as any other; the next reconcile makes it anew.
   case replacing(JSONValue)
 

@@ -44,10 +44,10 @@ extension ModelWork {
     }
   }
 
-  /// Servers that run have their Secrets mounted and go on; new ones can not start.
+  /// Servers that run have their Secrets mounted and go on; new ones cannot start.
   private var secretNote: String {
     observed.secretProblems.isEmpty
-      ? "" : " (new servers can not start: \(observed.secretProblems.joined(separator: "; ")))"
+      ? "" : " (new servers cannot start: \(observed.secretProblems.joined(separator: "; ")))"
   }
 
   /// Once for each routing table, when the last of the wanted servers has taken it.

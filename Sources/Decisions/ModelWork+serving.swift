@@ -4,7 +4,7 @@ import WorkerContract
 
 /// How soon pods that have not confirmed the routing table are asked again.
 private let confirmationInterval = 2.0
-/// A server that is still not ready after this long may have a table that it can not serve; it is asked why.
+/// A server that is still not ready after this long may have a table that it cannot serve; it is asked why.
 private let startPatience = 20.0
 
 extension ModelWork {

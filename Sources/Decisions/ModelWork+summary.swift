@@ -127,7 +127,7 @@ extension ModelWork {
   private mutating func setStalled() {
     let type = ConditionType.stalled.rawValue
     let previous = observed.model.status.conditions[type]
-    // Nothing has ever been served and the last run says that trying again can not help: a person has to act.
+    // Nothing has ever been served and the last run says that trying again cannot help: a person has to act.
     if stall == nil, registry.production == nil, status.training?.state == .failed,
       let failure = lastRun?.spec.failure, !failure.retryable
     {

@@ -103,7 +103,7 @@ extension ModelWork {
     let isScheduled = pending.contains { $0.trigger == .schedule } || first.trigger == .firstSight
     status.handled.trainingInput = spec.trainingInput
     status.handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]
-    // A policy that can not be read just now keeps what was answered: it must not ask again when it can.
+    // A policy that cannot be read just now keeps what was answered: it must not ask again when it can.
     status.handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
     // However many instants were missed, one run makes up for them.
     if isScheduled { status.handled.scheduledUntil = now }

@@ -8,7 +8,7 @@ struct ModelWork {
   var registry: Registry
   var status: ModelDeploymentStatus
   var decision: ModelDecision
-  /// Why the model can not get where its spec wants it, without being wrong altogether.
+  /// Why the model cannot get where its spec wants it, without being wrong altogether.
   var stall: (reason: String, message: String)?
   /// What of the spec is not carried out, to be said beside the promotion.
   var caveat: String?
@@ -46,7 +46,7 @@ struct ModelWork {
       type.rawValue, value, reason: reason, message: message, generation: generation, at: now)
   }
 
-  /// False, with the condition `Stalled`, where the spec can not be followed: then nothing is written but the status.
+  /// False, with the condition `Stalled`, where the spec cannot be followed: then nothing is written but the status.
   mutating func acceptsSpec() -> Bool {
     let problems = specProblems
     guard problems.isEmpty, observed.foreign.isEmpty else {

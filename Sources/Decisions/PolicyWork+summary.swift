@@ -151,7 +151,7 @@ extension PolicyWork {
     }
   }
 
-  /// Says which channels can not be used: an alert that goes nowhere must not go unnoticed.
+  /// Says which channels cannot be used: an alert that goes nowhere must not go unnoticed.
   private mutating func summariseAlerting() {
     let previous = status.conditions[ConditionType.alertsDeliverable.rawValue]
     guard spec.alerts != nil else { return status.conditions.clear(ConditionType.alertsDeliverable.rawValue) }

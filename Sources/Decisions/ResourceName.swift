@@ -20,7 +20,7 @@ package enum ResourceName {
 }
 
 extension JSONValue {
-  /// The document of a value of our own models, which have nothing that can not be encoded.
+  /// The document of a value of our own models, which have nothing that cannot be encoded.
   package static func document(_ value: some Encodable) -> JSONValue {
     (try? JSONValue(encoding: value)) ?? .null
   }

@@ -93,7 +93,7 @@ package struct ServerSet: Sendable, Equatable {
     if let replicas {
       spec["replicas"] = .integer(Int64(replicas))
     } else {
-      // Under an autoscaler the number belongs to it: a field that is not written can not be fought over.
+      // Under an autoscaler the number belongs to it: a field that is not written cannot be fought over.
       metadata["annotations"] = [ApusAnnotations.replicasBy: "HorizontalPodAutoscaler"]
     }
     return DesiredObject(

@@ -4,7 +4,7 @@ import KubernetesModel
 private let clockTolerance = 300.0
 
 extension Timestamp {
-  /// A time that this operator wrote as its own "now" can not lie ahead. Where it does, a clock has been put back since, and
+  /// A time that this operator wrote as its own "now" cannot lie ahead. Where it does, a clock has been put back since, and
   /// what waits for that time to pass would wait for as long as the clock was wrong.
   func corrected(at now: Timestamp) -> Timestamp {
     seconds(since: now) > clockTolerance ? now : self

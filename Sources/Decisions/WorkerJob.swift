@@ -186,13 +186,13 @@ extension WorkerJob.Lingering {
 extension WorkerJob {
   /// The container that writes the result.
   package static let container = "worker"
-  /// With this exit code a worker says that trying again can not help.
+  /// With this exit code a worker says that trying again cannot help.
   package static let permanentFailure = 65
 
   /// How the run stands, seen over all its tries.
   package enum Outcome: Sendable, Equatable {
     case running
-    /// Ended well: the result as it was written, or why it can not be read.
+    /// Ended well: the result as it was written, or why it cannot be read.
     case ended(RunResult)
     case failed(RunFailure)
   }

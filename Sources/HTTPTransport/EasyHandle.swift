@@ -204,7 +204,7 @@ final class EasyHandle {
     guard code == CURLE_OK else { throw .unavailable(reason: "libcurl has no memory for the body") }
   }
 
-  /// The body can not be rewound: libcurl never sends it a second time by itself. A POST that was done and whose answer
+  /// The body cannot be rewound: libcurl never sends it a second time by itself. A POST that was done and whose answer
   /// was lost must not be done twice behind the caller's back.
   private func feedOnce() {
     _ = apus_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())

@@ -14,14 +14,14 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
   case singleClass(String)
   /// The rows do not define the measure for one of two models.
   case undefinedMeasure(String)
-  /// The algorithm of the specification can not be trained here.
+  /// The algorithm of the specification cannot be trained here.
   case unsupportedAlgorithm(String)
   /// XGBoost refused a call.
   case engine(call: String, message: String)
 
   package var description: String {
     switch self {
-    case .unreadableModel(let why): "The model can not be read: \(why). Train it again or restore the file."
+    case .unreadableModel(let why): "The model cannot be read: \(why). Train it again or restore the file."
     case .unsupportedModel(let what): "The model uses \(what), which the evaluator does not support."
     case .columnsDiffer(let what):
       "The model was trained on other columns: \(what). Train on the pipeline's columns, by name and in order."
@@ -32,7 +32,7 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
       "All rows belong to the one class '\(name)'; a classifier needs rows of at least two classes."
     case .undefinedMeasure(let name):
       "\(name) is not defined on the rows compared: choose another spec.promotion.against.metric, or test on more rows."
-    case .unsupportedAlgorithm(let what): "The algorithm can not be trained here: \(what)."
+    case .unsupportedAlgorithm(let what): "The algorithm cannot be trained here: \(what)."
     case .engine(let call, let message): "XGBoost failed in \(call): \(message)"
     }
   }

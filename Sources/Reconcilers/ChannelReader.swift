@@ -10,7 +10,7 @@ struct ChannelReader: Sendable {
 
   let api: any KubernetesAPI
 
-  /// Channels that this operator can not serve, and why.
+  /// Channels that this operator cannot serve, and why.
   static func unsupported(_ alerts: Alerts?) -> [String: String] {
     var unusable: [String: String] = [:]
     for channel in alerts?.channels ?? [] where channel.email != nil {
@@ -54,7 +54,7 @@ struct ChannelReader: Sendable {
     do {
       secret = try await api.find(Secret.self, namespace: namespace, name: reference.name)
     } catch {
-      throw Unusable(reason: "Secret \(reference.name) can not be read: \(error)")
+      throw Unusable(reason: "Secret \(reference.name) cannot be read: \(error)")
     }
     guard let secret else { throw Unusable(reason: "there is no Secret \(reference.name)") }
     if let shortcoming = secret.shortcoming(ofLine: reference.key) {

@@ -52,7 +52,7 @@ final class Departures: Sendable {
     } catch {
       // In a namespace that is going away no Event can be made, and nobody would read it.
       guard !error.isFarewell else { return }
-      logger.warning("an event can not be written", metadata: ["reason": "DataKept", "error": "\(error)"])
+      logger.warning("an event cannot be written", metadata: ["reason": "DataKept", "error": "\(error)"])
     }
   }
 }

@@ -7,7 +7,7 @@ let farewellPause = 60.0
 
 extension Error {
   /// Whether a write came too late: the object has just gone, or nothing can be made any more in its namespace. No failure,
-  /// and trying again at once can not help.
+  /// and trying again at once cannot help.
   var isFarewell: Bool {
     let error: KubernetesError? =
       if case .failed(let cause)? = self as? ApplyError { cause } else { self as? KubernetesError }

@@ -101,7 +101,7 @@ package struct ModelReconciler: Sendable {
       return await confirmations.push(pushes, of: key, headers: headers, certificate: certificate)
     } catch {
       // As a pod that does not answer: it is asked again soon.
-      logger.info("the Secrets of the servers can not be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
+      logger.info("the Secrets of the servers cannot be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
       return false
     }
   }

@@ -87,7 +87,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
   }
 }
 
-/// Why the operator's file can not be used.
+/// Why the operator's file cannot be used.
 package enum OperatorConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   case unreadable(file: String, reason: String)
   case unknownKey(file: String, position: String, key: String)

@@ -25,7 +25,7 @@ struct Teller: Sendable {
   let events: any EventSink
   let logger: Logger
 
-  /// What is still to be told afterwards. An Event that can not be written at all is logged and given up: it must not hold
+  /// What is still to be told afterwards. An Event that cannot be written at all is logged and given up: it must not hold
   /// up those behind it.
   func tell(_ pending: [PendingEvent], about object: JSONValue) async -> [PendingEvent] {
     for (index, event) in pending.enumerated() {
@@ -33,7 +33,7 @@ struct Teller: Sendable {
         try await events.tell(event, about: object.objectReference)
       } catch {
         guard !error.isTransient else { return Array(pending[index...]) }
-        logger.warning("an event can not be written", metadata: ["reason": "\(event.reason)", "error": "\(error)"])
+        logger.warning("an event cannot be written", metadata: ["reason": "\(event.reason)", "error": "\(error)"])
       }
     }
     return []

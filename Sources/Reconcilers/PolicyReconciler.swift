@@ -175,7 +175,7 @@ package struct PolicyReconciler: Sendable {
       let read = await channels.channels(
         policy.spec.alerts, named: Set(alert.channels), namespace: policy.metadata.namespace ?? "")
       let failures = await alerts.deliver(alert, channels: read.channels)
-      // Only people can make an unsupported channel another one: a later try can not help.
+      // Only people can make an unsupported channel another one: a later try cannot help.
       let failed = failures.map(\.channel) + read.problems.keys.filter { unsupported[$0] == nil }.sorted()
       let next = failed.isEmpty ? nil : entry.afterFailure(of: failed, at: now)
       if let next { left.append(next) }

@@ -7,7 +7,7 @@ import WorkerContract
 struct PrometheusReader: Sendable {
   let transport: any HTTPTransport
 
-  /// One reading for each query, in their order; what can not be read says why.
+  /// One reading for each query, in their order; what cannot be read says why.
   func readings(_ queries: [PerformanceRules.Query]) async -> [QueryReading] {
     var readings: [QueryReading] = []
     for query in queries { readings.append(await reading(query)) }

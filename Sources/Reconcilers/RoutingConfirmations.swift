@@ -120,7 +120,7 @@ package final class RoutingConfirmations: Sendable {
       }
     } catch {
       logger.info(
-        "pod can not be told its routing table yet", metadata: ["pod": "\(push.podName)", "error": "\(error)"])
+        "pod cannot be told its routing table yet", metadata: ["pod": "\(push.podName)", "error": "\(error)"])
     }
     return .none
   }

@@ -62,7 +62,7 @@ package final class TelemetryMirror: Sendable {
   private let logger: Logger
   private let state = Mutex(State())
 
-  /// nil where the store is a file that the operator can not reach.
+  /// nil where the store is a file that the operator cannot reach.
   package init?(
     api: any KubernetesAPI, storage: OperatorSettings.Storage, time: TimeSource, logger: Logger,
     open: @escaping Opening = { (location) throws(TelemetryError) in try openTelemetryStore(at: location) }
@@ -112,7 +112,7 @@ package final class TelemetryMirror: Sendable {
       if let problem {
         putBack(left)
         logger.warning(
-          "the registry mirror or the alert log can not be written",
+          "the registry mirror or the alert log cannot be written",
           metadata: ["namespace": "\(namespace)", "rows": "\(notes.count)", "error": "\(problem)"])
       }
       if left.isEmpty {

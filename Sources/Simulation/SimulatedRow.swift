@@ -5,7 +5,7 @@ package struct SimulatedRow: Sendable, Equatable {
   /// By feature name; a name that is not there was not sent at all.
   package var values: [String: SimulatedValue]
   package var label: String
-  /// What the label would be if the relation between features and label had changed; nil where the source can not tell.
+  /// What the label would be if the relation between features and label had changed; nil where the source cannot tell.
   package var labelUnderNewConcept: String?
 
   package init(

@@ -103,7 +103,7 @@ package protocol RetentionSweeper: Sendable {
 }
 
 package protocol StorePreparation: Sendable {
-  /// Connects and brings the tables up to date now. Throws where the store can not be used.
+  /// Connects and brings the tables up to date now. Throws where the store cannot be used.
   func prepare() async throws(TelemetryError)
 }
 

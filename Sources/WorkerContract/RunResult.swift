@@ -32,7 +32,7 @@ public struct RunFailure: Codable, Sendable, Equatable {
   public var reason: String
   /// A sentence for a person that names the field and the mend.
   public var message: String
-  /// False where trying again with the same input can not help.
+  /// False where trying again with the same input cannot help.
   public var retryable: Bool
   /// The step that failed: ingest, validate, features, split, train, evaluate, register; or read, compare, report.
   public var step: String

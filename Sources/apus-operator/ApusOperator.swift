@@ -58,7 +58,7 @@ struct ApusOperator: AsyncParsableCommand {
   private func readConfiguration() throws -> OperatorConfiguration {
     guard let data = FileManager.default.contents(atPath: config) else {
       throw OperatorConfigurationError.unreadable(
-        file: config, reason: "can not be read; name the operator's settings with --config")
+        file: config, reason: "cannot be read; name the operator's settings with --config")
     }
     return try OperatorConfiguration(yaml: Array(data), file: config)
   }

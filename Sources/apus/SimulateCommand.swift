@@ -45,7 +45,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func source() throws -> any RowSource {
       guard let from, let target else { return CardWorld(seed: seed) }
       guard let bytes = FileManager.default.contents(atPath: from) else {
-        throw CleanExit.failure("\(from) can not be read; name a CSV file with --from")
+        throw CleanExit.failure("\(from) cannot be read; name a CSV file with --from")
       }
       return try FileSource(csv: [UInt8](bytes), target: target, positive: positive, timestamp: timestamp)
     }
@@ -97,7 +97,7 @@ struct SimulateCommand: AsyncParsableCommand {
         throw error
       } catch {
         throw CleanExit.failure(
-          "\(output) can not be written: \(FileFailure.reason(error)); choose another with --output")
+          "\(output) cannot be written: \(FileFailure.reason(error)); choose another with --output")
       }
       let positives = rows.count { $0.label == source.positiveClass }
       print(

@@ -35,7 +35,7 @@ struct ValidateCommand: ParsableCommand {
     } else {
       bytes = FileManager.default.contents(atPath: file)
     }
-    guard let bytes else { throw CleanExit.failure("\(file) can not be read; name a YAML file") }
+    guard let bytes else { throw CleanExit.failure("\(file) cannot be read; name a YAML file") }
     return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -76,14 +76,14 @@ struct CronTests {
       ("* * * * 8", "field day of week"),
       ("*/0 * * * *", "write a step of 1 or more"),
       ("5-1 * * * *", "runs backwards; write 1-5"),
-      ("a * * * *", "'a' in the field minute can not be read"),
-      ("1,,2 * * * *", "can not be read"),
+      ("a * * * *", "'a' in the field minute cannot be read"),
+      ("1,,2 * * * *", "cannot be read"),
       ("0 0 30 2 *", "names days that no month of it has"),
       ("@never", "'@never' is not known"),
       ("TZ=Etc/UTC 0 0 * * *", "write it in timeZone"),
       ("", "has 0 fields"),
-      ("99999999999999999999 * * * *", "can not be read"),
-      ("+5 * * * *", "can not be read"),
+      ("99999999999999999999 * * * *", "cannot be read"),
+      ("+5 * * * *", "cannot be read"),
     ])
   func refused(cron: String, expected: String) {
     #expect {

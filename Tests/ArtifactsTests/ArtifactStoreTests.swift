@@ -120,7 +120,7 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(try await store.open(bundle.digest.description) == bundle)
   }
 
-  @Test("A folder that can not be written is said to be unavailable, and trying again may help")
+  @Test("A folder that cannot be written is said to be unavailable, and trying again may help")
   func unwritable() async throws {
     let folder = TemporaryFolder()
     try Data().write(to: folder.url)

@@ -74,7 +74,7 @@ struct WritingTests {
     #expect(api.requests.isEmpty)
   }
 
-  @Test("What can not be changed is deleted in the foreground and made anew when it is gone, where that is wanted")
+  @Test("What cannot be changed is deleted in the foreground and made anew when it is gone, where that is wanted")
   func immutable() async throws {
     let api = RecordingAPI { (request) throws(KubernetesError) in
       guard request.verb == .apply else { return ["kind": "Status"] }

@@ -114,7 +114,7 @@ import WorkerContract
       $0.stage("v2") == .production && $0.announced("Forced")
         && $0.version("v2")?.status.history.map(\.to) == [.rejected, .production]
     },
-    Sentence("force can not promote a version that failed", from: { .serving() }) {
+    Sentence("force cannot promote a version that failed", from: { .serving() }) {
       $0.model?.metadata.annotations[ApusAnnotations.forcePromote] = "v7"
       $0.settle()
     } holds: {
@@ -274,12 +274,12 @@ import WorkerContract
     },
     Sentence("a server that refuses a version says why in the conditions", from: { .serving() }) {
       $0.refusesTables = true
-      $0.refusal = "Version v2 can not be loaded: column 1 of the model is 'hours', that of the pipeline 'age'."
+      $0.refusal = "Version v2 cannot be loaded: column 1 of the model is 'hours', that of the pipeline 'age'."
       $0.retrains(result("v2", against: "v1"))
       $0.pass(TimeSpan(seconds: 61))
       $0.settle()
     } holds: {
-      $0.modelCondition(.ready)?.message.contains("v2 can not be loaded: column 1 of the model is 'hours'") == true
+      $0.modelCondition(.ready)?.message.contains("v2 cannot be loaded: column 1 of the model is 'hours'") == true
         && $0.modelCondition(.serving)?.message.contains("spec.serving.version") == true
     },
     Sentence("a server that runs and does not become ready is asked why", from: { .starting(1) }) {
@@ -287,7 +287,7 @@ import WorkerContract
         ServerPod(name: "income-1", uid: "p", address: "10.0.0.1", isReady: false, runningSince: $0.now)
       ]
       $0.pass(TimeSpan(seconds: 21))
-      $0.refusal = "Version v1 can not be loaded: no."
+      $0.refusal = "Version v1 cannot be loaded: no."
     } holds: {
       let decision = $0.observeModel()?.decide()
       return decision?.pushes.map(\.pod) == ["p"]

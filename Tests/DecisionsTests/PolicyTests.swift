@@ -399,7 +399,7 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
 
   @Test(arguments: sentences) func policy(_ sentence: Sentence) { sentence.check() }
 
-  @Test func `a query that fires is a loss of performance and one that can not be read is told`() throws {
+  @Test func `a query that fires is a loss of performance and one that cannot be read is told`() throws {
     var world = watched()
     world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
     world.settle()

@@ -129,7 +129,7 @@ import WorkerContract
       // By then v6 has taken a place.
       told($0) == ["v1", "v2"] && $0.startedJobs.last == "income-train-7"
     },
-    Sentence("a version without its files can not be chosen, and that is said", from: { aged() }) {
+    Sentence("a version without its files cannot be chosen, and that is said", from: { aged() }) {
       $0.model?.spec.serving.version = "v1"
       $0.settle()
     } holds: {

@@ -25,7 +25,7 @@ func run(
   let folder = FileManager.default.temporaryDirectory.appendingPathComponent("apus-command-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
-  // Files instead of pipes: a program that writes much can not block on a reader that is not there.
+  // Files instead of pipes: a program that writes much cannot block on a reader that is not there.
   let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
   try Data((input ?? "").utf8).write(to: files[0])
   for file in files.dropFirst() { try Data().write(to: file) }

@@ -48,7 +48,7 @@ import WorkerContract
     #expect(result.pValue == 1)
   }
 
-  @Test("Different rows can not be compared")
+  @Test("Different rows cannot be compared")
   func otherRows() throws {
     let (good, bad) = try pair()
     var moved = bad

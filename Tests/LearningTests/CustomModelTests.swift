@@ -161,7 +161,7 @@ import WorkerContract
     (#"{"features":{"age":"old"},"probabilities":[0.5,0.5]}"#, "'age' is numeric"),
     (#"{"features":{"age":1}}"#, "samples.json is not what it should be"),
   ])
-  func `samples that can not be read are named`(_ row: String, _ part: String) throws {
+  func `samples that cannot be read are named`(_ row: String, _ part: String) throws {
     let error = #expect(throws: LearningError.self) { try load([row]) }
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
   }

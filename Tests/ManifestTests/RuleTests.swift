@@ -69,7 +69,7 @@ struct RuleTests {
     Case(
       sentence: "the target among the features", kind: "ModelDeployment", path: ["schema", "target", "name"],
       value: "age",
-      broken: "the target can not be a feature"),
+      broken: "the target cannot be a feature"),
     Case(
       sentence: "minimum above maximum", kind: "ModelDeployment", path: ["schema", "features"],
       value: [["name": "age", "type": "numeric", "minimum": 2, "maximum": 1.5]], broken: "minimum is above maximum"),
@@ -93,7 +93,7 @@ struct RuleTests {
       value: ["autoscaling": .null, "version": .null]),
     Case(
       sentence: "another model", kind: "MonitoringPolicy", path: ["modelRef", "name"], value: "other",
-      broken: "modelRef can not change", isUpdate: true),
+      broken: "modelRef cannot change", isUpdate: true),
     Case(sentence: "another window", kind: "MonitoringPolicy", path: ["window"], value: "1h", isUpdate: true),
     Case(
       sentence: "index limits upside down", kind: "MonitoringPolicy", path: ["drift"], value: ["psi": ["warning": 0.5]],
@@ -117,7 +117,7 @@ struct RuleTests {
     ),
     Case(
       sentence: "a changed version", kind: "ModelVersion", path: ["number"], value: 2,
-      broken: "a version's spec can not change",
+      broken: "a version's spec cannot change",
       isUpdate: true),
     Case(sentence: "an unchanged version", kind: "ModelVersion", path: [], value: nil, isUpdate: true),
   ]

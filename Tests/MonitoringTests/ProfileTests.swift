@@ -42,7 +42,7 @@ import WorkerContract
     return profile
   }
 
-  @Test func `counts say of every window what its rows say, and bound the distance they can not know`() throws {
+  @Test func `counts say of every window what its rows say, and bound the distance they cannot know`() throws {
     let reference = World.reference()
     let bins = bins(reference)
     for (seed, shift, red, missing) in [

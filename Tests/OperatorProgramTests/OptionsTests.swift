@@ -43,7 +43,7 @@ struct OptionsTests {
   }
 
   @Test(
-    "are refused where they can not mean anything",
+    "are refused where they cannot mean anything",
     arguments: [
       ["--workers", "0"], ["--log-level", "loud"], ["--lease-duration", "5"], ["--lease-duration", "nan"],
       ["--renew-deadline", "-1"], ["--retry-period", "1e30"], ["--metrics-address", "8080"],

@@ -38,7 +38,7 @@ final class RunningProgram: Sendable {
     defer { for text in arguments + environment { free(text) } }
     var process = pid_t()
     let failure = posix_spawn(&process, command[0], &actions, nil, &arguments, &environment)
-    guard failure == 0 else { throw DeadlineExceeded(description: "\(command[0]) can not be started: \(failure)") }
+    guard failure == 0 else { throw DeadlineExceeded(description: "\(command[0]) cannot be started: \(failure)") }
     return process
   }
 

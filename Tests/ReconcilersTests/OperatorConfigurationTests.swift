@@ -51,7 +51,7 @@ import WorkerContract
     ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),
     ("images: [", "not valid YAML"),
   ])
-  func `what can not be used is named`(_ text: String, _ part: String) {
+  func `what cannot be used is named`(_ text: String, _ part: String) {
     #expect {
       try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml")
     } throws: { error in

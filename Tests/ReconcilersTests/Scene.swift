@@ -155,7 +155,7 @@ final class Scene: Sendable {
     put(Resource.jobs, object)
   }
 
-  /// The Job's first pod has said that trying again can not help; the Job itself has not ended.
+  /// The Job's first pod has said that trying again cannot help; the Job itself has not ended.
   func failForGood(_ job: String) {
     guard let object = cluster.object("jobs", job) else { return }
     putPod(of: job, object, exitCode: 65, "")

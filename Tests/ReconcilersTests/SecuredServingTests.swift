@@ -102,7 +102,7 @@ import Testing
     for (name, data) in secrets { put(name, data, in: scene) }
     try await scene.serve(Self.secured)
     let message = try #require(scene.condition("Serving")?["message"]?.string)
-    #expect(message.contains("(new servers can not start: \(words))"), "\(message)")
+    #expect(message.contains("(new servers cannot start: \(words))"), "\(message)")
     let written = scene.cluster.writes.map { "\($0)" }.joined()
     #expect(!written.contains("tls.crt\":\"c") && !written.contains(Data("x".utf8).base64EncodedString()))
   }

@@ -89,7 +89,7 @@ import WorkerContract
       }
       #expect(await push(bad, revision: 1))
       let refusal = operatorSide.refusals(of: [pod], model: Self.model)["uid"]
-      #expect(refusal?.hasPrefix("Version v1 can not be loaded: ") == true, "\(refusal ?? "")")
+      #expect(refusal?.hasPrefix("Version v1 cannot be loaded: ") == true, "\(refusal ?? "")")
       // The same once more is no news.
       #expect(await !push(bad, revision: 1))
       #expect(await push(good, revision: 2))

@@ -237,7 +237,7 @@ struct PredictionLogTests {
     }
   }
 
-  @Test func `segments come back one by one, and one that can not be read keeps its rows`() async throws {
+  @Test func `segments come back one by one, and one that cannot be read keeps its rows`() async throws {
     try await withFolder { folder in
       let spill = SpillFolder(folder: folder, maximumBytes: 1 << 30)
       func write(_ id: String, _ text: String) throws -> SpillSegment {

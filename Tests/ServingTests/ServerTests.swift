@@ -139,7 +139,7 @@ import WorkerContract
       let table = aTable(anEntry("v1", bundle.digest.description))
       try JSONEncoder().encode(table).write(to: server.routingPath, options: .atomic)
       _ = try await eventually("the reason names the version") {
-        try await server.request("GET", "/ready").text.contains("Version v1 can not be loaded") ? () : nil
+        try await server.request("GET", "/ready").text.contains("Version v1 cannot be loaded") ? () : nil
       }
       try await server.artifacts.put(bundle)
       try await server.becomesReady()

@@ -30,7 +30,7 @@ struct TimeSpanTests {
     #expect(try JSONDecoder().decode([TimeSpan].self, from: JSONEncoder().encode([span])) == [span])
   }
 
-  @Test("tell how to write them when they can not be read")
+  @Test("tell how to write them when they cannot be read")
   func errors() {
     let error = #expect(throws: DecodingError.self) {
       try JSONDecoder().decode([TimeSpan].self, from: Data(#"["soon"]"#.utf8))

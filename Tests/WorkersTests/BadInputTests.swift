@@ -114,7 +114,7 @@ private let badInputs: [BadInput] = [
     #expect(!shop.log.joined().contains("s3cret"))
   }
 
-  @Test("A server that can not be reached is tried again")
+  @Test("A server that cannot be reached is tried again")
   func unreachable() async throws {
     let shop = Workshop()
     let transport = AnsweringTransport { _ throws(TransportError) in throw .hostNotFound(origin: "https://x") }

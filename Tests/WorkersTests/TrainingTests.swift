@@ -115,7 +115,7 @@ import Workers
     #expect(windowed.comparison != nil)
   }
 
-  @Test("Files that were given up are removed once the new ones are stored; what can not be removed is told")
+  @Test("Files that were given up are removed once the new ones are stored; what cannot be removed is told")
   func retired() async throws {
     let shop = Workshop()
     let uri = try shop.write(SmallWorld.csv())

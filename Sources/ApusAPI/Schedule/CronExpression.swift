@@ -157,7 +157,7 @@ private struct CronField {
   private func failure(_ item: String, in text: String) -> CronError {
     let allowed = names.isEmpty ? "numbers" : "numbers, names such as \(names[1])"
     return CronError(
-      "'\(item.isEmpty ? text : item)' in the field \(title) can not be read",
+      "'\(item.isEmpty ? text : item)' in the field \(title) cannot be read",
       mend: "write *, \(allowed), ranges a-b, steps */n or lists a,b")
   }
 }

@@ -7,7 +7,7 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   package var weight: Weight
 
   package enum Weight: String, Sendable, CaseIterable {
-    /// The resource can not be acted on.
+    /// The resource cannot be acted on.
     case error
     /// It can, but hardly does what was meant.
     case warning

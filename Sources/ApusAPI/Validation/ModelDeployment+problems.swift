@@ -3,7 +3,7 @@ import WorkerContract
 
 extension ModelDeployment {
   /// Everything that is wrong with what was written, all at once: what the schema's rules (CEL) say, which older servers
-  /// do not evaluate, and what they can not say. Empty: the operator can act on it. Warnings do not stop it.
+  /// do not evaluate, and what they cannot say. Empty: the operator can act on it. Warnings do not stop it.
   package func problems() -> [Problem] {
     nameProblems(of: metadata) + spec.schema.problems(at: "spec.schema") + spec.training.problems(with: spec.schema)
       + spec.promotion.problems(with: spec.schema) + spec.serving.problems(with: spec.schema)
@@ -20,7 +20,7 @@ func nameProblems(of metadata: ObjectMeta) -> [Problem] {
   guard ObjectName.isDNSLabel(name), startsWithLetter else {
     return [
       Problem(
-        "metadata.name", "'\(name)' can not name a Service",
+        "metadata.name", "'\(name)' cannot name a Service",
         mend: "write lower-case letters, digits and '-', starting with a letter")
     ]
   }
@@ -41,7 +41,7 @@ extension FeatureSchema {
       if feature.name == target.name {
         found.append(
           Problem(
-            "\(place).name", "'\(feature.name)' is the target", mend: "remove it: a model can not read its answer"))
+            "\(place).name", "'\(feature.name)' is the target", mend: "remove it: a model cannot read its answer"))
       } else if feature.name == timestamp {
         found.append(
           Problem(

@@ -25,7 +25,7 @@ extension Model {
   package var isExplainable: Bool { explainer != nil }
 
   /// What each column adds to each raw output: `marginCount` × (`featureCount` + 1), the bias last, as XGBoost's
-  /// `pred_contribs`; nil where the model can not be explained.
+  /// `pred_contribs`; nil where the model cannot be explained.
   /// - Parameter row: `featureCount` values, NaN is missing.
   package func contributions(of row: UnsafeBufferPointer<Float>) -> [Double]? {
     precondition(row.count >= featureCount, "a row is too short")

@@ -17,7 +17,7 @@ package struct Model: Sendable {
 
   let learner: Learner
   let baseMargins: [Float]
-  /// Nil where predictions can not be explained.
+  /// Nil where predictions cannot be explained.
   let explainer: Explainer?
 
   /// More classes in a file are a mistake that would cost all of the memory.

@@ -71,7 +71,7 @@ enum ProxyConnection {
   }
 }
 
-/// Looks for a pod once the client's channel is active: before that it can not be told from one that has gone.
+/// Looks for a pod once the client's channel is active: before that it cannot be told from one that has gone.
 private final class ConnectionStart: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 

@@ -70,7 +70,7 @@ final class PatienceHandler: ChannelDuplexHandler {
     }
   }
 
-  /// The last answer on the connection, where it can not be taken for another request's.
+  /// The last answer on the connection, where it cannot be taken for another request's.
   private func refuse(_ status: HTTPResponseStatus, _ message: String, _ context: ChannelHandlerContext) {
     next?.cancel()
     guard !isAnswering, watch.patience.canRefuse else { return context.close(promise: nil) }
@@ -87,7 +87,7 @@ final class PatienceHandler: ChannelDuplexHandler {
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in loopBound.value.close(promise: nil) }
   }
 
-  /// What can not be read as HTTP is told so, and nothing after it is read.
+  /// What cannot be read as HTTP is told so, and nothing after it is read.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
     case HTTPParserError.headerOverflow:

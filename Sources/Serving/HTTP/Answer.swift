@@ -7,7 +7,7 @@ struct Answer {
   var contentType = "application/json"
   /// Methods that would have been right, for 405.
   var allow: String?
-  /// The body was not read to its end, so that the connection can not be used again.
+  /// The body was not read to its end, so that the connection cannot be used again.
   var closes = false
   /// How a client proves who it is, for 401.
   var challenge: String?

@@ -169,7 +169,7 @@ struct InferenceEndpoints: Sendable {
     let explain = wanted.contains { $0.output == .contributions }
     if explain, !version.model.isExplainable {
       problems.append(
-        "Version '\(version.version)' can not be explained: its file does not say how many rows reached its nodes.")
+        "Version '\(version.version)' cannot be explained: its file does not say how many rows reached its nodes.")
     }
     guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
 

@@ -64,7 +64,7 @@ package struct ModelServer: Sendable {
   private let tokens: [Endpoint.Face: BearerTokens]
   private let certificate: ServerCertificate?
 
-  /// Throws where the certificate can not be used.
+  /// Throws where the certificate cannot be used.
   /// - Parameters:
   ///   - telemetry: Nil: predictions are not logged and feedback is refused.
   ///   - clock: Seconds since 1970.

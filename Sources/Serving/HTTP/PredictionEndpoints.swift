@@ -74,7 +74,7 @@ final class PredictionEndpoints: Sendable {
   /// whose labels find no room in the log is refused as a whole, so that its sender sends it again.
   func feedback(_ body: ByteBuffer) -> Answer {
     guard let state = holder.state else { return notReady() }
-    guard let log else { return .error(503, "Feedback can not be stored: the server runs without a telemetry store.") }
+    guard let log else { return .error(503, "Feedback cannot be stored: the server runs without a telemetry store.") }
     let feedback: FeedbackReader.Feedback
     do {
       feedback = try body.withUnsafeReadableBytes {

@@ -42,7 +42,7 @@ enum FeatureText {
   ) -> [UInt8] {
     var output: [UInt8] = [UInt8(ascii: "{")]
     var scanner = JSONScanner(bytes, range: range)
-    // The object was read before, so that nothing here throws; what can not be read is not stored.
+    // The object was read before, so that nothing here throws; what cannot be read is not stored.
     do throws(JSONProblem) {
       var more = try scanner.open(UInt8(ascii: "{"))
       while more {

@@ -88,7 +88,7 @@ final class SpillFolder {
     if segment.inMemory == 0, !segment.isNeeded { remove(segment) }
   }
 
-  /// The oldest segment whose rows wait, and what is in it; nil when nothing waits. A file that can not be read now stays,
+  /// The oldest segment whose rows wait, and what is in it; nil when nothing waits. A file that cannot be read now stays,
   /// and the next one has its turn.
   func oldest() -> (segment: SpillSegment, contents: [UInt8])? {
     if let active, active.isNeeded { close(active) }

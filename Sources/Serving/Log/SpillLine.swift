@@ -95,7 +95,7 @@ private struct LineWriter {
 
   mutating func number(_ value: Double) { bytes.append(contentsOf: value.description.utf8) }
 
-  /// An object as it is, in one line. What can not stand there is written as a text, which keeps it as well.
+  /// An object as it is, in one line. What cannot stand there is written as a text, which keeps it as well.
   mutating func object(_ json: String) {
     var json = json
     let isObject = json.withUTF8 { utf8 in

@@ -12,7 +12,7 @@ final class SpillSegment: @unchecked Sendable {
   /// Whether it holds rows that are, or may be, nowhere else.
   var isNeeded: Bool
 
-  /// Nil where the file can not be opened, or belongs to a process that lives.
+  /// Nil where the file cannot be opened, or belongs to a process that lives.
   /// - Parameter create: Makes the file; otherwise it is there, and somebody needs it.
   init?(url: URL, create: Bool) {
     let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0), 0o600)
@@ -29,7 +29,7 @@ final class SpillSegment: @unchecked Sendable {
 
   deinit { Foundation.close(descriptor) }
 
-  /// Nil where the file can not be read. Read through the descriptor at hand: opening another one can fail while
+  /// Nil where the file cannot be read. Read through the descriptor at hand: opening another one can fail while
   /// there are too many.
   var contents: [UInt8]? {
     let size = bytes

@@ -73,7 +73,7 @@ struct RowPredictor {
     return problems
   }
 
-  /// A shadow that can not read the features counts an error and changes nothing for the client.
+  /// A shadow that cannot read the features counts an error and changes nothing for the client.
   private func predictShadow(
     _ entry: Int, requestID: String, in bytes: UnsafeBufferPointer<UInt8>, features: Range<Int>,
     stored: UnsafeBufferPointer<UInt8>?

@@ -76,7 +76,7 @@ struct RowScratch {
     return findings
   }
 
-  /// What each feature added to the row that was predicted last; nil where the model can not be explained.
+  /// What each feature added to the row that was predicted last; nil where the model cannot be explained.
   var explanation: Explanation? {
     version.model.explanation(of: UnsafeBufferPointer(encoded), pipeline: version.pipeline)
   }

@@ -5,7 +5,7 @@ package import WorkerContract
 
 /// Takes routing tables: checks them, loads and verifies their versions, and only then swaps them in.
 ///
-/// Guarantees: one table at a time; revisions never go back; when a table can not be served whole, the one before stays.
+/// Guarantees: one table at a time; revisions never go back; when a table cannot be served whole, the one before stays.
 package actor RoutingController {
   private let loader: VersionLoader
   private let holder: ServingHolder

@@ -1,6 +1,6 @@
 /// Why a routing table is not served; each case reads as a sentence for a person.
 package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
-  /// The file is not there or can not be read.
+  /// The file is not there or cannot be read.
   case unreadable(path: String, reason: String)
   /// The document is not a routing table.
   case malformed(String)
@@ -17,14 +17,14 @@ package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreadable(let path, let reason): "The routing table \(path) can not be read: \(reason)."
+    case .unreadable(let path, let reason): "The routing table \(path) cannot be read: \(reason)."
     case .malformed(let reason): "The document is not a routing table: \(reason)."
     case .invalidTable(let reason): "The routing table is not valid: \(reason)."
     case .olderRevision(let given, let serving):
       "Revision \(given) is older than revision \(serving), which is served; revisions never go back."
     case .conflictingRevision(let revision): "Revision \(revision) is served already, with other content."
     case .otherModel(let given, let serving): "The routing table is of \(given), but this server serves \(serving)."
-    case .version(let version, let reason): "Version \(version) can not be loaded: \(reason)"
+    case .version(let version, let reason): "Version \(version) cannot be loaded: \(reason)"
     }
   }
 

@@ -50,7 +50,7 @@ package struct RoutingFile: Service {
     }
   }
 
-  /// What the loop remembers: a table is tried once, and again with growing pauses while a version can not be loaded.
+  /// What the loop remembers: a table is tried once, and again with growing pauses while a version cannot be loaded.
   private struct Watch {
     let interval: Duration
     let longest: Duration

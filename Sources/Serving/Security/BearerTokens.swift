@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Synchronization
 
 /// The tokens that clients may bring, from a file that is read again when it changes: one token a line, so that an old and a
-/// new one can be valid at the same time. While the file can not be read at the start, no token is valid; later, the last
+/// new one can be valid at the same time. While the file cannot be read at the start, no token is valid; later, the last
 /// ones stay.
 package final class BearerTokens: Service, Sendable {
   private let path: String
@@ -43,7 +43,7 @@ package final class BearerTokens: Service, Sendable {
     guard let change else { return }
     if change.isUnreadable {
       logger.error(
-        "the file of tokens can not be read", metadata: ["path": "\(path)", "valid_tokens": "\(change.count)"])
+        "the file of tokens cannot be read", metadata: ["path": "\(path)", "valid_tokens": "\(change.count)"])
     } else if change.count == 0 {
       logger.error("the file of tokens has none: every request is refused", metadata: ["path": "\(path)"])
     } else {

@@ -7,7 +7,7 @@ import Synchronization
 /// The certificate and key that the server shows, from the files of a mounted Secret, read again when they change. New
 /// connections get the new ones; those that are open go on with what they began with.
 ///
-/// Guarantees: TLS 1.2 or newer, NIOSSL's default ciphers (forward secret, authenticated). Files that can not be read or do not
+/// Guarantees: TLS 1.2 or newer, NIOSSL's default ciphers (forward secret, authenticated). Files that cannot be read or do not
 /// belong together leave the last good pair in place.
 package final class ServerCertificate: Service, Sendable {
   /// Where the two files are, as a Secret of type `kubernetes.io/tls` is mounted.
@@ -33,7 +33,7 @@ package final class ServerCertificate: Service, Sendable {
     package var description: String {
       switch self {
       case .unreadable(let path):
-        "The file \(path) can not be read: mount a Secret with tls.crt and tls.key, or take TLS out."
+        "The file \(path) cannot be read: mount a Secret with tls.crt and tls.key, or take TLS out."
       case .invalid(let place, let reason):
         "\(place.certificate) and \(place.key) are no certificate with its key in PEM: \(reason)."
       }
@@ -52,7 +52,7 @@ package final class ServerCertificate: Service, Sendable {
     var problem: Problem?
   }
 
-  /// Throws what is wrong with the files: a server without a certificate can not begin.
+  /// Throws what is wrong with the files: a server without a certificate cannot begin.
   /// - Parameter interval: How often the files are looked at.
   package init(place: Place, interval: Duration = .seconds(1), logger: Logger) throws(Problem) {
     self.place = place

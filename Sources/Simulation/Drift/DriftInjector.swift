@@ -55,7 +55,7 @@ package struct DriftInjector: Sendable {
     }
   }
 
-  /// Up by as much as two standard deviations; what can not be negative stays so.
+  /// Up by as much as two standard deviations; what cannot be negative stays so.
   private func moveNumbers(by strength: Double, in row: inout SimulatedRow) {
     for name in movedNumeric {
       guard let value = row.values[name]?.number, let known = profile.numeric[name] else { continue }

@@ -1,6 +1,6 @@
 import Tabular
 
-/// Why a file can not be replayed.
+/// Why a file cannot be replayed.
 package enum SimulationError: Error, Equatable, CustomStringConvertible {
   case missingTarget(String, columns: [String])
   case emptyFile

@@ -93,7 +93,7 @@ final class SQLiteDatabase: SQLDatabase {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw .unavailable(store: path, reason: "its folder can not be made")
+      throw .unavailable(store: path, reason: "its folder cannot be made")
     }
     var configuration = Configuration()
     configuration.busyMode = .timeout(Self.busyTimeout)

@@ -19,7 +19,7 @@ package struct Worker: Sendable {
     case done = 0
     /// Trying again may help.
     case failed = 1
-    /// The input is at fault (`EX_DATAERR` of sysexits.h): trying again with it can not help.
+    /// The input is at fault (`EX_DATAERR` of sysexits.h): trying again with it cannot help.
     case rejected = 65
   }
 
@@ -55,7 +55,7 @@ package struct Worker: Sendable {
     return failure.retryable ? .failed : .rejected
   }
 
-  /// A result that JSON can not hold, such as a measure that is no number: the same input would give it again.
+  /// A result that JSON cannot hold, such as a measure that is no number: the same input would give it again.
   private func reject(_ run: String, _ error: EncodingError, _ kind: Kind, _ path: String) -> ExitCode {
     let failure = RunFailure(
       reason: "ResultInvalid", message: "The result is no valid JSON: \(error).", retryable: false,
@@ -106,7 +106,7 @@ package struct Worker: Sendable {
     } catch let error as DecodingError {
       throw .specification("it is not the JSON that the contract describes (\(error))")
     } catch {
-      throw .specification("the file \(path) can not be read; mount it into the pod")
+      throw .specification("the file \(path) cannot be read; mount it into the pod")
     }
     guard specification.contract == RunSpecification.currentContract else {
       throw .specification(

@@ -11,7 +11,7 @@ enum WorkerError: Error {
   case specification(String)
   /// An environment variable is missing or not usable.
   case environment(variable: String, reason: String)
-  /// The source can not be read as it is described; `field` is the path in the resource.
+  /// The source cannot be read as it is described; `field` is the path in the resource.
   case sourceUnreadable(field: String, reason: String)
   /// The source did not answer.
   case sourceUnavailable(field: String, reason: String)
@@ -19,7 +19,7 @@ enum WorkerError: Error {
   case data([Finding], source: String)
   /// `spec.training.source.window` without a timestamp column.
   case windowWithoutTimestamp(field: String)
-  /// A part of the split can not be used.
+  /// A part of the split cannot be used.
   case split(String)
   case pipeline(FeaturePipeline.FittingError)
   case learning(LearningError)
@@ -59,7 +59,7 @@ enum WorkerError: Error {
 
   private var message: String {
     switch self {
-    case .specification(let reason): "The run specification can not be used: \(reason)."
+    case .specification(let reason): "The run specification cannot be used: \(reason)."
     case .environment(let variable, let reason): "The environment variable \(variable) \(reason)."
     case .sourceUnreadable(let field, let reason), .sourceUnavailable(let field, let reason): "\(field): \(reason)"
     case .data(let findings, let source): Self.sentences(findings, source: source)
@@ -71,7 +71,7 @@ enum WorkerError: Error {
     case .artifacts(let error): error.description
     case .telemetry(let error): error.description
     case .reference(let file, let reason):
-      "\(file) of the version in production can not be read: \(reason). Train again or roll back to an intact version."
+      "\(file) of the version in production cannot be read: \(reason). Train again or roll back to an intact version."
     case .unforeseen(let what): "Something unforeseen happened: \(what). The pod's log tells the step."
     }
   }

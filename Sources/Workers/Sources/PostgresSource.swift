@@ -49,7 +49,7 @@ private final class PostgresQuery {
   init(url: String, field: String) throws {
     guard let address = PostgresAddress(url) else {
       throw WorkerError.sourceUnreadable(
-        field: field + ".connectionSecretRef", reason: "the Secret's value can not be used: \(PostgresAddress.advice).")
+        field: field + ".connectionSecretRef", reason: "the Secret's value cannot be used: \(PostgresAddress.advice).")
     }
     self.field = field
     do throws(PostgresFailure) {

@@ -62,7 +62,7 @@ struct SourceReader {
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch {
       throw WorkerError.sourceUnreadable(
-        field: field, reason: "\(uri) can not be read (\((error as NSError).localizedDescription)); check its rights.")
+        field: field, reason: "\(uri) cannot be read (\((error as NSError).localizedDescription)); check its rights.")
     }
   }
 
@@ -143,7 +143,7 @@ struct SourceReader {
   ) -> WorkerError {
     switch error {
     case .unavailable(let place, let reason):
-      return .sourceUnavailable(field: field, reason: "\(place) can not be reached: \(reason).")
+      return .sourceUnavailable(field: field, reason: "\(place) cannot be reached: \(reason).")
     case .forbidden(_, let reason) where !areOwn:
       return .sourceUnreadable(
         field: field,

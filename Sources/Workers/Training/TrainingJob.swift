@@ -77,7 +77,7 @@ struct TrainingJob {
   }
 
   private func ingest() async throws -> RawTrainingData {
-    // What the end needs is asked for first: nobody should wait for a training that can not be stored.
+    // What the end needs is asked for first: nobody should wait for a training that cannot be stored.
     _ = try environment.artifactStore()
     let source = try await SourceReader(environment: environment, names: .source).read(
       run.source, encoding: run.schema.encoding, field: TrainingTables.sourceField)
@@ -169,7 +169,7 @@ struct TrainingJob {
     return ArtifactReference(version: run.version, digest: bundle.digest.description)
   }
 
-  /// What can not be removed is tried again by the next run: no reason for this one to fail.
+  /// What cannot be removed is tried again by the next run: no reason for this one to fail.
   private func removeRetired(
     keeping own: ArtifactReference?, log: RunLog
   ) async -> (removed: [String], problems: [String]) {

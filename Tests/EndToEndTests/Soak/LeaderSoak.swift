@@ -98,7 +98,7 @@ actor LeaderSoak {
     case .refusal, .silence:
       try await member.path.become(fault == .refusal ? .refusing : .silent)
       end = try await member.running.ended(within: .seconds(30))
-      #expect(end.status == 1, "an operator that can not renew the lease ends by itself")
+      #expect(end.status == 1, "an operator that cannot renew the lease ends by itself")
       try await crew.startAgain(leader)
       successor = try await self.successor(of: leader)
       try await member.path.become(.open)

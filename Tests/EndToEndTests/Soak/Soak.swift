@@ -36,7 +36,7 @@ enum Soak {
   }
 }
 
-/// The soak can not go on.
+/// The soak cannot go on.
 struct SoakFailure: Error, CustomStringConvertible {
   var description: String
 

@@ -16,7 +16,7 @@ final class Follower: Sendable {
   private let task: Task<Void, Never>
   private let mirror: Mirror
 
-  /// What a handler knows that only listens to changes, and what it was told that can not be.
+  /// What a handler knows that only listens to changes, and what it was told that cannot be.
   private final class Mirror: Sendable {
     private let state = Mutex<(known: [String: String], wrongs: [String])>(([:], []))
 

@@ -44,7 +44,7 @@ struct AuditLogTests {
     #expect(reads.allSatisfy { $0["requestURI"]?.string == "/api/v1/namespaces/default/configmaps/none" })
   }
 
-  @Test("that can not be written keeps the cluster from starting, with the reason")
+  @Test("that cannot be written keeps the cluster from starting, with the reason")
   func refused() {
     #expect {
       try ClusterStore(folder: nil, audit: "/proc/none/audit.jsonl", log: Logger(label: "test"))

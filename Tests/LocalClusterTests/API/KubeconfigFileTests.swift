@@ -28,7 +28,7 @@ struct KubeconfigFileTests {
     #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
   }
 
-  @Test("that can not be written is refused with the system's reason")
+  @Test("that cannot be written is refused with the system's reason")
   func reason() {
     let missing = CocoaError(.fileNoSuchFile, userInfo: [NSUnderlyingErrorKey: POSIXError(.EACCES)])
     #expect(FileFailure.reason(missing) == "Permission denied")

@@ -88,7 +88,7 @@ struct ContainerProcessTests {
     let mark = ContainerMark.value(state: folder.path, pod: "p", container: "c")
     let (process, _) = try run("exec sleep 1000", environment: [ContainerMark.variable: mark])
     defer { process.signal(SIGKILL) }
-    // In the moment in which one program becomes another, its environment can not be read.
+    // In the moment in which one program becomes another, its environment cannot be read.
     _ = try await eventually("the program runs") {
       FileManager.default.contents(atPath: "/proc/\(process.pid)/cmdline")?.starts(with: Data("sleep".utf8)) == true
         ? true : nil
