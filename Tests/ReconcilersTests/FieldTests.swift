@@ -142,7 +142,8 @@ import Testing
   /// What a training depends on: there and back are two trainings.
   private static func trains(_ path: [String]) -> Bool {
     path[0] == "schema"
-      || path[0] == "training" && ["source", "split", "algorithm", "limits", "resources", "template"].contains(
+      || path[0] == "training"
+        && ["source", "split", "algorithm", "limits", "resources", "template"].contains(
           path.count > 1 ? path[1] : "")
   }
 

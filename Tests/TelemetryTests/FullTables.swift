@@ -54,7 +54,7 @@ enum FullTables {
       "INSERT INTO quality_reports SELECT namespace, model, run, 'none' FROM checks",
       """
       INSERT INTO performance_reports
-      SELECT namespace, model, run, 1, 10, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM checks
+      SELECT namespace, model, run, 1, 10, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM checks
       """,
       """
       INSERT INTO drift_features
@@ -67,6 +67,11 @@ enum FullTables {
       """
       INSERT INTO alerts SELECT 'default', \(others), 'a' || i, 'r', 'critical', 'firing', 'm', '', NULL, i * 2.592
       FROM \(rows(predictions))
+      """,
+      // Every model there ever was.
+      """
+      INSERT INTO models SELECT 'n' || (i / 100), 'm' || (i % 100), 'uid' || i, 'm' || (i % 100), 0
+      FROM \(rows(predictions / 10))
       """,
       """
       INSERT INTO versions SELECT 'n' || (i / 100), \(others), 'v' || i, 'd', 's', 'r', 1, 1, 1, 1, 1, 1, i, i

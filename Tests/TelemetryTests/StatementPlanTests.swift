@@ -64,7 +64,7 @@ import WorkerContract
     #expect(known.subtracting(found).isEmpty, "no such statement is left")
   }
 
-  private func useEverything(_ store: any TelemetryStore) async throws {
+  private func useEverything(_ store: SQLTelemetryStore) async throws {
     let time = FullTables.end - 3_600
     try await store.prepare()
     try await timed("append") {
@@ -95,6 +95,12 @@ import WorkerContract
     }
     try await timed("profile") {
       _ = try await store.profile(of: census, version: "v1", bins: "b1", from: time - 3_600, to: time)
+    }
+    try await timed("ownership") {
+      let identity = ModelIdentity(uid: "uid", created: "1970-01-01T00:00:00Z")
+      let own = try await store.claim(census, as: identity)
+      let names = try await store.rowNames(of: census)
+      #expect(own == census.model && names == [census.model])
     }
     try await timed("registry") {
       try await store.store(

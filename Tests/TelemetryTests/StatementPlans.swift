@@ -128,6 +128,23 @@ struct StatementPlan: Sendable {
     .init(
       "read versions", "versions", sqlite: ["sqlite_autoindex_versions_1 (namespace=? AND model=?)"],
       postgres: ["versions_pkey"], sorts: true),
+    .init("enter a model", "models", exempt: .insert),
+    .init(
+      "find a model's rows", "models", sqlite: ["sqlite_autoindex_models_1 (namespace=? AND name=? AND uid=?)"],
+      postgres: ["Index Scan using models_"]),
+    .init(
+      "find the models of a name", "models", sqlite: ["sqlite_autoindex_models_1 (namespace=? AND name=?)"],
+      postgres: ["Index Scan using models_"]),
+    .init(
+      "find the owner of rows", "models", sqlite: ["sqlite_autoindex_models_2 (namespace=? AND model=?)"],
+      postgres: ["models_namespace_model_key"]),
+    .init(
+      "read when rows last came", "predictions",
+      sqlite: [
+        "SEARCH predictions USING COVERING INDEX predictions_by_time",
+        "SEARCH checks USING COVERING INDEX checks_by_time",
+      ],
+      postgres: ["predictions_19700103_namespace_model_time_idx", "checks_by_time"]),
     .init(
       "read alerts", "alerts", sqlite: ["alerts_by_time (namespace=? AND model=? AND time>?)"],
       postgres: ["alerts_by_time"]),

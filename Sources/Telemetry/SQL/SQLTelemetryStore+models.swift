@@ -61,7 +61,7 @@ extension SQLTelemetryStore {
     "find the models of a name", table: "models", "SELECT model FROM models WHERE namespace = $1 AND name = $2")
 
   static let selectLatest = SQLStatement(
-    "read the newest times", table: "predictions",
+    "read when rows last came", table: "predictions",
     """
     SELECT (SELECT MAX(time) FROM predictions WHERE namespace = $1 AND model = $2),
       (SELECT MAX(time) FROM checks WHERE namespace = $1 AND model = $2)
