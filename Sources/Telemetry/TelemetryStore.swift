@@ -115,12 +115,3 @@ package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader
   /// Releases the connections; calls after it open them again.
   func close() async
 }
-
-/// Opens the store at a location such as `RunEnvironment.telemetry` holds: `sqlite:///folder/file.sqlite` or
-/// `postgres://user:password@host/database`.
-package func openTelemetryStore(at location: String) throws(TelemetryError) -> any TelemetryStore {
-  switch try TelemetryLocation(location) {
-  case .sqlite(let path): OwnedTelemetryStore(SQLTelemetryStore(database: SQLiteDatabase(path: path)))
-  case .postgres(let url): OwnedTelemetryStore(SQLTelemetryStore(database: PostgresDatabase(url: url)))
-  }
-}

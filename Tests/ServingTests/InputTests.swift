@@ -14,22 +14,24 @@ import Testing
     ("age", "3.5e38", ("not_finite", "not a finite number")), ("age", "NaN", ("not_finite", "not a finite number")),
     ("age", "Infinity", ("not_finite", "not a finite number")),
     ("age", "-Infinity", ("not_finite", "not a finite number")),
-    ("age", "null", ("null", "may not be null")), ("age", "\"39\"", ("wrong_type", "is a number")),
-    ("age", "\"\"", ("null", "may not be null or empty")), ("age", "true", ("wrong_type", "is a number")),
-    ("age", "[39]", ("wrong_type", "is a number")), ("age", "{\"value\":39}", ("wrong_type", "is a number")),
+    ("age", "null", ("null", "may not be null")), ("age", "\"39\"", ("wrong_type", "must be a number, without quotes")),
+    ("age", "\"\"", ("null", "may not be null or empty")),
+    ("age", "true", ("wrong_type", "must be a number, without quotes")),
+    ("age", "[39]", ("wrong_type", "must be a number, without quotes")),
+    ("age", "{\"value\":39}", ("wrong_type", "must be a number, without quotes")),
     // Warned of, taken as missing.
     ("hours", "100", nil), ("hours", "null", nil), ("hours", "NaN", ("not_finite", "not a finite number")),
     ("gain", "-5", nil), ("gain", "null", nil),
     ("work", "\"State\"", nil), ("work", "\"\\u0053tate\"", nil), ("work", "\"Navy\"", ("unseen_category", "'Navy'")),
     ("work", "\"state\"", ("unseen_category", "'state'")), ("work", "\"\"", ("null", "may not be null or empty")),
-    ("work", "1", ("wrong_type", "is a string")), ("work", "[\"State\"]", ("wrong_type", "is a string")),
+    ("work", "1", ("wrong_type", "must be a string")), ("work", "[\"State\"]", ("wrong_type", "must be a string")),
     ("work", "null", ("null", "may not be null")), ("work", "\"\\u0000\"", ("unseen_category", "training did not see")),
     ("city", "\"Ürgüp\"", nil), ("city", "\"\\u00dcrg\\u00fcp\"", nil), ("city", "\"Paris\"", nil),
     ("city", "null", nil),
     ("city", "\"\\ud83d\\ude00\"", nil), ("zone", "1", nil), ("zone", "\"9\"", nil),
     // The same number is the same level.
     ("zone", "1.0", nil), ("zone", "\"1e0\"", nil), ("zone", "\" 1 \"", nil),
-    ("zone", "true", ("wrong_type", "is a string")),
+    ("zone", "true", ("wrong_type", "must be a string")),
   ]
 
   private static let usual = ["age": "39", "work": "\"Private\"", "zone": "\"1\""]

@@ -168,7 +168,7 @@ struct FeatureReader: Sendable {
         try scanner.skip(depth: 2)
       }
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a number."))
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' must be a number, without quotes."))
       return .missing
     }
     let token = try scanner.number()
@@ -227,7 +227,7 @@ struct FeatureReader: Sendable {
       if isStorable, case .category = value { return value }
       if isStorable, value == .missing { return noteNull(position, &findings) }
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' is a string."))
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' must be a string."))
       return .missing
     }
     let text = try scanner.text()
