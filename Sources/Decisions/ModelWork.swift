@@ -67,8 +67,7 @@ struct ModelWork {
     let refused =
       PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
       + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
-    return invalid
-      + refused.map { ($0.contains("hostPath") ? Reason.hostPathRefused : Reason.templateRefused, $0) }
+    return invalid + refused.map { ($0.reason, $0.message) }
   }
 
   private mutating func stallAltogether(_ reason: String, _ message: String) {

@@ -1,51 +1,65 @@
+package import ApusAPI
 package import KubernetesModel
 
 /// People's partial pod templates: checked, then laid over the generated pod.
 package enum PodTemplate {
+  /// Why a template is refused: field, what is so, and what to do.
+  package struct Problem: Sendable, Equatable {
+    package var reason: Reason
+    package var message: String
+
+    init(_ message: String, reason: Reason = .templateRefused) {
+      self.reason = reason
+      self.message = message
+    }
+  }
+
   /// Reasons why a template is refused: it would lend its author rights that they may not have.
-  package static func problems(_ template: JSONValue?, field: String, allowedHostPaths: [String]) -> [String] {
+  package static func problems(_ template: JSONValue?, field: String, allowedHostPaths: [String]) -> [Problem] {
     guard let template, !template.isNull else { return [] }
-    guard template.object != nil else { return ["\(field): must be a partial pod template (an object)"] }
+    guard template.object != nil else { return [Problem("\(field): must be a partial pod template (an object)")] }
     let pod = template["spec"] ?? template
-    guard pod.object != nil else { return ["\(field).spec: must be a partial pod spec (an object)"] }
+    guard pod.object != nil else { return [Problem("\(field).spec: must be a partial pod spec (an object)")] }
     return podProblems(pod, field: template["spec"] == nil ? field : "\(field).spec", allowedHostPaths)
   }
 
-  private static func podProblems(_ pod: JSONValue, field: String, _ allowedHostPaths: [String]) -> [String] {
-    var problems: [String] = []
+  private static func podProblems(_ pod: JSONValue, field: String, _ allowedHostPaths: [String]) -> [Problem] {
+    var problems: [Problem] = []
     for name in ["serviceAccountName", "serviceAccount"] {
       if let account = pod[name]?.string, account != "default" {
-        problems.append("\(field).\(name): a model may not run as '\(account)'; remove it")
+        problems.append(Problem("\(field).\(name): a model may not run as '\(account)'; remove it"))
       }
     }
     if pod["automountServiceAccountToken"]?.bool == true {
-      problems.append("\(field).automountServiceAccountToken: workers and servers get no token; remove it")
+      problems.append(Problem("\(field).automountServiceAccountToken: workers and servers get no token; remove it"))
     }
     for name in ["hostNetwork", "hostPID", "hostIPC"] where pod[name]?.bool == true {
-      problems.append("\(field).\(name): may not be true; remove it")
+      problems.append(Problem("\(field).\(name): may not be true; remove it"))
     }
     for (index, volume) in (pod["volumes"]?.array ?? []).enumerated() {
       if let path = volume[path: "hostPath", "path"]?.string, !isAllowed(path, by: allowedHostPaths) {
         problems.append(
-          "\(field).volumes[\(index)].hostPath.path: '\(path)' is not below one of the operator's allowedHostPaths "
-            + "(\(allowedHostPaths.isEmpty ? "none" : allowedHostPaths.joined(separator: ", "))); use a "
-            + "persistentVolumeClaim or have it allowed")
+          Problem(
+            "\(field).volumes[\(index)].hostPath.path: '\(path)' is not below one of the operator's allowedHostPaths "
+              + "(\(allowedHostPaths.isEmpty ? "none" : allowedHostPaths.joined(separator: ", "))); use a "
+              + "persistentVolumeClaim or have it allowed", reason: .hostPathRefused))
       }
       if volume["projected"]?[path: "sources"]?.array?.contains(where: { $0["serviceAccountToken"] != nil }) == true {
-        problems.append("\(field).volumes[\(index)].projected: service account tokens are refused")
+        problems.append(Problem("\(field).volumes[\(index)].projected: service account tokens are refused"))
       }
     }
     for kind in ["containers", "initContainers", "ephemeralContainers"] {
       for (index, container) in (pod[kind]?.array ?? []).enumerated() {
         let security = container["securityContext"]
         for name in ["privileged", "allowPrivilegeEscalation"] where security?[name]?.bool == true {
-          problems.append("\(field).\(kind)[\(index)].securityContext.\(name): may not be true; remove it")
+          problems.append(Problem("\(field).\(kind)[\(index)].securityContext.\(name): may not be true; remove it"))
         }
         if let added = security?[path: "capabilities", "add"]?.array, !added.isEmpty {
-          problems.append("\(field).\(kind)[\(index)].securityContext.capabilities.add: must be empty; remove it")
+          problems.append(
+            Problem("\(field).\(kind)[\(index)].securityContext.capabilities.add: must be empty; remove it"))
         }
         if container["name"]?.string == nil {
-          problems.append("\(field).\(kind)[\(index)].name: is required, lists are merged by it")
+          problems.append(Problem("\(field).\(kind)[\(index)].name: is required, lists are merged by it"))
         }
       }
     }

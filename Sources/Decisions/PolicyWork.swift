@@ -66,7 +66,7 @@ struct PolicyWork {
     let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
     let refused = PodTemplate.problems(
       spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
-    let problems = invalid + refused
+    let problems = invalid + refused.map(\.message)
     guard !problems.isEmpty else {
       status.conditions.clear(ConditionType.stalled.rawValue)
       return true
@@ -76,8 +76,7 @@ struct PolicyWork {
     status.observedGeneration = observed.policy.metadata.generation
     // A line that a person has yet to mend holds from when it is mended.
     if (try? spec.schedule.compiled()) == nil { status.schedule = nil }
-    let reason: Reason =
-      !invalid.isEmpty ? .invalidSpec : refused[0].contains("hostPath") ? .hostPathRefused : .templateRefused
+    let reason = invalid.isEmpty ? refused.first?.reason ?? .templateRefused : .invalidSpec
     set(.stalled, .yes, reason, message)
     set(.ready, .no, reason, message)
     status.conditions.clear(ConditionType.reconciling.rawValue)

@@ -28,6 +28,8 @@ package struct Finding: Sendable, Equatable, Codable {
     case singleClass = "SingleClass"
     case unknownClass = "UnknownClass"
     case columnMissing = "ColumnMissing"
+    case timestampColumnMissing = "TimestampColumnMissing"
+    case keyColumnMissing = "KeyColumnMissing"
     case featureAlwaysMissing = "FeatureAlwaysMissing"
     case notNumeric = "NotNumeric"
     case notTimestamp = "NotTimestamp"

@@ -268,7 +268,7 @@ private struct TableReader {
   }
 
   mutating func readTimestamp(_ name: String, _ times: [Double]?) {
-    guard let times else { return reportMissingColumn(name, "timestamp", .columnMissing) }
+    guard let times else { return reportMissingColumn(name, "timestamp", .timestampColumnMissing) }
     add(name, .numeric(times))
   }
 
@@ -338,7 +338,7 @@ private struct TableReader {
     var keys = [String](repeating: "", count: raw.rowCount)
     for name in names {
       guard let position = position(of: name) else {
-        reportMissingColumn(name, "primary key", .columnMissing)
+        reportMissingColumn(name, "primary key", .keyColumnMissing)
         return
       }
       add(name, readTexts(position, known: []).0)

@@ -1,3 +1,4 @@
+import ApusAPI
 import Decisions
 import KubernetesModel
 import Testing
@@ -21,9 +22,20 @@ import Testing
 
   @Test(arguments: refused) func `what lends rights is refused and named`(_ template: JSONValue, _ part: String) {
     let problems = PodTemplate.problems(template, field: "spec.training.template", allowedHostPaths: ["/data"])
-    #expect(problems.contains { $0.contains(part) })
+    #expect(problems.contains { $0.message.contains(part) })
     let wrapped = PodTemplate.problems(["spec": template], field: "spec.training.template", allowedHostPaths: ["/data"])
     #expect(!wrapped.isEmpty)
+  }
+
+  @Test(
+    arguments: [
+      (["volumes": [["name": "x", "hostPath": ["path": "/etc"]]]], .hostPathRefused),
+      // What is called so is none.
+      (["serviceAccountName": "hostPath"], .templateRefused),
+      (["containers": [["name": "hostPath", "securityContext": ["privileged": true]]]], .templateRefused),
+    ] as [(JSONValue, Reason)])
+  func `the reason follows from what is refused, not from its words`(_ template: JSONValue, _ reason: Reason) {
+    #expect(PodTemplate.problems(template, field: "hostPath", allowedHostPaths: []).map(\.reason) == [reason])
   }
 
   @Test func `what is allowed is not refused`() {

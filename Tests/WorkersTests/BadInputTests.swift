@@ -58,6 +58,12 @@ private let badInputs: [BadInput] = [
     name: "a feature that is no column", change: { $0.schema.features[1].name = "shade" }, reason: "ColumnMissing",
     field: "spec.schema.features[shade]"),
   BadInput(
+    name: "a timestamp that is no column", change: { $0.schema.timestamp = "when" }, reason: "TimestampColumnMissing",
+    field: "spec.schema.timestamp"),
+  BadInput(
+    name: "a key that is no column", change: { $0.schema.primaryKey = ["id"] }, reason: "KeyColumnMissing",
+    field: "spec.schema.primaryKey"),
+  BadInput(
     name: "text in a numeric column",
     csv: "x,colour,y\n" + lines(40) { "\($0 % 7 == 0 ? "many" : "1"),red,\($0 % 2 == 0 ? "yes" : "no")" },
     reason: "NotNumeric", field: "spec.schema.features[x]"),

@@ -101,10 +101,8 @@ enum WorkerError: Error {
     case .doubtfulEncoding: "spec.schema.encoding"
     case .targetColumnMissing, .targetIsFeature, .noLabels, .singleClass, .targetValueMissing: "spec.schema.target.name"
     case .unknownClass, .strayClass, .unusedClass, .tooManyClasses: "spec.schema.target"
-    case .notTimestamp, .strayTime: "spec.schema.timestamp"
-    case .duplicatePrimaryKey: "spec.schema.primaryKey"
-    case .columnMissing where finding.message.hasPrefix("timestamp"): "spec.schema.timestamp"
-    case .columnMissing where finding.message.hasPrefix("primary key"): "spec.schema.primaryKey"
+    case .notTimestamp, .strayTime, .timestampColumnMissing: "spec.schema.timestamp"
+    case .duplicatePrimaryKey, .keyColumnMissing: "spec.schema.primaryKey"
     case .columnMissing, .featureAlwaysMissing, .notNumeric, .notNullable, .outOfBounds, .unknownCategory,
       .tooManyCategories, .strayText, .strayNull, .strayNumber, .featureAlwaysUnknown, .unusedCategory,
       .identifyingCategories, .inexactNumber:
