@@ -6,8 +6,8 @@ import Telemetry
 /// The slow side of the log: brings rows to the store, and back from disk.
 ///
 /// What the store does not take is left to the disk, where the journal has written it meanwhile. What the disk has not taken
-/// either is kept in memory, for the next flush to try again; the oldest are dropped and counted when more are kept than
-/// there is room for.
+/// either is kept in memory, for the next flush to try again. Where the disk refuses rows or is stuck, the oldest are dropped
+/// and counted when more are kept than there is room for.
 actor LogWriter {
   typealias Store = PredictionWriter & LabelWriter & StorePreparation
 
@@ -113,6 +113,8 @@ actor LogWriter {
       logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(refused.loss)"])
     }
     isKeeping = refused != nil
+    // Rows that the disk has only not come to yet have the whole buffer's room: it takes them in a moment.
+    guard isKeeping || journal.isStuck else { return journal.putBack(items) }
     var kept = items[...]
     var rows = kept.reduce(0) { $0 + $1.count }
     while rows > keptLimit, let oldest = kept.popFirst() {
