@@ -20,8 +20,14 @@ package final class RawServer: Sendable {
       guard let self, self.note(client) else { return false }
       Thread { [weak self] in
         serve(ScriptedConnection(socket: client) { [weak self] in self?.state.withLock { $0.isStopped } ?? true })
-        self?.state.withLock { _ = $0.sockets.remove(client) }
-        close(client)
+        guard let self else {
+          close(client)
+          return
+        }
+        self.state.withLock { state in
+          state.sockets.remove(client)
+          close(client)
+        }
       }.start()
       return true
     }
@@ -39,13 +45,12 @@ package final class RawServer: Sendable {
   }
 
   package func stop() {
-    let sockets: Set<Int32>? = state.withLock { state in
-      guard !state.isStopped else { return nil }
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.sockets
+      shutdown(listener, Int32(SHUT_RDWR))
+      // In the lock, so that no number is that of another test's socket by now.
+      for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
     }
-    guard let sockets else { return }
-    shutdown(listener, Int32(SHUT_RDWR))
-    for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
   }
 }

@@ -164,17 +164,15 @@ package final class ScriptedServer: Sendable {
     }
   }
 
-  /// Hands each connection over, until the socket is shut down or the closure has no use for one more. The thread closes
+  /// Hands each connection over until the socket is shut down; those the closure has no use for are closed. The thread closes
   /// what it listens to itself: closed by another, the number could be a new socket's by the next look.
   static func accept(from listener: Int32, _ take: @escaping @Sendable (Int32) -> Bool) {
     Thread {
       while true {
         let client = Glibc.accept(listener, nil, nil)
+        if client < 0, errno == EINTR || errno == ECONNABORTED { continue }
         guard client >= 0 else { break }
-        guard take(client) else {
-          Glibc.close(client)
-          break
-        }
+        if !take(client) { Glibc.close(client) }
       }
       Glibc.close(listener)
     }.start()
@@ -209,15 +207,14 @@ package final class ScriptedServer: Sendable {
   package var openConnections: Int { state.withLock { $0.sockets.count } }
 
   package func stop() {
-    let sockets: Set<Int32>? = state.withLock { state in
-      guard !state.isStopped else { return nil }
+    state.withLock { state in
+      guard !state.isStopped else { return }
       state.isStopped = true
-      return state.sockets
+      shutdown(listener, Int32(SHUT_RDWR))
+      // Only shut down: the connection's own thread closes its socket. Both happen in the lock: a number that was closed
+      // in between would be a socket of another test.
+      for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
     }
-    guard let sockets else { return }
-    shutdown(listener, Int32(SHUT_RDWR))
-    // Only shut down: the connection's own thread closes its socket.
-    for socket in sockets { shutdown(socket, Int32(SHUT_RDWR)) }
   }
 
   private func open(_ client: Int32) {
@@ -240,8 +237,14 @@ package final class ScriptedServer: Sendable {
         let stays = steps.allSatisfy { step in self?.perform(step, client) ?? false }
         guard stays else { break }
       }
-      self?.state.withLock { _ = $0.sockets.remove(client) }
-      close(client)
+      guard let self else {
+        close(client)
+        return
+      }
+      self.state.withLock { state in
+        state.sockets.remove(client)
+        close(client)
+      }
     }.start()
   }
 
@@ -307,7 +310,8 @@ package final class ScriptedServer: Sendable {
   private static func read(_ client: Int32, _ number: Int, _ buffer: inout [UInt8]) -> ScriptedRequest? {
     func fill() -> Bool {
       var block = [UInt8](repeating: 0, count: 65536)
-      let count = recv(client, &block, block.count, 0)
+      var count = recv(client, &block, block.count, 0)
+      while count < 0, errno == EINTR { count = recv(client, &block, block.count, 0) }
       guard count > 0 else { return false }
       buffer += block[..<count]
       return true

@@ -97,7 +97,7 @@ final class Follower: Sendable {
       throw DeadlineExceeded(
         description:
           "\(what): the cluster has \(cluster.content), the store \(content), handlers \(mirror.known); "
-          + "\(informer.statistics); faults left: \(cluster.pendingFaults)")
+          + "\(informer.statistics); faults left: \(cluster.pendingFaults); asked: \(server.requests.map(\.target))")
     }
     #expect(mirror.wrongs == [])
   }
