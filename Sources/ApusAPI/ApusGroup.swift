@@ -36,6 +36,8 @@ package enum ApusAnnotations {
   package static let trainingInput = "apus.dev/training-input"
   /// On a Job: why it was started.
   package static let trigger = "apus.dev/trigger"
+  /// On a removal Job: the how-manieth try of its removal it is, from 1.
+  package static let attempt = "apus.dev/attempt"
   /// On a server's pod template: digest of what needs a new pod (the routing table does not).
   package static let configurationDigest = "apus.dev/configuration-digest"
 }
@@ -57,11 +59,12 @@ package enum ApusLabels {
     case train
     case check
     case server
+    case remove
   }
 }
 
 /// Finalizers the operator sets.
 package enum ApusFinalizers {
-  /// On a ModelVersion that is served or whose artifact is referenced.
-  package static let inUse = "apus.dev/in-use"
+  /// On the ModelVersions of a model with `spec.deletion: Delete`: they outlive the model until its rows and files are gone.
+  package static let data = "apus.dev/data"
 }

@@ -63,6 +63,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case trainingFailed = "TrainingFailed"
   case trainingDeadlineExceeded = "TrainingDeadlineExceeded"
   case checkDeadlineExceeded = "CheckDeadlineExceeded"
+  case removalDeadlineExceeded = "RemovalDeadlineExceeded"
   case workerCrashed = "WorkerCrashed"
   case resultMissing = "ResultMissing"
   case resultUnreadable = "ResultUnreadable"
@@ -83,6 +84,10 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case archived = "Archived"
   case filesRetired = "FilesRetired"
   case dataKept = "DataKept"
+  case removingData = "RemovingData"
+  case dataRemoved = "DataRemoved"
+  case dataNotRemoved = "DataNotRemoved"
+  case predecessorBeingRemoved = "PredecessorBeingRemoved"
   case rolloutAnalysisIgnored = "RolloutAnalysisIgnored"
   case noVersion = "NoVersion"
   // Serving.

@@ -9,6 +9,12 @@ extension ModelDeploymentSpec: SchemaDescribed {
       .required("training", Training.schema),
       .optional("promotion", Promotion.schema.with(default: [:])),
       .optional("serving", Serving.schema.with(default: [:])),
+      .optional(
+        "deletion",
+        .enumeration(
+          Deletion.self,
+          "What happens to predictions, labels, checks, reports and files when the model is deleted. Keep: they stay. Delete: "
+            + "a Job removes them; until then the model's ModelVersions stay.", default: .keep)),
     ])
 }
 

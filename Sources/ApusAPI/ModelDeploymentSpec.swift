@@ -7,14 +7,23 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
   package var training: Training
   package var promotion: Promotion
   package var serving: Serving
+  /// What becomes of rows, reports and files when the model is deleted.
+  package var deletion: Deletion
 
   package init(
-    schema: FeatureSchema, training: Training, promotion: Promotion = .init(), serving: Serving = .init()
+    schema: FeatureSchema, training: Training, promotion: Promotion = .init(), serving: Serving = .init(),
+    deletion: Deletion = .keep
   ) {
     self.schema = schema
     self.training = training
     self.promotion = promotion
     self.serving = serving
+    self.deletion = deletion
+  }
+
+  package enum Deletion: String, Codable, Sendable, CaseIterable {
+    case keep = "Keep"
+    case delete = "Delete"
   }
 
   package struct Training: Codable, Sendable, Equatable {

@@ -17,6 +17,8 @@ package protocol ArtifactStore: Sendable {
   func putReport(_ data: Data, at path: String) async throws
   /// The file for people at `path`; throws `notFound`.
   func report(at path: String) async throws -> Data
+  /// Takes the file for people at `path` away; returns false where there was none.
+  func removeReport(at path: String) async throws -> Bool
 }
 
 extension ArtifactStore {

@@ -73,6 +73,15 @@ package struct FileArtifactStore: ArtifactStore {
     return data
   }
 
+  package func removeReport(at path: String) async throws -> Bool {
+    let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
+    guard unlink(place.path) != 0 else { return true }
+    guard errno == ENOENT || errno == ENOTDIR else {
+      throw ArtifactError.unavailable(location: place.path, reason: String(cString: strerror(errno)))
+    }
+    return false
+  }
+
   /// Takes away what writers that were killed have left, else the volume would fill with every such end. No writer takes a
   /// day.
   private func removeLeftovers() {

@@ -61,6 +61,14 @@ package struct S3ArtifactStore: ArtifactStore {
     return data
   }
 
+  /// A bucket does not tell whether there was something to delete: it is asked before.
+  package func removeReport(at path: String) async throws -> Bool {
+    let key = try prefix + ReportPath(path).text
+    guard try await bucket.get(key) != nil else { return false }
+    try await bucket.delete(key)
+    return true
+  }
+
   private func key(_ digest: ContentDigest, _ name: String) -> String { "\(prefix)sha256/\(digest.hex)/\(name)" }
 
   private func isIntact(_ digest: ContentDigest) async throws -> Bool {

@@ -46,6 +46,8 @@ package struct ModelObservation: Sendable {
   package var foreign: [String]
   /// What is wrong with the Secrets that the servers need, as sentences.
   package var secretProblems: [String]
+  /// What an earlier model of this name has left is just being removed: files with the same content could be among it.
+  package var predecessorIsBeingRemoved = false
 
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
@@ -140,6 +142,8 @@ package struct ModelDecision: Sendable, Equatable {
   package var apply: [DesiredObject] = []
   /// New states of ModelVersions; the versions in `apply` come first.
   package var versionStatuses: [VersionStatus] = []
+  /// Of ModelVersions, by `spec.deletion`.
+  package var finalizers: [FinalizerChange] = []
   /// Jobs that must not try again: parallelism and backoffLimit are set to 0, pods and their logs stay.
   package var stop: [Removal] = []
   package var remove: [Removal] = []
@@ -154,6 +158,12 @@ package struct ModelDecision: Sendable, Equatable {
   package var hasEffects: Bool {
     !versionStatuses.isEmpty
       || apply.contains { $0.resource == Resource.jobs || $0.resource == ApusGroup.modelVersions }
+  }
+
+  package struct FinalizerChange: Sendable, Equatable {
+    /// Name of the ModelVersion.
+    package var version: String
+    package var isSet: Bool
   }
 
   package struct VersionStatus: Sendable, Equatable {

@@ -58,6 +58,11 @@ extension ModelWork {
   private mutating func setTrained() {
     guard let last = lastRun else {
       guard let running = status.training else {
+        guard !observed.predecessorIsBeingRemoved else {
+          return set(
+            .trained, .unknown, Reason.predecessorBeingRemoved.rawValue,
+            "training waits until the data of an earlier model of this name is removed")
+        }
         return set(.trained, .unknown, Reason.notTrainedYet.rawValue, "no training has ended yet")
       }
       guard running.state == .running else {

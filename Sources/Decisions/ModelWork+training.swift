@@ -2,6 +2,9 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
+/// How often it is looked whether the removal of an earlier model's data has ended.
+private let removalInterval = 5.0
+
 extension ModelWork {
   /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
   /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
@@ -100,6 +103,8 @@ extension ModelWork {
   private mutating func startIfDue() {
     let pending = pendingTriggers
     guard let first = pending.first, let owner = observed.model.ownerReference else { return }
+    // It would store the files that the removal takes away.
+    guard !observed.predecessorIsBeingRemoved else { return lookAgain(in: removalInterval) }
     let isScheduled = pending.contains { $0.trigger == .schedule } || first.trigger == .firstSight
     status.handled.trainingInput = spec.trainingInput
     status.handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]

@@ -90,7 +90,15 @@ struct ModelWork {
     var decision = decision
     decision.status = status
     decision.status.outbox.add(decision.announcements, at: observed.moment)
-    decision.apply.insert(contentsOf: registry.newObjects(owner: observed.model.ownerReference, namespace), at: 0)
+    decision.apply.insert(
+      contentsOf: registry.newObjects(
+        owner: observed.model.ownerReference, namespace, deletion: spec.deletion), at: 0)
+    let finalizer = ApusFinalizers.data
+    for version in observed.versions where version.metadata.finalizers.contains(finalizer) != (spec.deletion == .delete)
+    {
+      decision.finalizers.append(
+        .init(version: version.metadata.name ?? "", isSet: spec.deletion == .delete))
+    }
     decision.versionStatuses = registry.changedStatuses
     return decision
   }

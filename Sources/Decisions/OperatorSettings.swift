@@ -68,8 +68,10 @@ package struct OperatorSettings: Sendable, Equatable {
 
     /// Artifacts or telemetry lie in files: pods mount the claim. In a bucket and a database they do not need one.
     package var needsClaim: Bool {
-      artifacts.hasPrefix("file:") || (telemetrySecret == nil && telemetry.hasPrefix("sqlite:"))
+      artifacts.hasPrefix("file:") || telemetryLiesInClaim
     }
+
+    package var telemetryLiesInClaim: Bool { telemetrySecret == nil && telemetry.hasPrefix("sqlite:") }
 
     /// Whether pods share a claim that only the pods of one node may use at a time.
     package var isTiedToOneNode: Bool { needsClaim && claim.accessMode == "ReadWriteOnce" }

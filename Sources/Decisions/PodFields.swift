@@ -20,13 +20,23 @@ package struct PodFields: Sendable, Hashable {
     place: "spec", container: "worker", imageSource: "images.worker of the operator's configuration",
     moreTime: "shorten spec.window or lower spec.maximumSamples")
 
+  /// A removal has no object of its own any more that people could write a template into.
+  package static let removal = PodFields(
+    place: "the removal Job's spec", container: "worker",
+    imageSource: "images.worker of the operator's configuration", moreTime: "look at the telemetry store")
+
   package static let serving = PodFields(
     place: "spec.serving", container: "server", imageSource: "images.server of the operator's configuration",
     moreTime: "")
 
   /// Of a run, by the label on its Job.
   init(component: String?) {
-    self = component == ApusLabels.Component.check.rawValue ? .check : .training
+    switch component.flatMap(ApusLabels.Component.init) {
+    case .check: self = .check
+    case .remove: self = .removal
+    case .server: self = .serving
+    case .train, nil: self = .training
+    }
   }
 
   private init(place: String, container: String, imageSource: String, moreTime: String) {

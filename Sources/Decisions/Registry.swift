@@ -148,20 +148,23 @@ package struct Registry: Sendable {
   }
 
   /// Versions whose object is still to be made.
-  func newObjects(owner: OwnerReference?, _ namespace: String) -> [DesiredObject] {
+  func newObjects(
+    owner: OwnerReference?, _ namespace: String, deletion: ModelDeploymentSpec.Deletion
+  ) -> [DesiredObject] {
     entries.filter(\.isNew).map { entry in
-      DesiredObject(
+      var metadata: JSONValue = [
+        "name": .string(entry.name), "namespace": .string(namespace),
+        "labels": [
+          ApusLabels.model: .string(ObjectName.labelValue(entry.spec.modelRef.name)),
+          ApusLabels.version: .string(entry.version), ApusLabels.managedBy: .string(ApusLabels.manager),
+        ],
+        "ownerReferences": owner.map(PodParts.owner) ?? [],
+      ]
+      if deletion == .delete { metadata["finalizers"] = [.string(ApusFinalizers.data)] }
+      return DesiredObject(
         ApusGroup.modelVersions,
         [
-          "apiVersion": .string(ApusGroup.apiVersion), "kind": "ModelVersion",
-          "metadata": [
-            "name": .string(entry.name), "namespace": .string(namespace),
-            "labels": [
-              ApusLabels.model: .string(ObjectName.labelValue(entry.spec.modelRef.name)),
-              ApusLabels.version: .string(entry.version), ApusLabels.managedBy: .string(ApusLabels.manager),
-            ],
-            "ownerReferences": owner.map(PodParts.owner) ?? [],
-          ],
+          "apiVersion": .string(ApusGroup.apiVersion), "kind": "ModelVersion", "metadata": metadata,
           "spec": JSONValue.document(entry.spec),
         ])
     }

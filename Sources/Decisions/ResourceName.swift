@@ -9,6 +9,10 @@ package enum ResourceName {
   package static func version(model: String, number: Int) -> String { fitted(model, "-v\(number)") }
   package static func routing(model: String) -> String { fitted(model, "-routing") }
   package static func checkJob(policy: String, suffix: String) -> String { fitted(policy, "-check-\(suffix)") }
+  /// Models of one name that were deleted one after the other are told apart by the beginning of their UIDs.
+  package static func removalJob(model: String, uid: String, attempt: Int) -> String {
+    fitted(model, "-remove-\(uid.prefix(8))-\(attempt)")
+  }
 
   /// The configuration of a run is immutable, and may have been written by an operator that died before it wrote the Job:
   /// its name depends on its content.

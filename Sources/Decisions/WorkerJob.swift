@@ -224,13 +224,19 @@ extension WorkerJob {
 
   private static let deadlineExceeded = "DeadlineExceeded"
 
-  private var isCheck: Bool { labels[ApusLabels.component] == ApusLabels.Component.check.rawValue }
-
   var fields: PodFields { PodFields(component: labels[ApusLabels.component]) }
+
+  private var deadlineReason: Reason {
+    switch labels[ApusLabels.component].flatMap(ApusLabels.Component.init) {
+    case .check: .checkDeadlineExceeded
+    case .remove: .removalDeadlineExceeded
+    case .train, .server, nil: .trainingDeadlineExceeded
+    }
+  }
 
   private var deadlineFailure: RunFailure {
     RunFailure(
-      isCheck ? .checkDeadlineExceeded : .trainingDeadlineExceeded,
+      deadlineReason,
       "\(name) ran longer than its deadline and was ended; \(fields.moreTime), or give it more CPU "
         + "(\(fields.resource("limits.cpu")))", retryable: true)
   }
@@ -309,7 +315,8 @@ extension RunFailure {
   /// A run that never started did not take too long: what kept it is what a person has to know.
   func explained(by said: String?, _ job: WorkerJob) -> RunFailure {
     guard let said, job.ends.isEmpty,
-      [.trainingDeadlineExceeded, .checkDeadlineExceeded].map(\Reason.rawValue).contains(reason)
+      [.trainingDeadlineExceeded, .checkDeadlineExceeded, .removalDeadlineExceeded].map(\Reason.rawValue).contains(
+        reason)
     else { return self }
     var copy = self
     copy.message = "\(job.name) did not start before its deadline: \(said)"

@@ -10,7 +10,8 @@ package struct RunRequest: Sendable, Equatable {
   /// Labels besides component and manager.
   package var labels: [String: String]
   package var annotations: [String: String]
-  package var owner: OwnerReference
+  /// nil: the run outlives what it is about.
+  package var owner: OwnerReference?
   package var deadline: TimeSpan
   package var retries: Int
   /// Of the container `worker`.
@@ -37,12 +38,18 @@ extension RunRequest {
       Resource.configMaps,
       [
         "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": [
-          "name": .string(name), "namespace": .string(specification.namespace), "labels": allLabels,
-          "annotations": [RunAnnotation.job: .string(job)], "ownerReferences": PodParts.owner(owner),
-        ],
+        "metadata": metadata(name, annotations: [RunAnnotation.job: job]),
         "immutable": true, "data": [PodParts.runFile: .string(document)],
       ])
+  }
+
+  private func metadata(_ name: String, annotations: [String: String]) -> JSONValue {
+    var metadata: JSONValue = [
+      "name": .string(name), "namespace": .string(specification.namespace), "labels": allLabels,
+      "annotations": JSONValue(annotations),
+    ]
+    metadata["ownerReferences"] = owner.map(PodParts.owner)
+    return metadata
   }
 
   private func manifest(_ settings: OperatorSettings, _ configuration: String) -> DesiredObject {
@@ -59,10 +66,7 @@ extension RunRequest {
       Resource.jobs,
       [
         "apiVersion": "batch/v1", "kind": "Job",
-        "metadata": [
-          "name": .string(job), "namespace": .string(specification.namespace), "labels": allLabels,
-          "annotations": JSONValue(annotations), "ownerReferences": PodParts.owner(owner),
-        ],
+        "metadata": metadata(job, annotations: annotations),
         "spec": [
           "backoffLimit": .integer(Int64(retries)),
           "activeDeadlineSeconds": .integer(Int64(max(1, deadline.seconds.rounded(.up)))),

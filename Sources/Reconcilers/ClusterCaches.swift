@@ -116,6 +116,39 @@ extension ClusterCaches {
     }
   }
 
+  /// Removal Jobs, which nobody owns.
+  func workerJobs(named names: Set<String>, in namespace: String, at now: Timestamp) -> [WorkerJob] {
+    names.sorted().compactMap { name in
+      guard let job = jobs.store[ObjectKey(namespace: namespace, name: name)] else { return nil }
+      let pods = pods.store.objects(label: Self.jobName, value: name, namespace: namespace)
+      return WorkerJob(job, pods: pods.filter { $0.metadata.isControlled(byUID: job.metadata.uid ?? "") }, at: now)
+    }
+  }
+
+  /// Configurations of these Jobs. Looks at every ConfigMap of the operator.
+  func runConfigurations(of jobs: Set<String>, in namespace: String) -> [RunConfiguration] {
+    configMaps.store.keys.filter { $0.namespace == namespace }.compactMap { key in
+      guard let object = configMaps.store[key], let configuration = RunConfiguration(object),
+        jobs.contains(configuration.job)
+      else { return nil }
+      return configuration
+    }
+  }
+
+  /// What may still write rows or files of the model that had a name: servers on their way out, and runs that have not ended.
+  func writers(about model: ObjectKey, at now: Timestamp) -> [String] {
+    let label = ObjectName.labelValue(model.name)
+    let servers = pods.store.objects(field: Self.servedModel, value: model.name, namespace: model.namespace)
+      .compactMap(\.metadata.name)
+    let runs = jobs.store.keys.filter { $0.namespace == model.namespace }.compactMap { key -> String? in
+      guard let job = jobs.store[key], job.metadata.labels[ApusLabels.model] == label, !job.isFinished,
+        job.metadata.labels[ApusLabels.component] != ApusLabels.Component.remove.rawValue
+      else { return nil }
+      return key.name
+    }
+    return servers + runs
+  }
+
   /// Pods that serve a model and are not on their way out.
   func serverPods(of model: ObjectKey) -> [Pod] {
     pods.store.objects(field: Self.servedModel, value: model.name, namespace: model.namespace)
@@ -123,16 +156,13 @@ extension ClusterCaches {
   }
 
   func runConfigurations(ownedBy uid: String) -> [RunConfiguration] {
-    configMaps.store.objects(ownedBy: uid).compactMap { object in
-      guard let name = object[path: "metadata", "name"]?.string, let uid = object[path: "metadata", "uid"]?.string,
-        let job = object[path: "metadata", "annotations", RunAnnotation.job]?.string
-      else { return nil }
-      return RunConfiguration(name: name, uid: uid, job: job)
-    }
+    configMaps.store.objects(ownedBy: uid).compactMap(RunConfiguration.init)
   }
 
   func versions(ownedBy uid: String) -> [ModelVersion] {
+    // One that is being deleted counts as gone, whatever it waits for.
     versions.store.objects(ownedBy: uid).compactMap { try? decodedVersions.decode($0) }
+      .filter { !$0.metadata.isBeingDeleted }
   }
 
   /// Digests of the files that all versions but those of one owner have. Looks at every version there is.
@@ -185,5 +215,14 @@ extension ClusterCaches {
   /// Their keys, from the policies' store: what wakes a controller is kept by informers and must not keep them.
   static func policyKeys(of model: ObjectKey, in policies: ObjectStore<JSONValue>) -> [ObjectKey] {
     policies.keys(field: Self.model, value: model.name, namespace: model.namespace)
+  }
+}
+
+extension RunConfiguration {
+  fileprivate init?(_ object: JSONValue) {
+    guard let name = object[path: "metadata", "name"]?.string, let uid = object[path: "metadata", "uid"]?.string,
+      let job = object[path: "metadata", "annotations", RunAnnotation.job]?.string
+    else { return nil }
+    self.init(name: name, uid: uid, job: job)
   }
 }

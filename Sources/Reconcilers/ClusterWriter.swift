@@ -71,6 +71,20 @@ struct ClusterWriter: Sendable {
     return written
   }
 
+  /// Puts a finalizer on an object or takes it off; the others stay. A conflict means that the object was not the latest.
+  func setFinalizer(
+    _ finalizer: String, on object: JSONValue, _ resource: GroupVersionResource, to isSet: Bool
+  ) async throws {
+    let others = (object[path: "metadata", "finalizers"]?.array ?? []).filter { $0 != .string(finalizer) }
+    let finalizers = others + (isSet ? [.string(finalizer)] : [])
+    var metadata: JSONValue = ["finalizers": finalizers.isEmpty ? .null : .array(finalizers)]
+    metadata["resourceVersion"] = object[path: "metadata", "resourceVersion"]
+    let target = APITarget(
+      resource, namespace: object[path: "metadata", "namespace"]?.string,
+      name: object[path: "metadata", "name"]?.string)
+    caches.note(try await api.patch(target, .merge, ["metadata": metadata]), resource)
+  }
+
   /// No more pods for these Jobs; those that are there stay, with their logs.
   func stop(_ jobs: [Removal]) async throws {
     for job in jobs {

@@ -10,11 +10,17 @@ import Synchronization
 ///
 /// A model that goes while no operator is looking is not spoken of.
 final class Departures: Sendable {
-  private let known = Mutex<[ObjectKey: ObjectReference]>([:])
+  private let known = Mutex<[ObjectKey: Known]>([:])
   private let events: any EventSink
   private let artifacts: String
   private let time: TimeSource
   private let logger: Logger
+
+  private struct Known {
+    var reference: ObjectReference
+    /// The model's data goes with it, and that is said when it happens.
+    var isRemoved: Bool
+  }
 
   init(events: any EventSink, settings: OperatorSettings, time: TimeSource, logger: Logger) {
     self.events = events
@@ -26,11 +32,11 @@ final class Departures: Sendable {
   /// A model is there. One that had its name before has gone unnoticed.
   func meet(_ key: ObjectKey, _ object: JSONValue) async {
     let uid = object[path: "metadata", "uid"]?.string
-    let before = known.withLock { known -> ObjectReference? in
+    let isRemoved = object[path: "spec", "deletion"]?.string == ModelDeploymentSpec.Deletion.delete.rawValue
+    let before = known.withLock { known -> Known? in
       let before = known[key]
-      guard before?.uid != uid else { return nil }
-      known[key] = object.objectReference
-      return before
+      known[key] = Known(reference: object.objectReference, isRemoved: isRemoved)
+      return before?.reference.uid == uid ? nil : before
     }
     if let before { await tell(before) }
   }
@@ -40,7 +46,9 @@ final class Departures: Sendable {
     if let before = known.withLock({ $0.removeValue(forKey: key) }) { await tell(before) }
   }
 
-  private func tell(_ model: ObjectReference) async {
+  private func tell(_ known: Known) async {
+    guard !known.isRemoved else { return }
+    let model = known.reference
     let message =
       "\(model.name ?? "") was deleted. Its predictions, labels and checks stay in the telemetry store (table models, uid "
       + "\(model.uid ?? "")), the files and reports of its versions in \(artifacts). Another model of this name sees nothing "

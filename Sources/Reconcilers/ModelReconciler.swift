@@ -27,6 +27,7 @@ package struct ModelReconciler: Sendable {
   private let definitions: InstalledDefinitions?
   private let settled = SettledObjects()
   private let departures: Departures
+  private let departed: DepartedModels
   private let logger: Logger
 
   package init(
@@ -48,6 +49,10 @@ package struct ModelReconciler: Sendable {
     self.mirror = mirror
     self.definitions = definitions
     departures = Departures(events: events, settings: settings, time: time, logger: logger)
+    departed = DepartedModels(
+      api: api, caches: caches, settings: settings, writer: writer, capabilities: capabilities, events: events,
+      time: time,
+      logger: logger)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -58,7 +63,7 @@ package struct ModelReconciler: Sendable {
       mirror?.forget(key)
       settled.forget(key)
       await departures.leave(key)
-      return nil
+      return try await departed.reconcile(key).again
     }
     await departures.meet(key, object)
     do {
@@ -73,16 +78,18 @@ package struct ModelReconciler: Sendable {
   private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
     let sight = caches.sight(ofModel: key, object)
     if let rest = settled.rest(key, sight.with(confirmations.known(of: key)), at: time.wall()) { return rest.seconds }
-    guard var observed = try await observe(key, object) else { return nil }
+    let departed = try await departed.reconcile(key)
+    guard var observed = try await observe(key, object) else { return departed.again }
+    observed.predecessorIsBeingRemoved = departed.isActive
     var decision = observed.decide()
     if await confirmAnew(decision.pushes, observed) {
       observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
       observed.refusals = confirmations.refusals(of: observed.pods, model: key)
       decision = observed.decide()
     }
-    let again = try await carryOut(decision, on: observed, object)
+    let again = [try await carryOut(decision, on: observed, object), departed.again].compactMap(\.self).min()
     // Own writes, and what came meanwhile, would have changed what is seen.
-    if decision.leavesNothing(of: observed), let object = caches.models.store[key],
+    if decision.leavesNothing(of: observed), !departed.isActive, let object = caches.models.store[key],
       caches.sight(ofModel: key, object) == sight
     {
       let confirmed = confirmations.known(of: key)
@@ -132,6 +139,7 @@ package struct ModelReconciler: Sendable {
       return try await stall(observed, model, object, foreign: "\(target) (of \(owner))")
     }
     try await report(decision.versionStatuses, in: key.namespace)
+    try await setFinalizers(decision.finalizers, in: key.namespace)
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: model)
@@ -269,6 +277,14 @@ package struct ModelReconciler: Sendable {
     }
   }
 
+  private func setFinalizers(_ changes: [ModelDecision.FinalizerChange], in namespace: String) async throws {
+    for change in changes {
+      let key = ObjectKey(namespace: namespace, name: change.version)
+      guard let object = caches.versions.store[key] else { continue }
+      try await writer.setFinalizer(ApusFinalizers.data, on: object, ApusGroup.modelVersions, to: change.isSet)
+    }
+  }
+
   /// The object does not even have the form of a ModelDeployment: older servers let that through.
   private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
     try await write(StalledStatus(object, error, at: time.wall()), object)
@@ -295,7 +311,8 @@ extension ModelDecision {
   fileprivate func leavesNothing(of observed: ModelObservation) -> Bool {
     let serving = observed.model.spec.serving
     return serving.security == nil && serving.autoscaling == nil && status == observed.model.status
-      && status.outbox.isEmpty && versionStatuses.isEmpty && stop.isEmpty && remove.isEmpty && pushes.isEmpty
+      && status.outbox.isEmpty && versionStatuses.isEmpty && finalizers.isEmpty && stop.isEmpty && remove.isEmpty
+      && pushes.isEmpty
       && !status.conditions.isTrue(ConditionType.stalled.rawValue)
       // What other owners' versions hold is not part of what is seen.
       && observed.foreignDigests.isEmpty

@@ -19,6 +19,11 @@ package enum OperatorControllers {
     controller.watch(caches.models)
     controller.owns(caches.versions, by: ModelDeployment.gvk)
     controller.owns(caches.jobs, by: ModelDeployment.gvk)
+    // Nobody owns the Job that removes what a deleted model has left.
+    controller.watch(caches.jobs) { event in
+      guard event.identity.labels[ApusLabels.component] == ApusLabels.Component.remove.rawValue else { return [] }
+      return modelKeys(named: event.identity)
+    }
     controller.owns(caches.deployments, by: ModelDeployment.gvk)
     controller.owns(caches.services, by: ModelDeployment.gvk)
     controller.owns(caches.configMaps, by: ModelDeployment.gvk)
@@ -29,12 +34,14 @@ package enum OperatorControllers {
     }
     controller.watch(caches.pods) { event in
       let component = event.identity.labels[ApusLabels.component].flatMap(ApusLabels.Component.init)
-      guard component == .server || component == .train, let model = event.identity.labels[ApusLabels.model] else {
-        return []
-      }
-      return [ObjectKey(namespace: event.identity.key.namespace, name: model)]
+      guard component == .server || component == .train || component == .remove else { return [] }
+      return modelKeys(named: event.identity)
     }
     return controller
+  }
+
+  private static func modelKeys(named identity: ObjectIdentity) -> [ObjectKey] {
+    identity.labels[ApusLabels.model].map { [ObjectKey(namespace: identity.key.namespace, name: $0)] } ?? []
   }
 
   package static func policy(

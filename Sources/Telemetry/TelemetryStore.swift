@@ -102,6 +102,19 @@ package protocol RetentionSweeper: Sendable {
   func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int
 }
 
+/// Removes what is stored about a model that is gone.
+package protocol ModelRemover: Sendable {
+  /// Deletes at most `limit` rows of each kind of those that belong to the model by its UID, and of no other model of the name.
+  /// Returns how many went; call again until it is 0. From then on nothing is stored of this model any more: what comes late is
+  /// dropped.
+  ///
+  /// - Parameter now: seconds since 1970.
+  func removeRows(of model: ModelKey, at now: Double, limit: Int) async throws(TelemetryError) -> Int
+
+  /// The names of the model's checks, in their order, beginning behind `run`.
+  func runs(of model: ModelKey, after run: String, limit: Int) async throws(TelemetryError) -> [String]
+}
+
 package protocol StorePreparation: Sendable {
   /// Connects and brings the tables up to date now. Throws where the store cannot be used.
   func prepare() async throws(TelemetryError)
@@ -110,7 +123,7 @@ package protocol StorePreparation: Sendable {
 /// All roles in one. Opening one never waits: it connects, and brings its tables up to date, with the first call, and
 /// again after a failure.
 package protocol TelemetryStore: PredictionWriter, LabelWriter, PredictionReader, ProfileWriter, ProfileReader,
-  ReportWriter, ReportReader, RegistryWriter, RegistryReader, AlertLog, RetentionSweeper, StorePreparation
+  ReportWriter, ReportReader, RegistryWriter, RegistryReader, AlertLog, RetentionSweeper, ModelRemover, StorePreparation
 {
   /// Releases the connections; calls after it open them again.
   func close() async

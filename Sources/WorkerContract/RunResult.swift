@@ -3,11 +3,12 @@ public struct RunResult: Codable, Sendable, Equatable {
   /// `apus.dev/worker/v1`
   public var contract: String
   public var run: String
-  /// Exactly one of the four.
+  /// Exactly one of the five.
   public var trained: TrainingResult?
   /// A training that ended early, because there was nothing to learn.
   public var unchanged: UnchangedData?
   public var checked: CheckResult?
+  public var removed: RemovalResult?
   public var failed: RunFailure?
 
   /// The most bytes Kubernetes keeps of a termination message.
@@ -15,13 +16,15 @@ public struct RunResult: Codable, Sendable, Equatable {
 
   public init(
     run: String, trained: TrainingResult? = nil, unchanged: UnchangedData? = nil, checked: CheckResult? = nil,
-    failed: RunFailure? = nil, contract: String = RunSpecification.currentContract
+    removed: RemovalResult? = nil, failed: RunFailure? = nil,
+    contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
     self.run = run
     self.trained = trained
     self.unchanged = unchanged
     self.checked = checked
+    self.removed = removed
     self.failed = failed
   }
 }
@@ -34,7 +37,8 @@ public struct RunFailure: Codable, Sendable, Equatable {
   public var message: String
   /// False where trying again with the same input cannot help.
   public var retryable: Bool
-  /// The step that failed: ingest, validate, features, split, train, evaluate, register; or read, compare, report.
+  /// The step that failed: ingest, validate, features, split, train, evaluate, register; or read, compare, report; or
+  /// remove.
   public var step: String
 
   public init(reason: String, message: String, retryable: Bool, step: String) {
@@ -135,6 +139,22 @@ public struct TrainingResult: Codable, Sendable, Equatable {
       self.champion = champion
       self.rows = rows
     }
+  }
+}
+
+/// What a removal took away.
+public struct RemovalResult: Codable, Sendable, Equatable {
+  /// Of the telemetry store: predictions, labels, profiles, checks, alerts, versions.
+  public var rows: Int
+  /// Reports of checks.
+  public var reports: Int
+  /// Versions whose files are gone.
+  public var versions: Int
+
+  public init(rows: Int, reports: Int, versions: Int) {
+    self.rows = rows
+    self.reports = reports
+    self.versions = versions
   }
 }
 

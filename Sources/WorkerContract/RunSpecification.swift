@@ -7,17 +7,18 @@ public struct RunSpecification: Codable, Sendable, Equatable {
   public var run: String
   public var namespace: String
   public var model: String
-  /// Which model of that name; in checks, whose rows are the model's. Nil: written by an operator that does not know.
+  /// Which model of that name; in checks and removals, whose rows are the model's. Nil: written by an operator that does not know.
   public var identity: ModelIdentity?
-  /// Exactly one of `train` and `check`.
+  /// Exactly one of `train`, `check` and `remove`.
   public var train: TrainingRun?
   public var check: CheckRun?
+  public var remove: RemovalRun?
 
   public static let currentContract = "apus.dev/worker/v1"
 
   public init(
     run: String, namespace: String, model: String, identity: ModelIdentity? = nil, train: TrainingRun? = nil,
-    check: CheckRun? = nil, contract: String = RunSpecification.currentContract
+    check: CheckRun? = nil, remove: RemovalRun? = nil, contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
     self.run = run
@@ -26,6 +27,7 @@ public struct RunSpecification: Codable, Sendable, Equatable {
     self.identity = identity
     self.train = train
     self.check = check
+    self.remove = remove
   }
 }
 
@@ -132,5 +134,15 @@ public struct CheckRun: Codable, Sendable, Equatable {
     self.drift = drift
     self.quality = quality
     self.performance = performance
+  }
+}
+
+/// What is to be removed of a model that was deleted, besides its rows.
+public struct RemovalRun: Codable, Sendable, Equatable {
+  /// Versions whose files no other model has.
+  public var artifacts: [ArtifactReference]
+
+  public init(artifacts: [ArtifactReference]) {
+    self.artifacts = artifacts
   }
 }

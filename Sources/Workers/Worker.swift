@@ -10,8 +10,23 @@ package struct Worker: Sendable {
   package enum Kind: String, Sendable {
     case train
     case check
+    case remove
 
-    fileprivate var firstStep: RunStep { self == .train ? .ingest : .read }
+    fileprivate var firstStep: RunStep {
+      switch self {
+      case .train: .ingest
+      case .check: .read
+      case .remove: .remove
+      }
+    }
+
+    fileprivate var lastStep: RunStep {
+      switch self {
+      case .train: .register
+      case .check: .report
+      case .remove: .remove
+      }
+    }
   }
 
   /// How the process ends.
@@ -59,7 +74,7 @@ package struct Worker: Sendable {
   private func reject(_ run: String, _ error: EncodingError, _ kind: Kind, _ path: String) -> ExitCode {
     let failure = RunFailure(
       reason: "ResultInvalid", message: "The result is no valid JSON: \(error).", retryable: false,
-      step: kind == .train ? RunStep.register.rawValue : RunStep.report.rawValue)
+      step: kind.lastStep.rawValue)
     environment.log.write(
       "run failed", level: "error", ["reason": .text(failure.reason), "detail": .text(failure.message)])
     try? ResultFile.write(RunResult(run: run, failed: failure), to: path)
@@ -73,16 +88,19 @@ package struct Worker: Sendable {
     ])
     var result = RunResult(run: specification.run)
     do {
-      switch (kind, specification.train, specification.check) {
-      case (.train, let run?, nil):
+      switch (kind, specification.train, specification.check, specification.remove) {
+      case (.train, let run?, nil, nil):
         switch try await TrainingJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
         {
         case .trained(let trained): result.trained = trained
         case .unchanged(let data): result.unchanged = data
         }
-      case (.check, nil, let run?):
+      case (.check, nil, let run?, nil):
         result.checked = try await CheckJob(specification: specification, run: run, environment: environment)
+          .execute(log: log)
+      case (.remove, nil, nil, let run?):
+        result.removed = try await RemovalJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
       default:
         throw StepFailure(

@@ -3,12 +3,13 @@ import Foundation
 import JSONLogging
 import Workers
 
-/// Runs one training or one check in a Job's pod and exits; see docs/worker-contract.md.
+/// Runs one training, one check or one removal in a Job's pod and exits; see docs/worker-contract.md.
 @main
 struct ApusWorker: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apus-worker", abstract: "Trains a model or checks one in production, as a run specification says.",
-    subcommands: [Train.self, Check.self])
+    commandName: "apus-worker",
+    abstract: "Trains a model, checks one in production or removes one's data, as a run specification says.",
+    subcommands: [Train.self, Check.self, Remove.self])
 
   static func main() async {
     PatientThreads.ensure()
@@ -46,5 +47,11 @@ struct ApusWorker: AsyncParsableCommand {
     @OptionGroup var files: Files
 
     func run() async throws { try await files.execute(.check) }
+  }
+  struct Remove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Removes the rows, reports and files of a deleted model.")
+    @OptionGroup var files: Files
+
+    func run() async throws { try await files.execute(.remove) }
   }
 }

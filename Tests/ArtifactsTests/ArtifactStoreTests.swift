@@ -49,6 +49,10 @@ func checkConformance(_ store: any ArtifactStore) async throws {
   try await store.putReport(Data("one".utf8), at: "reports/income-check-1.html")
   try await store.putReport(Data("two".utf8), at: "reports/income-check-1.html")
   #expect(try await store.report(at: "reports/income-check-1.html") == Data("two".utf8))
+  #expect(try await store.removeReport(at: "reports/income-check-1.html"))
+  #expect(try await !store.removeReport(at: "reports/income-check-1.html"))
+  await #expect(throws: ArtifactError.self) { _ = try await store.report(at: "reports/income-check-1.html") }
+  await #expect(throws: ArtifactError.unsafeName("../x")) { _ = try await store.removeReport(at: "../x") }
   for path in ["../x", "/etc/passwd", "reports/../../x", "", "a//b", "sha256/x"] {
     await #expect(throws: ArtifactError.unsafeName(path)) { try await store.putReport(Data(), at: path) }
   }

@@ -49,6 +49,15 @@ import WorkerContract
     try compare(try #require(Self.world.objects["configmaps/\(name)"]).manifest, "configmaps-run")
   }
 
+  @Test func `the Job that removes a deleted model's data is as in its file`() throws {
+    let model = DepartedModel(
+      now: noon, namespace: "shop", name: "income", uid: "6f0c2a1e-0000-4000-8000-000000000000",
+      versions: Array(Self.world.versions.values), settings: settings)
+    for object in model.decide().apply {
+      try compare(object.manifest, object.resource == Resource.jobs ? "jobs-removal" : "configmaps-removal")
+    }
+  }
+
   @Test func `under an autoscaler the Deployment has no number of replicas`() throws {
     let model = aModel("income", ["serving": ["autoscaling": ["minimum": 2, "maximum": 10, "targetCPU": 70]]])
     let world = World.serving(model)

@@ -71,17 +71,49 @@ struct LoopTests {
     await stage.close()
   }
 
-  @Test("deleting a model takes its Jobs, pods, Service and versions with it")
+  @Test("deleting a model takes its objects with it, and with spec.deletion: Delete its data; a namesake begins anew")
   func deletion() async throws {
     let stage = try await Stage.open("deletion")
-    _ = try await Fraud(on: stage)
+    var fraud = try await Fraud(on: stage)
+    try await stage.kubectl("patch", "md", "fraud", "--type=merge", "-p", #"{"spec": {"deletion": "Delete"}}"#)
+    _ = try await fraud.traffic(first: 12_000, rows: 500)
+    try await fraud.check("before")
+    try await stage.wait(for: "the version is kept for the removal", "mv", "fraud-v1") {
+      $0[path: "metadata", "finalizers"]?.array?.contains("apus.dev/data")
+    }
+    #expect(try files(stage, "artifacts/sha256").count == 1 && files(stage, "artifacts/reports").count == 1)
+    try await stage.kubectl("delete", "md", "fraud", "--timeout=60s")
+    // The same again at once: the data and the digest are the same, and its files must be there in the end.
+    fraud = try await Fraud(on: stage)
+    let told = try await eventually("what was removed is told", within: .seconds(120)) { () async throws -> String? in
+      let events = try await stage.list("events").filter { $0["reason"] == "DataRemoved" }
+      return events.first?["message"]?.string
+    }
+    #expect(told.contains("1 report, the files of 1 version"), "\(told)")
+    let rows = try #require(told.firstMatch(of: /removed: ([0-9]+) rows/).flatMap { Int($0.1) })
+    #expect(rows >= 1_000, "500 predictions with their labels: \(told)")
+    #expect(try files(stage, "artifacts/sha256").count == 1 && files(stage, "artifacts/reports").isEmpty)
+    #expect(try await stage.list("mv").map { $0[path: "metadata", "deletionTimestamp"] == nil } == [true])
+    for resource in ["jobs", "configmaps"] {
+      #expect(try await stage.list(resource, selector: "apus.dev/component=remove").isEmpty, "\(resource)")
+    }
+    #expect(try await fraud.traffic(first: 12_000, rows: 200) > 0.9)
+
+    // This one keeps its data.
     try await stage.kubectl("delete", "md", "fraud", "--timeout=60s")
     for resource in ["deployments", "services", "jobs", "pods", "mv"] {
       _ = try await eventually("\(resource) of the model are gone", within: .seconds(90)) { () async throws -> Bool? in
         try await stage.list(resource, selector: "apus.dev/model=fraud").isEmpty ? true : nil
       }
     }
+    #expect(try files(stage, "artifacts/sha256").count == 1)
     await stage.close()
+  }
+
+  private func files(_ stage: Stage, _ folder: String) throws -> [String] {
+    let place = stage.storage.appendingPathComponent(folder).path
+    return FileManager.default.fileExists(atPath: place)
+      ? try FileManager.default.contentsOfDirectory(atPath: place) : []
   }
 }
 

@@ -95,13 +95,31 @@ final class ScriptedCluster: KubernetesAPI {
       }
       var change = body
       change["metadata"] = nil
-      return store(merge(present, change), at: path, &state)
+      var object = merge(present, change)
+      if let finalizers = finalizers(of: present, after: body) {
+        let isLeft = finalizers.array?.isEmpty == false
+        object.set(isLeft ? finalizers : nil, at: ["metadata", "finalizers"])
+        guard present[path: "metadata", "deletionTimestamp"] == nil || isLeft else {
+          state.objects[path] = nil
+          return object
+        }
+      }
+      return store(object, at: path, &state)
     case .delete:
       guard present != nil else { throw refusal(request, 404) }
       state.objects[path] = nil
       return .null
     case .watch: return .null
     }
+  }
+
+  /// By a merge patch, or by a JSON patch that takes one off.
+  private static func finalizers(of present: JSONValue, after patch: JSONValue) -> JSONValue? {
+    if let wanted = patch[path: "metadata", "finalizers"] { return wanted }
+    guard let tested = patch.array?.first, tested["op"] == "test",
+      tested["path"]?.string?.hasPrefix("/metadata/finalizers/") == true, let gone = tested["value"]
+    else { return nil }
+    return .array((present[path: "metadata", "finalizers"]?.array ?? []).filter { $0 != gone })
   }
 
   /// RFC 7396.

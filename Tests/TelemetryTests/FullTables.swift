@@ -70,7 +70,7 @@ enum FullTables {
       """,
       // Every model there ever was.
       """
-      INSERT INTO models SELECT 'n' || (i / 100), 'm' || (i % 100), 'uid' || i, 'm' || (i % 100), 0
+      INSERT INTO models (namespace, name, uid, model, created) SELECT 'n' || (i / 100), 'm' || (i % 100), 'uid' || i, 'm' || (i % 100), 0
       FROM \(rows(predictions / 10))
       """,
       """

@@ -136,6 +136,72 @@ import WorkerContract
     }
   }
 
+  @Test(arguments: StoreKind.available)
+  func `a model's rows go, no others, and nothing that comes late brings them back`(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      let (old, new) = (key("one", created: "1970-01-01T00:00:00Z"), key("two", created: "1970-01-01T00:10:00Z"))
+      let other = ModelKey(namespace: "default", model: "other", identity: ModelIdentity(uid: "three"))
+      let version = VersionRecord(
+        version: "v1", digest: "sha256:1", stage: "Production", reason: "", metrics: nil, created: 1, updated: 1)
+      let alert = AlertRecord(id: "a", rule: "r", severity: "info", state: "firing", message: "m", time: 7)
+      func profile(_ minute: Double) -> ProfileRecord {
+        ProfileRecord(
+          version: "v1", feature: nil, minute: minute, instance: "i", bins: "b", counts: FeatureCounts(counts: [1, 2]))
+      }
+      let now = 1_700_000_000.0
+      func fill(_ model: ModelKey) async throws {
+        // Long ago, today, and by a clock that is ahead.
+        let times: [Double] = [100, now - 5 * 86_400, now - 10, now + 86_400]
+        let predictions = times.enumerated().map { aPrediction("r\($0.offset)", at: $0.element) }
+        try await store.append(predictions, of: model)
+        try await store.append(
+          [
+            LabelRecord(requestID: "r2", label: "<=50K", time: now), LabelRecord(requestID: "z", label: "x", time: now),
+          ],
+          of: model)
+        for run in ["c", "d", "e"] { try await store.store(check(run), of: model) }
+        try await store.store(version, of: model)
+        try await store.store(alert, of: model)
+        try await store.store([profile(60), profile((now / 60).rounded(.down) * 60)], of: model)
+      }
+      for model in [old, new, other] { try await fill(model) }
+      #expect(try await store.runs(of: old, after: "", limit: 2) == ["c", "d"])
+      #expect(try await store.runs(of: old, after: "d", limit: 2) == ["e"])
+
+      var removed = 0
+      while true {
+        let count = try await store.removeRows(of: old, at: now, limit: 2)
+        guard count > 0 else { break }
+        removed += count
+      }
+      #expect(removed >= 4 + 2 + 3 + 1 + 1 + 2, "partitions may go as a whole, and count about")
+      func isEmpty(_ model: ModelKey) async throws -> Bool {
+        let rows = try await store.predictions(PredictionQuery(model: model)).count
+        let newest = try await store.newest(of: model)
+        let runs = try await store.runs(of: model, after: "", limit: 9).count
+        let records =
+          try await store.checks(of: model, from: 0, limit: 9).count + store.versions(of: model).count
+          + store.alerts(of: model, from: 0, limit: 9).count
+        let profile = try await store.profile(of: model, version: "v1", bins: "b", from: 0, to: 2 * now)
+        return rows + runs + records == 0 && newest == NewestRows(prediction: nil, label: nil) && profile == nil
+      }
+      #expect(try await isEmpty(old))
+      // A server that was cut off, rows that waited on a disk, the operator's mirror.
+      try await fill(old)
+      #expect(try await isEmpty(old))
+      #expect(try await store.removeRows(of: old, at: now, limit: 2) == 0)
+      for model in [new, other] {
+        #expect(try await store.predictions(PredictionQuery(model: model)).map(\.label) == [nil, nil, "<=50K", nil])
+        #expect(try await store.checks(of: model, from: 0, limit: 9).count == 3)
+        #expect(try await store.profile(of: model, version: "v1", bins: "b", from: 0, to: 2 * now) != nil)
+      }
+      // One that has never stored anything, and one that is only a name.
+      #expect(try await store.removeRows(of: key("nobody"), at: now, limit: 2) == 0)
+      #expect(try await store.removeRows(of: key(nil), at: now, limit: 2) == 0)
+      #expect(try await store.runs(of: key("nobody"), after: "", limit: 2).isEmpty)
+    }
+  }
+
   @Test func `checks of a SQLite file of the release before are kept`() async throws {
     try await withLocation(of: .sqlite) { location in
       let database = SQLiteDatabase(path: String(location.dropFirst("sqlite://".count)))

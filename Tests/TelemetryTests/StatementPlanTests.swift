@@ -120,6 +120,12 @@ import WorkerContract
       _ = try await store.deletePredictions(of: census, before: 6_000, limit: 2_000)
       _ = try await store.deleteReports(of: census, before: 600)
     }
+    try await timed("removal") {
+      #expect(try await store.runs(of: census, after: "", limit: 50).count == 50)
+      let gone = ModelKey(namespace: census.namespace, model: "gone", identity: ModelIdentity(uid: "gone"))
+      if let identity = gone.identity { _ = try await store.claim(gone, as: identity) }
+      while try await store.removeRows(of: gone, at: FullTables.end, limit: 2_000) > 0 {}
+    }
   }
 
   /// Far more than any of them takes on a busy machine, and far less than a walk over all rows for each row.

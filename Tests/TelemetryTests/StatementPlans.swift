@@ -108,6 +108,11 @@ struct StatementPlan: Sendable {
       "delete old reports", "alerts", sqlite: ["alerts_by_time (namespace=? AND model=? AND time<?)"],
       postgres: ["alerts_by_time"]),
     .init(
+      "list the runs of checks", "checks",
+      sqlite: ["sqlite_autoindex_checks_1 (namespace=? AND model=? AND run>?)"], postgres: ["checks_pkey"]),
+    .init("delete a model's versions", "versions", exempt: .small),
+    .init("enter that a model was removed", "models", exempt: .small),
+    .init(
       "read profiles", "feature_profiles",
       sqlite: ["feature_profiles_by_time (namespace=? AND model=? AND minute>? AND minute<?)"],
       postgres: ["feature_profiles_19700103_namespace_model_minute_idx"], sorts: true),

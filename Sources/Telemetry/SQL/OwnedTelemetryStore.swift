@@ -9,69 +9,79 @@ struct OwnedTelemetryStore: TelemetryStore {
   init(_ store: SQLTelemetryStore) { self.store = store }
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
-    guard !predictions.isEmpty else { return }
-    try await store.append(predictions, of: owners.rows(of: model, in: store))
+    guard !predictions.isEmpty, let rows = try await rows(of: model) else { return }
+    try await store.append(predictions, of: rows)
   }
 
   func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError) {
-    guard !labels.isEmpty else { return }
-    try await store.append(labels, of: owners.rows(of: model, in: store))
+    guard !labels.isEmpty, let rows = try await rows(of: model) else { return }
+    try await store.append(labels, of: rows)
   }
 
   func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction] {
+    guard let rows = try await rows(of: query.model) else { return [] }
     var query = query
-    query.model = try await owners.rows(of: query.model, in: store)
+    query.model = rows
     return try await store.predictions(query)
   }
 
   func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount] {
-    try await store.outcomes(of: owners.rows(of: model, in: store), from: from, limit: limit)
+    guard let rows = try await rows(of: model) else { return [] }
+    return try await store.outcomes(of: rows, from: from, limit: limit)
   }
 
   func labelledOutcomes(
     of model: ModelKey, from: Double, limit: Int
   ) async throws(TelemetryError) -> [OutcomeCount] {
-    try await store.labelledOutcomes(of: owners.rows(of: model, in: store), from: from, limit: limit)
+    guard let rows = try await rows(of: model) else { return [] }
+    return try await store.labelledOutcomes(of: rows, from: from, limit: limit)
   }
 
   func newest(of model: ModelKey) async throws(TelemetryError) -> NewestRows {
-    try await store.newest(of: owners.rows(of: model, in: store))
+    guard let rows = try await rows(of: model) else { return NewestRows(prediction: nil, label: nil) }
+    return try await store.newest(of: rows)
   }
 
   func store(_ profiles: [ProfileRecord], of model: ModelKey) async throws(TelemetryError) {
-    guard !profiles.isEmpty else { return }
-    try await store.store(profiles, of: owners.rows(of: model, in: store))
+    guard !profiles.isEmpty, let rows = try await rows(of: model) else { return }
+    try await store.store(profiles, of: rows)
   }
 
   func profile(
     of model: ModelKey, version: String, bins: String, from: Double, to: Double
   ) async throws(TelemetryError) -> WindowProfile? {
-    try await store.profile(
-      of: owners.rows(of: model, in: store), version: version, bins: bins, from: from, to: to)
+    guard let rows = try await rows(of: model) else { return nil }
+    return try await store.profile(of: rows, version: version, bins: bins, from: from, to: to)
   }
 
   func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) {
-    try await store.store(check, of: owners.rows(of: model, in: store))
+    guard let rows = try await rows(of: model) else { return }
+    try await store.store(check, of: rows)
   }
 
   func checks(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [CheckRecord] {
-    try await store.checks(of: owners.rows(of: model, in: store), from: from, limit: limit)
+    guard let rows = try await rows(of: model) else { return [] }
+    return try await store.checks(of: rows, from: from, limit: limit)
   }
 
   func store(_ version: VersionRecord, of model: ModelKey) async throws(TelemetryError) {
-    try await store.store(version, of: owners.rows(of: model, in: store))
+    guard let rows = try await rows(of: model) else { return }
+    try await store.store(version, of: rows)
   }
 
   func versions(of model: ModelKey) async throws(TelemetryError) -> [VersionRecord] {
-    try await store.versions(of: owners.rows(of: model, in: store))
+    guard let rows = try await rows(of: model) else { return [] }
+    return try await store.versions(of: rows)
   }
 
   func store(_ alert: AlertRecord, of model: ModelKey) async throws(TelemetryError) {
-    try await store.store(alert, of: owners.rows(of: model, in: store))
+    guard let rows = try await rows(of: model) else { return }
+    try await store.store(alert, of: rows)
   }
 
   func alerts(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [AlertRecord] {
-    try await store.alerts(of: owners.rows(of: model, in: store), from: from, limit: limit)
+    guard let rows = try await rows(of: model) else { return [] }
+    return try await store.alerts(of: rows, from: from, limit: limit)
   }
 
   /// Nobody else is left to sweep what models of the same name have left.
@@ -79,7 +89,7 @@ struct OwnedTelemetryStore: TelemetryStore {
     guard model.identity != nil else {
       return try await store.deletePredictions(of: model, before: time, limit: limit)
     }
-    _ = try await owners.rows(of: model, in: store)
+    _ = try await rows(of: model)
     var deleted = 0
     for name in try await store.rowNames(of: model).sorted() {
       deleted += try await store.deletePredictions(
@@ -89,7 +99,25 @@ struct OwnedTelemetryStore: TelemetryStore {
   }
 
   func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int {
-    try await store.deleteReports(of: owners.rows(of: model, in: store), before: time)
+    guard let rows = try await rows(of: model) else { return 0 }
+    return try await store.deleteReports(of: rows, before: time)
+  }
+
+  func removeRows(of model: ModelKey, at now: Double, limit: Int) async throws(TelemetryError) -> Int {
+    owners.forget(model)
+    return try await store.removeRows(of: model, at: now, limit: limit)
+  }
+
+  /// Asks for nothing that is not there: a model without rows gets no entry.
+  func runs(of model: ModelKey, after run: String, limit: Int) async throws(TelemetryError) -> [String] {
+    guard let identity = model.identity else { return try await store.runs(of: model, after: run, limit: limit) }
+    guard let entry = try await store.entry(of: model, identity), !entry.removed else { return [] }
+    return try await store.runs(
+      of: ModelKey(namespace: model.namespace, model: entry.name), after: run, limit: limit)
+  }
+
+  private func rows(of model: ModelKey) async throws(TelemetryError) -> ModelKey? {
+    try await owners.rows(of: model, in: store)
   }
 
   func prepare() async throws(TelemetryError) { try await store.prepare() }
@@ -97,16 +125,18 @@ struct OwnedTelemetryStore: TelemetryStore {
   func close() async { await store.close() }
 }
 
-/// Remembers what stands in the column `model` of a model's rows, which never changes.
+/// Remembers what stands in the column `model` of a model's rows, which does not change as long as there are any.
 private final class RowOwners: Sendable {
   private let names = Mutex<[ModelKey: String]>([:])
 
-  /// The key of the rows. Without an identity it is the name alone, as release 0.1.0 had it.
-  func rows(of model: ModelKey, in store: SQLTelemetryStore) async throws(TelemetryError) -> ModelKey {
+  /// The key of the rows. Without an identity it is the name alone, as release 0.1.0 had it. nil: the model was removed.
+  func rows(of model: ModelKey, in store: SQLTelemetryStore) async throws(TelemetryError) -> ModelKey? {
     guard let identity = model.identity else { return model }
     if let known = names.withLock({ $0[model] }) { return ModelKey(namespace: model.namespace, model: known) }
-    let name = try await store.claim(model, as: identity)
+    guard let name = try await store.claim(model, as: identity) else { return nil }
     names.withLock { $0[model] = name }
     return ModelKey(namespace: model.namespace, model: name)
   }
+
+  func forget(_ model: ModelKey) { names.withLock { _ = $0.removeValue(forKey: model) } }
 }

@@ -4,13 +4,11 @@ import WorkerContract
 /// Whose rows are whose, where a name was given more than once.
 extension SQLTelemetryStore {
   /// What stands in the column `model` of this model's rows. The first model of a name gets the name itself, and with it the rows
-  /// that were stored before models were told apart, unless all of them are older than the model: then they are another's.
-  func claim(_ model: ModelKey, as identity: ModelIdentity) async throws(TelemetryError) -> String {
+  /// that were stored before models were told apart, unless all of them are older than the model: then they are another's. nil: the
+  /// model was removed, and has no rows any more.
+  func claim(_ model: ModelKey, as identity: ModelIdentity) async throws(TelemetryError) -> String? {
+    if let found = try await entry(of: model, identity) { return found.removed ? nil : found.name }
     let known: [SQLValue] = [.text(model.namespace), .text(model.model), .text(identity.uid)]
-    let found = try await database.read { (connection) throws(TelemetryError) -> String? in
-      try connection.rows(Self.selectClaim, known).first?.text(0)
-    }
-    if let found { return found }
     let created = identity.created.flatMap { timestamp(in: $0) }
     return try await database.write { (connection) throws(TelemetryError) -> String in
       var names = ["\(model.model)/\(identity.uid)"]
@@ -21,6 +19,17 @@ extension SQLTelemetryStore {
         if let claimed = try connection.rows(Self.selectClaim, known).first?.text(0) { return claimed }
       }
       throw .damaged(table: "models", reason: "\(model.namespace)/\(model.model) cannot be entered")
+    }
+  }
+
+  /// What stands in the column `model` of the model's rows, and whether they were removed; nil: it never had any.
+  func entry(
+    of model: ModelKey, _ identity: ModelIdentity
+  ) async throws(TelemetryError) -> (name: String, removed: Bool)? {
+    let known: [SQLValue] = [.text(model.namespace), .text(model.model), .text(identity.uid)]
+    return try await database.read { (connection) throws(TelemetryError) -> (String, Bool)? in
+      guard let row = try connection.rows(Self.selectClaim, known).first else { return nil }
+      return (try row.text(0), try row.optionalNumber(1) != nil)
     }
   }
 
@@ -48,7 +57,7 @@ extension SQLTelemetryStore {
 
   static let selectClaim = SQLStatement(
     "find a model's rows", table: "models",
-    "SELECT model FROM models WHERE namespace = $1 AND name = $2 AND uid = $3")
+    "SELECT model, removed FROM models WHERE namespace = $1 AND name = $2 AND uid = $3")
 
   static let insertClaim = SQLStatement(
     "enter a model", table: "models",

@@ -31,6 +31,11 @@ extension TelemetrySchema {
     ]
   }
 
+  /// When a model's rows were removed. Its entry stays: what comes late, from a disk or a pod that was cut off, is told by it.
+  @Sendable static func removedModels(_ dialect: SQLDialect) -> [String] {
+    ["ALTER TABLE models ADD COLUMN removed DOUBLE PRECISION"]
+  }
+
   /// What the accuracy of a check is about, and a coverage that is absent where no label was due.
   @Sendable static func labelledSpans(_ dialect: SQLDialect) -> [String] {
     let added = ["labelled_from DOUBLE PRECISION", "labelled_to DOUBLE PRECISION", "expected BIGINT"]

@@ -36,6 +36,7 @@ enum TelemetrySchema {
     Step(name: "0006-samples", statements: samples),
     Step(name: "0007-labelled-spans", statements: labelledSpans),
     Step(name: "0008-models", statements: models),
+    Step(name: "0009-removed-models", statements: removedModels),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.

@@ -23,7 +23,7 @@ struct CheckJob {
         window: observed.window, due: observed.due, profile: observed.profile, reference: observed.reference,
         positive: observed.schema.target.positive, now: now)
     }
-    let path = "reports/\(specification.run).html"
+    let path = Self.reportPath(of: specification.run)
     try await steps.run(.report) {
       try await environment.artifactStore().putReport(Data(report.html.utf8), at: path)
       let telemetry = try environment.telemetryStore()
@@ -33,6 +33,9 @@ struct CheckJob {
     }
     return report.result(report: path)
   }
+
+  /// Where the report of a run lies in the artifact store.
+  static func reportPath(of run: String) -> String { "reports/\(run).html" }
 
   /// Everything that a comparison needs.
   private struct Observed {

@@ -14,6 +14,8 @@ package enum RunStep: String, Sendable, CaseIterable {
   case read
   case compare
   case report
+
+  case remove
 }
 
 /// Runs steps one after the other, logs each and keeps its seconds.

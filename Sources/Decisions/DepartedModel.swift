@@ -1,0 +1,219 @@
+package import ApusAPI
+package import KubernetesModel
+import WorkerContract
+
+/// A model that was deleted with `spec.deletion: Delete`, and what one decision about its removal needs. Its ModelVersions
+/// carry a finalizer: they have outlived it, and tell what there is to remove.
+///
+/// | what is seen | what is done |
+/// |---|---|
+/// | servers, trainings or checks of the model that may still write | wait, at most ten minutes |
+/// | all of it lay in a claim that is gone | nothing is left to remove: let go |
+/// | no removal Job | start one |
+/// | a Job that runs | wait; one that does not start within its deadline has failed |
+/// | a Job that ended well | say what was removed, let go |
+/// | a Job that failed | another one after 10 minutes, and after an hour; then say why, and let go |
+package struct DepartedModel: Sendable {
+  package var now: Timestamp
+  package var namespace: String
+  package var name: String
+  package var uid: String
+  /// Those that wait for the removal.
+  package var versions: [ModelVersion]
+  package var settings: OperatorSettings
+  /// Removal Jobs of this model.
+  package var jobs: [WorkerJob]
+  package var runConfigurations: [RunConfiguration]
+  /// Pods and Jobs that may still write rows or files of the model.
+  package var writers: [String]
+  /// Digests of the files that other models have.
+  package var foreignDigests: Set<String>
+  package var claimExists: Bool
+
+  package init(
+    now: Timestamp, namespace: String, name: String, uid: String, versions: [ModelVersion], settings: OperatorSettings,
+    jobs: [WorkerJob] = [], runConfigurations: [RunConfiguration] = [], writers: [String] = [],
+    foreignDigests: Set<String> = [], claimExists: Bool = true
+  ) {
+    self.now = now.wholeSeconds
+    self.namespace = namespace
+    self.name = name
+    self.uid = uid
+    self.versions = versions
+    self.settings = settings
+    self.jobs = jobs
+    self.runConfigurations = runConfigurations
+    self.writers = writers
+    self.foreignDigests = foreignDigests
+    self.claimExists = claimExists
+  }
+
+  /// Names of all removal Jobs that a model may have.
+  package static func jobNames(model: String, uid: String) -> [String] {
+    (1...attempts).map { ResourceName.removalJob(model: model, uid: uid, attempt: $0) }
+  }
+
+  fileprivate static let attempts = 3
+  /// Behind the failure of the first try, and of the second.
+  fileprivate static let pauses = [600.0, 3600]
+  /// How long those that may still write are waited for: a node that is cut off keeps its pods for ever.
+  fileprivate static let writersPatience = 600.0
+  fileprivate static let deadline = TimeSpan(seconds: 3600)
+  /// The controller of Jobs ends a Job at its deadline; one that never got a pod has none on older clusters.
+  fileprivate static let deadlinePatience = 60.0
+  fileprivate static let interval = 5.0
+}
+
+/// What is to become of a deleted model's data. To be carried out in the order of the members.
+package struct DepartureDecision: Sendable, Equatable {
+  package var apply: [DesiredObject] = []
+  package var stop: [Removal] = []
+  /// To be told once `apply` is done; the same decision made again tells the same.
+  package var events: [PendingEvent] = []
+  package var remove: [Removal] = []
+  /// Nothing is waited for any more: the finalizers go.
+  package var letsGo = false
+  /// Seconds; nil: only a change calls for another look.
+  package var requeueAfter: Double?
+}
+
+extension DepartedModel {
+  /// Pure, total, quick.
+  package func decide() -> DepartureDecision {
+    let storage = settings.storage
+    let liesInClaim = storage.artifacts.hasPrefix("file:") && storage.telemetryLiesInClaim
+    if liesInClaim, !claimExists {
+      return end(.normal, .dataRemoved, "nothing was left to remove: the volume claim \(storage.claim.name) is gone")
+    }
+    guard let job = jobs.max(by: { $0.attempt < $1.attempt }) else {
+      return awaitsWriters ? DepartureDecision(requeueAfter: Self.interval) : start(1)
+    }
+    switch job.outcome {
+    case .ended(let result):
+      guard let removed = result.removed else {
+        return failed(
+          job, RunFailure(.resultUnreadable, "\(job.name) wrote the result of another kind of run", retryable: true))
+      }
+      return end(
+        .normal, .dataRemoved,
+        "removed: \(counted(removed.rows, "row")) of the telemetry store, \(counted(removed.reports, "report")), the files of "
+          + counted(removed.versions, "version") + keptFiles)
+    case .failed(let failure):
+      return failed(job, failure.explained(by: nil, job))
+    case .running:
+      let age = now.seconds(since: job.createdAt)
+      let limit = Self.deadline.seconds + Self.deadlinePatience
+      guard age >= limit, job.ends.isEmpty else { return DepartureDecision(requeueAfter: max(limit - age, 1)) }
+      let why = job.difficulty(after: nil)?.message ?? "no pod of it started"
+      return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
+    }
+  }
+
+  private var awaitsWriters: Bool {
+    let since = versions.compactMap(\.metadata.deletionTimestamp).min() ?? now
+    return !writers.isEmpty && now.seconds(since: since) < Self.writersPatience
+  }
+
+  private var artifacts: [ArtifactReference] {
+    var seen: Set<String> = []
+    return versions.sorted { $0.spec.number < $1.spec.number }
+      .filter { $0.status.files != .removed }.compactMap(\.spec.artifact)
+      .filter { !foreignDigests.contains($0.digest) && seen.insert($0.digest).inserted }
+  }
+
+  private var keptFiles: String {
+    let shared = versions.filter { $0.spec.artifact.map { foreignDigests.contains($0.digest) } ?? false }
+    return shared.isEmpty
+      ? "" : "; the files of \(shared.map(\.spec.version).joined(separator: ", ")) are another model's too, and stay"
+  }
+
+  private func start(_ attempt: Int) -> DepartureDecision {
+    let job = ResourceName.removalJob(model: name, uid: uid, attempt: attempt)
+    let run = RunRequest(
+      component: .remove, job: job,
+      specification: RunSpecification(
+        run: "\(namespace).\(job)", namespace: namespace, model: name, identity: ModelIdentity(uid: uid, created: nil),
+        remove: RemovalRun(artifacts: artifacts)),
+      labels: [ApusLabels.model: name], annotations: [ApusAnnotations.attempt: String(attempt)], owner: nil,
+      deadline: Self.deadline, retries: 3, resources: .ofRemovals)
+    var decision = DepartureDecision()
+    let storage = settings.storage
+    if storage.needsClaim, storage.claim.create, !claimExists {
+      decision.apply.append(dataClaim(storage.claim, namespace: namespace))
+    }
+    decision.apply += run.objects(settings)
+    decision.events = [
+      PendingEvent(
+        .normal, .removingData,
+        "Job \(job) removes the rows, the reports and the files of \(counted(artifacts.count, "version"))", at: now)
+    ]
+    return decision
+  }
+
+  private func failed(_ job: WorkerJob, _ failure: RunFailure) -> DepartureDecision {
+    let attempt = job.attempt
+    guard attempt < Self.attempts, failure.retryable else {
+      return end(
+        .warning, .dataNotRemoved,
+        "after \(counted(attempt, "try", "tries")): \(failure.message) What is left of the model (uid \(uid)) stays; "
+          + "docs/deleting.md says how to remove it by hand", keeping: job.name)
+    }
+    var decision = DepartureDecision()
+    if job.mustStop {
+      decision.stop = [Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)]
+    }
+    let pause = Self.pauses[attempt - 1] - now.seconds(since: endTime(of: job))
+    guard pause <= 0 else {
+      decision.events = [
+        PendingEvent(
+          .warning, .dataNotRemoved, "try \(attempt) of \(Self.attempts): \(failure.message)", at: endTime(of: job))
+      ]
+      decision.requeueAfter = pause
+      return decision
+    }
+    var next = start(attempt + 1)
+    next.stop = decision.stop
+    return next
+  }
+
+  /// The same each time it is asked: what is told of it is told once.
+  private func endTime(of job: WorkerJob) -> Timestamp {
+    job.finishedAt ?? job.ends.last?.finishedAt
+      ?? job.createdAt.advanced(bySeconds: Self.deadline.seconds + Self.deadlinePatience)
+  }
+
+  /// - Parameter kept: a Job that stays, for its log.
+  private func end(
+    _ type: PendingEvent.Kind, _ reason: Reason, _ message: String, keeping kept: String? = nil
+  ) -> DepartureDecision {
+    let time =
+      jobs.max { $0.attempt < $1.attempt }.map(endTime) ?? versions.compactMap(\.metadata.deletionTimestamp).min()
+    var decision = DepartureDecision(events: [PendingEvent(type, reason, message, at: time ?? now)], letsGo: true)
+    decision.remove =
+      jobs.filter { $0.name != kept && !$0.isBeingDeleted }
+      .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
+      + runConfigurations.filter { $0.job != kept }
+      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    return decision
+  }
+}
+
+private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+  "\(count) \(count == 1 ? one : many ?? one + "s")"
+}
+
+extension PendingEvent {
+  fileprivate init(_ type: Kind, _ reason: Reason, _ message: String, at time: Timestamp) {
+    self.init(type: type, reason: reason.rawValue, message: message, at: MicroTime(time))
+  }
+}
+
+extension ContainerResources {
+  /// Rows go in batches, so that this is enough; a quota may ask for both.
+  fileprivate static let ofRemovals = ContainerResources(
+    requests: ["cpu": "50m", "memory": "128Mi"], limits: ["memory": "512Mi"])
+}
+
+extension WorkerJob {
+  fileprivate var attempt: Int { annotations[ApusAnnotations.attempt].flatMap(Int.init) ?? 1 }
+}

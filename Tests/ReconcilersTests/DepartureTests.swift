@@ -1,0 +1,86 @@
+import ApusAPI
+import Decisions
+import KubernetesClient
+import KubernetesModel
+import Reconcilers
+import Testing
+import WorkerContract
+
+/// From a model with `spec.deletion: Delete` that is deleted to the last of its data.
+@Suite struct DepartureTests {
+  private let version = APITarget(ApusGroup.modelVersions, namespace: "shop", name: "income-v1")
+  private let job = ResourceName.removalJob(model: "income", uid: "uid-income", attempt: 1)
+
+  /// Deleted by a person, and its ModelVersion by the garbage collector.
+  private func departed(_ scene: Scene) async throws {
+    try await scene.serve(["deletion": "Delete"])
+    let model = try #require(scene.cluster.object("modeldeployments", "income"))
+    _ = try await scene.cluster.delete(
+      APITarget(ApusGroup.modelDeployments, namespace: "shop", name: "income"), uid: "uid-income")
+    var gone = model
+    gone.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    scene.caches.models.note(gone)
+    try terminate(scene)
+  }
+
+  private func terminate(_ scene: Scene) throws {
+    var version = try #require(scene.cluster.object("modelversions", "income-v1"))
+    #expect(version[path: "metadata", "finalizers"] == [.string(ApusFinalizers.data)])
+    // Long enough ago that its pods are waited for no more.
+    version.set("2026-10-28T11:00:00Z", at: ["metadata", "deletionTimestamp"])
+    scene.caches.versions.note(scene.cluster.put(ApusGroup.modelVersions, version))
+  }
+
+  @Test func `its data is removed by a Job, people are told, and then it is gone`() async throws {
+    let scene = Scene()
+    try await departed(scene)
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", job) != nil)
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil)
+    #expect(!scene.events.reasons.contains("ModelDeployment DataKept"))
+    #expect(scene.events.reasons.contains("ModelDeployment RemovingData"))
+    scene.end(job, RunResult(run: "r", removed: RemovalResult(rows: 5, reports: 1, versions: 1)))
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.events.reasons.last == "ModelDeployment DataRemoved")
+    #expect(scene.cluster.object("modelversions", "income-v1") == nil && scene.cluster.object("jobs", job) == nil)
+  }
+
+  @Test func `a namespace that is going away is not held up`() async throws {
+    let scene = Scene()
+    try await departed(scene)
+    scene.cluster.fail { $0.verb == .apply ? 403 : nil }
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1") == nil)
+  }
+
+  @Test func `a version that a person deletes goes at once while its model lives`() async throws {
+    let scene = Scene()
+    try await scene.serve(["deletion": "Delete"])
+    try terminate(scene)
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1") == nil && scene.cluster.object("jobs", job) == nil)
+    #expect(scene.condition("Ready")?["reason"] == "VersionDeleted")
+  }
+
+  @Test func `a version whose model is gone is never taken for one that a person deleted, whatever the cache says`()
+    async throws
+  {
+    let scene = Scene()
+    try await departed(scene)
+    // The watch of models is behind.
+    let late = try #require(scene.caches.models.store[scene.key])
+    var living = late
+    living["metadata"]?["deletionTimestamp"] = nil
+    scene.caches.models.note(living)
+    _ = try? await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil && scene.cluster.object("jobs", job) != nil)
+  }
+
+  @Test func `back at Keep the versions are let go`() async throws {
+    let scene = Scene()
+    try await scene.serve(["deletion": "Delete"])
+    scene.putModel(["deletion": "Keep"])
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1")?[path: "metadata", "finalizers"] == nil)
+  }
+}
