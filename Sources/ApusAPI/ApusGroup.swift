@@ -36,8 +36,6 @@ package enum ApusAnnotations {
   package static let trainingInput = "apus.dev/training-input"
   /// On a Job: why it was started.
   package static let trigger = "apus.dev/trigger"
-  /// On a removal Job: the how-manieth try of its removal it is, from 1.
-  package static let attempt = "apus.dev/attempt"
   /// On a server's pod template: digest of what needs a new pod (the routing table does not).
   package static let configurationDigest = "apus.dev/configuration-digest"
 }

@@ -21,9 +21,8 @@ package struct DepartedModel: Sendable {
   /// Those that wait for the removal.
   package var versions: [ModelVersion]
   package var settings: OperatorSettings
-  /// Removal Jobs of this model.
+  /// Removal Jobs of this model. They stay until nothing waits any more: what has been done is known by them.
   package var jobs: [WorkerJob]
-  package var runConfigurations: [RunConfiguration]
   /// Pods and Jobs that may still write rows or files of the model.
   package var writers: [String]
   /// Digests of the files that other models have.
@@ -32,7 +31,7 @@ package struct DepartedModel: Sendable {
 
   package init(
     now: Timestamp, namespace: String, name: String, uid: String, versions: [ModelVersion], settings: OperatorSettings,
-    jobs: [WorkerJob] = [], runConfigurations: [RunConfiguration] = [], writers: [String] = [],
+    jobs: [WorkerJob] = [], writers: [String] = [],
     foreignDigests: Set<String> = [], claimExists: Bool = true
   ) {
     self.now = now.wholeSeconds
@@ -42,7 +41,6 @@ package struct DepartedModel: Sendable {
     self.versions = versions
     self.settings = settings
     self.jobs = jobs
-    self.runConfigurations = runConfigurations
     self.writers = writers
     self.foreignDigests = foreignDigests
     self.claimExists = claimExists
@@ -70,7 +68,6 @@ package struct DepartureDecision: Sendable, Equatable {
   package var stop: [Removal] = []
   /// To be told once `apply` is done; the same decision made again tells the same.
   package var events: [PendingEvent] = []
-  package var remove: [Removal] = []
   /// Nothing is waited for any more: the finalizers go.
   package var letsGo = false
   /// Seconds; nil: only a change calls for another look.
@@ -97,13 +94,17 @@ extension DepartedModel {
       return end(
         .normal, .dataRemoved,
         "removed: \(counted(removed.rows, "row")) of the telemetry store, \(counted(removed.reports, "report")), the files of "
-          + counted(removed.versions, "version") + keptFiles)
+          + counted(removed.versions, "version")
+          + (job.annotations[RunAnnotation.keptFiles].map { "; the files of \($0) are another model's too, and stay" }
+            ?? ""))
     case .failed(let failure):
       return failed(job, failure.explained(by: nil, job))
     case .running:
       let age = now.seconds(since: job.createdAt)
       let limit = Self.deadline.seconds + Self.deadlinePatience
-      guard age >= limit, job.ends.isEmpty else { return DepartureDecision(requeueAfter: max(limit - age, 1)) }
+      guard age >= limit, job.ends.isEmpty else {
+        return DepartureDecision(events: [beginning(of: job)], requeueAfter: max(limit - age, 1))
+      }
       let why = job.difficulty(after: nil)?.message ?? "no pod of it started"
       return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
     }
@@ -121,20 +122,22 @@ extension DepartedModel {
       .filter { !foreignDigests.contains($0.digest) && seen.insert($0.digest).inserted }
   }
 
-  private var keptFiles: String {
-    let shared = versions.filter { $0.spec.artifact.map { foreignDigests.contains($0.digest) } ?? false }
-    return shared.isEmpty
-      ? "" : "; the files of \(shared.map(\.spec.version).joined(separator: ", ")) are another model's too, and stay"
+  /// Versions whose files are another model's, too.
+  private var shared: [String] {
+    versions.filter { $0.spec.artifact.map { foreignDigests.contains($0.digest) } ?? false }.map(\.spec.version)
   }
 
   private func start(_ attempt: Int) -> DepartureDecision {
     let job = ResourceName.removalJob(model: name, uid: uid, attempt: attempt)
+    let artifacts = artifacts
+    var annotations = [RunAnnotation.attempt: String(attempt), RunAnnotation.removedFiles: String(artifacts.count)]
+    if !shared.isEmpty { annotations[RunAnnotation.keptFiles] = shared.sorted().joined(separator: ", ") }
     let run = RunRequest(
       component: .remove, job: job,
       specification: RunSpecification(
         run: "\(namespace).\(job)", namespace: namespace, model: name, identity: ModelIdentity(uid: uid, created: nil),
         remove: RemovalRun(artifacts: artifacts)),
-      labels: [ApusLabels.model: name], annotations: [ApusAnnotations.attempt: String(attempt)], owner: nil,
+      labels: [ApusLabels.model: name], annotations: annotations, owner: nil,
       deadline: Self.deadline, retries: 3, resources: .ofRemovals)
     var decision = DepartureDecision()
     let storage = settings.storage
@@ -142,11 +145,6 @@ extension DepartedModel {
       decision.apply.append(dataClaim(storage.claim, namespace: namespace))
     }
     decision.apply += run.objects(settings)
-    decision.events = [
-      PendingEvent(
-        .normal, .removingData,
-        "Job \(job) removes the rows, the reports and the files of \(counted(artifacts.count, "version"))", at: now)
-    ]
     return decision
   }
 
@@ -156,7 +154,7 @@ extension DepartedModel {
       return end(
         .warning, .dataNotRemoved,
         "after \(counted(attempt, "try", "tries")): \(failure.message) What is left of the model (uid \(uid)) stays; "
-          + "docs/deleting.md says how to remove it by hand", keeping: job.name)
+          + "docs/deleting.md says how to remove it by hand")
     }
     var decision = DepartureDecision()
     if job.mustStop {
@@ -165,8 +163,9 @@ extension DepartedModel {
     let pause = Self.pauses[attempt - 1] - now.seconds(since: endTime(of: job))
     guard pause <= 0 else {
       decision.events = [
+        beginning(of: job),
         PendingEvent(
-          .warning, .dataNotRemoved, "try \(attempt) of \(Self.attempts): \(failure.message)", at: endTime(of: job))
+          .warning, .dataNotRemoved, "try \(attempt) of \(Self.attempts): \(failure.message)", at: endTime(of: job)),
       ]
       decision.requeueAfter = pause
       return decision
@@ -176,25 +175,58 @@ extension DepartedModel {
     return next
   }
 
+  private func beginning(of job: WorkerJob) -> PendingEvent {
+    PendingEvent(
+      .normal, .removingData,
+      "Job \(job.name) removes its rows, its reports and the files of \(counted(job.removedFiles, "version"))",
+      at: job.createdAt)
+  }
+
   /// The same each time it is asked: what is told of it is told once.
   private func endTime(of job: WorkerJob) -> Timestamp {
     job.finishedAt ?? job.ends.last?.finishedAt
       ?? job.createdAt.advanced(bySeconds: Self.deadline.seconds + Self.deadlinePatience)
   }
 
-  /// - Parameter kept: a Job that stays, for its log.
-  private func end(
-    _ type: PendingEvent.Kind, _ reason: Reason, _ message: String, keeping kept: String? = nil
-  ) -> DepartureDecision {
-    let time =
-      jobs.max { $0.attempt < $1.attempt }.map(endTime) ?? versions.compactMap(\.metadata.deletionTimestamp).min()
-    var decision = DepartureDecision(events: [PendingEvent(type, reason, message, at: time ?? now)], letsGo: true)
-    decision.remove =
-      jobs.filter { $0.name != kept && !$0.isBeingDeleted }
+  private func end(_ type: PendingEvent.Kind, _ reason: Reason, _ message: String) -> DepartureDecision {
+    let last = jobs.max { $0.attempt < $1.attempt }
+    let time = last.map(endTime) ?? versions.compactMap(\.metadata.deletionTimestamp).min()
+    let event = PendingEvent(type, reason, message, at: time ?? now)
+    // A Job may have ended before anybody saw it run.
+    return DepartureDecision(events: (last.map { [beginning(of: $0)] } ?? []) + [event], letsGo: true)
+  }
+}
+
+/// Removal Jobs and their configurations for which no ModelVersion waits any more.
+package struct FinishedRemovals: Sendable {
+  package var now: Timestamp
+  package var namespace: String
+  package var jobs: [WorkerJob]
+  package var runConfigurations: [RunConfiguration]
+
+  package init(now: Timestamp, namespace: String, jobs: [WorkerJob], runConfigurations: [RunConfiguration]) {
+    self.now = now
+    self.namespace = namespace
+    self.jobs = jobs
+    self.runConfigurations = runConfigurations
+  }
+
+  /// A Job that failed stays for a week, for its log; one that runs, because somebody let the versions go, ends by itself.
+  private static let patience = 604_800.0
+
+  package func decide() -> [Removal] {
+    let old = jobs.filter { job in
+      switch job.outcome {
+      case .running: false
+      case .ended: true
+      case .failed: now.seconds(since: job.finishedAt ?? job.createdAt) >= Self.patience
+      }
+    }
+    let kept = Set(jobs.map(\.name)).subtracting(old.map(\.name))
+    return old.filter { !$0.isBeingDeleted }
       .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-      + runConfigurations.filter { $0.job != kept }
+      + runConfigurations.filter { !kept.contains($0.job) }
       .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
-    return decision
   }
 }
 
@@ -215,5 +247,6 @@ extension ContainerResources {
 }
 
 extension WorkerJob {
-  fileprivate var attempt: Int { annotations[ApusAnnotations.attempt].flatMap(Int.init) ?? 1 }
+  fileprivate var attempt: Int { annotations[RunAnnotation.attempt].flatMap(Int.init) ?? 1 }
+  fileprivate var removedFiles: Int { annotations[RunAnnotation.removedFiles].flatMap(Int.init) ?? 0 }
 }

@@ -111,4 +111,10 @@ package enum RunAnnotation {
   package static let handled = "apus.dev/handled"
   /// On a check Job: the version it looks at.
   package static let version = "apus.dev/checked-version"
+  /// On a removal Job: which try of the removal it is, from 1.
+  package static let attempt = "apus.dev/attempt"
+  /// On a removal Job: of how many versions it removes the files.
+  package static let removedFiles = "apus.dev/removed-files"
+  /// On a removal Job: versions whose files stay, as other models have them, too.
+  package static let keptFiles = "apus.dev/kept-files"
 }

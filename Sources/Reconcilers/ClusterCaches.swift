@@ -36,13 +36,21 @@ package struct ClusterCaches: Sendable {
     policies = untyped(MonitoringPolicy.self, all, fields: byModel)
     versions = untyped(ModelVersion.self, all, fields: byModel)
     jobs = Informer(
-      api, CachePruning.jobs, ours, fields: [Self.model: Self.trainedModel], time: time, logger: logger)
+      api, CachePruning.jobs, ours,
+      fields: [Self.model: Self.trainedModel, Self.removedModel: { Self.removedModel(by: $0.metadata.labels) }],
+      time: time, logger: logger)
     pods = Informer(
       api, CachePruning.pods, ours, indexing: [Self.jobName], fields: [Self.servedModel: Self.servedModel(by:)],
       time: time, logger: logger)
     deployments = untyped(Deployment.self, ours)
     services = untyped(Service.self, ours)
-    configMaps = untyped(ConfigMap.self, ours, prune: CachePruning.configMap)
+    configMaps = untyped(
+      ConfigMap.self, ours,
+      fields: [
+        Self.removedModel: { map in
+          Self.removedModel(by: (map[path: "metadata", "labels"]?.object ?? [:]).compactMapValues(\.string))
+        }
+      ], prune: CachePruning.configMap)
   }
 
   /// The Job controller's label on its pods.
@@ -52,6 +60,15 @@ package struct ClusterCaches: Sendable {
 
   /// The index of server pods by their model.
   static let servedModel = "served model"
+
+  /// The index of removal Jobs and their configurations by the deleted model's label.
+  static let removedModel = "removed model"
+
+  private static func removedModel(by labels: [String: String]) -> [String] {
+    guard labels[ApusLabels.component] == ApusLabels.Component.remove.rawValue, let model = labels[ApusLabels.model]
+    else { return [] }
+    return [model]
+  }
 
   private static func servedModel(by pod: Pod) -> [String] {
     guard pod.metadata.labels[ApusLabels.component] == ApusLabels.Component.server.rawValue,
@@ -116,23 +133,20 @@ extension ClusterCaches {
     }
   }
 
-  /// Removal Jobs, which nobody owns.
-  func workerJobs(named names: Set<String>, in namespace: String, at now: Timestamp) -> [WorkerJob] {
-    names.sorted().compactMap { name in
-      guard let job = jobs.store[ObjectKey(namespace: namespace, name: name)] else { return nil }
-      let pods = pods.store.objects(label: Self.jobName, value: name, namespace: namespace)
+  /// Jobs that remove what models of this name have left; nobody owns them.
+  func removalJobs(of model: ObjectKey, at now: Timestamp) -> [WorkerJob] {
+    jobs.store.objects(
+      field: Self.removedModel, value: ObjectName.labelValue(model.name), namespace: model.namespace
+    ).compactMap { job in
+      let pods = pods.store.objects(label: Self.jobName, value: job.metadata.name ?? "", namespace: model.namespace)
       return WorkerJob(job, pods: pods.filter { $0.metadata.isControlled(byUID: job.metadata.uid ?? "") }, at: now)
     }
   }
 
-  /// Configurations of these Jobs. Looks at every ConfigMap of the operator.
-  func runConfigurations(of jobs: Set<String>, in namespace: String) -> [RunConfiguration] {
-    configMaps.store.keys.filter { $0.namespace == namespace }.compactMap { key in
-      guard let object = configMaps.store[key], let configuration = RunConfiguration(object),
-        jobs.contains(configuration.job)
-      else { return nil }
-      return configuration
-    }
+  func removalConfigurations(of model: ObjectKey) -> [RunConfiguration] {
+    configMaps.store.objects(
+      field: Self.removedModel, value: ObjectName.labelValue(model.name), namespace: model.namespace
+    ).compactMap(RunConfiguration.init)
   }
 
   /// What may still write rows or files of the model that had a name: servers on their way out, and runs that have not ended.

@@ -5,7 +5,7 @@ import KubernetesClient
 import KubernetesModel
 import Logging
 
-/// Sees models off that were deleted with `spec.deletion: Delete`: observe, decide, apply, tell, remove, let go.
+/// Sees models off that were deleted with `spec.deletion: Delete`: observe, decide, apply, tell, let go; then tidy up.
 ///
 /// A model that lives gives up a ModelVersion that a person deletes at once. Which of the two it is the API server is asked:
 /// the caches of models and of versions are not of one moment.
@@ -29,16 +29,28 @@ struct DepartedModels: Sendable {
 
   func reconcile(_ key: ObjectKey) async throws -> Progress {
     var progress = Progress()
+    var active: Set<String> = []
     for (uid, versions) in waiting(key) {
       guard let uid, try await isGone(key, uid) else {
         try await release(versions)
         continue
       }
       guard let again = try await seeOff(key, uid, versions) else { continue }
+      active.formUnion(DepartedModel.jobNames(model: key.name, uid: uid))
       progress.isActive = true
       progress.again = min(progress.again ?? .infinity, again)
     }
+    try await tidy(key, active)
     return progress
+  }
+
+  private func tidy(_ key: ObjectKey, _ active: Set<String>) async throws {
+    let configurations = caches.removalConfigurations(of: key).filter { !active.contains($0.job) }
+    let now = time.wall()
+    let jobs = caches.removalJobs(of: key, at: now).filter { !active.contains($0.name) }
+    guard !configurations.isEmpty || !jobs.isEmpty else { return }
+    try await writer.remove(
+      FinishedRemovals(now: now, namespace: key.namespace, jobs: jobs, runConfigurations: configurations).decide())
   }
 
   /// ModelVersions that only the finalizer keeps, by their owner.
@@ -56,7 +68,14 @@ struct DepartedModels: Sendable {
 
   private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
     let target = APITarget(ApusGroup.modelDeployments, namespace: key.namespace, name: key.name)
-    guard let model = try await api.find(target) else { return true }
+    let model: JSONValue?
+    do {
+      model = try await api.find(target)
+    } catch  where error.isMissingAPI {
+      // The kind itself is going away, with all models.
+      return true
+    }
+    guard let model else { return true }
     return model[path: "metadata", "uid"]?.string != uid || model[path: "metadata", "deletionTimestamp"] != nil
   }
 
@@ -74,7 +93,6 @@ struct DepartedModels: Sendable {
     }
     try await writer.stop(decision.stop)
     for event in decision.events { try await tell(event, key, uid) }
-    try await writer.remove(decision.remove)
     guard decision.letsGo else { return decision.requeueAfter ?? DepartedModels.interval }
     try await release(versions)
     return nil
@@ -86,10 +104,9 @@ struct DepartedModels: Sendable {
   private func observe(_ key: ObjectKey, _ uid: String, _ versions: [ModelVersion]) async throws -> DepartedModel {
     let now = time.wall()
     let names = Set(DepartedModel.jobNames(model: key.name, uid: uid))
-    let jobs = caches.workerJobs(named: names, in: key.namespace, at: now)
+    let jobs = caches.removalJobs(of: key, at: now).filter { names.contains($0.name) }
     return DepartedModel(
       now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings, jobs: jobs,
-      runConfigurations: caches.runConfigurations(of: names, in: key.namespace),
       writers: caches.writers(about: key, at: now),
       foreignDigests: caches.digests(notOwnedBy: uid),
       claimExists: settings.storage.needsClaim

@@ -75,15 +75,19 @@ enum ModelLife {
     Chapter(name: "v5 has failed, the policy is deleted") {
       $0.stage("v5") == "Failed"
     } act: { facts in
+      facts.patchModel(["spec": ["deletion": "Delete"]])
       facts.write("DELETE", "\(policies)/watch", by: "people")
     },
-    Chapter(name: "the model is deleted") {
-      $0.object("monitoringpolicies/watch") == nil
+    Chapter(name: "the model is deleted") { facts in
+      facts.object("monitoringpolicies/watch") == nil
+        && facts.all("modelversions").allSatisfy {
+          $0[path: "metadata", "finalizers"]?.array?.contains("apus.dev/data") == true
+        }
     } act: { facts in
       facts.write("DELETE", "\(models)/income", by: "people")
     },
-    Chapter(name: "nothing is left but data") {
-      $0.object("modeldeployments/income") == nil
+    Chapter(name: "its data is removed, nothing is left") {
+      $0.object("modeldeployments/income") == nil && $0.all("modelversions").isEmpty
     } act: { _ in
     },
   ]
