@@ -32,7 +32,10 @@ final class Departures: Sendable {
   /// A model is there. One that had its name before has gone unnoticed.
   func meet(_ key: ObjectKey, _ object: JSONValue) async {
     let uid = object[path: "metadata", "uid"]?.string
-    let isRemoved = object[path: "spec", "deletion"]?.string == ModelDeploymentSpec.Deletion.delete.rawValue
+    // Its versions carry the finalizer once the status says that this spec was carried out.
+    let isRemoved =
+      object[path: "spec", "deletion"]?.string == ModelDeploymentSpec.Deletion.delete.rawValue
+      && object[path: "status", "observedGeneration"] == object[path: "metadata", "generation"]
     let before = known.withLock { known -> Known? in
       let before = known[key]
       known[key] = Known(reference: object.objectReference, isRemoved: isRemoved)
