@@ -179,11 +179,15 @@ extension ClusterCaches {
       .filter { !$0.metadata.isBeingDeleted }
   }
 
-  /// Digests of the files that all versions but those of one owner have. Looks at every version there is.
-  func digests(notOwnedBy uid: String) -> Set<String> {
+  /// Digests of the files that all versions but those of one owner have. Looks at every version there is, or at those of a
+  /// namespace.
+  func digests(notOwnedBy uid: String, in namespace: String? = nil) -> Set<String> {
     let own = Set(versions.store.keys(ownedBy: uid))
+    let others = versions.store.keys.lazy.filter {
+      !own.contains($0) && (namespace == nil || $0.namespace == namespace)
+    }
     return Set(
-      versions.store.keys.lazy.filter { !own.contains($0) }.compactMap { key -> String? in
+      others.compactMap { key -> String? in
         guard let version = self.versions.store[key],
           (version[path: "status", "files"]?.string ?? "Kept") == "Kept"
         else { return nil }

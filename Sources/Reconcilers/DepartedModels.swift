@@ -68,15 +68,14 @@ struct DepartedModels: Sendable {
 
   private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
     let target = APITarget(ApusGroup.modelDeployments, namespace: key.namespace, name: key.name)
-    let model: JSONValue?
     do {
-      model = try await api.find(target)
-    } catch  where error.isMissingAPI {
+      guard let model = try await api.find(target) else { return true }
+      return model[path: "metadata", "uid"]?.string != uid || model[path: "metadata", "deletionTimestamp"] != nil
+    } catch {
       // The kind itself is going away, with all models.
+      guard error.isMissingAPI else { throw error }
       return true
     }
-    guard let model else { return true }
-    return model[path: "metadata", "uid"]?.string != uid || model[path: "metadata", "deletionTimestamp"] != nil
   }
 
   /// Seconds until the next look; nil: it is done.
@@ -108,7 +107,9 @@ struct DepartedModels: Sendable {
     return DepartedModel(
       now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings, jobs: jobs,
       writers: caches.writers(about: key, at: now),
-      foreignDigests: caches.digests(notOwnedBy: uid),
+      // A claim is its namespace's; a bucket is everybody's.
+      foreignDigests: caches.digests(
+        notOwnedBy: uid, in: settings.storage.artifacts.hasPrefix("file:") ? key.namespace : nil),
       claimExists: settings.storage.needsClaim
         ? try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace) : true)
   }

@@ -17,7 +17,12 @@ package enum OperatorControllers {
       .after(try await reconciler.reconcile(key))
     }
     controller.watch(caches.models)
-    controller.owns(caches.versions, by: ModelDeployment.gvk)
+    // By name: one whose model is gone, or has let go of it, may wait for somebody to see it off.
+    controller.watch(caches.versions) { event in
+      ClusterCaches.modelName(of: event.change.object).map {
+        [ObjectKey(namespace: event.identity.key.namespace, name: $0)]
+      } ?? []
+    }
     controller.owns(caches.jobs, by: ModelDeployment.gvk)
     // Nobody owns the Job that removes what a deleted model has left.
     controller.watch(caches.jobs) { event in

@@ -99,8 +99,17 @@ struct LoopTests {
     }
     #expect(try await fraud.traffic(first: 12_000, rows: 200) > 0.9)
 
-    // This one keeps its data.
-    try await stage.kubectl("delete", "md", "fraud", "--timeout=60s")
+    // This one keeps its data. A version that its model has let go of goes when somebody deletes it.
+    try await stage.kubectl("patch", "md", "fraud", "--type=merge", "-p", #"{"spec": {"deletion": "Delete"}}"#)
+    let version = try #require(try await stage.list("mv").first?[path: "metadata", "name"]?.string)
+    try await stage.wait(for: "the version is kept for the removal", "mv", version) {
+      $0[path: "metadata", "finalizers"]?.array?.contains("apus.dev/data")
+    }
+    try await stage.kubectl("delete", "md", "fraud", "--cascade=orphan", "--timeout=60s")
+    try await stage.kubectl("delete", "mv", version, "--timeout=60s")
+    for resource in ["deployments", "services", "jobs", "configmaps"] {
+      try await stage.kubectl("delete", resource, "-l", "apus.dev/model=fraud", "--timeout=60s")
+    }
     for resource in ["deployments", "services", "jobs", "pods", "mv"] {
       _ = try await eventually("\(resource) of the model are gone", within: .seconds(90)) { () async throws -> Bool? in
         try await stage.list(resource, selector: "apus.dev/model=fraud").isEmpty ? true : nil

@@ -46,6 +46,21 @@ import WorkerContract
     #expect(scene.cluster.object("modelversions", "income-v1") == nil)
   }
 
+  @Test func `the same files in another namespace's claim are other files`() async throws {
+    for (namespace, isShared) in [("lab", false), ("shop", true)] {
+      let scene = Scene()
+      try await departed(scene)
+      var twin = try #require(scene.cluster.object("modelversions", "income-v1"))
+      twin["metadata"] = ["name": "twin-v1", "namespace": .string(namespace), "uid": "twin", "resourceVersion": "1"]
+      twin.set("twin", at: ["spec", "modelRef", "name"])
+      scene.caches.versions.note(twin)
+      _ = try await scene.models.reconcile(scene.key)
+      let annotations = try #require(scene.cluster.object("jobs", job)?[path: "metadata", "annotations"])
+      #expect(annotations[RunAnnotation.removedFiles] == (isShared ? "0" : "1"), "\(namespace)")
+      #expect(annotations[RunAnnotation.keptFiles] == (isShared ? "v1" : nil), "\(namespace)")
+    }
+  }
+
   @Test func `a namespace that is going away is not held up`() async throws {
     let scene = Scene()
     try await departed(scene)
