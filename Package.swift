@@ -87,11 +87,10 @@ let edges: [Target] =
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
   + library("Telemetry", ["Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
-  + library("Alerting", ["Decisions", "HTTPTransport", "KubernetesModel", logging])
   + library(
     "Reconcilers",
     [
-      "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract", "Alerting",
+      "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
       "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
     ], testedWith: ["ClusterState"])
   + library(

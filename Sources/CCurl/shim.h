@@ -58,6 +58,25 @@ static inline CURLcode apus_curl_set_permission(CURL *handle, CURLoption option,
   return curl_easy_setopt(handle, option, value);
 }
 
+typedef int (*apus_curl_trace)(CURL *handle, curl_infotype type, char *bytes, size_t count, void *context);
+
+// Who traces gets every command that goes out; nothing is printed.
+static inline CURLcode apus_curl_set_trace(CURL *handle, apus_curl_trace value, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, value);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_DEBUGDATA, context);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_VERBOSE, 1L);
+  return code;
+}
+
+// A receiver whom the server refuses does not keep the others from their mail. The option was renamed in 8.2.
+static inline CURLcode apus_curl_allow_refused_receivers(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x080200
+  return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
+#else
+  return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+#endif
+}
+
 // The bytes are copied: the caller may free them at once.
 static inline CURLcode apus_curl_set_blob(CURL *handle, CURLoption option, const void *bytes, size_t count) {
   struct curl_blob blob;

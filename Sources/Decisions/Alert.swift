@@ -1,7 +1,7 @@
 package import ApusAPI
 package import KubernetesModel
 
-/// An alert as decided: who is to be told what. Alerting delivers it.
+/// An alert as decided: who is to be told what. Reconcilers deliver it.
 package struct Alert: Sendable, Hashable {
   package typealias Severity = MonitoringPolicySpec.Alerts.AlertSeverity
 

@@ -19,7 +19,7 @@ package struct PolicyObservation: Sendable {
   package var runConfigurations: [RunConfiguration]
   /// What Prometheus answered to the policy's queries; empty unless a check has ended.
   package var readings: [QueryReading]
-  /// Channels, by name, that cannot be used, and why: `mail: e-mail is not supported`.
+  /// Channels, by name, that cannot be used, and why: `mail: email.from: 'apus' is no address`.
   package var unusableChannels: [String: String]
 
   package init(

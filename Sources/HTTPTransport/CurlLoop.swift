@@ -2,7 +2,20 @@ internal import CCurl
 import Foundation
 import Synchronization
 
-/// The event loop: one thread that owns a curl multi handle and all its easy handles. Others only put requests into the
+/// What the loop carries: one exchange with a server, begun by a task and ended by the loop.
+protocol LoopTransfer: AnyObject, Sendable {
+  var isFinished: Bool { get }
+
+  /// Returns false where the transfer had an outcome already.
+  @discardableResult
+  func finish(_ outcome: Result<Void, TransportError>) -> Bool
+
+  /// On the loop's thread, which holds the handle, and so this transfer, until it is over.
+  /// - Parameter maximumAge: seconds; an idle connection that was opened longer ago is not used again. nil: any.
+  func makeHandle(maximumAge: Int?) throws(TransportError) -> CurlHandle
+}
+
+/// The event loop: one thread that owns a curl multi handle and all its easy handles. Others only put transfers into the
 /// inbox and wake it.
 ///
 /// `@unchecked` because of the C handles: `multi` is touched by the loop's thread only, except for `curl_multi_wakeup`,
@@ -10,16 +23,21 @@ import Synchronization
 /// only.
 final class CurlLoop: @unchecked Sendable {
   private struct Inbox {
-    var added: [Transfer] = []
-    var removed: [Transfer] = []
-    var resumed: [Transfer] = []
+    var added: [any LoopTransfer] = []
+    var removed: [any LoopTransfer] = []
+    var resumed: [any LoopTransfer] = []
     var isClosed = false
   }
 
   private let multi: UnsafeMutableRawPointer
   private let inbox = Mutex(Inbox())
-  private var handles: [UnsafeMutableRawPointer: EasyHandle] = [:]
-  private var byTransfer: [ObjectIdentifier: EasyHandle] = [:]
+  private struct Carried {
+    var transfer: any LoopTransfer
+    var handle: CurlHandle
+  }
+
+  private var handles: [UnsafeMutableRawPointer: Carried] = [:]
+  private var byTransfer: [ObjectIdentifier: Carried] = [:]
   /// When a transfer last ran into a time-out. Connections that are older may lead nowhere any more: with HTTP/2 a
   /// transfer that timed out leaves its connection open, and the next would try its luck on it again.
   private var lastTimeout: ContinuousClock.Instant?
@@ -27,7 +45,8 @@ final class CurlLoop: @unchecked Sendable {
   /// Once for the process, as libcurl wants it.
   private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-  init() throws(TransportError) {
+  /// - Parameter name: The thread's.
+  init(named name: String) throws(TransportError) {
     guard Self.isReady, let multi = curl_multi_init() else {
       throw .unavailable(reason: "libcurl could not be started")
     }
@@ -35,14 +54,14 @@ final class CurlLoop: @unchecked Sendable {
     _ = apus_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     _ = apus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
     let thread = Thread { [self] in run() }
-    thread.name = "apus-http"
+    thread.name = name
     thread.stackSize = 1 << 20
     thread.start()
   }
 
   deinit { curl_multi_cleanup(multi) }
 
-  func add(_ transfer: Transfer) {
+  func add(_ transfer: any LoopTransfer) {
     let isClosed = inbox.withLock { inbox in
       if !inbox.isClosed { inbox.added.append(transfer) }
       return inbox.isClosed
@@ -54,12 +73,12 @@ final class CurlLoop: @unchecked Sendable {
     }
   }
 
-  func remove(_ transfer: Transfer) {
+  func remove(_ transfer: any LoopTransfer) {
     inbox.withLock { if !$0.isClosed { $0.removed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
 
-  func resume(_ transfer: Transfer) {
+  func resume(_ transfer: any LoopTransfer) {
     inbox.withLock { if !$0.isClosed { $0.resumed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
@@ -79,9 +98,9 @@ final class CurlLoop: @unchecked Sendable {
       readOutcomes()
       curl_multi_poll(multi, nil, 0, 60_000, nil)
     }
-    for handle in handles.values {
-      handle.transfer.finish(.failure(.unavailable(reason: "the transport has been closed")))
-      curl_multi_remove_handle(multi, handle.easy)
+    for carried in handles.values {
+      carried.transfer.finish(.failure(.unavailable(reason: "the transport has been closed")))
+      curl_multi_remove_handle(multi, carried.handle.easy)
     }
     handles = [:]
     byTransfer = [:]
@@ -105,30 +124,31 @@ final class CurlLoop: @unchecked Sendable {
     for transfer in taken.added where !transfer.isFinished { begin(transfer) }
     for transfer in taken.removed { end(byTransfer[ObjectIdentifier(transfer)]) }
     for transfer in taken.resumed {
-      if let handle = byTransfer[ObjectIdentifier(transfer)] { curl_easy_pause(handle.easy, CURLPAUSE_CONT) }
+      if let carried = byTransfer[ObjectIdentifier(transfer)] { curl_easy_pause(carried.handle.easy, CURLPAUSE_CONT) }
     }
     return !taken.isClosed
   }
 
-  private func begin(_ transfer: Transfer) {
+  private func begin(_ transfer: any LoopTransfer) {
     do throws(TransportError) {
       let age = lastTimeout.map { max(1, Int($0.duration(to: .now).components.seconds) + 1) }
-      let handle = try EasyHandle(transfer, maximumAge: age)
+      let handle = try transfer.makeHandle(maximumAge: age)
       guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
         throw .unavailable(reason: "libcurl refused the transfer")
       }
-      handles[handle.easy] = handle
-      byTransfer[ObjectIdentifier(transfer)] = handle
+      let carried = Carried(transfer: transfer, handle: handle)
+      handles[handle.easy] = carried
+      byTransfer[ObjectIdentifier(transfer)] = carried
     } catch {
       transfer.finish(.failure(error))
     }
   }
 
-  private func end(_ handle: EasyHandle?) {
-    guard let handle else { return }
-    curl_multi_remove_handle(multi, handle.easy)
-    handles[handle.easy] = nil
-    byTransfer[ObjectIdentifier(handle.transfer)] = nil
+  private func end(_ carried: Carried?) {
+    guard let carried else { return }
+    curl_multi_remove_handle(multi, carried.handle.easy)
+    handles[carried.handle.easy] = nil
+    byTransfer[ObjectIdentifier(carried.transfer)] = nil
   }
 
   private func readOutcomes() {
@@ -136,11 +156,11 @@ final class CurlLoop: @unchecked Sendable {
     while let message = curl_multi_info_read(multi, &remaining) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
       let code = message.pointee.data.result
-      guard let handle = handles[easy] else { continue }
+      guard let carried = handles[easy] else { continue }
       if code == CURLE_OPERATION_TIMEDOUT { lastTimeout = .now }
-      let outcome: Result<Void, TransportError> = code == CURLE_OK ? .success(()) : .failure(handle.error(code))
-      handle.transfer.finish(outcome)
-      end(handle)
+      let outcome: Result<Void, TransportError> = code == CURLE_OK ? .success(()) : .failure(carried.handle.error(code))
+      carried.transfer.finish(outcome)
+      end(carried)
     }
   }
 }

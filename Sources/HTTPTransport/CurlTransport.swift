@@ -43,7 +43,7 @@ public final class CurlTransport: HTTPTransport {
   /// Errors: `.unavailable` where libcurl cannot be started.
   public init(_ configuration: TransportConfiguration = TransportConfiguration()) throws(TransportError) {
     self.configuration = configuration
-    loop = try CurlLoop()
+    loop = try CurlLoop(named: "apus-http")
   }
 
   deinit { loop.close() }

@@ -1,60 +1,26 @@
 internal import CCurl
 
-/// A curl easy handle set up for one transfer. Lives on the loop's thread; frees what it holds in `deinit`.
-final class EasyHandle {
-  let easy: UnsafeMutableRawPointer
-  let transfer: Transfer
-  private var headerList: UnsafeMutablePointer<curl_slist>?
-  private var connectList: UnsafeMutablePointer<curl_slist>?
-  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+/// A curl easy handle set up for one HTTP transfer.
+final class EasyHandle: CurlHandle {
+  private let transfer: Transfer
+  private var headers: [String] = []
   /// How much of the body libcurl has fetched.
   private var sent = 0
 
-  /// - Parameter maximumAge: seconds; an idle connection that was opened longer ago is not used again. nil: any.
   init(_ transfer: Transfer, maximumAge: Int?) throws(TransportError) {
-    guard let easy = curl_easy_init() else { throw .unavailable(reason: "libcurl has no memory for a transfer") }
-    self.easy = easy
     self.transfer = transfer
-    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    try super.init(origin: transfer.origin)
     if let maximumAge { set(CURLOPT_MAXLIFETIME_CONN, maximumAge) }
     try setUp()
   }
 
-  deinit {
-    curl_easy_cleanup(easy)
-    curl_slist_free_all(headerList)
-    curl_slist_free_all(connectList)
-    errorText.deallocate()
-  }
-
-  private func set(_ option: CURLoption, _ value: Int) { _ = apus_curl_set_long(easy, option, value) }
-
-  private func set(_ option: CURLoption, _ value: String?) throws(TransportError) {
-    guard value?.utf8.contains(0) != true, apus_curl_set_string(easy, option, value) == CURLE_OK else {
-      throw .invalidRequest(origin: transfer.origin, reason: "libcurl refused an option")
-    }
-  }
-
-  private func set(_ option: CURLoption, blob: [UInt8]) throws(TransportError) {
-    let code = blob.withUnsafeBytes { apus_curl_set_blob(easy, option, $0.baseAddress, $0.count) }
-    guard code == CURLE_OK else {
-      throw .invalidRequest(origin: transfer.origin, reason: "libcurl refused a certificate")
-    }
-  }
-
   private func setUp() throws(TransportError) {
     let request = transfer.request
-    set(CURLOPT_NOSIGNAL, 1)
-    _ = apus_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
     try setTarget()
     try set(CURLOPT_PROTOCOLS_STR, "http,https")
     try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
     set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
     set(CURLOPT_PIPEWAIT, request.url.hasPrefix("https") ? 1 : 0)
-    set(CURLOPT_TCP_KEEPALIVE, 1)
-    set(CURLOPT_TCP_KEEPIDLE, 30)
-    set(CURLOPT_TCP_KEEPINTVL, 10)
-    _ = apus_curl_prepare_sockets(easy)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
     set(CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
     set(CURLOPT_MAXREDIRS, 10)
@@ -95,27 +61,18 @@ final class EasyHandle {
     }
   }
 
-  private static func missedDeadline(_ origin: String) -> TransportError {
-    .timedOut(origin: origin, reason: "the deadline had passed before the request was sent")
-  }
-
   private func setTrust() throws(TransportError) {
     let configuration = transfer.configuration
-    set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
     if let pinned = transfer.request.pinnedCertificate {
       // The only anchor is the server's own certificate: without the key that belongs to it no chain ends there. Its names
       // say nothing more then.
       set(CURLOPT_SSL_VERIFYPEER, 1)
       set(CURLOPT_SSL_VERIFYHOST, 0)
-      try set(CURLOPT_CAINFO_BLOB, blob: pinned)
+      try trust(pinned)
     } else {
       set(CURLOPT_SSL_VERIFYPEER, configuration.verifiesServer ? 1 : 0)
       set(CURLOPT_SSL_VERIFYHOST, configuration.verifiesServer ? 2 : 0)
-      if let authority = configuration.certificateAuthority { try set(CURLOPT_CAINFO_BLOB, blob: authority) }
-    }
-    if transfer.request.pinnedCertificate != nil || configuration.certificateAuthority != nil {
-      // Else the system's folder of authorities would be trusted as well.
-      try set(CURLOPT_CAPATH, nil)
+      if let authority = configuration.certificateAuthority { try trust(authority) }
     }
     if let certificate = configuration.clientCertificate { try set(CURLOPT_SSLCERT_BLOB, blob: certificate) }
     if let key = configuration.clientKey { try set(CURLOPT_SSLKEY_BLOB, blob: key) }
@@ -143,16 +100,15 @@ final class EasyHandle {
     }
     let port = Self.part(parsed, CURLUPART_PORT, flags: UInt32(CURLU_DEFAULT_PORT)) ?? "443"
     guard curl_url_set(parsed, CURLUPART_HOST, name, 0) == CURLUE_OK, let url = Self.part(parsed, CURLUPART_URL),
-      let list = curl_slist_append(nil, "\(name):\(port):\(host):\(port)")
+      !name.utf8.contains(0)
     else {
       throw .invalidRequest(origin: transfer.origin, reason: "the server name '\(name)' is not valid")
     }
-    connectList = list
-    _ = apus_curl_set_list(easy, CURLOPT_CONNECT_TO, list)
+    try set(CURLOPT_CONNECT_TO, lines: ["\(name):\(port):\(host):\(port)"])
     // Only TLS knows the other name.
     if transfer.request.headers["host"] == nil {
       let isDefault = Self.part(parsed, CURLUPART_PORT) == nil
-      try appendHeader("Host: \(host)\(isDefault ? "" : ":\(port)")")
+      headers.append("Host: \(host)\(isDefault ? "" : ":\(port)")")
     }
     try set(CURLOPT_URL, url)
   }
@@ -175,8 +131,8 @@ final class EasyHandle {
       _ = apus_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
       if request.method == .post { feedOnce() } else { try feed(request.body) }
       // No round trip before the body, and no content type that nobody asked for.
-      try appendHeader("Expect:")
-      if request.headers["content-type"] == nil { try appendHeader("Content-Type:") }
+      headers.append("Expect:")
+      if request.headers["content-type"] == nil { headers.append("Content-Type:") }
     }
     guard request.headers.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) <= Self.maximumHeaderBytes else {
       throw .invalidRequest(
@@ -188,9 +144,9 @@ final class EasyHandle {
         throw .invalidRequest(origin: transfer.origin, reason: "the header '\(name)' has a line break in it")
       }
       // A field without a value is written with a semicolon in libcurl's language.
-      try appendHeader(value.isEmpty ? "\(name);" : "\(name): \(value)")
+      headers.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
     }
-    if let headerList { _ = apus_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList) }
+    try set(CURLOPT_HTTPHEADER, lines: headers)
   }
 
   /// What servers take at most by default, Go's among them.
@@ -218,13 +174,6 @@ final class EasyHandle {
     }
   }
 
-  private func appendHeader(_ line: String) throws(TransportError) {
-    guard let list = curl_slist_append(headerList, line) else {
-      throw .unavailable(reason: "libcurl has no memory for headers")
-    }
-    headerList = list
-  }
-
   /// The context is unretained: the loop holds this object, and so the transfer, as long as libcurl may call back.
   private func setSinks() {
     let context = Unmanaged.passUnretained(transfer).toOpaque()
@@ -240,31 +189,5 @@ final class EasyHandle {
       let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
       return transfer.receiveHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
-  }
-
-  func error(_ code: CURLcode) -> TransportError {
-    let origin = transfer.origin
-    // libcurl's own words name hosts and numbers, never headers.
-    let detail = String(cString: errorText)
-    let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-    switch code {
-    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
-    case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectionFailed(origin: origin, reason: reason)
-    case CURLE_ABORTED_BY_CALLBACK: return Self.missedDeadline(origin)
-    case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
-    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
-      CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
-      return .tlsFailed(origin: origin, reason: reason)
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_TOO_MANY_REDIRECTS:
-      // libcurl quotes the URL here.
-      return .invalidRequest(origin: origin, reason: String(cString: curl_easy_strerror(code)))
-    default: return .interrupted(origin: origin, reason: reason)
-    }
-  }
-}
-
-extension Duration {
-  fileprivate var milliseconds: Int {
-    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
   }
 }

@@ -2,7 +2,7 @@ internal import CCurl
 import Synchronization
 
 /// One request under way: written by the loop's thread, read by one task.
-final class Transfer: Sendable {
+final class Transfer: LoopTransfer {
   struct Head: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -106,7 +106,10 @@ final class Transfer: Sendable {
 
   // MARK: The loop's side
 
-  /// Returns false where the transfer had an outcome already.
+  func makeHandle(maximumAge: Int?) throws(TransportError) -> CurlHandle {
+    try EasyHandle(self, maximumAge: maximumAge)
+  }
+
   @discardableResult
   func finish(_ outcome: Result<Void, TransportError>) -> Bool {
     let (isFirst, reader) = state.withLock { state in

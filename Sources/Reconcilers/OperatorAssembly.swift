@@ -1,4 +1,3 @@
-import Alerting
 package import ControllerRuntime
 package import Decisions
 package import HTTPTransport
@@ -18,14 +17,15 @@ package struct OperatorAssembly: Sendable {
   ///   - elector: nil: there is only one process.
   package init(
     api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, workers: Int,
-    transport: any HTTPTransport, events: EventRecorder, metrics: RuntimeMetrics, elector: LeaderElector?,
+    transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), events: EventRecorder,
+    metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger
   ) {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let mirror = TelemetryMirror(api: api, storage: settings.storage, time: time, logger: logger)
     let definitions = InstalledDefinitions(api, logger: logger)
-    let alerts = AlertDispatcher(transport: transport, logger: logger)
+    let alerts = AlertDispatcher(transport: transport, mail: mail, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,

@@ -1,4 +1,3 @@
-package import Alerting
 import ApusAPI
 import ControllerRuntime
 package import Decisions
@@ -17,7 +16,7 @@ package struct PolicyReconciler: Sendable {
   let time: TimeSource
   private let teller: Teller
   private let writer: ClusterWriter
-  private let channels: ChannelReader
+  private let api: any KubernetesAPI
   private let warnings: WarningReader
   private let prometheus: PrometheusReader
   private let mirror: TelemetryMirror?
@@ -39,7 +38,7 @@ package struct PolicyReconciler: Sendable {
     self.time = time
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
-    channels = ChannelReader(api: api)
+    self.api = api
     warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
@@ -127,7 +126,7 @@ package struct PolicyReconciler: Sendable {
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [],
       jobs: jobs, runConfigurations: caches.runConfigurations(ownedBy: uid),
-      unusableChannels: ChannelReader.unsupported(policy.spec.alerts))
+      unusableChannels: AlertChannels.defects(policy.spec.alerts))
     if !observed.unrecordedJobs.isEmpty {
       observed.readings = await prometheus.readings(policy.spec.performance.queries)
     }
@@ -158,13 +157,14 @@ package struct PolicyReconciler: Sendable {
   }
 
   /// Sends what is due. Credentials are read when they are needed and kept nowhere. Gives what is left to send, and what
-  /// people have to know: of an alert the first failure, and that it is given up.
+  /// people have to know: of an alert the first failure, a channel's final no, and that it is given up.
   private func deliver(
     _ pending: [AlertingStatus.PendingAlert], of policy: MonitoringPolicy
   ) async -> (left: [AlertingStatus.PendingAlert], problems: [String]) {
     var left: [AlertingStatus.PendingAlert] = []
     var problems: [String] = []
-    let unsupported = ChannelReader.unsupported(policy.spec.alerts)
+    let defects = AlertChannels.defects(policy.spec.alerts)
+    let secrets = ChannelSecrets(api, namespace: policy.metadata.namespace ?? "")
     for entry in pending {
       let now = time.wall()
       guard entry.isDue(at: now) else {
@@ -172,22 +172,23 @@ package struct PolicyReconciler: Sendable {
         continue
       }
       guard let alert = Alert(entry, of: policy) else { continue }
-      let read = await channels.channels(
-        policy.spec.alerts, named: Set(alert.channels), namespace: policy.metadata.namespace ?? "")
-      let failures = await alerts.deliver(alert, channels: read.channels)
-      // Only people can make an unsupported channel another one: a later try cannot help.
-      let failed = failures.map(\.channel) + read.problems.keys.filter { unsupported[$0] == nil }.sorted()
+      let open = await AlertChannels.open(policy.spec.alerts, named: Set(alert.channels), secrets)
+      let failures = await alerts.deliver(alert, channels: open.channels)
+      // Where only people can help, by another spec or another address, a later try cannot.
+      let failed =
+        failures.filter { !$0.isFinal }.map(\.channel) + open.problems.keys.filter { defects[$0] == nil }.sorted()
       let next = failed.isEmpty ? nil : entry.afterFailure(of: failed, at: now)
       if let next { left.append(next) }
       var whole = entry
       whole.channels = nil
       if let mirror, let alert = Alert(whole, of: policy) {
-        let reasons = read.problems.merging(failures.map { ($0.channel, $0.reason) }) { $1 }
+        let reasons = alerts.refusals(of: alert).merging(open.problems) { $1 }
+          .merging(failures.map { ($0.channel, $0.reason) }) { $1 }
         let model = caches.model(ObjectKey(namespace: alert.namespace, name: alert.model))
         mirror.note(alert, of: model, failures: reasons)
       }
-      guard entry.attempts == 0 || next == nil else { continue }
-      problems += (read.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
+      guard entry.attempts == 0 || next == nil || failures.contains(where: \.isFinal) else { continue }
+      problems += (open.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
     }
     return (left, problems)
   }

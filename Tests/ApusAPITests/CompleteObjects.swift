@@ -4,6 +4,8 @@ import WorkerContract
 
 /// Objects in which every field is set, lists with one element: what schema and types must agree on.
 enum Complete {
+  private typealias Channel = MonitoringPolicySpec.Alerts.Channel
+
   static let time = Timestamp(secondsSince1970: 1_700_000_000)
   static let span = TimeSpan(seconds: 90)
   static let secretKey = SecretKeyReference(name: "secret", key: "key")
@@ -85,11 +87,12 @@ enum Complete {
         routes: [.init(severities: [.critical], channels: ["c"])],
         channels: [
           .init(
-            name: "c", slack: .init(webhookSecretRef: secretKey), pagerDuty: .init(routingKeySecretRef: secretKey),
-            email: .init(
-              server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"], credentialsSecretRef: .init(name: "m")
-            ),
-            webhook: .init(urlSecretRef: secretKey), alertmanager: .init(url: "http://alertmanager:9093"), log: .init())
+            name: "c", Channel.Slack(webhookSecretRef: secretKey), Channel.PagerDuty(routingKeySecretRef: secretKey),
+            Channel.Email(
+              server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"],
+              credentialsSecretRef: .init(name: "m"), authoritySecretRef: secretKey),
+            Channel.Webhook(urlSecretRef: secretKey), Channel.Alertmanager(url: "http://alertmanager:9093"),
+            Channel.Log())
         ], deduplicate: span), suspend: true, resources: resources,
       template: ["spec": ["nodeSelector": ["disk": "ssd"]]])
   }

@@ -138,6 +138,15 @@ struct ProblemTests {
     #expect(problems.map(\.weight) == [.warning])
   }
 
+  typealias Channel = MonitoringPolicySpec.Alerts.Channel
+
+  /// An e-mail channel with something wrong with it.
+  private static func mail(_ change: (inout Channel.Email) -> Void) -> Channel.Email {
+    var mail = Channel.Email(server: "smtp://mail.example.org", from: "apus@example.org", to: ["ops@example.org"])
+    change(&mail)
+    return mail
+  }
+
   struct PolicyCase: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var path: String
@@ -165,7 +174,41 @@ struct ProblemTests {
       $0.alerts = .init(channels: [.init(name: "c")])
     },
     PolicyCase("a channel twice", at: "spec.alerts.channels[1].name") {
-      $0.alerts = .init(channels: [.init(name: "c", log: .init()), .init(name: "c", log: .init())])
+      $0.alerts = .init(channels: [.init(name: "c", Channel.Log()), .init(name: "c", Channel.Log())])
+    },
+    PolicyCase("a channel of two kinds", at: "spec.alerts.channels[0]") {
+      $0.alerts = .init(channels: [.init(name: "c", Channel.Log(), Channel.Alertmanager(url: "http://am"))])
+    },
+    PolicyCase("an Alertmanager without a host", at: "spec.alerts.channels[0].alertmanager.url") {
+      $0.alerts = .init(channels: [.init(name: "c", Channel.Alertmanager(url: "http:///"))])
+    },
+    PolicyCase("a mail server with a password", at: "spec.alerts.channels[0].email.server") {
+      $0.alerts = .init(channels: [.init(name: "c", mail { $0.server = "smtp://me:secret@mail" })])
+    },
+    PolicyCase("a mail server that is TLS and is not", at: "spec.alerts.channels[0].email.security") {
+      $0.alerts = .init(
+        channels: [
+          .init(
+            name: "c",
+            mail {
+              $0.server = "smtps://mail"
+              $0.security = .none
+            })
+        ])
+    },
+    PolicyCase("a mail password in the clear", at: "spec.alerts.channels[0].email.security") {
+      $0.alerts = .init(
+        channels: [
+          .init(
+            name: "c",
+            mail {
+              $0.security = .none
+              $0.credentialsSecretRef = .init(name: "mail")
+            })
+        ])
+    },
+    PolicyCase("a receiver that ends a command", at: "spec.alerts.channels[0].email.to[1]") {
+      $0.alerts = .init(channels: [.init(name: "c", mail { $0.to.append("a@b>\r\nDATA") })])
     },
     PolicyCase("a query that never fires", at: "spec.performance.queries[0]") {
       $0.performance.queries = [.init(name: "q", server: "http://p:9090", promql: "up")]

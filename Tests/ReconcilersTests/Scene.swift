@@ -1,4 +1,3 @@
-import Alerting
 import ApusAPI
 import ControllerRuntime
 import Decisions
@@ -28,7 +27,8 @@ final class ScriptedTransport: HTTPTransport {
   }
 
   func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
-    throw .unavailable(reason: "not used here")
+    let answer = try await send(request)
+    return HTTPStream(status: answer.status, headers: answer.headers, body: HTTPBody([answer.body]))
   }
 
   /// As a server answers that has loaded all of the table.
@@ -66,7 +66,8 @@ final class Scene: Sendable {
 
   init(
     _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
-    mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil
+    mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil,
+    mail: any MailTransport = CurlMailTransport()
   ) {
     self.transport = transport
     self.cluster = cluster
@@ -82,7 +83,7 @@ final class Scene: Sendable {
       mirror: mirror, definitions: definitions, time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
-      alerts: AlertDispatcher(transport: transport, logger: logger), events: events, metrics: recorder,
+      alerts: AlertDispatcher(transport: transport, mail: mail, logger: logger), events: events, metrics: recorder,
       mirror: mirror, definitions: definitions, time: time, logger: logger)
   }
 

@@ -1,0 +1,142 @@
+package import WorkerContract
+
+extension MonitoringPolicySpec.Alerts.Channel {
+  package struct Email: AlertChannelSpec {
+    package static let field = "email"
+
+    /// `smtp://host:port` or `smtps://host:port`
+    package var server: String
+    package var security: Security
+    package var from: String
+    package var to: [String]
+    /// Secret with the keys `username` and `password`.
+    package var credentialsSecretRef: SecretReference?
+    /// Key of a Secret: authorities in PEM that are trusted instead of the system's.
+    package var authoritySecretRef: SecretKeyReference?
+    package var subjectPrefix: String
+
+    /// How a connection to `smtp://` is secured. A server that does not offer it gets no mail.
+    package enum Security: String, Codable, Sendable, CaseIterable {
+      case startTLS = "StartTLS"
+      case none = "None"
+    }
+
+    package init(
+      server: String, security: Security = .startTLS, from: String, to: [String],
+      credentialsSecretRef: SecretReference? = nil, authoritySecretRef: SecretKeyReference? = nil,
+      subjectPrefix: String = "[apus]"
+    ) {
+      self.server = server
+      self.security = security
+      self.from = from
+      self.to = to
+      self.credentialsSecretRef = credentialsSecretRef
+      self.authoritySecretRef = authoritySecretRef
+      self.subjectPrefix = subjectPrefix
+    }
+
+    package static let schema = Schema.object(
+      "E-mail, by SMTP.",
+      [
+        .required(
+          "server",
+          .string(
+            "smtp://host:port or smtps://host:port; without a port 587 with StartTLS, 465 with smtps://, else 25.",
+            minimum: 8, maximum: 512, pattern: "^smtps?://.+$", form: "smtp://host:port")),
+        .optional(
+          "security",
+          .enumeration(
+            Security.self,
+            "How smtp:// is secured: StartTLS, without which nothing is sent, or None. smtps:// is TLS from its first byte.",
+            default: .startTLS)),
+        .required("from", .address),
+        .required("to", .list("The receivers.", of: .address, minimum: 1, maximum: 64)),
+        .optional(
+          "credentialsSecretRef", Schema.secret.described("Secret with the keys username and password.").nullable),
+        .optional(
+          "authoritySecretRef",
+          Schema.secretKey.described(
+            "Secret key that holds certificate authorities in PEM, trusted instead of the system's."
+          ).nullable),
+        .optional("subjectPrefix", .string("Stands before every subject.", maximum: 64, default: "[apus]")),
+      ])
+
+    package var isTLSFromTheStart: Bool { server.hasPrefix("smtps://") }
+
+    /// Host and port of the server; nil where `server` names none.
+    package var endpoint: (host: String, port: Int)? {
+      guard let scheme = server.firstRange(of: "://") else { return nil }
+      var authority = server[scheme.upperBound...]
+      if authority.hasSuffix("/") { authority.removeLast() }
+      var host = authority
+      var port = isTLSFromTheStart ? 465 : security == .startTLS ? 587 : 25
+      let colon = authority.lastIndex(of: ":").flatMap { authority[$0...].contains("]") ? nil : $0 }
+      if let colon {
+        guard let number = Int(authority[authority.index(after: colon)...]), (1...65535).contains(number) else {
+          return nil
+        }
+        port = number
+        host = authority[..<colon]
+      }
+      if host.hasPrefix("["), host.hasSuffix("]") {
+        host = host.dropFirst().dropLast()
+        guard host.allSatisfy({ $0.isASCII && $0.isHexDigit || $0 == ":" || $0 == "." }) else { return nil }
+      } else {
+        guard host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }) else { return nil }
+      }
+      return host.isEmpty ? nil : (String(host), port)
+    }
+
+    package func problems(at path: String) -> [Problem] {
+      var found = uriProblems(server, at: "\(path).server", schemes: ["smtp", "smtps"])
+      if security == .none {
+        if isTLSFromTheStart {
+          found.append(Problem("\(path).security", "smtps:// is TLS", mend: "remove security: None, or write smtp://"))
+        } else if credentialsSecretRef != nil {
+          found.append(
+            Problem(
+              "\(path).security", "the password would be sent in the clear",
+              mend: "write StartTLS, or remove credentialsSecretRef"))
+        }
+      }
+      return found + defects(at: path)
+    }
+
+    /// What no mail can be sent with. Releases that sent no mail took it, so it stops the channel, not the policy.
+    package func defects(at path: String) -> [Problem] {
+      var found: [Problem] = []
+      if endpoint == nil {
+        found.append(
+          Problem(
+            "\(path).server", "'\(server)' is not a host and a port", mend: "write it as smtp://mail.example.org:587",
+            weight: .warning))
+      }
+      let addresses = [("\(path).from", from)] + to.enumerated().map { ("\(path).to[\($0.offset)]", $0.element) }
+      for (place, address) in addresses where !Self.isAddress(address) {
+        found.append(
+          Problem(
+            place, "'\(address)' is no address that mail can be sent with",
+            mend: "write it as name@example.org, in ASCII and without a display name", weight: .warning))
+      }
+      return found
+    }
+
+    /// A dot-string at a domain (RFC 5321): nothing that could end a command of SMTP or a header.
+    private static func isAddress(_ text: String) -> Bool {
+      let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+      guard parts.count == 2, text.utf8.count <= 254, !parts[0].isEmpty, !parts[1].isEmpty else { return false }
+      func isMade(_ part: Substring, of marks: String) -> Bool {
+        part.unicodeScalars.allSatisfy {
+          ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+            || marks.unicodeScalars.contains($0)
+        }
+      }
+      return isMade(parts[0], of: "!#$%&'*+/=?^_`{|}~.-") && isMade(parts[1], of: ".-")
+    }
+  }
+}
+
+extension Schema {
+  fileprivate static let address = Schema.string(
+    "A mail address.", minimum: 3, maximum: 320, pattern: "^[^@ ]+@[^@ ]+$", form: "name@host")
+}

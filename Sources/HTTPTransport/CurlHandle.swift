@@ -1,0 +1,97 @@
+internal import CCurl
+
+/// A curl easy handle and what has to live as long: what transfers of all protocols have in common. Lives on the loop's
+/// thread; frees what it holds in `deinit`.
+class CurlHandle {
+  let easy: UnsafeMutableRawPointer
+  /// Names the server in errors.
+  private let origin: String
+  private var lists: [UnsafeMutablePointer<curl_slist>] = []
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+  init(origin: String) throws(TransportError) {
+    guard let easy = curl_easy_init() else { throw .unavailable(reason: "libcurl has no memory for a transfer") }
+    self.easy = easy
+    self.origin = origin
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    set(CURLOPT_NOSIGNAL, 1)
+    _ = apus_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    set(CURLOPT_TCP_KEEPALIVE, 1)
+    set(CURLOPT_TCP_KEEPIDLE, 30)
+    set(CURLOPT_TCP_KEEPINTVL, 10)
+    _ = apus_curl_prepare_sockets(easy)
+    set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    for list in lists { curl_slist_free_all(list) }
+    errorText.deallocate()
+  }
+
+  func set(_ option: CURLoption, _ value: Int) { _ = apus_curl_set_long(easy, option, value) }
+
+  func set(_ option: CURLoption, _ value: String?) throws(TransportError) {
+    guard value?.utf8.contains(0) != true, apus_curl_set_string(easy, option, value) == CURLE_OK else {
+      throw .invalidRequest(origin: origin, reason: "libcurl refused an option")
+    }
+  }
+
+  func set(_ option: CURLoption, blob: [UInt8]) throws(TransportError) {
+    let code = blob.withUnsafeBytes { apus_curl_set_blob(easy, option, $0.baseAddress, $0.count) }
+    guard code == CURLE_OK else {
+      throw .invalidRequest(origin: origin, reason: "libcurl refused a certificate")
+    }
+  }
+
+  /// An empty list is none.
+  func set(_ option: CURLoption, lines: [String]) throws(TransportError) {
+    var list: UnsafeMutablePointer<curl_slist>?
+    for line in lines {
+      guard let longer = curl_slist_append(list, line) else {
+        curl_slist_free_all(list)
+        throw .unavailable(reason: "libcurl has no memory for a list")
+      }
+      list = longer
+    }
+    guard let list else { return }
+    lists.append(list)
+    _ = apus_curl_set_list(easy, option, list)
+  }
+
+  /// Trusts these certificates, in PEM, instead of the system's authorities.
+  func trust(_ authority: [UInt8]) throws(TransportError) {
+    try set(CURLOPT_CAINFO_BLOB, blob: authority)
+    // Else the system's folder of authorities would be trusted as well.
+    try set(CURLOPT_CAPATH, nil)
+  }
+
+  static func missedDeadline(_ origin: String) -> TransportError {
+    .timedOut(origin: origin, reason: "the deadline had passed before the request was sent")
+  }
+
+  func error(_ code: CURLcode) -> TransportError {
+    // libcurl's own words name hosts and numbers, never headers.
+    let detail = String(cString: errorText)
+    let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
+    case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectionFailed(origin: origin, reason: reason)
+    case CURLE_ABORTED_BY_CALLBACK: return Self.missedDeadline(origin)
+    case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
+      return .tlsFailed(origin: origin, reason: reason)
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_TOO_MANY_REDIRECTS:
+      // libcurl quotes the URL here.
+      return .invalidRequest(origin: origin, reason: String(cString: curl_easy_strerror(code)))
+    default: return .interrupted(origin: origin, reason: reason)
+    }
+  }
+}
+
+extension Duration {
+  var milliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}

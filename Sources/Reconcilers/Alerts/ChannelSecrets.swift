@@ -1,0 +1,53 @@
+package import KubernetesClient
+import KubernetesModel
+package import WorkerContract
+
+/// The Secrets of a policy's namespace, read when a channel needs them and kept nowhere.
+package struct ChannelSecrets: Sendable {
+  private let api: any KubernetesAPI
+  private let namespace: String
+
+  package init(_ api: any KubernetesAPI, namespace: String) {
+    self.api = api
+    self.namespace = namespace
+  }
+
+  /// One line of text, without white space at its ends.
+  package func line(_ reference: SecretKeyReference) async throws(ChannelProblem) -> Credential {
+    try line(reference.key, of: try await secret(reference.name))
+  }
+
+  /// A line for each key, in their order.
+  package func lines(_ reference: SecretReference, _ keys: [String]) async throws(ChannelProblem) -> [Credential] {
+    let secret = try await secret(reference.name)
+    var lines: [Credential] = []
+    for key in keys { lines.append(try line(key, of: secret)) }
+    return lines
+  }
+
+  package func bytes(_ reference: SecretKeyReference) async throws(ChannelProblem) -> [UInt8] {
+    let secret = try await secret(reference.name)
+    guard let bytes = secret.bytes(reference.key), !bytes.isEmpty else {
+      throw ChannelProblem("Secret \(reference.name) has no key '\(reference.key)', or an empty one")
+    }
+    return bytes
+  }
+
+  private func line(_ key: String, of secret: Secret) throws(ChannelProblem) -> Credential {
+    let name = secret.metadata.name ?? ""
+    if let shortcoming = secret.shortcoming(ofLine: key) { throw ChannelProblem("Secret \(name) \(shortcoming)") }
+    guard let text = secret.text(key) else { throw ChannelProblem("Secret \(name) has no key '\(key)'") }
+    return Credential(text)
+  }
+
+  private func secret(_ name: String) async throws(ChannelProblem) -> Secret {
+    let secret: Secret?
+    do {
+      secret = try await api.find(Secret.self, namespace: namespace, name: name)
+    } catch {
+      throw ChannelProblem("Secret \(name) cannot be read: \(error)")
+    }
+    guard let secret else { throw ChannelProblem("there is no Secret \(name)") }
+    return secret
+  }
+}

@@ -1,0 +1,34 @@
+package import Decisions
+import Foundation
+import HTTPTransport
+
+/// A channel that takes each alert as one HTTP request with a JSON body. Its answer is judged by its status; the rest of it is
+/// not read.
+package protocol HTTPAlertChannel: AlertChannel {
+  associatedtype Message: Encodable
+
+  var url: Credential { get }
+  func message(_ alert: Alert) -> Message
+}
+
+extension HTTPAlertChannel {
+  package func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let body = try? encoder.encode(message(alert)) else {
+      return .failed("the alert cannot be written as JSON", .never)
+    }
+    let request = HTTPRequest(
+      .post, url: url.text, headers: ["Content-Type": "application/json", "Idempotency-Key": alert.id],
+      body: Array(body), timeouts: HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10)))
+    do {
+      let answer = try await wires.http.stream(request)
+      if answer.isSuccess { return .done }
+      // What is refused today may be taken within the hour: people mend a webhook.
+      return .failed(
+        "the server answered \(answer.status)", answer.status == 429 || answer.status >= 500 ? .atOnce : .later)
+    } catch {
+      return .failed("\(error)", .atOnce)
+    }
+  }
+}

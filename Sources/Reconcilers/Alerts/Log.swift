@@ -1,0 +1,11 @@
+package import ApusAPI
+package import Decisions
+
+/// The operator's log: every alert goes there anyway.
+package struct LogChannel: AlertChannel {
+  package init(
+    _ spec: MonitoringPolicySpec.Alerts.Channel.Log, _ secrets: ChannelSecrets
+  ) async throws(ChannelProblem) {}
+
+  package func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery { .done }
+}

@@ -1,0 +1,43 @@
+package import ApusAPI
+package import Decisions
+
+/// PagerDuty's Events API v2: a `dedup_key` ties the resolution to its trigger.
+package struct PagerDutyChannel: HTTPAlertChannel {
+  package let url = Credential("https://events.pagerduty.com/v2/enqueue")
+  private let routingKey: Credential
+
+  package init(
+    _ spec: MonitoringPolicySpec.Alerts.Channel.PagerDuty, _ secrets: ChannelSecrets
+  ) async throws(ChannelProblem) {
+    routingKey = try await secrets.line(spec.routingKeySecretRef)
+  }
+
+  package struct Message: Encodable {
+    struct Payload: Encodable {
+      var summary: String
+      var source: String
+      var severity: String
+      var component: String
+      var group: String
+      var `class`: String
+      var custom_details: [String: String]
+    }
+
+    var routing_key: String
+    var event_action: String
+    var dedup_key: String
+    var payload: Payload?
+  }
+
+  package func message(_ alert: Alert) -> Message {
+    var message = Message(
+      routing_key: routingKey.text, event_action: alert.state == .firing ? "trigger" : "resolve",
+      dedup_key: String(alert.key.prefix(255)))
+    guard alert.state == .firing else { return message }
+    message.payload = Message.Payload(
+      summary: String("\(alert.title): \(alert.message)".prefix(1024)), source: "apus", severity: alert.severityName,
+      component: alert.model, group: alert.namespace, class: alert.rule.rawValue,
+      custom_details: ["policy": alert.policy, "message": alert.message])
+    return message
+  }
+}

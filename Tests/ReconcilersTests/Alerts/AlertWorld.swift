@@ -1,0 +1,132 @@
+import ApusAPI
+import Decisions
+import Foundation
+import HTTPTransport
+import KubernetesModel
+import Reconcilers
+import Synchronization
+
+/// Alerts to send, channels from a policy's own JSON, and what was sent.
+enum AlertWorld {
+  static func alert(
+    _ state: Alert.State = .firing, title: String = "CriticalFeatureDrift: shop/income",
+    message: String = "age < 30 & PSI 0.31", model: String = "income", channels: [String] = ["out"]
+  ) -> Alert {
+    Alert(
+      key: "shop/watch/CriticalFeatureDrift", id: "id-\(state.rawValue)",
+      at: Timestamp(secondsSince1970: 1_793_188_800), rule: .criticalDrift, state: state,
+      title: state == .firing ? title : "resolved: \(title)", message: message, namespace: "shop", policy: "watch",
+      model: model, channels: channels)
+  }
+
+  /// Channels `out`, `out1`, …, each of what stands beside its name in a policy.
+  static func open(
+    _ kinds: JSONValue..., secrets: [String: [String: String]] = [:]
+  ) async throws -> (channels: [String: any AlertChannel], problems: [String: String]) {
+    let cluster = ScriptedCluster()
+    for (name, data) in secrets {
+      _ = cluster.put(
+        Resource.secrets,
+        [
+          "metadata": ["name": .string(name), "namespace": "shop"],
+          "data": .object(data.mapValues { .string(Data($0.utf8).base64EncodedString()) }),
+        ])
+    }
+    let named = kinds.enumerated().map { index, kind in
+      var channel = kind
+      channel["name"] = .string(index == 0 ? "out" : "out\(index)")
+      return channel
+    }
+    let alerts = try MonitoringPolicySpec.Alerts.schema.filled(["channels": .array(named)])
+      .decode(as: MonitoringPolicySpec.Alerts.self)
+    return await AlertChannels.open(
+      alerts, named: Set(alerts.channels.map(\.name)), ChannelSecrets(cluster, namespace: "shop"))
+  }
+
+  /// One channel that can be used.
+  static func channel(
+    _ kind: JSONValue, secrets: [String: [String: String]] = [:]
+  ) async throws -> any AlertChannel {
+    let opened = try await open(kind, secrets: secrets)
+    guard let channel = opened.channels["out"] else { throw ChannelProblem("\(opened.problems)") }
+    return channel
+  }
+}
+
+/// Writes down what channels send, and answers as it is told to.
+final class RecordingWire: HTTPTransport, MailTransport {
+  enum Mails: Sendable {
+    case refuse([MailRefusal])
+    case fail(MailError)
+  }
+
+  private struct State {
+    var requests: [HTTPRequest] = []
+    var mails: [(mail: Mail, server: MailServer)] = []
+    var statuses: [Int] = []
+    var mailAnswers: [Mails] = []
+  }
+
+  private let state = Mutex(State())
+  private let failure: TransportError?
+  private let body: String
+
+  /// - Parameters:
+  ///   - statuses: of the answers in their order; 200 afterwards.
+  ///   - body: of every answer.
+  ///   - failure: in place of any answer.
+  init(statuses: [Int] = [], body: String = "", mails: [Mails] = [], failure: TransportError? = nil) {
+    self.failure = failure
+    self.body = body
+    state.withLock {
+      $0.statuses = statuses
+      $0.mailAnswers = mails
+    }
+  }
+
+  var requests: [HTTPRequest] { state.withLock { $0.requests } }
+  var mails: [(mail: Mail, server: MailServer)] { state.withLock { $0.mails } }
+  var wires: AlertWires { AlertWires(http: self, mail: self) }
+
+  func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    let status = state.withLock { state in
+      state.requests.append(request)
+      return state.statuses.isEmpty ? 200 : state.statuses.removeFirst()
+    }
+    if let failure { throw failure }
+    return HTTPResponse(status: status, body: Array(body.utf8))
+  }
+
+  func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
+    let answer = try await send(request)
+    return HTTPStream(status: answer.status, headers: answer.headers, body: HTTPBody([answer.body]))
+  }
+
+  func send(_ mail: Mail, to server: MailServer) async throws(MailError) -> [MailRefusal] {
+    let answer = state.withLock { state -> Mails in
+      state.mails.append((mail, server))
+      return state.mailAnswers.isEmpty ? .refuse([]) : state.mailAnswers.removeFirst()
+    }
+    if let failure { throw .transport(failure) }
+    switch answer {
+    case .refuse(let refusals): return refusals
+    case .fail(let error): throw error
+    }
+  }
+
+  /// All that was sent, for people.
+  var text: String {
+    let requests = requests.map { request in
+      let headers = request.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+      return
+        "\(request.method.rawValue) \(request.url)\n\(headers)\n\n\(String(decoding: request.body, as: UTF8.self))\n"
+    }
+    let mails = mails.map { mail, server in
+      let envelope = ["MAIL FROM:<\(mail.sender)>"] + mail.receivers.map { "RCPT TO:<\($0)>" }
+      return "\(server.origin)\n\(envelope.joined(separator: "\n"))\n\n"
+        + String(decoding: mail.content, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+        .joined(separator: "\n")
+    }
+    return (requests + mails).joined(separator: "\n")
+  }
+}
