@@ -31,11 +31,13 @@ let nioHTTP: [Target.Dependency] = [
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// A library target and, where `tested`, its test target, which may need more than the library.
+/// - Parameter wing: The folder of `Sources` that it stands in; nil: it stands there itself.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true,
+  _ name: String, _ dependencies: [Target.Dependency] = [], in wing: String? = nil, tested: Bool = true,
   testedWith more: [Target.Dependency] = []
 ) -> [Target] {
-  let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
+  let target = Target.target(
+    name: name, dependencies: dependencies, path: wing.map { "Sources/\($0)/\(name)" }, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
     name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more,
@@ -93,10 +95,13 @@ let edges: [Target] =
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
       "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
     ], testedWith: ["ClusterState"])
+  + library("JSONScanning", in: "Server", tested: false)
+  + library(
+    "PredictionLog", ["JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle], in: "Server")
   + library(
     "Serving",
     [
-      "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
+      "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
       hummingbird, logging, lifecycle,
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
@@ -120,7 +125,7 @@ let programs: [Target] =
   program(
     "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
   + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
-  + program("apus-server", ["Serving", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
+  + program("apus-server", ["Serving", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
   + program(
     "apus",
     [
@@ -172,7 +177,7 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird,
+      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird,
       lifecycle,
       logging,
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import NIOCore
+import PredictionLog
 import Serving
 import ServiceLifecycle
 import Synchronization

@@ -3,6 +3,7 @@ import Artifacts
 import Foundation
 import JSONLogging
 import Logging
+import PredictionLog
 import Serving
 import Telemetry
 import UnixSignals

@@ -1,3 +1,4 @@
+import PredictionLog
 import Artifacts
 import Foundation
 import Logging

@@ -1,3 +1,4 @@
+import PredictionLog
 import Foundation
 import Telemetry
 import TestSupport
@@ -49,7 +50,7 @@ struct StoreAwayTests {
       #expect(rows.allSatisfy { $0.repeats == 0 })
       #expect(rows.filter { $0.label != nil }.map(\.record.requestID) == ["r60"])
       #expect(try await server.metric("apus_log_store_up") == 1)
-      for loss in LogInstruments.Loss.allCases {
+      for loss in LogLoss.allCases {
         #expect(try await server.metric(#"apus_log_dropped_rows_total{reason="\#(loss.rawValue)"}"#) == 0)
       }
     }

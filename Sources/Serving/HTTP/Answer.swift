@@ -1,3 +1,4 @@
+import JSONScanning
 import NIOCore
 
 /// What an endpoint answers, before it becomes HTTP.

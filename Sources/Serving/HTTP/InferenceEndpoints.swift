@@ -1,3 +1,5 @@
+import JSONScanning
+import PredictionLog
 import Exposition
 import Learning
 import NIOCore

@@ -1,3 +1,4 @@
+import JSONScanning
 import Exposition
 import NIOCore
 import Telemetry

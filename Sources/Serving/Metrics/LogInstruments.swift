@@ -1,26 +1,18 @@
 import Exposition
+import PredictionLog
 
 /// What the prediction log counts.
-struct LogInstruments: Sendable {
+struct LogInstruments: PredictionLogObserver {
   let buffered: Gauge
   let stored: Counter
   let spilled: Counter
   let replayed: Counter
   let dropped: MetricFamily<Counter>
-  private let losses: [Loss: Counter]
+  private let losses: [LogLoss: Counter]
   let spillBytes: Gauge
   let flushSeconds: Histogram
   let storeUp: Gauge
   let diskUp: Gauge
-
-  /// Why rows were lost: the values of the label `reason`.
-  enum Loss: String, CaseIterable {
-    case bufferFull = "buffer_full"
-    case spillFull = "spill_full"
-    case spillFailed = "spill_failed"
-    case refused
-    case damaged
-  }
 
   init(registry: MetricsRegistry) {
     buffered = registry.gauge(ServingMetricTable.logBuffered).with()
@@ -28,7 +20,8 @@ struct LogInstruments: Sendable {
     spilled = registry.counter(ServingMetricTable.logSpilled).with()
     replayed = registry.counter(ServingMetricTable.logReplayed).with()
     dropped = registry.counter(ServingMetricTable.logDropped)
-    losses = [Loss: Counter](uniqueKeysWithValues: Loss.allCases.map { [dropped] in ($0, dropped.with($0.rawValue)) })
+    losses = [LogLoss: Counter](
+      uniqueKeysWithValues: LogLoss.allCases.map { [dropped] in ($0, dropped.with($0.rawValue)) })
     spillBytes = registry.gauge(ServingMetricTable.logSpillBytes).with()
     flushSeconds = registry.histogram(ServingMetricTable.logFlushSeconds, bounds: Histogram.latency).with()
     storeUp = registry.gauge(ServingMetricTable.logStoreUp).with()
@@ -36,7 +29,28 @@ struct LogInstruments: Sendable {
     diskUp.set(1)
   }
 
-  func lost(_ rows: Int, _ loss: Loss) {
-    if rows > 0 { losses[loss]?.increment(by: Double(rows)) }
+  /// Shows what the log would have to be asked for, which it is at each scrape.
+  func register(_ log: PredictionLog, on registry: MetricsRegistry) {
+    registry.beforeScrape { [weak log] in
+      guard let log else { return }
+      buffered.set(Double(log.unstored))
+      if log.isDiskStuck { diskUp.set(0) }
+    }
+  }
+
+  func observe(_ fact: LogFact) {
+    switch fact {
+    case .stored(let rows, let seconds):
+      stored.increment(by: Double(rows))
+      flushSeconds.observe(seconds)
+    case .spilled(let rows): spilled.increment(by: Double(rows))
+    case .replayed(let rows): replayed.increment(by: Double(rows))
+    case .lost(let rows, let loss): losses[loss]?.increment(by: Double(rows))
+    case .storeAnswers: storeUp.set(1)
+    case .storeIsAway: storeUp.set(0)
+    case .diskTakesRows: diskUp.set(1)
+    case .diskRefusesRows: diskUp.set(0)
+    case .waitingOnDisk(let bytes): spillBytes.set(Double(bytes))
+    }
   }
 }

@@ -1,5 +1,7 @@
 import Exposition
 import Dispatch
+import JSONScanning
+import PredictionLog
 import Tabular
 import WorkerContract
 
@@ -116,7 +118,7 @@ struct RowPredictor {
     log.append(
       PendingPrediction(
         entry: entry, requestID: requestID, time: time, features: features, probabilities: probabilities,
-        predicted: predicted, confidence: confidence, latency: seconds), by: state.state)
+        predicted: predicted, confidence: confidence, latency: seconds), of: state.state.logged)
   }
 
   private func write(

@@ -1,3 +1,4 @@
+import JSONScanning
 import Telemetry
 
 /// Reads the body of `POST /feedback`: `{"request_id", "label"}`, `{"feedback": [ … ]}` or the bare list.

@@ -1,3 +1,5 @@
+import JSONScanning
+
 /// The JSON of a request of the Open Inference Protocol (v2): what it says, and what is wrong with it.
 struct InferenceRequest {
   var id: String?

@@ -1,3 +1,5 @@
+import JSONScanning
+
 /// An input tensor of an inference request: where its elements are in the body, in row-major order.
 struct InferenceTensor {
   var name = ""

@@ -1,3 +1,5 @@
+import JSONScanning
+
 /// A body that is a list, or an object with the list under a member.
 struct ListBody {
   /// Where the list is; nil where the body is neither.

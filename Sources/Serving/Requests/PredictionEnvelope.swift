@@ -1,3 +1,5 @@
+import JSONScanning
+
 /// What surrounds the features of one prediction request; the features stay bytes until a version is chosen, as each
 /// version reads them by its own schema.
 struct PredictionEnvelope {

@@ -1,3 +1,6 @@
+import PredictionLog
+import Tabular
+import Telemetry
 package import WorkerContract
 
 /// Everything that is served at one moment: a table with its versions loaded. Immutable; a change is another state.
@@ -7,6 +10,8 @@ package final class ServingState: Sendable {
   package let versions: [LoadedVersion]
   /// Positions of the entries that predict along and never answer.
   package let shadows: [Int]
+  /// What the log keeps once for all rows of the table.
+  let logged: LoggedTable
   /// What each version is counted with.
   let instruments: [VersionInstruments]
   private let split: TrafficSplit
@@ -17,6 +22,11 @@ package final class ServingState: Sendable {
     self.table = table
     self.versions = versions
     instruments = zip(table.entries, versions).map { metrics.instruments(for: $1, role: $0.role) }
+    logged = LoggedTable(
+      model: ModelKey(table),
+      versions: zip(table.entries, versions).map {
+        LoggedTable.Version(name: $1.version, role: $0.role, classes: $1.target.classes)
+      })
     shadows = table.entries.indices.filter { table.entries[$0].role == .shadow }
   }
 

@@ -13,9 +13,9 @@ final class LogBuffer: Sendable {
     var taken = 0
 
     /// Whether the last chunk has room for a row of this table.
-    func takes(_ serving: ServingState) -> Bool {
+    func takes(_ table: LoggedTable) -> Bool {
       let last = chunks.count - 1
-      return last >= 0 && chunks[last].count < LogBuffer.chunk && chunks[last].state === serving
+      return last >= 0 && chunks[last].count < LogBuffer.chunk && chunks[last].table === table
     }
   }
 
@@ -32,10 +32,10 @@ final class LogBuffer: Sendable {
   }
 
   /// Nil where there is no room.
-  func append(_ prediction: PendingPrediction, by serving: ServingState) -> Fill? {
+  func append(_ prediction: PendingPrediction, of table: LoggedTable) -> Fill? {
     state.withLock { state in
       guard state.count + state.taken < capacity else { return nil }
-      if !state.takes(serving) { state.chunks.append(PendingRows(serving, capacity: Self.chunk)) }
+      if !state.takes(table) { state.chunks.append(PendingRows(table, capacity: Self.chunk)) }
       state.chunks[state.chunks.count - 1].append(prediction)
       state.count += 1
       return Fill(count: state.count, unstored: state.count + state.taken)
@@ -75,7 +75,7 @@ final class LogBuffer: Sendable {
       let records = chunk.records
       var rest = records[...]
       while !rest.isEmpty {
-        let place = place(chunk.model)
+        let place = place(chunk.table.model)
         let part = rest.prefix(size - batches[place].count)
         batches[place].predictions += part
         rest = rest.dropFirst(part.count)

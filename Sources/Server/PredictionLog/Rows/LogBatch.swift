@@ -1,18 +1,18 @@
-package import Telemetry
+import Telemetry
 
 /// What is stored for one model: the rows of a batch.
-package struct LogBatch: Sendable, Equatable {
-  package var model: ModelKey
-  package var predictions: [PredictionRecord]
-  package var labels: [LabelRecord]
+struct LogBatch: Sendable, Equatable {
+  var model: ModelKey
+  var predictions: [PredictionRecord]
+  var labels: [LabelRecord]
 
-  package init(model: ModelKey, predictions: [PredictionRecord] = [], labels: [LabelRecord] = []) {
+  init(model: ModelKey, predictions: [PredictionRecord] = [], labels: [LabelRecord] = []) {
     self.model = model
     self.predictions = predictions
     self.labels = labels
   }
 
-  package var count: Int { predictions.count + labels.count }
+  var count: Int { predictions.count + labels.count }
 
   /// Two halves, for finding the row that a store refuses.
   var halves: (LogBatch, LogBatch) {

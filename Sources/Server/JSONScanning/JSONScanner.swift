@@ -11,33 +11,42 @@ package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible 
 ///
 /// The text must be valid UTF-8, checked once by `validateUTF8`. `NaN`, `Infinity` and `-Infinity`, which some
 /// clients write, are recognised as numbers, so that the field can be named instead of the whole body refused.
-struct JSONScanner {
-  let bytes: UnsafeBufferPointer<UInt8>
-  private(set) var position: Int
+///
+/// Every function that a plain document passes through is `@inlinable`: the features of each request are read by it, and a
+/// call into another module for every token would cost as much as the token.
+package struct JSONScanner {
+  package let bytes: UnsafeBufferPointer<UInt8>
+  /// The byte that is read next. Only the scanner moves it; inlined code can have no narrower setter.
+  package var position: Int
   /// Where the text ends; scanning a part of a body ends with the part.
-  let end: Int
+  package let end: Int
 
-  static let maximumDepth = 64
+  @inlinable package static var maximumDepth: Int { 64 }
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>? = nil) {
+  @inlinable package init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>? = nil) {
     self.bytes = bytes
     position = range?.lowerBound ?? 0
     end = range?.upperBound ?? bytes.count
   }
 
   /// A string's bytes between the quotes.
-  struct Text {
-    let range: Range<Int>
-    let hasEscapes: Bool
+  package struct Text {
+    package let range: Range<Int>
+    package let hasEscapes: Bool
+
+    @inlinable init(range: Range<Int>, hasEscapes: Bool) {
+      self.range = range
+      self.hasEscapes = hasEscapes
+    }
   }
 
-  enum Kind {
+  package enum Kind: Sendable {
     case object, array, string, number, null, bool
   }
 
-  func problem(_ reason: String) -> JSONProblem { JSONProblem(offset: position, reason: reason) }
+  package func problem(_ reason: String) -> JSONProblem { JSONProblem(offset: position, reason: reason) }
 
-  static func validateUTF8(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
+  package static func validateUTF8(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
     do throws(UTF8.ValidationError) {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
@@ -45,7 +54,7 @@ struct JSONScanner {
     }
   }
 
-  mutating func skipSpace() {
+  @inlinable package mutating func skipSpace() {
     while position < end {
       switch bytes[position] {
       case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -55,7 +64,7 @@ struct JSONScanner {
   }
 
   /// What the next value is, by its first byte.
-  mutating func kind() throws(JSONProblem) -> Kind {
+  @inlinable package mutating func kind() throws(JSONProblem) -> Kind {
     skipSpace()
     guard position < end else { throw problem("the text ends too early") }
     switch bytes[position] {
@@ -70,13 +79,13 @@ struct JSONScanner {
   }
 
   /// Nothing but space may follow.
-  mutating func finish() throws(JSONProblem) {
+  @inlinable package mutating func finish() throws(JSONProblem) {
     skipSpace()
     guard position == end else { throw problem("something follows the document") }
   }
 
   /// Enters an object or array; returns whether it has a first element.
-  mutating func open(_ bracket: UInt8) throws(JSONProblem) -> Bool {
+  @inlinable package mutating func open(_ bracket: UInt8) throws(JSONProblem) -> Bool {
     skipSpace()
     guard position < end, bytes[position] == bracket else {
       throw problem("'\(Character(Unicode.Scalar(bracket)))' is expected")
@@ -90,7 +99,7 @@ struct JSONScanner {
   }
 
   /// After an element: whether another one follows; otherwise the closing bracket was taken.
-  mutating func next(in bracket: UInt8) throws(JSONProblem) -> Bool {
+  @inlinable package mutating func next(in bracket: UInt8) throws(JSONProblem) -> Bool {
     skipSpace()
     guard position < end else { throw problem("the text ends too early") }
     if bytes[position] == UInt8(ascii: ",") {
@@ -105,7 +114,7 @@ struct JSONScanner {
   }
 
   /// A member's name and the colon after it.
-  mutating func name() throws(JSONProblem) -> Text {
+  @inlinable package mutating func name() throws(JSONProblem) -> Text {
     skipSpace()
     guard position < end, bytes[position] == UInt8(ascii: "\"") else { throw problem("a name in quotes is expected") }
     let name = try text()
@@ -116,7 +125,7 @@ struct JSONScanner {
   }
 
   /// A string; the caller has seen its quote.
-  mutating func text() throws(JSONProblem) -> Text {
+  @inlinable package mutating func text() throws(JSONProblem) -> Text {
     position += 1
     let start = position
     var hasEscapes = false
@@ -136,7 +145,7 @@ struct JSONScanner {
     throw problem("a string has no end")
   }
 
-  private mutating func skipEscape() throws(JSONProblem) {
+  @inlinable mutating func skipEscape() throws(JSONProblem) {
     guard position < end else { throw problem("a string has no end") }
     switch bytes[position] {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -159,7 +168,7 @@ struct JSONScanner {
   }
 
   /// The code unit of an escape whose `u` is next.
-  private mutating func escapedUnit() throws(JSONProblem) -> UInt32 {
+  @inlinable mutating func escapedUnit() throws(JSONProblem) -> UInt32 {
     guard position + 5 <= end, (1...4).allSatisfy({ Self.hexadecimal(bytes[position + $0]) != nil }) else {
       throw problem("an escape needs four hexadecimal digits")
     }
@@ -168,7 +177,7 @@ struct JSONScanner {
   }
 
   /// A number: its bytes, and whether it is one of the words for values that are not finite.
-  mutating func number() throws(JSONProblem) -> (range: Range<Int>, isWord: Bool) {
+  @inlinable package mutating func number() throws(JSONProblem) -> (range: Range<Int>, isWord: Bool) {
     let start = position
     if bytes[position] == UInt8(ascii: "-") { position += 1 }
     for word: StaticString in ["NaN", "Infinity"] where take(word) { return (start..<position, true) }
@@ -188,13 +197,13 @@ struct JSONScanner {
     return (start..<position, false)
   }
 
-  private mutating func skipDigits() -> Int {
+  @inlinable mutating func skipDigits() -> Int {
     let start = position
     while position < end, bytes[position] >= 0x30, bytes[position] <= 0x39 { position += 1 }
     return position - start
   }
 
-  private mutating func take(_ word: StaticString) -> Bool {
+  @inlinable mutating func take(_ word: StaticString) -> Bool {
     let length = word.utf8CodeUnitCount
     guard position + length <= end else { return false }
     let start = word.utf8Start
@@ -203,11 +212,11 @@ struct JSONScanner {
     return true
   }
 
-  mutating func null() throws(JSONProblem) {
+  @inlinable package mutating func null() throws(JSONProblem) {
     guard take("null") else { throw problem("a value is expected") }
   }
 
-  mutating func bool() throws(JSONProblem) -> Bool {
+  @inlinable package mutating func bool() throws(JSONProblem) -> Bool {
     if take("true") { return true }
     guard take("false") else { throw problem("a value is expected") }
     return false
@@ -215,7 +224,7 @@ struct JSONScanner {
 
   /// Steps over the next value of whatever kind and returns where it is.
   @discardableResult
-  mutating func skip(depth: Int = 0) throws(JSONProblem) -> Range<Int> {
+  @inlinable package mutating func skip(depth: Int = 0) throws(JSONProblem) -> Range<Int> {
     guard depth < Self.maximumDepth else { throw problem("nested too deeply") }
     let kind = try kind()
     let start = position
@@ -242,7 +251,7 @@ struct JSONScanner {
   }
 
   /// Whether a string without escapes is `word`.
-  func equals(_ text: Text, _ word: StaticString) -> Bool {
+  @inlinable package func equals(_ text: Text, _ word: StaticString) -> Bool {
     guard text.range.count == word.utf8CodeUnitCount else { return false }
     let start = word.utf8Start
     for offset in 0..<text.range.count where bytes[text.range.lowerBound + offset] != start[offset] { return false }
@@ -250,12 +259,12 @@ struct JSONScanner {
   }
 
   /// A string with its escapes resolved.
-  func string(_ text: Text) -> String {
+  package func string(_ text: Text) -> String {
     guard text.hasEscapes else { return string(text.range) }
     return String(decoding: unescaped(text), as: UTF8.self)
   }
 
-  func string(_ range: Range<Int>) -> String {
+  package func string(_ range: Range<Int>) -> String {
     String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
   }
 
@@ -302,11 +311,11 @@ struct JSONScanner {
     return String(Character(Unicode.Scalar(high) ?? "\u{FFFD}"))
   }
 
-  private func codeUnit(at place: Int) -> UInt32 {
+  @inlinable func codeUnit(at place: Int) -> UInt32 {
     (0..<4).reduce(0) { $0 << 4 | UInt32(Self.hexadecimal(bytes[place + $1]) ?? 0) }
   }
 
-  private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+  @inlinable static func hexadecimal(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10

@@ -1,10 +1,8 @@
-import Tabular
 import Telemetry
-import WorkerContract
 
 /// A prediction as a request hands it to the log, which copies it: the bytes are valid during the call only.
-struct PendingPrediction {
-  /// Position of the version in the state.
+package struct PendingPrediction {
+  /// Position of the version in the table.
   let entry: Int
   let requestID: String
   /// Seconds since 1970.
@@ -18,12 +16,26 @@ struct PendingPrediction {
   let confidence: Float
   /// Seconds.
   let latency: Double
+
+  package init(
+    entry: Int, requestID: String, time: Double, features: UnsafeBufferPointer<UInt8>,
+    probabilities: UnsafeBufferPointer<UInt8>, predicted: Int, confidence: Float, latency: Double
+  ) {
+    self.entry = entry
+    self.requestID = requestID
+    self.time = time
+    self.features = features
+    self.probabilities = probabilities
+    self.predicted = predicted
+    self.confidence = confidence
+    self.latency = latency
+  }
 }
 
 /// Predictions of one routing table on their way to the store, one behind the other in one piece of memory: a request makes
 /// no object for its row, and what is costly to make of a row waits until it leaves the buffer.
 struct PendingRows: Sendable {
-  let state: ServingState
+  let table: LoggedTable
   private(set) var count = 0
   private var bytes: [UInt8] = []
 
@@ -42,8 +54,8 @@ struct PendingRows: Sendable {
     let probabilities: Int32
   }
 
-  init(_ state: ServingState, capacity: Int) {
-    self.state = state
+  init(_ table: LoggedTable, capacity: Int) {
+    self.table = table
     bytes.reserveCapacity(capacity * Self.rowBytes)
   }
 
@@ -61,8 +73,6 @@ struct PendingRows: Sendable {
     count += 1
   }
 
-  var model: ModelKey { ModelKey(state.table) }
-
   /// The rows as they are stored.
   var records: [PredictionRecord] {
     var records: [PredictionRecord] = []
@@ -76,13 +86,13 @@ struct PendingRows: Sendable {
       for _ in 0..<count {
         let head = bytes.loadUnaligned(fromByteOffset: place, as: Head.self)
         place += MemoryLayout<Head>.size
-        let version = state.versions[Int(head.entry)]
+        let version = table.versions[Int(head.entry)]
         let requestID = text(head.id)
         let features = text(head.features)
         records.append(
           PredictionRecord(
-            requestID: requestID, version: version.version, role: state.table.entries[Int(head.entry)].role,
-            time: head.time, features: features, predictedClass: version.target.classes[Int(head.predicted)],
+            requestID: requestID, version: version.name, role: version.role,
+            time: head.time, features: features, predictedClass: version.classes[Int(head.predicted)],
             probabilities: text(head.probabilities), confidence: Double(head.confidence), latency: head.latency))
       }
     }

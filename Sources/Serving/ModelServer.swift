@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+package import PredictionLog
 import ServiceLifecycle
 package import Telemetry
 package import UnixSignals
@@ -82,7 +83,8 @@ package struct ModelServer: Sendable {
     var log: PredictionLog?
     if let telemetry {
       let started = PredictionLog(
-        store: telemetry, configuration: configuration.log, metrics: metrics, logger: logger)
+        store: telemetry, configuration: configuration.log, observer: metrics.log, logger: logger)
+      metrics.log.register(started, on: metrics.registry)
       log = started
       services = [
         started,

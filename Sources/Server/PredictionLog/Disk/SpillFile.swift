@@ -1,19 +1,13 @@
 import Foundation
 
 /// A file of lines and the lock on it, both let go with the object. The file stays unless it is removed.
-///
-/// Sendable because all of it is touched on its journal's queue only; others hand it on.
-final class SpillSegment: @unchecked Sendable {
-  let url: URL
+final class SpillFile {
+  private let url: URL
   private let descriptor: Int32
   private(set) var bytes: Int
-  /// Rows of it that are in memory as well.
-  var inMemory = 0
-  /// Whether it holds rows that are, or may be, nowhere else.
-  var isNeeded: Bool
 
   /// Nil where the file cannot be opened, or belongs to a process that lives.
-  /// - Parameter create: Makes the file; otherwise it is there, and somebody needs it.
+  /// - Parameter create: Makes the file; otherwise it is there.
   init?(url: URL, create: Bool) {
     let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0), 0o600)
     guard descriptor >= 0 else { return nil }
@@ -24,7 +18,6 @@ final class SpillSegment: @unchecked Sendable {
     self.url = url
     self.descriptor = descriptor
     bytes = max(0, Int(lseek(descriptor, 0, SEEK_END)))
-    isNeeded = !create
   }
 
   deinit { Foundation.close(descriptor) }

@@ -1,0 +1,232 @@
+import Dispatch
+package import Foundation
+package import Logging
+import ServiceLifecycle
+import Synchronization
+package import Telemetry
+
+/// Takes predictions and labels from requests without ever making them wait, and brings them to the telemetry store.
+///
+/// Expected flow: a row goes into a bounded buffer, a moment later into a file as well, and to the store when a batch is
+/// full or an interval has passed; then the file goes. While the store is away, or does not keep up, rows are on disk only,
+/// and come from there to the store when it is back. What finds no place on disk waits in memory while there is room; what
+/// finds none there is dropped and counted. On shutdown everything left is stored or stays on disk.
+///
+/// A process that is killed loses what is in its memory only: rows of less than one interval, however long storing takes.
+///
+/// What happens to the rows is decided by `LogLedger`; this is its shell: the buffer, a clock, a hand at the disk and one at the
+/// store. Files are touched on a thread of their own, as a disk may block.
+package final class PredictionLog: Service, Sendable {
+  package typealias Store = PredictionWriter & LabelWriter & StorePreparation
+
+  package struct Configuration: Sendable {
+    /// Rows that the buffer holds; more are dropped.
+    package var capacity = 150_000
+    /// Rows that are stored together.
+    package var batch = 4_000
+    /// The longest a row waits before it is stored; a quarter of it before it is on disk.
+    package var interval = Duration.seconds(1)
+    /// A store that does not answer within this counts as away.
+    package var patience = Duration.seconds(5)
+    /// Where rows are while they are not stored yet.
+    package var spillFolder: URL
+    package var spillBytes = 1 << 30
+
+    package init(spillFolder: URL) { self.spillFolder = spillFolder }
+  }
+
+  private let configuration: Configuration
+  private let store: any Store
+  private let observer: any PredictionLogObserver
+  private let logger: Logger
+  private let buffer: LogBuffer
+  private let patience: Patience
+  private let ledger: Mutex<LogLedger>
+  /// Events go to the ledger one after the other, and their actions are begun in that order.
+  private let queue = DispatchQueue(label: "apus.log")
+  private let disk: DiskHand
+  private let ticks = Atomic(0)
+  private let start = ContinuousClock.now
+  private let settled = Notice()
+  private let closed = Notice()
+
+  package init(
+    store: any Store, configuration: Configuration, observer: any PredictionLogObserver, logger: Logger
+  ) {
+    self.store = store
+    self.configuration = configuration
+    self.observer = observer
+    self.logger = logger
+    buffer = LogBuffer(capacity: configuration.capacity)
+    patience = Patience(limit: configuration.patience)
+    ledger = Mutex(
+      LogLedger(
+        limits: .init(
+          batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.interval,
+          spillBytes: configuration.spillBytes)))
+    disk = DiskHand(folder: configuration.spillFolder)
+  }
+
+  /// Never waits for more than the buffer's lock. A prediction that finds no room is dropped and counted.
+  package func append(_ prediction: PendingPrediction, of table: LoggedTable) {
+    guard let fill = buffer.append(prediction, of: table) else { return observer.observe(.lost(1, .bufferFull)) }
+    if fill.count == configuration.batch { wake() }
+    if fill.unstored >= configuration.capacity / 4 * 3, fill.unstored % max(1, configuration.capacity / 16) == 0 {
+      patience.giveUp()
+    }
+  }
+
+  /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.
+  package func append(_ labels: [LabelRecord], of model: ModelKey) -> Bool {
+    guard let fill = buffer.append(labels, of: model) else { return false }
+    if fill.count >= configuration.batch { wake() }
+    return true
+  }
+
+  /// Rows that are in memory and not stored yet.
+  package var unstored: Int { buffer.unstored }
+
+  /// Whether the disk takes longer for one thing than an interval.
+  package var isDiskStuck: Bool { ledger.withLock { $0.isDiskStuck(at: now) } }
+
+  /// Stores what comes until a graceful shutdown, then what is left. Started before the servers and so ended after them.
+  package func run() async throws {
+    let timer = ticking()
+    let (ending, end) = AsyncStream<Void>.makeStream()
+    await withTaskCancellationOrGracefulShutdownHandler {
+      for await _ in ending {}
+    } onCancelOrGracefulShutdown: {
+      end.finish()
+    }
+    timer.cancel()
+    wake()
+    // A disk that is stuck is not waited for: what it has not taken is stored without it.
+    await settle()
+    post(.close)
+    await closed.wait()
+    await settle()
+  }
+
+  /// Takes rows out of the buffer four times in each interval, and has them stored once in it.
+  private func ticking() -> any DispatchSourceTimer {
+    let nanoseconds = DispatchTimeInterval.nanoseconds(max(1, Int(configuration.interval / 4 / .nanoseconds(1))))
+    let timer = DispatchSource.makeTimerSource(queue: queue)
+    timer.schedule(deadline: .now(), repeating: nanoseconds)
+    timer.setEventHandler { [weak self] in
+      guard let self else { return }
+      takeRows()
+      if ticks.add(1, ordering: .relaxed).oldValue % 4 == 0 { handle(.flush) }
+    }
+    timer.resume()
+    return timer
+  }
+
+  /// Takes the rows out of the buffer soon.
+  private func wake() { queue.async { self.takeRows() } }
+
+  /// On the queue only.
+  private func takeRows() { handle(.taken(buffer.take(size: configuration.batch))) }
+
+  private func post(_ event: LogLedger.Event) { queue.async { self.handle(event) } }
+
+  private func settle() async {
+    let patience = Patience(limit: configuration.patience)
+    post(.settle)
+    // What is not settled by then is stuck.
+    try? await patience.wait { [settled] () throws(TelemetryError) in await settled.wait() }
+  }
+
+  private var now: Duration { ContinuousClock.now - start }
+
+  /// On the queue only.
+  private func handle(_ event: LogLedger.Event) {
+    let now = now
+    for action in ledger.withLock({ $0.handle(event, at: now) }) { perform(action) }
+  }
+
+  private func perform(_ action: LogLedger.Action) {
+    switch action {
+    case .disk(let work): disk.perform(work) { self.post(.disk($0)) }
+    case .store(let work): Task { self.post(.store(await self.outcome(of: work))) }
+    case .release(let rows): buffer.release(rows)
+    case .tell(let fact): observer.observe(fact)
+    case .report(let report): write(report)
+    case .settled: settled.give()
+    case .closed: closed.give()
+    }
+  }
+
+  private func outcome(of work: LogLedger.StoreWork) async -> LogLedger.StoreOutcome {
+    let began = ContinuousClock.now
+    do throws(TelemetryError) {
+      try await patience.wait { [store] () throws(TelemetryError) in
+        switch work {
+        case .prepare: try await store.prepare()
+        case .append(let batch):
+          try await store.append(batch.predictions, of: batch.model)
+          try await store.append(batch.labels, of: batch.model)
+        }
+      }
+      return .done(seconds: (.now - began) / .seconds(1))
+    } catch {
+      return error.isAboutRows ? .refused("\(error)") : .away("\(error)")
+    }
+  }
+
+  private func write(_ report: LogReport) {
+    switch report {
+    case .storeAnswers: logger.info("telemetry store takes predictions")
+    case .storeIsAway(let reason):
+      logger.warning("telemetry store is away, predictions go to disk", metadata: ["reason": "\(reason)"])
+    case .rowRefused(let reason):
+      logger.warning("a row of the prediction log was refused", metadata: ["reason": "\(reason)"])
+    case .diskRefuses(let loss):
+      logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(loss)"])
+    }
+  }
+}
+
+/// A folder of segments and the thread that may touch it.
+///
+/// Sendable because `folder` is touched on `queue` only, which is serial.
+private final class DiskHand: @unchecked Sendable {
+  private let queue = DispatchQueue(label: "apus.log.disk")
+  private let folder: SpillFolder
+
+  init(folder: URL) { self.folder = SpillFolder(folder: folder) }
+
+  func perform(_ work: LogLedger.DiskWork, _ done: @escaping @Sendable (LogLedger.DiskOutcome) -> Void) {
+    queue.async { done(self.folder.perform(work)) }
+  }
+}
+
+/// Something that happens and is waited for.
+private final class Notice: Sendable {
+  private struct State {
+    var isGiven = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func give() {
+    let waiting = state.withLock { state in
+      defer { state.waiting = [] }
+      if state.waiting.isEmpty { state.isGiven = true }
+      return state.waiting
+    }
+    for continuation in waiting { continuation.resume() }
+  }
+
+  /// Returns at once where it was given since the last time.
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isGiven = state.withLock { state in
+        defer { state.isGiven = false }
+        if !state.isGiven { state.waiting.append(continuation) }
+        return state.isGiven
+      }
+      if isGiven { continuation.resume() }
+    }
+  }
+}
