@@ -17,6 +17,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var previousVersion: String?
   /// Passed its gates, waits for approval or for its rollout.
   package var candidate: String?
+  /// nil: no version takes over step by step.
+  package var rollout: RolloutStatus?
   package var training: TrainingStatus?
   /// Trainings that failed since the last one that did not. Nil: none.
   package var failedTrainings: Int?
@@ -35,7 +37,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package init(
     observedGeneration: Int? = nil, conditions: [Condition] = [], traffic: [RoutingTable.Entry] = [],
     routingRevision: Int = 0, trafficSummary: String? = nil, version: String? = nil, previousVersion: String? = nil,
-    candidate: String? = nil, training: TrainingStatus? = nil, failedTrainings: Int? = nil,
+    candidate: String? = nil, rollout: RolloutStatus? = nil, training: TrainingStatus? = nil,
+    failedTrainings: Int? = nil,
     lastTrained: Timestamp? = nil, nextTraining: Timestamp? = nil, schedule: ScheduleInForce? = nil,
     accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
     handled: Handled = .init(), outbox: [PendingEvent] = []
@@ -48,6 +51,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     self.version = version
     self.previousVersion = previousVersion
     self.candidate = candidate
+    self.rollout = rollout
     self.training = training
     self.failedTrainings = failedTrainings
     self.lastTrained = lastTrained
@@ -69,10 +73,12 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var startedAt: Timestamp?
     package var finishedAt: Timestamp?
     package var message: String?
+    /// What holds it up while it runs.
+    package var difficulty: Difficulty?
 
     package init(
       job: String, version: String, state: State, trigger: Trigger, startedAt: Timestamp? = nil,
-      finishedAt: Timestamp? = nil, message: String? = nil
+      finishedAt: Timestamp? = nil, message: String? = nil, difficulty: Difficulty? = nil
     ) {
       self.job = job
       self.version = version
@@ -81,6 +87,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
       self.startedAt = startedAt
       self.finishedAt = finishedAt
       self.message = message
+      self.difficulty = difficulty
     }
 
     package enum State: String, Codable, Sendable, CaseIterable {
@@ -108,14 +115,18 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var confirmedReplicas: Int
     /// Labels of the pods, as text: `apus.dev/model=income,…`. For the scale subresource.
     package var selector: String?
+    /// What keeps servers from starting.
+    package var difficulty: Difficulty?
 
     package init(
-      replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0, selector: String? = nil
+      replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0, selector: String? = nil,
+      difficulty: Difficulty? = nil
     ) {
       self.replicas = replicas
       self.readyReplicas = readyReplicas
       self.confirmedReplicas = confirmedReplicas
       self.selector = selector
+      self.difficulty = difficulty
     }
   }
 

@@ -90,8 +90,7 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
   }
 
   package struct GateResult: Codable, Sendable, Equatable {
-    /// minimumAccuracy, minimumF1, minimumROCAUC, againstProduction, clients, segment:<feature>
-    package var gate: String
+    package var gate: GateName
     package var passed: Bool
     package var value: Double?
     package var limit: Double?
@@ -100,7 +99,7 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
     package var message: String
 
     package init(
-      gate: String, passed: Bool, value: Double? = nil, limit: Double? = nil, held: Bool? = nil, message: String
+      gate: GateName, passed: Bool, value: Double? = nil, limit: Double? = nil, held: Bool? = nil, message: String
     ) {
       self.held = held
       self.gate = gate
@@ -115,16 +114,46 @@ package struct ModelVersionStatus: Codable, Sendable, Equatable {
     package var from: Stage?
     package var to: Stage
     package var at: Timestamp
-    /// `operator`, or what a person did: `annotation apus.dev/approve`, `spec.serving.version`.
+    /// For people: `operator`, or what a person did: `annotation apus.dev/approve`, `spec.serving.version`.
     package var by: String
     package var reason: String
+    /// nil: written by release 0.1.0, which said it in `by` only.
+    private var actor: Actor?
+    /// The step of the rollout that it began, from 1; nil: none, or written by release 0.1.0.
+    package var step: Int?
 
-    package init(from: Stage? = nil, to: Stage, at: Timestamp, by: String, reason: String) {
+    package init(
+      from: Stage? = nil, to: Stage, at: Timestamp, by actor: Actor, reason: String, step: Int? = nil
+    ) {
       self.from = from
       self.to = to
       self.at = at
-      self.by = by
+      self.by = actor.text
       self.reason = reason
+      self.actor = actor
+      self.step = step
+    }
+
+    /// Who moved the version. The words of release 0.1.0 are read here and nowhere else, until release 0.3.0: by then the
+    /// operator has come by every version that waits or serves.
+    package var mover: Actor { actor ?? Actor.allCases.first { $0.text == by } ?? .operator }
+  }
+
+  /// Who moves a version.
+  package enum Actor: String, Codable, Sendable, CaseIterable {
+    case `operator` = "Operator"
+    case pin = "Pin"
+    case approval = "Approval"
+    case force = "Force"
+
+    /// As the history says it.
+    package var text: String {
+      switch self {
+      case .operator: "operator"
+      case .pin: "spec.serving.version"
+      case .approval: "annotation \(ApusAnnotations.approve)"
+      case .force: "annotation \(ApusAnnotations.forcePromote)"
+      }
     }
   }
 }

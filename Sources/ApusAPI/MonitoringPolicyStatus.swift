@@ -18,6 +18,8 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   /// The latest checks, newest first, at most ten: what debounce counts.
   package var history: [CheckRecord]
   package var runningCheck: String?
+  /// What holds up the check that runs.
+  package var difficulty: Difficulty?
   package var lastCheckTime: Timestamp?
   package var nextCheck: Timestamp?
   /// What scheduled checks follow; nil while the policy is suspended.
@@ -31,7 +33,8 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     observedGeneration: Int? = nil, modelUID: String? = nil, conditions: [Condition] = [], drift: String? = nil,
     quality: String? = nil,
     performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
-    runningCheck: String? = nil, lastCheckTime: Timestamp? = nil, nextCheck: Timestamp? = nil,
+    runningCheck: String? = nil, difficulty: Difficulty? = nil, lastCheckTime: Timestamp? = nil,
+    nextCheck: Timestamp? = nil,
     schedule: ScheduleInForce? = nil,
     retraining: RetrainingStatus = .init(), handled: Handled = .init(), outbox: [PendingEvent] = [],
     alerting: AlertingStatus = .init()
@@ -45,6 +48,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.lastCheck = lastCheck
     self.history = history
     self.runningCheck = runningCheck
+    self.difficulty = difficulty
     self.lastCheckTime = lastCheckTime
     self.nextCheck = nextCheck
     self.schedule = schedule
@@ -127,6 +131,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
       package var action: Action
       package var reason: String
       package var message: String
+      /// Since when action and reason are these, or when the request was made.
       package var at: Timestamp
 
       package init(action: Action, reason: String, message: String, at: Timestamp) {

@@ -9,12 +9,15 @@ package struct PendingEvent: Codable, Sendable, Equatable {
   package var message: String
   /// When it was decided; no two of one object share a microsecond.
   package var at: MicroTime
+  /// The Job it is about, where it is told only once of it; nil: told of the object as a whole, or written by release 0.1.0.
+  package var about: String?
 
-  package init(type: Kind, reason: String, message: String, at: MicroTime) {
+  package init(type: Kind, reason: String, message: String, at: MicroTime, about: String? = nil) {
     self.type = type
     self.reason = reason
     self.message = message
     self.at = at
+    self.about = about
   }
 
   package enum Kind: String, Codable, Sendable, CaseIterable {
@@ -90,6 +93,7 @@ extension PendingEvent: SchemaDescribed {
       .required("reason", .string("One CamelCase word.", maximum: 1024)),
       .required("message", .string("For people.", maximum: 32768)),
       .required("at", .timestamp("When it was decided.")),
+      .optional("about", .string("The Job it is about.", maximum: 253)),
     ])
 
   static let listSchema = Schema.list(

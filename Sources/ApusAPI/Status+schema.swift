@@ -20,6 +20,7 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("version", .version("The version in production.")),
       .optional("previousVersion", .version("The version in production before it.")),
       .optional("candidate", .version("Passed its gates; waits for approval or for its rollout.")),
+      .optional("rollout", RolloutStatus.schema),
       .optional("training", TrainingStatus.schema),
       .optional(
         "failedTrainings", .integer("Trainings that failed since the last one that did not; absent: none.", minimum: 0)),
@@ -56,6 +57,7 @@ extension ModelDeploymentStatus.TrainingStatus: SchemaDescribed {
       .optional("startedAt", .timestamp("When it started.")),
       .optional("finishedAt", .timestamp("When it ended.")),
       .optional("message", .string("What came out, for people.", maximum: 32768)),
+      .optional("difficulty", Difficulty.schema),
     ])
 }
 
@@ -68,6 +70,7 @@ extension ModelDeploymentStatus.ServingStatus: SchemaDescribed {
       .optional(
         "confirmedReplicas", .integer("Pods that confirmed the current routing revision.", minimum: 0).implying(0)),
       .optional("selector", .string("Labels of the pods, for the scale subresource.", maximum: 512)),
+      .optional("difficulty", Difficulty.schema),
     ])
 }
 
@@ -101,6 +104,7 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional(
         "history", .list("The latest checks, newest first.", of: CheckRecord.schema, maximum: 10).implying([])),
       .optional("runningCheck", .string("The Job of the check that runs now.")),
+      .optional("difficulty", Difficulty.schema),
       .optional("lastCheckTime", .timestamp("End of the last check.")),
       .optional("nextCheck", .timestamp("When the next check starts.")),
       .optional("schedule", ScheduleInForce.schema),
@@ -169,7 +173,7 @@ extension MonitoringPolicyStatus.RetrainingStatus: SchemaDescribed {
             .required("action", .enumeration(Action.self, "What was decided.")),
             .required("reason", .string("One CamelCase word.", maximum: 1024)),
             .required("message", .string("For people.", maximum: 32768)),
-            .required("at", .timestamp("When.")),
+            .required("at", .timestamp("Since when it holds.")),
           ])),
     ])
 }
@@ -216,6 +220,8 @@ extension ModelVersionStatus.Transition: SchemaDescribed {
       .required("to", .enumeration(ModelVersionStatus.Stage.self, "The stage since.")),
       .required("at", .timestamp("When.")),
       .required("by", .string("operator, or what a person did.", maximum: 1024)),
+      .optional("actor", .enumeration(ModelVersionStatus.Actor.self, "The same in one word.")),
+      .optional("step", .integer("The step of a rollout that it began, from 1.", minimum: 1)),
       .required("reason", .string("Why.", maximum: 4096)),
     ])
 }

@@ -64,6 +64,19 @@ extension StatusError {
       details: details(resource.group, resource.resource, name))
   }
 
+  /// Nothing is made in a namespace that is going away. The cause says so to programs.
+  static func terminating(_ resource: GroupResource, _ name: String, namespace: String) -> Self {
+    var error = forbidden(
+      resource, name, "unable to create new content in namespace \(namespace) because it is being terminated")
+    error.details?["causes"] = [
+      [
+        "reason": "NamespaceTerminating", "message": .string("namespace \(namespace) is being terminated"),
+        "field": "metadata.namespace",
+      ]
+    ]
+    return error
+  }
+
   static let methodNotAllowed = Self(
     code: 405, reason: "MethodNotAllowed",
     message: "the server does not allow this method on the requested resource", details: [:])

@@ -57,11 +57,14 @@ package struct Announcement: Sendable, Hashable {
   package var kind: Kind
   package var reason: String
   package var message: String
+  /// As `PendingEvent.about`.
+  package var about: String?
 
-  package init(_ kind: Kind, _ reason: String, _ message: String) {
+  package init(_ kind: Kind, _ reason: String, _ message: String, about: String? = nil) {
     self.kind = kind
     self.reason = reason
     self.message = message
+    self.about = about
   }
 }
 

@@ -4,14 +4,19 @@ import WorkerContract
 
 /// What the gates say of a version, all of them together.
 package struct Judgement: Sendable {
-  package var verdicts: [Gates.Verdict]
+  package var verdicts: [GateVerdict]
 
-  package init(_ verdicts: [Gates.Verdict]) { self.verdicts = verdicts }
+  package init(_ verdicts: [GateVerdict]) { self.verdicts = verdicts }
 
   /// Why the version is not promoted.
-  package var refusals: [String] { verdicts.filter { !$0.passed && $0.held != true }.map(\.message) }
+  package var refusals: [String] { verdicts.filter(\.isRefusal).map(\.message) }
   /// Why a person has to approve it, whatever `promotion.approval` says.
-  package var holds: [String] { verdicts.filter { !$0.passed && $0.held == true }.map(\.message) }
+  package var holds: [String] { verdicts.filter(\.isHold).map(\.message) }
+
+  /// Whether the same gates refuse the version by the same values and limits as they did before.
+  func refuses(as recorded: [GateVerdict]) -> Bool {
+    verdicts.filter(\.isRefusal).map(\.withoutWords) == recorded.filter(\.isRefusal).map(\.withoutWords)
+  }
 }
 
 extension ModelDeploymentSpec {
@@ -20,7 +25,7 @@ extension ModelDeploymentSpec {
   var gateRules: String {
     let stated = ModelDeploymentSpec.schema.stated(.document(self), keeping: [])
     var parts: JSONValue = [:]
-    for name in ["minimum", "against", "segments"] { parts[name] = stated[path: "promotion", name] }
+    for name in Gates.all.compactMap({ $0.field }) { parts[name] = stated[path: "promotion", name] }
     return "r1:\(parts.fingerprint)"
   }
 }
@@ -34,7 +39,7 @@ extension ModelWork {
     for entry in registry.entries where entry.stage == .candidate {
       if let failure = entry.spec.failure {
         registry.move(
-          entry.version, to: .failed, by: Actor.operator, reason: "\(failure.reason): \(failure.message)",
+          entry.version, to: .failed, by: .operator, reason: "\(failure.reason): \(failure.message)",
           summary: failure.reason)
       } else if let result = entry.spec.result {
         judge(entry, result)
@@ -70,7 +75,10 @@ extension ModelWork {
 
   private func judgementAnew(_ entry: Registry.Entry) -> Judgement? {
     guard let result = entry.spec.result else { return nil }
-    return Judgement(judgement(result).verdicts.map { Self.unmeasured($0, entry) ?? $0 })
+    return Judgement(
+      Gates.verdictsAnew(
+        on: result, rules: spec.promotion, production: registry.production?.spec.artifact,
+        recorded: entry.status.gates))
   }
 
   private func isJudgedByOtherRules(_ entry: Registry.Entry, _ result: TrainingResult) -> Bool {
@@ -95,12 +103,13 @@ extension ModelWork {
     let anew = isAnew ? "judged anew after a change of spec.promotion: " : ""
     guard judgement.refusals.isEmpty else {
       let reason = anew + judgement.refusals.joined(separator: "; ")
-      if entry.stage == .rejected, entry.status.history.last?.reason == reason { return }
-      registry.move(
-        version, to: .rejected, by: Actor.operator, reason: reason, summary: judgement.refusals[0])
+      guard !entry.wasRefusedAnew || !judgement.refuses(as: entry.status.gates) else {
+        return registry.explain(version, judgement.refusals[0])
+      }
+      registry.move(version, to: .rejected, by: .operator, reason: reason, summary: judgement.refusals[0])
       return announce(.warning, .gatesFailed, "\(version) is not promoted: \(reason)")
     }
-    let why = anew + (judgement.verdicts.first { $0.gate == "againstProduction" }?.message ?? "all gates passed")
+    let why = anew + (judgement.verdicts.first { $0.gate == .againstProduction }?.message ?? "all gates passed")
     if let pin = spec.serving.version, pin != version {
       wait(entry, reason: "\(pin) is pinned; \(why)")
       announce(.normal, .pinned, "\(version) passed its gates but waits: spec.serving.version pins \(pin)")
@@ -118,32 +127,21 @@ extension ModelWork {
         "\(version) passed its gates (\(why)); approve it with the annotation \(ApusAnnotations.approve): \(version)")
     } else {
       announce(.normal, .gatesPassed, "\(version) passed its gates: \(why)")
-      bringIn(version, by: Actor.operator, reason: why)
+      bringIn(version, by: .operator, reason: why)
     }
   }
 
   private mutating func wait(_ entry: Registry.Entry, reason: String) {
     guard entry.stage != .awaitingApproval else { return }
     registry.move(
-      entry.version, to: .awaitingApproval, by: Actor.operator, reason: reason, summary: String(reason.prefix(512)))
-  }
-
-  /// A guard that came after the training has nothing to judge: that is not the same as a level with too few rows.
-  private static func unmeasured(_ verdict: Gates.Verdict, _ entry: Registry.Entry) -> Gates.Verdict? {
-    guard verdict.gate.hasPrefix("segment:"), verdict.passed, verdict.value == nil,
-      !entry.status.gates.contains(where: { $0.gate == verdict.gate && $0.passed && $0.value == nil })
-    else { return nil }
-    return Gates.Verdict(
-      gate: verdict.gate, passed: false, limit: verdict.limit,
-      message:
-        "\(verdict.gate.dropFirst("segment:".count)) was not guarded when \(entry.version) was trained; train again")
+      entry.version, to: .awaitingApproval, by: .operator, reason: reason, summary: String(reason.prefix(512)))
   }
 
   /// Why the gate against production no longer says anything: another version serves than it was compared with.
   func staleComparison(_ entry: Registry.Entry) -> String? {
     guard let result = entry.spec.result, registry.production != nil else { return nil }
     return judgement(result).verdicts
-      .first { $0.gate == "againstProduction" && !$0.passed && $0.held != true }?.message
+      .first { $0.gate == .againstProduction && $0.isRefusal }?.message
   }
 
   /// Why a person has to approve a version that waits, whatever the spec says.

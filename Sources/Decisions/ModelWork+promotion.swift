@@ -2,32 +2,25 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-/// Who moves a version, as its history says it.
-enum Actor {
-  static let `operator` = "operator"
-  static let pin = "spec.serving.version"
-  static let approve = "annotation \(ApusAnnotations.approve)"
-  static let force = "annotation \(ApusAnnotations.forcePromote)"
-}
-
 extension ModelWork {
+  typealias Actor = ModelVersionStatus.Actor
+
   /// Into production at once, or through the steps of the rollout where there is something to compare with.
-  mutating func bringIn(_ version: String, by actor: String, reason: String) {
+  mutating func bringIn(_ version: String, by actor: Actor, reason: String) {
     guard registry.production != nil, let steps = spec.promotion.rollout?.steps, let first = steps.first else {
       return promote(version, by: actor, reason: reason)
     }
     if let earlier = registry.canary, earlier.version != version {
-      registry.move(earlier.version, to: .archived, by: Actor.operator, reason: "superseded by \(version)")
+      registry.move(earlier.version, to: .archived, by: .operator, reason: "superseded by \(version)")
     }
-    registry.move(
-      version, to: .canary, by: actor, reason: "step 1 of \(steps.count), \(first.weight) %: \(reason)")
+    enter(1, of: version, by: actor, reason: "step 1 of \(steps.count), \(first.weight) %: \(reason)")
     announce(.normal, .progressing, "\(version) gets \(first.weight) % of the requests for \(first.duration)")
     noteIgnoredAnalysis()
     if let caveat { announce(.warning, .rolloutAnalysisIgnored, caveat) }
   }
 
   /// `version` into production, whatever serves now.
-  private mutating func promote(_ version: String, by actor: String, reason: String) {
+  mutating func promote(_ version: String, by actor: Actor, reason: String) {
     let before = registry.production
     let isReturn = registry[version]?.lastProduction != nil
     // A canary gives way; what it was compared with no longer serves.
@@ -37,7 +30,7 @@ extension ModelWork {
     registry.promote(version, by: actor, reason: reason)
     let from = before.map { " from \($0.version)" } ?? ""
     if isReturn {
-      announce(.warning, .rolledBack, "rolled back\(from) to \(version) by \(actor): \(reason)")
+      announce(.warning, .rolledBack, "rolled back\(from) to \(version) by \(actor.text): \(reason)")
     } else {
       announce(
         .normal, .promotedToProduction,
@@ -61,7 +54,7 @@ extension ModelWork {
     guard version != status.handled.forcedPromotion else { return }
     status.handled.forcedPromotion = version
     guard let entry = registry[version], entry.isServable else {
-      return announce(.warning, .versionNotServable, "\(Actor.force): \(unservable(version))")
+      return announce(.warning, .versionNotServable, "\(Actor.force.text): \(unservable(version))")
     }
     if let pin = spec.serving.version, pin != version {
       return announce(
@@ -71,7 +64,7 @@ extension ModelWork {
     }
     guard entry.stage != .production else { return }
     announce(.warning, .forced, "\(version) is promoted by force, whatever its gates said")
-    promote(version, by: Actor.force, reason: "forced")
+    promote(version, by: .force, reason: "forced")
   }
 
   private mutating func followApproval() {
@@ -88,20 +81,20 @@ extension ModelWork {
     status.handled.approval = version
     // An operator has followed it and died before it could say so.
     if let entry = registry[version], [.canary, .production].contains(entry.stage),
-      entry.status.history.contains(where: { $0.by == Actor.approve })
+      entry.status.history.contains(where: { $0.mover == .approval })
     {
       return
     }
     guard let entry = registry[version], entry.stage == .awaitingApproval else {
       let stage = registry[version].map { "is \($0.stage.rawValue)" } ?? "does not exist"
-      return announce(.warning, .notPromoted, "\(Actor.approve): \(version) \(stage) and awaits no approval")
+      return announce(.warning, .notPromoted, "\(Actor.approval.text): \(version) \(stage) and awaits no approval")
     }
     if let stale = staleComparison(entry) {
-      registry.move(version, to: .rejected, by: Actor.operator, reason: stale)
+      registry.move(version, to: .rejected, by: .operator, reason: stale)
       return announce(.warning, .gatesFailed, "\(version) is not promoted: \(stale)")
     }
     announce(.normal, .approved, "\(version) was approved")
-    bringIn(version, by: Actor.approve, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
+    bringIn(version, by: .approval, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
   }
 
   private mutating func followPin() {
@@ -112,10 +105,10 @@ extension ModelWork {
       return
     }
     if let canary = registry.canary, canary.version != pin {
-      registry.move(canary.version, to: .awaitingApproval, by: Actor.pin, reason: "\(pin) is pinned")
+      registry.move(canary.version, to: .awaitingApproval, by: .pin, reason: "\(pin) is pinned")
     }
     guard registry.production?.version != pin else { return }
-    promote(pin, by: Actor.pin, reason: "pinned to \(pin)")
+    promote(pin, by: .pin, reason: "pinned to \(pin)")
   }
 
   private func unservable(_ version: String) -> String {
@@ -138,11 +131,11 @@ extension ModelWork {
       let entry = registry.entries.last(where: { $0.stage == .awaitingApproval }), holds(entry).isEmpty
     else { return }
     if let stale = staleComparison(entry) {
-      registry.move(entry.version, to: .rejected, by: Actor.operator, reason: stale)
+      registry.move(entry.version, to: .rejected, by: .operator, reason: stale)
       return announce(.warning, .gatesFailed, "\(entry.version) is not promoted: \(stale)")
     }
     announce(.normal, .unpinned, "\(entry.version) passed its gates and nothing holds it any more")
-    bringIn(entry.version, by: Actor.operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
+    bringIn(entry.version, by: .operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
   }
 
   /// The version in production was deleted from the registry: the one before it takes over, before anything is compared
@@ -150,43 +143,13 @@ extension ModelWork {
   mutating func replaceVanishedProduction() {
     if let pin = spec.serving.version, registry[pin]?.isServable == true { return }
     guard registry.production == nil, let previous = registry.previous else { return }
-    promote(previous.version, by: Actor.operator, reason: "the version in production is gone from the registry")
-  }
-
-  /// The canary's next step, when its time has come.
-  mutating func advanceRollout() {
-    guard let canary = registry.canary else { return }
-    let steps = spec.promotion.rollout?.steps ?? []
-    let done = canary.status.history.reversed().prefix { $0.to == .canary }
-    guard let current = done.first, done.count <= steps.count else {
-      return promote(canary.version, by: Actor.operator, reason: "the rollout has no more steps")
-    }
-    noteIgnoredAnalysis()
-    let end = current.at.advanced(bySeconds: steps[done.count - 1].duration.seconds)
-    guard now >= end else { return lookAgain(in: end.seconds(since: now)) }
-    guard done.count < steps.count else {
-      let steps = steps.count == 1 ? "the step of the rollout is" : "all \(steps.count) steps of the rollout are"
-      return promote(canary.version, by: Actor.operator, reason: "\(steps) done")
-    }
-    let next = steps[done.count]
-    registry.move(
-      canary.version, to: .canary, by: Actor.operator,
-      reason: "step \(done.count + 1) of \(steps.count), \(next.weight) %")
-    announce(.normal, .progressing, "\(canary.version) gets \(next.weight) % of the requests for \(next.duration)")
-    lookAgain(in: next.duration.seconds)
-  }
-
-  /// Percent of the requests that go to the canary.
-  var canaryWeight: Int {
-    guard let canary = registry.canary, let steps = spec.promotion.rollout?.steps else { return 0 }
-    let done = canary.status.history.reversed().prefix { $0.to == .canary }.count
-    return steps.indices.contains(done - 1) ? min(max(steps[done - 1].weight, 0), 100) : 0
+    promote(previous.version, by: .operator, reason: "the version in production is gone from the registry")
   }
 
   private static let ignoredAnalysis =
     "the steps of the rollout go by time only; shadow and analysis are not evaluated"
 
-  private mutating func noteIgnoredAnalysis() {
+  mutating func noteIgnoredAnalysis() {
     guard let rollout = spec.promotion.rollout, rollout.shadow != nil || rollout.analysis != nil else { return }
     caveat = Self.ignoredAnalysis
   }

@@ -74,27 +74,27 @@ extension ModelWork {
       + " Pin a version that can be served (spec.serving.version), or train a new one."
   }
 
-  /// What keeps servers from starting, in the words of a pod or of the Deployment.
-  private var serverTrouble: WorkerJob.Difficulty? {
-    guard status.serving != nil else { return nil }
+  /// What keeps servers from starting, as a pod or the Deployment says it.
+  private var serverTrouble: Difficulty? { status.serving?.difficulty }
+
+  /// Writes it down, before conditions are made of it.
+  mutating func recordServerTrouble() {
+    guard status.serving != nil else { return }
     let pods = observed.pods.filter { $0.trouble != nil }.sorted { $0.name < $1.name }
     if let trouble = pods.first?.trouble {
-      let type = status.serving?.readyReplicas == 0 ? ConditionType.serving : .reconciling
-      let previous = observed.model.status.conditions[type.rawValue]?.message
-      return .init(reason: trouble.reason, message: trouble.sentence(.serving, after: previous))
-    }
-    return observed.podRefusal.map {
-      .init(
-        reason: Reason.podsRefused.rawValue,
-        message: PodRefusal($0).sentence(of: "the servers' pods", .serving))
+      let known = observed.model.status.serving?.difficulty
+      status.serving?.difficulty = trouble.difficulty(.serving, after: known)
+    } else {
+      status.serving?.difficulty = observed.podRefusal.map(PodRefusal.init).map {
+        Difficulty(
+          reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the servers' pods", .serving),
+          detail: $0.cause)
+      }
     }
   }
 
   /// Why the training that runs does not get on.
-  var trainingDifficulty: WorkerJob.Difficulty? {
-    guard status.training?.state == .running else { return nil }
-    return jobs.last(where: isRunning)?.difficulty(after: status.training?.message)
-  }
+  var trainingDifficulty: Difficulty? { status.training?.state == .running ? status.training?.difficulty : nil }
 
   mutating func setReconciling() {
     if let pause = observed.pods.compactMap({ $0.silent?.nextLook(at: now) }).min() { lookAgain(in: pause) }

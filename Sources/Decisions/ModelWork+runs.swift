@@ -4,10 +4,7 @@ import WorkerContract
 
 extension WorkerJob {
   /// Number of the version that a training Job makes; from its label, nothing is inferred from its name.
-  var number: Int? {
-    guard let version = labels[ApusLabels.version], version.first == "v" else { return nil }
-    return Int(version.dropFirst())
-  }
+  var number: VersionNumber? { labels[ApusLabels.version].flatMap(VersionNumber.init) }
 
   var handledByModel: ModelDeploymentStatus.Handled? {
     annotations[RunAnnotation.handled].flatMap { JSONValue.value(in: $0) }
@@ -27,7 +24,7 @@ private let lostRunPatience = 60.0
 extension ModelWork {
   /// Training Jobs in the order of their versions.
   var jobs: [WorkerJob] {
-    observed.jobs.filter { $0.number != nil }.sorted { ($0.number ?? 0) < ($1.number ?? 0) }
+    observed.jobs.compactMap { job in job.number.map { (job, $0) } }.sorted { $0.1 < $1.1 }.map(\.0)
   }
 
   /// Every ended run becomes a version, failures included: nothing is lost silently.
@@ -44,7 +41,7 @@ extension ModelWork {
         } else {
           register(job, number, result.trained, nil)
         }
-      case .failed(let failure): register(job, number, nil, failure.explained(by: said(of: job), job))
+      case .failed(let failure): register(job, number, nil, failure.explained(by: known(of: job), job))
       }
     }
     registerLostRun()
@@ -53,44 +50,50 @@ extension ModelWork {
 
   /// A Job's template cannot change: where a run cannot start and a person has changed what it is made from, as its condition
   /// asks for, the next run takes its place.
-  private mutating func giveUpIfStuck(_ job: WorkerJob, _ number: Int) {
+  private mutating func giveUpIfStuck(_ job: WorkerJob, _ number: VersionNumber) {
     guard job.isStuck, let input = job.annotations[ApusAnnotations.trainingInput], !spec.hasTrainingInput(input),
-      let difficulty = job.difficulty(after: said(of: job))
+      let difficulty = job.difficulty(after: known(of: job))
     else { return }
     register(job, number, nil, .neverStarted(job, difficulty))
   }
 
-  /// What was last said about a run that did not get on.
-  private func said(of job: WorkerJob) -> String? {
-    status.training.flatMap { $0.job == job.name ? $0.message : nil }
+  /// What was last known to hold up a run.
+  func known(of job: WorkerJob) -> Difficulty? {
+    status.training.flatMap { $0.job == job.name ? $0.difficulty : nil }
   }
 
   /// Not in the registry yet. A version that a person has deleted does not come back because its Job is still there.
-  func isUnrecorded(_ job: WorkerJob, _ number: Int) -> Bool {
-    guard registry["v\(number)"] == nil else { return false }
-    guard let training = status.training, let last = Int(training.version.dropFirst()) else {
+  func isUnrecorded(_ job: WorkerJob, _ number: VersionNumber) -> Bool {
+    guard registry[number.description] == nil else { return false }
+    guard let training = status.training, let last = training.number else {
       return number > registry.highestNumber
     }
     return number > last || (training.job == job.name && training.state == .running)
   }
 
-  private mutating func register(_ job: WorkerJob, _ number: Int, _ result: TrainingResult?, _ failure: RunFailure?) {
+  private mutating func register(
+    _ job: WorkerJob, _ number: VersionNumber, _ result: TrainingResult?, _ failure: RunFailure?
+  ) {
     let missing = RunFailure(
       .resultUnreadable, "\(job.name) wrote a result that is not the result of a training", retryable: false)
     let failure = failure ?? (result == nil ? missing : nil)
-    let version = "v\(number)"
+    let version = number.description
     registry.add(
-      ResourceName.version(model: name, number: number),
+      ResourceName.version(model: name, number: number.value),
       ModelVersionSpec(
-        modelRef: .init(name: name), version: version, number: number, job: job.name, trigger: job.trigger,
+        modelRef: .init(name: name), version: version, number: number.value, job: job.name, trigger: job.trigger,
         trainedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds,
         trainingInput: job.annotations[ApusAnnotations.trainingInput] ?? "",
         artifact: failure == nil ? result?.artifact : nil, result: result, failure: failure))
     for removed in result?.removed ?? [] { registry.noteRemoved(removed) }
     if let failure {
-      announce(.warning, failure.reason, "training of \(version) failed in step \(failure.step): \(failure.message)")
+      announce(
+        .warning, failure.reason, "training of \(version) failed in step \(failure.step): \(failure.message)",
+        about: job.name)
     } else {
-      announce(.normal, .trainingSucceeded, "\(version) was trained" + (result.map { ": \(Self.summary($0))" } ?? ""))
+      announce(
+        .normal, .trainingSucceeded, "\(version) was trained" + (result.map { ": \(Self.summary($0))" } ?? ""),
+        about: job.name)
     }
   }
 
@@ -106,17 +109,17 @@ extension ModelWork {
     let message = "data unchanged since version \(unchanged.version); no training"
     let known = status.training?.job == job.name ? status.training?.startedAt : nil
     status.training = .init(
-      job: job.name, version: "v\(job.number ?? 0)", state: .unchanged, trigger: job.trigger,
+      job: job.name, version: version(of: job), state: .unchanged, trigger: job.trigger,
       startedAt: known ?? job.createdAt.wholeSeconds,
       finishedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds, message: message)
-    announce(.normal, .dataUnchanged, "\(job.name): \(message)")
+    announce(.normal, .dataUnchanged, "\(job.name): \(message)", about: job.name)
   }
 
   /// The Job was deleted, by somebody or by its time to live, before its end was seen.
   private mutating func registerLostRun() {
     guard let training = status.training, training.state == .running, registry[training.version] == nil,
       !observed.jobs.contains(where: { $0.name == training.job }),
-      let number = Int(training.version.dropFirst())
+      let number = training.number
     else { return }
     let age = now.seconds(since: training.startedAt ?? .distantPast)
     guard age >= lostRunPatience else { return lookAgain(in: lostRunPatience - age) }
@@ -125,25 +128,28 @@ extension ModelWork {
       "\(training.job) was deleted before its result was read; ask for another run with the annotation "
         + ApusAnnotations.retrainRequestedAt, retryable: true)
     registry.add(
-      ResourceName.version(model: name, number: number),
+      ResourceName.version(model: name, number: number.value),
       ModelVersionSpec(
-        modelRef: .init(name: name), version: training.version, number: number, job: training.job,
+        modelRef: .init(name: name), version: training.version, number: number.value, job: training.job,
         trigger: training.trigger, trainedAt: now, trainingInput: status.handled.trainingInput ?? "", artifact: nil,
         result: nil, failure: failure))
-    announce(.warning, failure.reason, failure.message)
+    announce(.warning, failure.reason, failure.message, about: training.job)
   }
 
   /// What the Job would do after its run is in the registry: try again, or wait for containers that go on for ever. Deleting
   /// it is the only way to end such containers.
   private mutating func endRecordedJobs() {
-    let recorded = jobs.filter { $0.number.map { registry["v\($0)"] != nil } ?? false }
+    let recorded = jobs.filter { registry[version(of: $0)] != nil }
     decision.stop = recorded.filter(\.mustStop).map { removal(of: $0) }
     decision.remove += recorded.filter(\.isOfNoUse).map { removal(of: $0) }
     for job in recorded where job.isHeldUp {
       decision.remove.append(removal(of: job))
-      announce(.normal, .sidecarsEnded, job.sidecarNote)
+      announce(.normal, .sidecarsEnded, job.sidecarNote, about: job.name)
     }
   }
+
+  /// The version that a training Job makes.
+  func version(of job: WorkerJob) -> String { (job.number ?? VersionNumber(0)).description }
 
   private func removal(of job: WorkerJob) -> Removal {
     Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
@@ -164,7 +170,7 @@ extension WorkerJob {
 }
 
 extension RunFailure {
-  static func neverStarted(_ job: WorkerJob, _ difficulty: WorkerJob.Difficulty) -> RunFailure {
+  static func neverStarted(_ job: WorkerJob, _ difficulty: Difficulty) -> RunFailure {
     RunFailure(
       reason: difficulty.reason,
       message: "\(job.name) had not started when the spec changed, and was given up: \(difficulty.message)",

@@ -62,7 +62,7 @@ extension ModelWork {
   /// That what is served has no object, and what to do; nil where all is well.
   var orphanNote: String? {
     guard let orphan else { return nil }
-    let object = ResourceName.version(model: name, number: Int(orphan.version.dropFirst()) ?? 0)
+    let object = ResourceName.version(model: name, number: orphan.number?.value ?? 0)
     let fate = registry[orphan.version].map { "is \($0.stage.rawValue)" } ?? "was deleted"
     let others = registry.servable.map(\.version)
     let other =

@@ -8,6 +8,7 @@ extension ModelWork {
     status.observedGeneration = generation
     summariseVersions()
     summariseTraining()
+    recordServerTrouble()
     setTrained()
     setPromoted()
     setServing()
@@ -50,6 +51,7 @@ extension ModelWork {
     training.state = entry.spec.failure == nil ? .succeeded : .failed
     training.finishedAt = entry.spec.trainedAt
     training.message = entry.spec.failure?.message ?? entry.status.reason
+    training.difficulty = nil
     status.training = training
   }
 

@@ -17,6 +17,7 @@ extension ModelWork {
     if let running = jobs.last(where: isRunning) {
       followRun(running)
     } else {
+      status.training?.difficulty = nil
       startIfDue()
     }
     scheduleNext()
@@ -32,7 +33,7 @@ extension ModelWork {
   /// stands in its annotation.
   mutating func recallRecentStart() {
     guard let latest = jobs.last, let number = latest.number, let handled = latest.handledByModel,
-      number > Int(status.training?.version.dropFirst() ?? "0") ?? 0
+      number > status.training?.number ?? VersionNumber(0)
     else { return }
     status.handled.trainingInput = handled.trainingInput
     status.handled.retrainRequest = handled.retrainRequest
@@ -55,10 +56,10 @@ extension ModelWork {
   }
 
   private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
-    .init(
-      job: job.name, version: "v\(job.number ?? 0)", state: .running, trigger: job.trigger,
-      startedAt: job.createdAt.wholeSeconds, finishedAt: nil,
-      message: job.difficulty(after: status.training?.message)?.message)
+    let difficulty = job.difficulty(after: known(of: job))
+    return .init(
+      job: job.name, version: version(of: job), state: .running, trigger: job.trigger,
+      startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: difficulty?.message, difficulty: difficulty)
   }
 
   private mutating func followRun(_ job: WorkerJob) {
@@ -112,37 +113,39 @@ extension ModelWork {
     status.handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
     // However many instants were missed, one run makes up for them.
     if isScheduled { status.handled.scheduledUntil = now }
-    let number = 1 + highestNumber
+    let number = VersionNumber(highestNumber.value + 1)
     let run = runRequest(number, trigger: first.trigger, owner: owner)
     decision.apply += run.objects(observed.settings)
     status.training = .init(
-      job: run.job, version: "v\(number)", state: .running, trigger: first.trigger, startedAt: now, finishedAt: nil,
+      job: run.job, version: number.description, state: .running, trigger: first.trigger, startedAt: now,
+      finishedAt: nil,
       message: nil)
-    announce(.normal, .trainingStarted, "training v\(number): " + pending.map(\.why).joined(separator: "; "))
+    announce(
+      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), about: run.job)
   }
 
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
-  private var highestNumber: Int {
-    let lastStarted = status.training.flatMap { Int($0.version.dropFirst()) } ?? 0
-    return max(registry.highestNumber, jobs.last?.number ?? 0, lastStarted, observed.highestForeignNumber)
+  private var highestNumber: VersionNumber {
+    let known = [jobs.last?.number, status.training?.number].compactMap(\.self)
+    return max(registry.highestNumber, VersionNumber(observed.highestForeignNumber), known.max() ?? VersionNumber(0))
   }
 
   private func runRequest(
-    _ number: Int, trigger: ModelDeploymentStatus.Trigger, owner: OwnerReference
+    _ number: VersionNumber, trigger: ModelDeploymentStatus.Trigger, owner: OwnerReference
   ) -> RunRequest {
-    let job = ResourceName.trainingJob(model: name, number: number)
+    let job = ResourceName.trainingJob(model: name, number: number.value)
     let training = spec.training
     return RunRequest(
       component: .train, job: job,
       specification: RunSpecification(
         run: "\(namespace).\(job)", namespace: namespace, model: name,
         train: TrainingRun(
-          version: "v\(number)", schema: spec.schema, source: training.source, split: training.split,
+          version: number.description, schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
           champion: registry.production?.spec.artifact, confidence: spec.promotion.against.confidence,
           comparedBy: spec.promotion.against.metric, retired: retiredFiles,
           unless: trigger == .schedule ? latestData : nil, limits: training.limits == .init() ? nil : training.limits)),
-      labels: [ApusLabels.model: name, ApusLabels.version: "v\(number)"],
+      labels: [ApusLabels.model: name, ApusLabels.version: number.description],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
         RunAnnotation.handled: JSONValue.document(status.handled).text,

@@ -1,4 +1,4 @@
-package import ApusAPI
+import ApusAPI
 package import KubernetesModel
 
 extension [PendingEvent] {
@@ -6,19 +6,27 @@ extension [PendingEvent] {
   /// did not come to its end: it is told once.
   package mutating func add(_ announcements: [Announcement], at moment: Timestamp) {
     var time = moment
-    for announcement in announcements where !contains(where: { $0.announcement == announcement }) {
+    for announcement in announcements where !contains(where: { $0.tells(announcement) }) {
       if let last, last.at.time >= time { time = last.at.time.advanced(bySeconds: 1e-6) }
       append(
         PendingEvent(
           type: announcement.kind == .warning ? .warning : .normal, reason: announcement.reason,
-          message: announcement.message, at: MicroTime(time)))
+          message: announcement.message, at: MicroTime(time), about: announcement.about))
     }
     if count > PendingEvent.limit { removeFirst(count - PendingEvent.limit) }
   }
 }
 
 extension PendingEvent {
-  package var announcement: Announcement {
-    Announcement(type == .warning ? .warning : .normal, reason, message)
+  /// Whether it tells the same, in whatever words where both are about one Job.
+  fileprivate func tells(_ announcement: Announcement) -> Bool {
+    guard type == (announcement.kind == .warning ? .warning : .normal), reason == announcement.reason else {
+      return false
+    }
+    return about.map { $0 == announcement.about } ?? (message == announcement.message)
   }
+
+  /// Whether it is about this Job. Release 0.1.0 wrote no `about`: of its entries the head of the message is read, here and
+  /// nowhere else, until release 0.3.0. By then none of them can still be pending.
+  func isAbout(_ job: String) -> Bool { about.map { $0 == job } ?? message.hasPrefix("\(job): ") }
 }

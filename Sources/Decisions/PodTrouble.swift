@@ -1,3 +1,4 @@
+package import ApusAPI
 package import KubernetesModel
 
 /// Why a pod cannot start, in the cluster's own words, and how to mend it.
@@ -20,15 +21,21 @@ package struct PodTrouble: Sendable, Hashable {
   /// What the messages of the cluster may say at most here.
   private static let longestMessage = 600
 
-  /// What people read: which pod, why, and what helps. A message that only says that the kubelet waits before it tries
-  /// again takes nothing away from `previous`, a text that ends with the sentence about the same trouble.
-  package func sentence(_ fields: PodFields, after previous: String?) -> String {
-    let head = "pod \(pod) cannot start: \(reason)"
-    if message.hasPrefix("Back-off "), let previous, let start = previous.firstRange(of: head)?.lowerBound {
-      return String(previous[start...])
+  /// Which pod, why, and what helps. A message that only says that the kubelet waits before it tries again takes nothing away
+  /// from what `previous` knows about the same trouble.
+  package func difficulty(_ fields: PodFields, after previous: Difficulty?) -> Difficulty {
+    var told = self
+    if message.hasPrefix("Back-off "), previous?.pod == pod, previous?.reason == reason, let detail = previous?.detail {
+      told.message = detail
     }
+    return Difficulty(
+      reason: reason, message: told.sentence(fields), pod: pod, detail: String(told.message.prefix(Self.longestMessage))
+    )
+  }
+
+  private func sentence(_ fields: PodFields) -> String {
     let detail = message.isEmpty ? "" : ": \(message.prefix(Self.longestMessage))"
-    return "\(head)\(detail); \(mend(fields))"
+    return "pod \(pod) cannot start: \(reason)\(detail); \(mend(fields))"
   }
 }
 

@@ -20,13 +20,13 @@ extension PolicyWork {
       let handled: MonitoringPolicyStatus.Handled = JSONValue.value(in: text)
     else { return }
     status.handled = handled
-    status.runningCheck = latest.name
+    follow(latest.name)
   }
 
   mutating func recordEndedChecks() {
     if let pause = jobs.pause(at: now) { lookAgain(in: pause) }
     for job in observed.unrecordedJobs {
-      record(CheckJudgement.record(job, spec, observed.readings, said: said(of: job)))
+      record(CheckJudgement.record(job, spec, observed.readings, known: known(of: job)))
     }
     giveUpStuckCheck()
     recordLostCheck()
@@ -38,15 +38,18 @@ extension PolicyWork {
     let isChanged = status.observedGeneration != observed.policy.metadata.generation
     let request = annotations[ApusAnnotations.checkRequestedAt]
     guard isChanged || (request != nil && request != status.handled.checkRequest), let job = runningJob, job.isStuck,
-      let difficulty = job.difficulty(after: said(of: job))
+      let difficulty = job.difficulty(after: known(of: job))
     else { return }
     record(CheckJudgement.failed(job, .neverStarted(job, difficulty)))
   }
 
-  /// What was last said about a check that did not get on.
-  private func said(of job: WorkerJob) -> String? {
-    guard status.runningCheck == job.name else { return nil }
-    return status.conditions[ConditionType.reconciling.rawValue]?.message.after("\(job.name) is running; ")
+  /// What was last known to hold up a check.
+  private func known(of job: WorkerJob) -> Difficulty? { status.runningCheck == job.name ? status.difficulty : nil }
+
+  /// From now on the check that runs is this one.
+  private mutating func follow(_ job: String?) {
+    if status.runningCheck != job { status.difficulty = nil }
+    status.runningCheck = job
   }
 
   /// As `ModelWork.endRecordedJobs`. The record is in the status, which is written last: only what an earlier decision has
@@ -60,7 +63,7 @@ extension PolicyWork {
     decision.remove += jobs.filter { recorded.contains($0.name) && $0.isOfNoUse }.map(removal)
     for job in jobs where recorded.contains(job.name) && job.isHeldUp {
       decision.remove.append(removal(of: job))
-      announce(.normal, .sidecarsEnded, job.sidecarNote)
+      announce(.normal, .sidecarsEnded, job.sidecarNote, about: job.name)
     }
   }
 
@@ -71,7 +74,7 @@ extension PolicyWork {
     var brief = record
     brief.result = nil
     status.history = Array(([brief] + status.history).prefix(keptRecords))
-    if status.runningCheck == record.job { status.runningCheck = nil }
+    if status.runningCheck == record.job { follow(nil) }
     decision.recorded.append(record)
     announceEnd(record)
   }
@@ -79,11 +82,12 @@ extension PolicyWork {
   private mutating func announceEnd(_ record: MonitoringPolicyStatus.CheckRecord) {
     let message = "\(record.job): \(record.message ?? record.outcome.rawValue)"
     switch record.outcome {
-    case .healthy: announce(.normal, .checkPassed, message)
-    case .inconclusive: announce(.normal, .checkInconclusive, message)
-    case .failed: announce(.warning, .checkFailed, message)
+    case .healthy: announce(.normal, .checkPassed, message, about: record.job)
+    case .inconclusive: announce(.normal, .checkInconclusive, message, about: record.job)
+    case .failed: announce(.warning, .checkFailed, message, about: record.job)
     case .warning, .critical:
-      announce(.warning, record.critical.first.map(Reason.init(trigger:)) ?? .featureDrift, message)
+      announce(
+        .warning, record.critical.first.map(Reason.init(trigger:)) ?? .featureDrift, message, about: record.job)
     }
   }
 
@@ -112,8 +116,7 @@ extension PolicyWork {
   /// At most one check at a time, over the window that ends now.
   mutating func startIfDue() {
     if let running = runningJob {
-      status.runningCheck = running.name
-      return
+      return follow(running.name)
     }
     guard !spec.suspend, status.runningCheck == nil, observed.model != nil, let production,
       let artifact = production.spec.artifact, let owner = observed.policy.ownerReference
@@ -128,10 +131,11 @@ extension PolicyWork {
     let start = decidedStart
     let run = runRequest(jobName(at: due ?? start, request: request), at: start, artifact, owner)
     decision.apply += run.objects(observed.settings)
-    status.runningCheck = run.job
+    follow(run.job)
     withdraw(.checkStarted, exceptOf: run.job)
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
-    announce(.normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)")
+    announce(
+      .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", about: run.job)
   }
 
   /// When the check that begins now was decided. An operator that has announced it and died before it had made the Job has
@@ -140,7 +144,7 @@ extension PolicyWork {
   private var decidedStart: Timestamp {
     let known = jobs.map(\.name) + status.history.map(\.job)
     let announced = status.outbox.last { pending in
-      pending.reason == Reason.checkStarted.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
+      pending.reason == Reason.checkStarted.rawValue && !known.contains(where: pending.isAbout)
     }
     guard let time = announced?.at.time.wholeSeconds, (0...resumableStart).contains(now.seconds(since: time)) else {
       return now
@@ -152,7 +156,7 @@ extension PolicyWork {
   private mutating func withdraw(_ reason: Reason, exceptOf job: String) {
     let known = Set(jobs.map(\.name) + status.history.map(\.job) + [job])
     status.outbox.removeAll { pending in
-      pending.reason == reason.rawValue && !known.contains { pending.message.hasPrefix("\($0): ") }
+      pending.reason == reason.rawValue && !known.contains(where: pending.isAbout)
     }
   }
 

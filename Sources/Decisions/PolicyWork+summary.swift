@@ -142,7 +142,8 @@ extension PolicyWork {
   private mutating func summariseReconciling() {
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
-    let difficulty = runningJob?.difficulty(after: previous?.message)
+    let difficulty = runningJob?.difficulty(after: status.difficulty)
+    status.difficulty = difficulty
     set(
       .reconciling, .yes, difficulty?.reason ?? Reason.checkRunning.rawValue,
       "\(running) is running" + (difficulty.map { "; \($0.message)" } ?? ""))

@@ -22,6 +22,12 @@ package struct Registry: Sendable {
     var lastUse: Timestamp { lastProduction ?? spec.trainedAt ?? .distantPast }
     package var metrics: ModelMetrics? { spec.result?.metrics }
 
+    /// Rejected, and not by its first judgement.
+    var wasRefusedAnew: Bool {
+      guard stage == .rejected, let from = status.history.last?.from else { return false }
+      return from != .candidate
+    }
+
     /// When it last became the production version.
     var lastProduction: Timestamp? { status.history.last { $0.to == .production }?.at }
   }
@@ -41,7 +47,7 @@ package struct Registry: Sendable {
 
   package subscript(version: String) -> Entry? { entries.first { $0.version == version } }
 
-  package var highestNumber: Int { entries.last?.spec.number ?? 0 }
+  package var highestNumber: VersionNumber { VersionNumber(entries.last?.spec.number ?? 0) }
 
   /// The one in production. Two claim it only where an operator died between two writes: the later wins.
   package var production: Entry? { latest { $0.stage == .production } }
@@ -72,17 +78,21 @@ package struct Registry: Sendable {
 
   /// Moves a version and writes it into its history. `summary`: the reason in a few words, for `kubectl get`.
   package mutating func move(
-    _ version: String, to stage: ModelVersionStatus.Stage, by: String, reason: String, summary: String? = nil
+    _ version: String, to stage: ModelVersionStatus.Stage, by actor: ModelVersionStatus.Actor, reason: String,
+    summary: String? = nil, step: Int? = nil
   ) {
     let time = stage == .production ? timeOfArrival : now
     change(version) { entry in
       let isFirst = entry.status.history.isEmpty
       entry.status.history.append(
-        .init(from: isFirst ? nil : entry.status.stage, to: stage, at: time, by: by, reason: reason))
+        .init(from: isFirst ? nil : entry.status.stage, to: stage, at: time, by: actor, reason: reason, step: step))
       entry.status.stage = stage
       entry.status.reason = summary ?? reason
     }
   }
+
+  /// Other words for why a version is where it is.
+  mutating func explain(_ version: String, _ summary: String) { change(version) { $0.status.reason = summary } }
 
   /// Arrivals in production never share a second, which is all that the registry can tell apart: the order of two of
   /// them must be readable.
@@ -112,8 +122,8 @@ package struct Registry: Sendable {
   }
 
   /// `version` takes over; whoever claimed production before is archived, whoever waited is superseded.
-  package mutating func promote(_ version: String, by: String, reason: String) {
-    move(version, to: .production, by: by, reason: reason)
+  package mutating func promote(_ version: String, by actor: ModelVersionStatus.Actor, reason: String) {
+    move(version, to: .production, by: actor, reason: reason)
     repair()
   }
 
@@ -126,9 +136,9 @@ package struct Registry: Sendable {
     let farewell = isReturn ? "rolled back to \(production.version)" : "replaced by \(production.version)"
     for other in entries where other.version != production.version {
       switch other.stage {
-      case .production: move(other.version, to: .archived, by: arrival.by, reason: farewell)
+      case .production: move(other.version, to: .archived, by: arrival.mover, reason: farewell)
       case .awaitingApproval where other.spec.number < production.spec.number:
-        move(other.version, to: .archived, by: arrival.by, reason: "superseded by \(production.version)")
+        move(other.version, to: .archived, by: arrival.mover, reason: "superseded by \(production.version)")
       default: break
       }
     }

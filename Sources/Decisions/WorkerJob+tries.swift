@@ -1,31 +1,25 @@
-import ApusAPI
+package import ApusAPI
 import KubernetesModel
 import WorkerContract
 
 extension WorkerJob {
-  /// What holds up a run that has not ended.
-  package struct Difficulty: Sendable, Equatable {
-    /// The pod's own, or that of the last failure.
-    package var reason: String
-    package var message: String
-  }
-
   /// Why the run's pod cannot start, and how its last try failed; nil while all is well.
   ///
-  /// - Parameter previous: what was said before, as in `PodTrouble.sentence`.
-  package func difficulty(after previous: String?) -> Difficulty? {
+  /// - Parameter previous: what was known before, as in `PodTrouble.difficulty`.
+  package func difficulty(after previous: Difficulty?) -> Difficulty? {
     guard !isEnded else { return nil }
     let failure = lastTry
-    let stuck =
-      trouble.map { Difficulty(reason: $0.reason, message: $0.sentence(fields, after: previous)) } ?? refused
-    guard let failure, let stuck else { return failure ?? stuck }
-    return Difficulty(reason: stuck.reason, message: "\(failure.message); \(stuck.message)")
+    let stuck = trouble.map { $0.difficulty(fields, after: previous) } ?? refused
+    guard let failure, var stuck else { return failure ?? stuck }
+    stuck.message = "\(failure.message); \(stuck.message)"
+    stuck.attempt = failure.attempt
+    return stuck
   }
 
   private var refused: Difficulty? {
-    refusal.map {
+    refusal.map(PodRefusal.init).map {
       Difficulty(
-        reason: Reason.podsRefused.rawValue, message: PodRefusal($0).sentence(of: "the pod of \(name)", fields))
+        reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the pod of \(name)", fields), detail: $0.cause)
     }
   }
 
@@ -41,7 +35,7 @@ extension WorkerJob {
     } else {
       state = "attempt \(failedTries) of \(all) failed"
     }
-    return Difficulty(reason: failure.reason, message: "\(state): \(failure.message)")
+    return Difficulty(reason: failure.reason, message: "\(state): \(failure.message)", attempt: failedTries)
   }
 
   private var failedTries: Int { ends.count { $0.exitCode != 0 } }

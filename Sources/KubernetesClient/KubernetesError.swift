@@ -22,6 +22,12 @@ public struct APIRefusal: Sendable, Equatable {
     public var field: String
     public var reason: String
     public var message: String
+
+    public init(field: String, reason: String, message: String) {
+      self.field = field
+      self.reason = reason
+      self.message = message
+    }
   }
 
   public var verb: APIRequest.Verb

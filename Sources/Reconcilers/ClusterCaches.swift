@@ -210,7 +210,7 @@ extension ClusterCaches {
         self.versions.store[$0]?[path: "spec", "number"]?.integer ?? 0
       }
       + runs.filter { !ownRuns.contains($0) }.map {
-        jobs.store[$0]?.metadata.labels[ApusLabels.version].flatMap { Int($0.dropFirst()) } ?? 0
+        jobs.store[$0]?.metadata.labels[ApusLabels.version].flatMap(VersionNumber.init)?.value ?? 0
       }
     return numbers.max() ?? 0
   }

@@ -12,9 +12,6 @@ extension Error {
     let error: KubernetesError? =
       if case .failed(let cause)? = self as? ApplyError { cause } else { self as? KubernetesError }
     guard let error else { return false }
-    let isTerminating =
-      error.isNamespaceTerminating
-      || error.isForbidden && error.refusal?.message.contains("because it is being terminated") == true
-    return isTerminating || error.isNotFound && !error.isMissingAPI
+    return error.isNamespaceTerminating || error.isNotFound && !error.isMissingAPI
   }
 }

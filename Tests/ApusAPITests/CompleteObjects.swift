@@ -62,18 +62,24 @@ enum Complete {
       observedGeneration: 2, conditions: conditions,
       traffic: [.init(version: "v3", digest: "sha256:00", weight: 100, role: .production)], routingRevision: 4,
       trafficSummary: "v3 100%", version: "v3", previousVersion: "v2", candidate: "v4",
+      rollout: .init(version: "v4", phase: .weighted, step: 2, since: time),
       training: .init(
         job: "income-train-4", version: "v4", state: .running, trigger: .request, startedAt: time, finishedAt: time,
-        message: "running"),
+        message: "running", difficulty: difficulty),
       failedTrainings: 2, lastTrained: time, nextTraining: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time), accuracy: 0.87, rocAUC: 0.92,
-      serving: .init(replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income"),
+      serving: .init(
+        replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income", difficulty: difficulty),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
         monitoringRequests: ["income": "id"], scheduledUntil: time), outbox: [pendingEvent])
   }
 
-  static let pendingEvent = PendingEvent(type: .normal, reason: "Promoted", message: "v3", at: MicroTime(time))
+  static let difficulty = Difficulty(
+    reason: "ImagePullBackOff", message: "pod p cannot start", pod: "p", detail: "not found", attempt: 1)
+
+  static let pendingEvent = PendingEvent(
+    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time), about: "income-check-202601010000")
 
   static var policySpec: MonitoringPolicySpec {
     MonitoringPolicySpec(
@@ -104,7 +110,8 @@ enum Complete {
     return MonitoringPolicyStatus(
       observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
       performance: "0.871 (62%)",
-      lastCheck: record, history: [record], runningCheck: "job", lastCheckTime: time, nextCheck: time,
+      lastCheck: record, history: [record], runningCheck: "job", difficulty: difficulty, lastCheckTime: time,
+      nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
       retraining: .init(
         request: .init(id: "1", at: time, reason: "drift"), recent: [time],
@@ -156,8 +163,8 @@ enum Complete {
   static var versionStatus: ModelVersionStatus {
     ModelVersionStatus(
       observedGeneration: 1, conditions: conditions, stage: .production, reason: "better",
-      gates: [.init(gate: "minimumF1", passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
-      history: [.init(from: .candidate, to: .production, at: time, by: "operator", reason: "better")],
+      gates: [.init(gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
+      history: [.init(from: .candidate, to: .production, at: time, by: .operator, reason: "better", step: 1)],
       judgedBy: "r1:00")
   }
 }

@@ -87,6 +87,34 @@ import WorkerContract
       world.model?.metadata.annotations[ApusAnnotations.forcePromote] = "v2"
       return world
     },
+    Moment("a person approves a version") {
+      var world = ModelPromotionTests.manual()
+      world.model?.metadata.annotations[ApusAnnotations.approve] = "v1"
+      return world
+    },
+    Moment("a version is given a first share of the requests") {
+      var world = World.serving(ModelPromotionTests.inSteps)
+      world.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "now"
+      world.settle()
+      world.pass(TimeSpan(seconds: 60))
+      world.end("income-train-2", exitCode: 0, message: termination(result("v2", against: "v1")))
+      return world
+    },
+    Moment("a rollout is due for its next step") {
+      var world = World.serving(ModelPromotionTests.inSteps)
+      world.retrains(result("v2", against: "v1"))
+      world.pass(TimeSpan(seconds: 601))
+      return world
+    },
+    Moment("a rollout is due for its end") {
+      var world = World.serving(ModelPromotionTests.inSteps)
+      world.retrains(result("v2", against: "v1"))
+      for _ in 0..<2 {
+        world.settle()
+        world.pass(TimeSpan(seconds: 601))
+      }
+      return world
+    },
     Moment("a check is due") {
       var world = World.serving(policy: aPolicy())
       world.pass(TimeSpan(seconds: 6 * 3600))

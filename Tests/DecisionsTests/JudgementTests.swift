@@ -54,7 +54,8 @@ import WorkerContract
       $0.retrains(other)
     } holds: {
       $0.stage("v2") == .awaitingApproval && $0.traffic == "v1 100%" && $0.announced("SchemaChanged")
-        && $0.version("v2")?.status.gates.contains { $0.gate == "againstProduction" && $0.held == true } == true
+        && $0.version("v2")?.status.gates.contains { $0.gate == GateName("againstProduction") && $0.held == true }
+          == true
         && $0.version("v2")?.status.reason
           == "not comparable with v1, which is in production: the target is species, it was income"
         && $0.modelCondition(.promoted)?.message.contains("not comparable") == true
@@ -164,6 +165,16 @@ import WorkerContract
     } holds: {
       $0.stage("v2") == .rejected
         && $0.version("v2")?.status.reason?.contains("spec.promotion.against.metric is f1; train again") == true
+    },
+    Sentence("what a second change of the rules leaves as it was is not said again", from: { .serving() }) {
+      $0.retrains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
+      for accuracy in [0.7, 0.6] {
+        $0.model?.spec.promotion.minimum.accuracy = accuracy
+        $0.settle()
+      }
+    } holds: {
+      $0.stage("v2") == .rejected && $0.version("v2")?.status.history.count == 2
+        && $0.announcements.count { $0.reason == "GatesFailed" } == 2
     },
     Sentence("a change that is no gate's judges nothing", from: { .serving() }) {
       $0.retrains(result("v2", against: "v1", difference: -0.1, lower: -0.2))

@@ -12,6 +12,11 @@ import WorkerContract
     return world
   }
 
+  /// Two steps of ten minutes each.
+  static let inSteps = aModel(
+    "income",
+    ["promotion": ["rollout": ["steps": [["weight": 5, "duration": "10m"], ["weight": 50, "duration": "10m"]]]]])
+
   static let sentences: [Sentence] = [
     Sentence("the first good version goes into production", from: { .serving() }) {
       $0.stage("v1") == .production && $0.traffic == "v1 100%" && $0.model?.status.routingRevision == 1
@@ -76,7 +81,7 @@ import WorkerContract
       $0.retrains(better)
     } holds: {
       $0.stage("v2") == .rejected
-        && $0.version("v2")?.status.gates.contains { $0.gate == "segment:sex" && !$0.passed } == true
+        && $0.version("v2")?.status.gates.contains { $0.gate == GateName("segment:sex") && !$0.passed } == true
     },
     Sentence("under manual approval a version waits and says how to approve it", from: manual) {
       $0.stage("v1") == .awaitingApproval && $0.model?.status.candidate == "v1" && $0.traffic == nil

@@ -95,19 +95,19 @@ import WorkerContract
     let pod: Pod = try JSONValue.object(["metadata": ["name": "p"], "status": row.status]).decode()
     let trouble = PodTrouble(pod)
     #expect(trouble?.reason == row.reason)
-    let sentence = trouble?.sentence(.serving, after: nil) ?? ""
+    let sentence = trouble?.difficulty(.serving, after: nil).message ?? ""
     for part in row.parts { #expect(sentence.contains(part), "\(sentence)") }
   }
 
   @Test func `a message about waiting does not drive out the cause, so that the sentence stays`() {
     let cause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "manifest unknown")
     let pause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    let said = cause.sentence(.serving, after: nil)
-    #expect(pause.sentence(.serving, after: "a server does not start; \(said)") == said)
-    #expect(pause.sentence(.serving, after: nil).contains("Back-off pulling image"))
-    #expect(cause.sentence(.serving, after: pause.sentence(.serving, after: nil)) == said)
+    let known = cause.difficulty(.serving, after: nil)
+    #expect(pause.difficulty(.serving, after: known) == known)
+    #expect(pause.difficulty(.serving, after: nil).message.contains("Back-off pulling image"))
+    #expect(cause.difficulty(.serving, after: pause.difficulty(.serving, after: nil)) == known)
     let other = PodTrouble(pod: "q", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    #expect(other.sentence(.serving, after: said).hasPrefix("pod q cannot start"))
+    #expect(other.difficulty(.serving, after: known).message.hasPrefix("pod q cannot start"))
   }
 
   // MARK: Servers

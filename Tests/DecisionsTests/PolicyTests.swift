@@ -378,6 +378,17 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       $0.policyCondition(.driftDetected)?.reason == "NotCheckedYet" && $0.startedJobs == ["income-train-1"]
         && $0.policyCondition(.retrainingNeeded)?.status == .no
     },
+    Sentence("a request that the model cannot answer yet is alerted about once", from: { watched() }) {
+      $0.model?.spec.training.schedule = Schedule(cron: "61 * * * *")
+      $0.checks(checkResult(drift: .critical))
+      for _ in 0..<3 {
+        $0.pass(TimeSpan(seconds: 600))
+        $0.settle()
+      }
+    } holds: {
+      $0.policy?.status.retraining.request != nil && $0.alerts.count { $0.rule == .retraining } == 1
+        && $0.announcements.count { $0.reason == "RetrainingRequested" } == 1
+    },
     Sentence("a clock that was wrong for a while does not hold the loop up", from: { watched() }) {
       $0.pass(TimeSpan(seconds: 1000 * 86400))
       $0.checks(checkResult(drift: .critical))

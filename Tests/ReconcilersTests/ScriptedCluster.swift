@@ -152,7 +152,10 @@ final class ScriptedCluster: KubernetesAPI {
         : "refused with \(code)"
     return .refused(
       APIRefusal(
-        verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message)
+        verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message,
+        causes: code == 403
+          ? [.init(field: "metadata.namespace", reason: "NamespaceTerminating", message: "namespace shop is going")]
+          : [])
     )
   }
 }

@@ -80,7 +80,7 @@ extension ModelDeploymentSpec.Serving {
           missing.path, "is not set, and autoscaling is by percent of it: \(missing.container) would never be scaled",
           mend: "set it, for example to 500m, unless a LimitRange of the namespace does", weight: .warning))
     }
-    if let version, Int(version.dropFirst()) == nil || !version.hasPrefix("v") {
+    if let version, VersionNumber(version) == nil {
       found.append(Problem("\(path).version", "'\(version)' is not a version", mend: "write for example v7"))
     }
     if replicas < 0 { found.append(Problem("\(path).replicas", "is negative", mend: "write 0 or more")) }

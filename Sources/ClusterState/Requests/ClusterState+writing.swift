@@ -171,9 +171,7 @@ extension ClusterState {
     let place = ObjectID(resource: Self.namespaces, name: ObjectPlace(namespace: "", name: namespace))
     guard let object = object(place) else { throw .notFound(Self.namespaces, namespace) }
     if object[path: "metadata", "deletionTimestamp"] != nil {
-      throw .forbidden(
-        id.resource, id.name.name,
-        "unable to create new content in namespace \(namespace) because it is being terminated")
+      throw .terminating(id.resource, id.name.name, namespace: namespace)
     }
   }
 

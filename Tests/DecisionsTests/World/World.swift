@@ -34,6 +34,8 @@ struct World: Equatable {
   var contradictions: [String] = []
   /// Names of all Jobs that were ever made.
   var startedJobs: [String] = []
+  /// What was decided, step by step, where words are of interest.
+  var decided: [WordlessDecision] = []
 
   init(_ model: ModelDeployment?, policy: MonitoringPolicy? = nil, highestForeignNumber: Int = 0) {
     self.model = model
@@ -47,6 +49,7 @@ struct World: Equatable {
     copy.announcements = []
     copy.alerts = []
     copy.contradictions = []
+    copy.decided = []
     copy.model?.status.outbox = []
     copy.policy?.status.outbox = []
     copy.policy?.status.alerting.pending = []
@@ -59,7 +62,7 @@ struct World: Equatable {
     if let policy, let name = policy.metadata.name, let request = policy.status.retraining.request {
       requests[name] = request
     }
-    return ModelObservation(
+    var observation = ModelObservation(
       now: now, model: model, settings: ownSettings, jobs: jobs(.train), runConfigurations: configurations(.train),
       versions: Array(versions.values), routing: routing, pods: pods,
       replicas: objects["deployments/\(model.metadata.name ?? "")"] == nil ? nil : model.spec.serving.replicas,
@@ -69,13 +72,17 @@ struct World: Equatable {
       policies: Set([policy?.metadata.name].compactMap(\.self)),
       claimExists: objects["persistentvolumeclaims/apus-data"] != nil, autoscalerUID: autoscalerUID,
       highestForeignNumber: highestForeignNumber)
+    if Words.current == .crossedOut { observation.crossOut() }
+    return observation
   }
 
   func observePolicy() -> PolicyObservation? {
     guard let policy else { return nil }
-    return PolicyObservation(
+    var observation = PolicyObservation(
       now: now, policy: policy, settings: ownSettings, model: model, versions: Array(versions.values),
       jobs: jobs(.check), runConfigurations: configurations(.check))
+    if Words.current == .crossedOut { observation.crossOut() }
+    return observation
   }
 
   private var ownSettings: OperatorSettings {
@@ -97,7 +104,10 @@ struct World: Equatable {
   @discardableResult
   mutating func reconcileModel(writing limit: Int = .max) -> Int {
     guard let decision = observeModel()?.decide() else { return 0 }
-    var writes: [(inout World) -> Void] = decision.apply.map { object in { $0.apply(object) } }
+    if Words.current != .ofNoInterest { decided.append(WordlessDecision(decision)) }
+    var writes: [(inout World) -> Void] = []
+    if decision.hasEffects { writes.append { $0.model?.status.outbox = decision.status.outbox } }
+    writes += decision.apply.map { object in { $0.apply(object) } }
     writes += decision.versionStatuses.map { change in { $0.versions[change.name]?.status = change.status } }
     writes += decision.stop.map { target in { $0.jobs[target.name]?.isStopped = true } }
     writes += decision.remove.map { target in { $0.remove(target) } }
@@ -121,7 +131,10 @@ struct World: Equatable {
   @discardableResult
   mutating func reconcilePolicy(writing limit: Int = .max) -> Int {
     guard let decision = observePolicy()?.decide() else { return 0 }
-    var writes: [(inout World) -> Void] = decision.apply.map { object in { $0.apply(object) } }
+    if Words.current != .ofNoInterest { decided.append(WordlessDecision(decision)) }
+    var writes: [(inout World) -> Void] = []
+    if decision.hasEffects { writes.append { $0.policy?.status.outbox = decision.status.outbox } }
+    writes += decision.apply.map { object in { $0.apply(object) } }
     writes += decision.stop.map { target in { $0.jobs[target.name]?.isStopped = true } }
     writes += decision.remove.map { target in { $0.remove(target) } }
     note(decision.status.conditions, of: "policy")
@@ -143,7 +156,7 @@ struct World: Equatable {
       reconcileModel()
       reconcilePolicy()
       startServers()
-      if silent == before.silent { return }
+      if silent.isLike(before.silent) { return }
     }
   }
 

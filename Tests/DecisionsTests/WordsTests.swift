@@ -1,0 +1,77 @@
+import ApusAPI
+import Decisions
+import KubernetesModel
+import Testing
+import WorkerContract
+
+/// Nothing is read out of a sentence: where every message, reason text and line of history that is observed says "x", all is
+/// decided as before, step by step. Words decide one thing only: whether what was announced is announced again.
+@Suite struct WordsTests {
+  static let sentences =
+    ModelTrainingTests.sentences + ModelPromotionTests.sentences + JudgementTests.sentences + JudgementTests.sameData
+    + RetentionTests.sentences + DeletionTests.sentences + ScheduleChangeTests.sentences + PolicyTests.sentences
+
+  @Test(arguments: sentences) func `a life without words takes the same course`(_ sentence: Sentence) {
+    compare(sentence.text) {
+      var world = sentence.begin()
+      sentence.happen(&world)
+      world.settle()
+      return world
+    }
+  }
+
+  @Test(arguments: CrashTests.moments) func `and so it does after a crash`(_ moment: CrashTests.Moment) {
+    let reconcilers: [@Sendable (inout World, Int) -> Int] = [
+      { $0.reconcileModel(writing: $1) }, { $0.reconcilePolicy(writing: $1) },
+    ]
+    let begin = moment.world()
+    for reconcile in reconcilers {
+      var other = begin
+      let writes = reconcile(&other, .max)
+      guard writes > 0 else { continue }
+      for count in 0...writes {
+        compare("\(moment.testDescription), died after write \(count)") {
+          var world = begin
+          _ = reconcile(&world, count)
+          // So late that what is decided anew would be named otherwise.
+          world.pass(TimeSpan(seconds: 59))
+          world.settle()
+          return world
+        }
+      }
+    }
+  }
+
+  private func compare(_ text: String, _ life: () -> World) {
+    let kept = Words.$current.withValue(.kept, operation: life).decided
+    let crossedOut = Words.$current.withValue(.crossedOut, operation: life).decided
+    #expect(!kept.isEmpty && kept.count == crossedOut.count, "\(text): another number of steps")
+    var said: Set<Announcement> = []
+    for (step, (kept, crossedOut)) in zip(kept, crossedOut).enumerated() {
+      let difference = kept.difference(to: crossedOut)
+      #expect(difference == nil, "\(text), step \(step): \(difference ?? "")")
+      #expect(kept.announcements.subtracting(crossedOut.announcements) == [], "\(text), step \(step): not announced")
+      let more = crossedOut.announcements.subtracting(kept.announcements)
+      #expect(more.subtracting(said) == [], "\(text), step \(step): announced besides")
+      said.formUnion(kept.announcements)
+      guard difference == nil else { return }
+    }
+  }
+}
+
+extension WordlessDecision {
+  /// The first member that differs, as it is without and with words; nil: none does.
+  fileprivate func difference(to other: WordlessDecision) -> String? {
+    if let model, let others = other.model, model != others { return Self.difference(model, others) }
+    if let policy, let others = other.policy, policy != others { return Self.difference(policy, others) }
+    return (model == nil) == (other.model == nil) ? nil : "one is about the model, the other about the policy"
+  }
+
+  private static func difference(_ one: Any, _ other: Any, at path: String = "") -> String? {
+    let (own, others) = (Mirror(reflecting: one).children, Mirror(reflecting: other).children)
+    for (left, right) in zip(own, others) where "\(left.value)" != "\(right.value)" {
+      return difference(left.value, right.value, at: "\(path).\(left.label ?? "")")
+    }
+    return "\(path) is \("\(other)".prefix(400)), with words \("\(one)".prefix(400))"
+  }
+}
