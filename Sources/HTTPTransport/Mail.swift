@@ -29,7 +29,7 @@ public struct MailServer: Sendable, Equatable {
   public var credentials: MailCredentials?
   /// PEM; replaces the system's authorities. nil: the system's.
   public var certificateAuthority: [UInt8]?
-  /// `idle` is the longest that the server may take for one answer.
+  /// `connect` includes the greeting, STARTTLS and the login; `idle` is the longest that the server may take for one answer.
   public var timeouts = HTTPTimeouts(connect: .seconds(10), idle: .seconds(30), total: .seconds(60))
 
   public init(

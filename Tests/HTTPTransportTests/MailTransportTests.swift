@@ -212,7 +212,7 @@ struct MailTransportTests {
   @Test func `can be called off`() async throws {
     let server = try ScriptedMailServer { $0.hasPrefix("MAIL") ? .hold : nil }
     let task = Task { await failure { () async throws(MailError) in try await send(to: server.port) } }
-    while server.commands.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+    _ = try await eventually("the sender is named") { server.commands.count > 1 ? true : nil }
     task.cancel()
     #expect(await task.value == .transport(.cancelled))
   }

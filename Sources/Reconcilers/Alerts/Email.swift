@@ -25,7 +25,8 @@ package struct EmailChannel: AlertChannel {
     receivers = spec.to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     let security: MailServer.Security = spec.isTLSFromTheStart ? .tls : spec.security == .startTLS ? .startTLS : .none
     var server = MailServer(host: endpoint.host, port: endpoint.port, security: security)
-    server.timeouts = HTTPTimeouts(connect: .seconds(5), idle: .seconds(15), total: .seconds(30))
+    // Greeting and login belong to the connection, and some servers let strangers wait for their greeting.
+    server.timeouts = HTTPTimeouts(connect: .seconds(15), idle: .seconds(15), total: .seconds(30))
     if let reference = spec.credentialsSecretRef {
       let lines = try await secrets.lines(reference, ["username", "password"])
       server.credentials = MailCredentials(username: lines[0].text, password: lines[1].text)

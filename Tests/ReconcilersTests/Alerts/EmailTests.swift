@@ -4,6 +4,7 @@ import HTTPTransport
 import KubernetesModel
 import Logging
 import Reconcilers
+import Synchronization
 import TestSupport
 import Testing
 
@@ -141,34 +142,37 @@ struct EmailTests {
 
 /// aiosmtpd with a certificate of its own, which wants TLS and a login, and reads mails as Python's email package does.
 ///
-/// `@unchecked`: everything is set in `init`; the pipe is read by one test at a time.
+/// `@unchecked`: everything but the lines is set in `init`, and the process is only asked to end afterwards.
 private final class RealMailServer: @unchecked Sendable {
   let port: Int
   /// PEM.
   let authority: String
-  private let process = Process()
-  private let output = Pipe()
-  private var buffer: [UInt8] = []
+  private let process: Process
+  private let lines: Lines
 
   static func start(isTLSFromTheStart: Bool) async throws -> RealMailServer {
-    try await blocking { try RealMailServer(isTLSFromTheStart) }
+    let (process, lines) = try await blocking { try run(isTLSFromTheStart ? "tls" : "starttls") }
+    let start = try await eventually("aiosmtpd listens") { lines.next() }
+    return try RealMailServer(process, lines, start)
   }
 
-  private init(_ isTLSFromTheStart: Bool) throws {
+  private init(_ process: Process, _ lines: Lines, _ start: JSONValue) throws {
+    self.process = process
+    self.lines = lines
+    port = Int(try #require(start["port"]?.integer))
+    authority = try #require(start["authority"]?.string)
+  }
+
+  private static func run(_ mode: String) throws -> (Process, Lines) {
+    let process = Process()
+    let output = Pipe()
     process.executableURL = PythonEnvironment.python
-    process.arguments = ["-c", Self.script, isTLSFromTheStart ? "tls" : "starttls"]
+    process.arguments = ["-c", script, mode]
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    var buffer: [UInt8] = []
-    let start = try Self.line(&buffer, output)
-    self.buffer = buffer
-    guard let port = start["port"]?.integer, let authority = start["authority"]?.string else {
-      throw ServerEnded()
-    }
-    self.port = Int(port)
-    self.authority = authority
+    return (process, Lines(output.fileHandleForReading))
   }
 
   deinit {
@@ -177,18 +181,27 @@ private final class RealMailServer: @unchecked Sendable {
   }
 
   /// The next mail.
-  func next() async throws -> JSONValue { try await blocking { [self] in try Self.line(&buffer, output) } }
+  func next() async throws -> JSONValue { try await eventually("a mail arrives") { [lines] in lines.next() } }
 
-  private static func line(_ buffer: inout [UInt8], _ output: Pipe) throws -> JSONValue {
-    while true {
-      if let end = buffer.firstIndex(of: 10) {
-        defer { buffer.removeSubrange(...end) }
-        return try JSONValue(parsing: Array(buffer[..<end]))
-      }
-      let bytes = output.fileHandleForReading.availableData
-      guard !bytes.isEmpty else { throw ServerEnded() }
-      buffer += bytes
+  /// What the server says, read as it comes: a pipe that is full would hold it up.
+  private final class Lines: Sendable {
+    private let waiting = Mutex<[JSONValue]>([])
+
+    init(_ output: FileHandle) {
+      Thread { [self] in
+        var buffer: [UInt8] = []
+        while case let bytes = output.availableData, !bytes.isEmpty {
+          buffer += bytes
+          while let end = buffer.firstIndex(of: 10) {
+            let line = try? JSONValue(parsing: Array(buffer[..<end]))
+            buffer.removeSubrange(...end)
+            waiting.withLock { $0.append(line ?? .null) }
+          }
+        }
+      }.start()
     }
+
+    func next() -> JSONValue? { waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
   }
 
   private static let script = #"""
@@ -252,5 +265,3 @@ private final class RealMailServer: @unchecked Sendable {
     asyncio.run(main())
     """#
 }
-
-private struct ServerEnded: Error {}
