@@ -101,7 +101,8 @@ let edges: [Target] =
   + library(
     "Serving",
     [
-      "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
+      "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring",
+      "Statistics", "Exposition",
       hummingbird, logging, lifecycle,
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
@@ -125,7 +126,8 @@ let programs: [Target] =
   program(
     "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
   + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
-  + program("apus-server", ["Serving", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
+  + program(
+    "apus-server", ["Serving", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
   + program(
     "apus",
     [
@@ -177,7 +179,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird,
+      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser,
+      hummingbird,
       lifecycle,
       logging,
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),

@@ -79,12 +79,23 @@ struct ExpositionWriter {
     text += name
     if !labels.isEmpty {
       text += "{"
-      for (index, label) in labels.enumerated() {
-        text += (index == 0 ? "" : ",") + label + "=\"" + Self.escaped(values[index]) + "\""
-      }
+      Self.write(labels, values, to: &text)
       text += "}"
     }
     text += " " + Self.number(value) + "\n"
+  }
+
+  /// `endpoint="predict",code="200"`
+  static func labels(_ names: [String], _ values: [String]) -> String {
+    var text = ""
+    write(names, values, to: &text)
+    return text
+  }
+
+  private static func write(_ names: [String], _ values: [String], to text: inout String) {
+    for (index, name) in names.enumerated() {
+      text += (index == 0 ? "" : ",") + name + "=\"" + escaped(values[index]) + "\""
+    }
   }
 
   /// By bytes: CR LF is one Character, and a combining mark makes another Character of the quote before it.

@@ -62,7 +62,7 @@ package final class MetricsRegistry: Sendable {
     }
   }
 
-  /// Runs at the beginning of each `text(_:)`, to set gauges that are cheaper to ask for than to keep.
+  /// Runs at the beginning of each `text(_:)` and `snapshot()`, to set gauges that are cheaper to ask for than to keep.
   package func beforeScrape(_ body: @escaping @Sendable () -> Void) {
     state.withLock { $0.beforeScrape.append(body) }
   }
@@ -97,10 +97,14 @@ package final class MetricsRegistry: Sendable {
 
   /// The same in parts, each made when it is asked for: with thousands of objects the whole is tens of megabytes.
   package func parts(_ format: ExpositionFormat = .prometheus) -> ExpositionParts {
+    ExpositionParts(families(), format)
+  }
+
+  /// All families in the order of their names, as a scrape finds them.
+  func families() -> [Family] {
     let beforeScrape = state.withLock { $0.beforeScrape }
     for body in beforeScrape { body() }
-    let families = state.withLock { $0.families }.sorted { $0.key < $1.key }
-    return ExpositionParts(families.map(\.value), format)
+    return state.withLock { $0.families }.sorted { $0.key < $1.key }.map(\.value)
   }
 }
 

@@ -98,7 +98,7 @@ struct ServingMetricsTests {
     registry.counter("a_total", help: "", labels: ["code"]).with("200").increment(by: 3)
     let histogram = registry.histogram("b_seconds", help: "B", labels: ["endpoint"], bounds: [1, 2, 4]).with("x")
     for value in [0.5, 1.5, 1.5, 3] { histogram.observe(value) }
-    let summary = MetricsSummary(exposition: registry.text())
+    let summary = MetricsSummary(registry)
     #expect(summary.lines.map(\.name) == ["a_total", "b_seconds"])
     #expect(summary.lines.map(\.labels) == [#"code="200""#, #"endpoint="x""#])
     #expect(summary.lines.first?.value == .number(3))

@@ -75,14 +75,13 @@ final class PatienceHandler: ChannelDuplexHandler {
     next?.cancel()
     guard !isAnswering, watch.patience.canRefuse else { return context.close(promise: nil) }
     metrics.refusedConnection(code: Int(status.code))
-    let body = Answer.error(Int(status.code), message).body
-    let head = HTTPResponseHead(
-      version: .http1_1, status: status,
-      headers: [
-        "Content-Type": "application/json", "Content-Length": String(body.readableBytes), "Connection": "close",
-      ])
+    let answer = Answer.error(Int(status.code), message)
+    var headers = HTTPHeaders()
+    answer.headers(requestID: nil, closes: true) { headers.add(name: $0.rawValue, value: $1) }
+    headers.add(name: AnswerHeader.contentLength.rawValue, value: String(answer.body.readableBytes))
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
     let loopBound = context.loopBound
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in loopBound.value.close(promise: nil) }
   }

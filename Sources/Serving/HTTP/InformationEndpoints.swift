@@ -142,7 +142,7 @@ struct InformationEndpoints: Sendable {
   }
 
   func metricsSummary(accepting header: String?) -> Answer {
-    let summary = MetricsSummary(exposition: metrics.registry.text())
+    let summary = MetricsSummary(metrics.registry)
     guard header?.contains("application/json") == true else {
       return Answer(200, text: summary.text, contentType: "text/plain; charset=utf-8")
     }

@@ -87,16 +87,9 @@ extension ServingResponder {
       share: lane.share)
     var headers = HTTPHeaders()
     headers.reserveCapacity(6)
-    headers.add(name: "Content-Type", value: answer.contentType)
-    headers.add(name: "Content-Length", value: String(answer.body.readableBytes))
-    headers.add(name: "Date", value: lane.date())
-    if let length = answer.jsonLength, let name = Self.jsonLength {
-      headers.add(name: name.rawName, value: String(length))
-    }
-    if let requestID = request.requestID ?? answer.requestID, let name = Self.requestID {
-      headers.add(name: name.rawName, value: requestID)
-    }
-    if answer.closes { headers.add(name: "Connection", value: "close") }
+    answer.headers(requestID: request.requestID, closes: false) { headers.add(name: $0.rawValue, value: $1) }
+    headers.add(name: AnswerHeader.contentLength.rawValue, value: String(answer.body.readableBytes))
+    headers.add(name: AnswerHeader.date.rawValue, value: lane.date())
     let status = HTTPResponseStatus(statusCode: answer.code)
     return (HTTPResponseHead(version: .http1_1, status: status, headers: headers), answer.body)
   }

@@ -40,9 +40,8 @@ final class ServingResponder: HTTPResponder, Sendable {
     self.crossOrigin = crossOrigin
   }
 
-  static let requestID = HTTPField.Name("X-Request-Id")
-  /// Says where the JSON ends and binary tensors begin.
-  static let jsonLength = HTTPField.Name("Inference-Header-Content-Length")
+  private static let requestID = AnswerHeader.requestID.name
+  private static let jsonLength = AnswerHeader.jsonLength.name
   /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
   static let maximumRequestID = PredictionEnvelope.maximumIdentifier
 
@@ -164,15 +163,11 @@ final class ServingResponder: HTTPResponder, Sendable {
 
   private func response(_ answer: Answer, to request: Request, requestID: String?) -> Response {
     var fields = HTTPFields()
-    fields[.contentType] = answer.contentType
-    if let allow = answer.allow { fields[.allow] = allow }
-    if let challenge = answer.challenge { fields[.wwwAuthenticate] = challenge }
-    crossOrigin.allow(request.head, in: &fields)
-    if answer.code == 415 { fields[.acceptEncoding] = ContentCoding.accepted }
-    if let length = answer.jsonLength, let name = Self.jsonLength { fields[name] = String(length) }
     // While the server drains, clients are asked to go elsewhere with their next request.
-    if answer.closes || holder.readiness == .draining { fields[.connection] = "close" }
-    if let requestID = requestID ?? answer.requestID, let name = Self.requestID { fields[name] = requestID }
+    answer.headers(requestID: requestID, closes: holder.isDraining) { header, value in
+      if let name = header.name { fields[name] = value }
+    }
+    crossOrigin.allow(request.head, in: &fields)
     if request.method == .head {
       // The head is what GET would have.
       fields[.contentLength] = String(answer.body.readableBytes)

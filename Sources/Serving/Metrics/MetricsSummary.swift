@@ -1,3 +1,4 @@
+package import Exposition
 import Foundation
 
 /// The metrics for people: what `/metrics` says, with histograms told by their mean and quantiles.
@@ -15,39 +16,48 @@ package struct MetricsSummary: Sendable {
     case distribution(count: Int, mean: Double, p50: Double?, p95: Double?, p99: Double?)
   }
 
+  /// Numbers first, then distributions, each in the order of their names.
   package private(set) var lines: [Line] = []
   /// What each family is.
   private var help: [String: String] = [:]
 
-  /// Reads an exposition in text format 0.0.4.
-  package init(exposition: String) {
-    var histograms: [String: Histogram] = [:]
-    var order: [(name: String, labels: String)] = []
-    var kinds: [String: Substring] = [:]
-    for line in exposition.split(separator: "\n") {
-      if line.hasPrefix("# TYPE ") {
-        let words = line.split(separator: " ")
-        if words.count == 4 { kinds[String(words[2])] = words[3] }
-        continue
+  package init(_ registry: MetricsRegistry) {
+    var distributions: [Line] = []
+    for family in registry.snapshot() {
+      if !family.help.isEmpty { help[family.name] = family.help }
+      for sample in family.samples {
+        switch sample.value {
+        case .number(let value):
+          lines.append(Line(name: family.name, labels: sample.labels, value: .number(value)))
+        case .histogram(let histogram, let bounds) where histogram.count > 0:
+          distributions.append(
+            Line(name: family.name, labels: sample.labels, value: Self.distribution(histogram, bounds)))
+        case .histogram: break
+        }
       }
-      if line.hasPrefix("# HELP ") {
-        let words = line.split(separator: " ", maxSplits: 3)
-        if words.count == 4 { help[String(words[2])] = String(words[3]) }
-        continue
-      }
-      guard !line.hasPrefix("#"), let sample = Sample(line) else { continue }
-      guard let (family, part) = sample.histogramPart, kinds[family] == "histogram" else {
-        lines.append(Line(name: sample.name, labels: sample.labels, value: .number(sample.value)))
-        continue
-      }
-      let key = family + "{" + sample.labelsWithoutBound
-      if histograms[key] == nil { order.append((family, sample.labelsWithoutBound)) }
-      histograms[key, default: Histogram()].add(part, sample)
     }
-    for (name, labels) in order {
-      guard let histogram = histograms[name + "{" + labels], histogram.count > 0 else { continue }
-      lines.append(Line(name: name, labels: labels, value: histogram.value))
+    lines += distributions
+  }
+
+  private static func distribution(_ histogram: Histogram.Snapshot, _ bounds: [Double]) -> Value {
+    func quantile(_ share: Double) -> Double? { Self.quantile(share, of: histogram, bounds) }
+    return .distribution(
+      count: histogram.count, mean: histogram.sum / Double(histogram.count), p50: quantile(0.5), p95: quantile(0.95),
+      p99: quantile(0.99))
+  }
+
+  /// As Prometheus' `histogram_quantile`: linear within the bucket, from 0 in the first one.
+  private static func quantile(_ share: Double, of histogram: Histogram.Snapshot, _ bounds: [Double]) -> Double? {
+    let rank = share * Double(histogram.count)
+    var lower = (bound: 0.0, count: 0.0)
+    for (bound, count) in zip(bounds, histogram.counts.map(Double.init)) {
+      if count >= rank {
+        guard count > lower.count else { return bound }
+        return lower.bound + (bound - lower.bound) * (rank - lower.count) / (count - lower.count)
+      }
+      lower = (bound, count)
     }
+    return nil
   }
 
   /// A page for people: each family with what it is, then its values, in columns.
@@ -110,87 +120,6 @@ package struct MetricsSummary: Sendable {
   fileprivate static func readable(_ value: Double) -> String {
     if let whole = Int(exactly: value) { return String(whole) }
     return String(format: abs(value) < 1e4 ? "%.4g" : "%.0f", value)
-  }
-
-  private struct Sample {
-    let name: String
-    let labels: String
-    let value: Double
-
-    init?(_ line: Substring) {
-      guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
-        return nil
-      }
-      let head = line[..<space]
-      self.value = value
-      guard let brace = head.firstIndex(of: "{") else {
-        name = String(head)
-        labels = ""
-        return
-      }
-      name = String(head[..<brace])
-      labels = String(head[head.index(after: brace)...].dropLast())
-    }
-
-    enum Part {
-      case bucket, sum, count
-    }
-
-    var histogramPart: (family: String, Part)? {
-      for (suffix, part) in [("_bucket", Part.bucket), ("_sum", .sum), ("_count", .count)] where name.hasSuffix(suffix)
-      {
-        return (String(name.dropLast(suffix.count)), part)
-      }
-      return nil
-    }
-
-    /// The exposition writes `le` last.
-    private var boundStart: String.Index? { labels.range(of: "le=\"", options: .backwards)?.lowerBound }
-
-    var labelsWithoutBound: String {
-      guard name.hasSuffix("_bucket"), let start = boundStart else { return labels }
-      let rest = labels[..<start]
-      return String(rest.hasSuffix(",") ? rest.dropLast() : rest)
-    }
-
-    var bound: Double {
-      guard let start = boundStart else { return .infinity }
-      return Double(labels[labels.index(start, offsetBy: 4)...].dropLast()) ?? .infinity
-    }
-  }
-
-  private struct Histogram {
-    var buckets: [(bound: Double, count: Double)] = []
-    var sum = 0.0
-    var count = 0.0
-
-    mutating func add(_ part: Sample.Part, _ sample: Sample) {
-      switch part {
-      case .bucket: buckets.append((sample.bound, sample.value))
-      case .sum: sum = sample.value
-      case .count: count = sample.value
-      }
-    }
-
-    var value: Value {
-      .distribution(
-        count: Int(count), mean: sum / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99))
-    }
-
-    /// As Prometheus' `histogram_quantile`: linear within the bucket, from 0 in the first one.
-    private func quantile(_ share: Double) -> Double? {
-      let rank = share * count
-      var lower = (bound: 0.0, count: 0.0)
-      for bucket in buckets.sorted(by: { $0.bound < $1.bound }) {
-        if bucket.count >= rank {
-          guard bucket.bound.isFinite else { return nil }
-          guard bucket.count > lower.count else { return bucket.bound }
-          return lower.bound + (bucket.bound - lower.bound) * (rank - lower.count) / (bucket.count - lower.count)
-        }
-        lower = bucket
-      }
-      return nil
-    }
   }
 }
 

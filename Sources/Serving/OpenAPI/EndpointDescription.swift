@@ -1,67 +1,61 @@
 /// What the OpenAPI document says about an endpoint of the public port.
 struct EndpointDescription {
-  let path: String
-  let summary: String
+  private(set) var path = ""
+  private(set) var summary: String
   /// Names among the document's schemas.
-  var request: String?
-  var answer: String?
-  var contentType = "application/json"
-  var errors: [Int] = []
+  let request: String?
+  let answer: String?
+  let contentType: String
+  let errors: [Int]
+
+  private init(
+    _ summary: String, request: String? = nil, answer: String? = nil, contentType: String = "application/json",
+    errors: [Int] = []
+  ) {
+    self.summary = summary
+    self.request = request
+    self.answer = answer
+    self.contentType = contentType
+    self.errors = errors
+  }
 
   /// One description for each path; none for what the public port does not have.
   static func of(_ endpoint: Endpoint) -> [EndpointDescription] {
-    let refusals = [400, 413, 415, 422, 503]
-    func model(_ suffix: String, _ summary: String) -> [EndpointDescription] {
-      ["", "/versions/{version}"].map { version in
-        EndpointDescription(
-          path: "/v2/models/{model}\(version)\(suffix)",
-          summary: version.isEmpty ? summary : "\(summary), of one version",
-          errors: [404, 503])
-      }
+    guard let description = description(of: endpoint) else { return [] }
+    return RouteTable.paths(of: endpoint).map { path in
+      var description = description
+      description.path = path
+      if path.contains("{version}") { description.summary += ", of one version" }
+      return description
     }
+  }
+
+  private static func description(of endpoint: Endpoint) -> EndpointDescription? {
+    let refusals = [400, 413, 415, 422, 503]
     switch endpoint {
     case .predict:
-      return [
-        .init(
-          path: "/predict", summary: "One prediction", request: "PredictionRequest", answer: "Prediction",
-          errors: refusals)
-      ]
+      return .init("One prediction", request: "PredictionRequest", answer: "Prediction", errors: refusals)
     case .predictBatch:
-      return [
-        .init(
-          path: "/predict/batch", summary: "Many predictions, which fail one by one", request: "BatchRequest",
-          answer: "BatchAnswer", errors: refusals)
-      ]
+      return .init(
+        "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer", errors: refusals)
     case .feedback:
-      return [
-        .init(
-          path: "/feedback", summary: "The truth about predictions", request: "Feedback", answer: "FeedbackAnswer",
-          errors: refusals)
-      ]
-    case .health: return [.init(path: "/health", summary: "The process answers")]
-    case .ready: return [.init(path: "/ready", summary: "A model is served", errors: [503])]
-    case .modelInfo:
-      return [.init(path: "/model/info", summary: "Versions, roles, classes and features", errors: [503])]
-    case .metrics:
-      return [.init(path: "/metrics", summary: "Metrics for Prometheus", contentType: "text/plain")]
-    case .metricsSummary:
-      return [.init(path: "/metrics/summary", summary: "Metrics for people", contentType: "text/plain")]
-    case .openAPI: return [.init(path: "/openapi.json", summary: "This document", errors: [503])]
-    case .inferenceServer: return [.init(path: "/v2", summary: "Open Inference Protocol: the server")]
-    case .inferenceLive: return [.init(path: "/v2/health/live", summary: "Open Inference Protocol: liveness")]
-    case .inferenceReady:
-      return [.init(path: "/v2/health/ready", summary: "Open Inference Protocol: readiness", errors: [503])]
-    case .inferenceModel: return model("", "Open Inference Protocol: inputs and outputs")
-    case .inferenceModelReady: return model("/ready", "Open Inference Protocol: readiness of the model")
+      return .init("The truth about predictions", request: "Feedback", answer: "FeedbackAnswer", errors: refusals)
+    case .health: return .init("The process answers")
+    case .ready: return .init("A model is served", errors: [503])
+    case .modelInfo: return .init("Versions, roles, classes and features", errors: [503])
+    case .metrics: return .init("Metrics for Prometheus", contentType: "text/plain")
+    case .metricsSummary: return .init("Metrics for people", contentType: "text/plain")
+    case .openAPI: return .init("This document", errors: [503])
+    case .inferenceServer: return .init("Open Inference Protocol: the server")
+    case .inferenceLive: return .init("Open Inference Protocol: liveness")
+    case .inferenceReady: return .init("Open Inference Protocol: readiness", errors: [503])
+    case .inferenceModel: return .init("Open Inference Protocol: inputs and outputs", errors: [404, 503])
+    case .inferenceModelReady: return .init("Open Inference Protocol: readiness of the model", errors: [404, 503])
     case .infer:
-      return model("/infer", "Open Inference Protocol: predictions").map { description in
-        var description = description
-        description.request = "InferenceRequest"
-        description.answer = "InferenceAnswer"
-        description.errors = [400, 404, 413, 415, 422, 503]
-        return description
-      }
-    case .reload, .logs, .none: return []
+      return .init(
+        "Open Inference Protocol: predictions", request: "InferenceRequest", answer: "InferenceAnswer",
+        errors: [400, 404, 413, 415, 422, 503])
+    case .reload, .logs, .none: return nil
     }
   }
 
