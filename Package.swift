@@ -30,12 +30,14 @@ let nioHTTP: [Target.Dependency] = [
 ]
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-/// A library target and, where `tested`, its test target, which may need more than the library.
+/// A library target and, where `tested`, its test target, which may need more than the library. `wing` is the folder in
+/// Sources that holds it, where it has one.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], tested: Bool = true,
+  _ name: String, _ dependencies: [Target.Dependency] = [], wing: String? = nil, tested: Bool = true,
   testedWith more: [Target.Dependency] = []
 ) -> [Target] {
-  let target = Target.target(name: name, dependencies: dependencies, swiftSettings: strict)
+  let target = Target.target(
+    name: name, dependencies: dependencies, path: wing.map { "Sources/\($0)/\(name)" }, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
     name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more,
@@ -57,37 +59,42 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
+// Below everything: the one JSON engine, and times, hashes, random numbers and figures.
+let ground: [Target] =
+  library("Values", wing: "Ground", testedWith: ["Statistics"])
+  + library("JSON", ["Values"], wing: "Ground")
+
 // The pure core: values in, values out. No client, store, socket, logger or clock.
 let core: [Target] =
   library("WorkerContract")
-  + library("KubernetesModel")
-  + library("Statistics")
-  + library("Tabular", ["WorkerContract", "CZlib"])
-  + library("Monitoring", ["WorkerContract", "Tabular", "Statistics"])
-  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"])
-  + library("ApusAPI", ["KubernetesModel", "WorkerContract"])
-  + library("Decisions", ["ApusAPI", "KubernetesModel", "WorkerContract"])
-  + library("ClusterState", ["KubernetesModel"])
+  + library("KubernetesModel", ["JSON", "Values"])
+  + library("Statistics", ["Values"])
+  + library("Tabular", ["Values", "WorkerContract", "CZlib"])
+  + library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])
+  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"])
+  + library("ApusAPI", ["Values", "KubernetesModel", "WorkerContract"])
+  + library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"])
+  + library("ClusterState", ["KubernetesModel", "Values"])
   + library("Exposition")
 
 // The edges: one for each system the core has to meet.
 let edges: [Target] =
-  library("JSONLogging", [logging])
+  library("JSONLogging", ["JSON", "Values", logging])
   + library("HTTPTransport", ["CCurl"])
-  + library("YAMLCoding", ["CYAML", "KubernetesModel"])
+  + library("YAMLCoding", ["CYAML", "JSON", "Values"], testedWith: ["KubernetesModel"])
   + library(
-    "KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
+    "KubernetesClient", ["KubernetesModel", "Values", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
     testedWith: ["LiveSupport"])
   + library(
-    "ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle],
+    "ControllerRuntime", ["KubernetesModel", "Values", "KubernetesClient", "Exposition", logging, lifecycle],
     testedWith: ["LiveSupport"])
   + library(
     "OperatorProgram",
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
-  + library("Telemetry", ["Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
-  + library("Alerting", ["Decisions", "HTTPTransport", "KubernetesModel", logging])
+  + library("Telemetry", ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
+  + library("Alerting", ["Values", "Decisions", "HTTPTransport", logging], testedWith: ["KubernetesModel"])
   + library(
     "Reconcilers",
     [
@@ -97,15 +104,15 @@ let edges: [Target] =
   + library(
     "Serving",
     [
-      "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition",
-      hummingbird, logging, lifecycle,
+      "JSON", "Values", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring", "Statistics",
+      "Exposition", hummingbird, logging, lifecycle,
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
   + library(
     "Workers",
     [
-      "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
-      "JSONLogging", "CPostgres",
+      "Values", "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry",
+      "HTTPTransport", "JSONLogging", "CPostgres",
     ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])
   + library(
     "LocalCluster",
@@ -114,7 +121,7 @@ let edges: [Target] =
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ] + nio, testedWith: ["apus"])
-  + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
+  + library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 
 let programs: [Target] =
@@ -173,8 +180,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser, hummingbird,
-      lifecycle,
+      "Serving", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract", argumentParser,
+      hummingbird, lifecycle,
       logging,
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
@@ -210,7 +217,7 @@ let package = Package(
   products: [
     .library(
       name: "ControllerRuntime",
-      targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel"])
+      targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel", "JSON", "Values"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -223,5 +230,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + examples + benchmarks + fuzzing + testing
+  targets: systemLibraries + ground + core + edges + programs + examples + benchmarks + fuzzing + testing
 )

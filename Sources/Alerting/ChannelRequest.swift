@@ -1,7 +1,7 @@
 package import Decisions
 import Foundation
 package import HTTPTransport
-import KubernetesModel
+import Values
 
 /// One alert as one request to one channel; nil for the log.
 package enum ChannelRequest {

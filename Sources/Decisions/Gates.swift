@@ -1,4 +1,5 @@
 package import ApusAPI
+import Values
 package import WorkerContract
 
 /// The gates of a promotion, each a small named rule over a training result.
