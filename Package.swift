@@ -59,58 +59,63 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
+// Below everything: the one JSON engine, and times, hashes, random numbers and figures.
+let ground: [Target] =
+  library("Values", in: "Ground", testedWith: ["Statistics"])
+  + library("JSON", ["Values"], in: "Ground")
+  + library("JSONScanning", in: "Ground", tested: false)
+
 // The pure core: values in, values out. No client, store, socket, logger or clock.
 let core: [Target] =
   library("WorkerContract")
-  + library("KubernetesModel")
-  + library("Statistics")
-  + library("Tabular", ["WorkerContract", "CZlib"])
-  + library("Monitoring", ["WorkerContract", "Tabular", "Statistics"])
-  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"])
-  + library("ApusAPI", ["KubernetesModel", "WorkerContract"])
-  + library("Decisions", ["ApusAPI", "KubernetesModel", "WorkerContract"])
-  + library("ClusterState", ["KubernetesModel"])
+  + library("KubernetesModel", ["JSON", "Values"])
+  + library("Statistics", ["Values"])
+  + library("Tabular", ["Values", "WorkerContract", "CZlib"])
+  + library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])
+  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"])
+  + library("ApusAPI", ["Values", "KubernetesModel", "WorkerContract"])
+  + library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"])
+  + library("ClusterState", ["KubernetesModel", "Values"])
   + library("Exposition")
 
 // The edges: one for each system the core has to meet.
 let edges: [Target] =
-  library("JSONLogging", [logging])
+  library("JSONLogging", ["JSON", "Values", logging])
   + library("HTTPTransport", ["CCurl"])
-  + library("YAMLCoding", ["CYAML", "KubernetesModel"])
+  + library("YAMLCoding", ["CYAML", "JSON", "Values"], testedWith: ["KubernetesModel"])
   + library(
-    "KubernetesClient", ["KubernetesModel", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
+    "KubernetesClient", ["KubernetesModel", "Values", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
     testedWith: ["LiveSupport"])
   + library(
-    "ControllerRuntime", ["KubernetesModel", "KubernetesClient", "Exposition", logging, lifecycle],
+    "ControllerRuntime", ["KubernetesModel", "Values", "KubernetesClient", "Exposition", logging, lifecycle],
     testedWith: ["LiveSupport"])
   + library(
     "OperatorProgram",
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
-  + library("Telemetry", ["Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
+  + library("Telemetry", ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
   + library(
     "Reconcilers",
     [
       "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
       "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
     ], testedWith: ["ClusterState"])
-  + library("JSONScanning", in: "Server", tested: false)
   + library(
-    "PredictionLog", ["JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle], in: "Server")
+    "PredictionLog", ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle],
+    in: "Server")
   + library(
     "Serving",
     [
-      "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring",
-      "Statistics", "Exposition",
-      hummingbird, logging, lifecycle,
+      "JSON", "Values", "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry",
+      "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle,
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
   + library(
     "Workers",
     [
-      "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
-      "JSONLogging", "CPostgres",
+      "Values", "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry",
+      "HTTPTransport", "JSONLogging", "CPostgres",
     ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])
   + library(
     "LocalCluster",
@@ -119,7 +124,7 @@ let edges: [Target] =
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ] + nio, testedWith: ["apus"])
-  + library("Simulation", ["Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
+  + library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 
 let programs: [Target] =
@@ -179,9 +184,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "WorkerContract", argumentParser,
-      hummingbird,
-      lifecycle,
+      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
+      argumentParser, hummingbird, lifecycle,
       logging,
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
@@ -217,7 +221,7 @@ let package = Package(
   products: [
     .library(
       name: "ControllerRuntime",
-      targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel"])
+      targets: ["ControllerRuntime", "OperatorProgram", "KubernetesClient", "KubernetesModel", "JSON", "Values"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -230,5 +234,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + core + edges + programs + examples + benchmarks + fuzzing + testing
+  targets: systemLibraries + ground + core + edges + programs + examples + benchmarks + fuzzing + testing
 )

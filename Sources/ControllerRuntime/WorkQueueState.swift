@@ -1,3 +1,5 @@
+import Values
+
 /// How urgent a key is. The first list and resyncs are low: what has just changed goes first.
 public enum QueuePriority: Sendable {
   case normal, low
@@ -173,10 +175,9 @@ enum Backoff {
   /// At least, where a person has to do something first.
   static let afterRefusal = Duration.seconds(30)
 
-  static func delay(afterFailures count: Int) -> Duration {
-    guard count < 18 else { return .seconds(1000) }
-    return .milliseconds(5 << max(0, count))
-  }
+  private static let pause = DoublingPause(first: .milliseconds(5), longest: .seconds(1000))
+
+  static func delay(afterFailures count: Int) -> Duration { pause.after(failures: count) }
 }
 
 /// First in, first out; what has been taken is let go of in blocks.

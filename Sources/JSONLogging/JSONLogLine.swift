@@ -1,4 +1,5 @@
-import Foundation
+import JSON
+import Values
 
 /// One line of a log: a JSON object that begins with `time`, `level`, `logger` where there is one, and `message`; fields
 /// follow by name.
@@ -60,29 +61,11 @@ package struct JSONLogLine: Sendable {
     }
   }
 
-  private static func quoted(_ text: String) -> String {
-    var output = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": output += "\\\""
-      case "\\": output += "\\\\"
-      case "\n": output += "\\n"
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: output.unicodeScalars.append(scalar)
-      }
-    }
-    return output + "\""
-  }
+  private static func quoted(_ text: String) -> String { JSONString.quoted(text, .lineFeed) }
 
   /// RFC 3339 with microseconds, in UTC. Times that no calendar shows are written as their number.
   private static func text(of time: Double) -> String {
     guard time.isFinite, abs(time) < 2e11 else { return "\(time)" }
-    let whole = (time * 1e6).rounded(.down)
-    let seconds = (whole / 1e6).rounded(.down)
-    let micros = String(Int(whole - seconds * 1e6))
-    let date = Date(timeIntervalSince1970: seconds).formatted(.iso8601)
-    return date.dropLast() + "." + String(repeating: "0", count: max(0, 6 - micros.count)) + micros + "Z"
+    return RFC3339.text(ofTicks: Int((time * 1e6).rounded(.down)), digits: 6)
   }
 }

@@ -1,12 +1,15 @@
+import Values
+
 /// Pauses between failed rounds: 800 ms, doubling to 30 s, full jitter; forgotten after two minutes without a failure.
 ///
-/// | failures | 1 | 2 | 3 | 4 | 5 | 6 and more |
-/// |---|---|---|---|---|---|---|
-/// | up to | 0.8 s | 1.6 s | 3.2 s | 6.4 s | 12.8 s | 30 s |
+/// | failures | 1 | 2 | 3 | 4 | 5 | 6 | 7 and more |
+/// |---|---|---|---|---|---|---|---|
+/// | up to | 0.8 s | 1.6 s | 3.2 s | 6.4 s | 12.8 s | 25.6 s | 30 s |
 struct WatchBackoff: Equatable {
   private var failures = 0
   private var lastAt: Duration?
 
+  private static let ceiling = DoublingPause(first: .milliseconds(800), longest: .seconds(30))
   private static let memory = Duration.seconds(120)
   private static let longestWish = 300.0
 
@@ -26,7 +29,7 @@ struct WatchBackoff: Equatable {
     if isFresh(at: now) { failures = 0 }
     failures += 1
     lastAt = now
-    let ceiling = min(0.8 * Double(1 << min(failures - 1, 10)), 30)
+    let ceiling = Self.ceiling.after(failures: failures - 1) / .seconds(1)
     let pause = isRefusal ? 15 + 15 * random : ceiling * random
     return .seconds(max(pause, min(wish ?? 0, Self.longestWish)))
   }

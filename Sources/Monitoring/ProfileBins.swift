@@ -1,5 +1,6 @@
 package import Statistics
 import Tabular
+import Values
 package import WorkerContract
 
 /// The bins in which a version's values are counted while it serves. They follow from its reference and its pipeline alone, so
@@ -62,13 +63,12 @@ package struct ProfileBins: Sendable, Equatable {
     return QuantileBins(edges: Set(numeric.bins.edges + fine.edges).sorted())
   }
 
-  /// FNV-1a (G. Fowler, L. Noll, K.-P. Vo, 1991), 64 bits, of all names and edges.
+  /// The hash of all names and edges.
   private static func identity(_ features: [Feature], _ classes: [String]) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    var hash = StableHash()
     func add(_ text: String) {
-      for byte in text.utf8 { add(byte) }
-      add(0xFF)
+      hash.add(text.utf8)
+      hash.add(0xFF)
     }
     for feature in features {
       add(feature.name)
@@ -76,14 +76,14 @@ package struct ProfileBins: Sendable, Equatable {
       case .numeric(let bins):
         for edge in bins.edges {
           for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            add(UInt8(truncatingIfNeeded: edge.bitPattern >> shift))
+            hash.add(UInt8(truncatingIfNeeded: edge.bitPattern >> shift))
           }
         }
       case .categorical(let levels): levels.forEach(add)
       }
-      add(0xFE)
+      hash.add(0xFE)
     }
     classes.forEach(add)
-    return String(hash, radix: 16)
+    return String(hash.value, radix: 16)
   }
 }

@@ -1,5 +1,6 @@
 package import Statistics
 package import Tabular
+import Values
 package import WorkerContract
 
 /// What a version's training data and predictions looked like: `reference.json`. Windows of production are compared with it,

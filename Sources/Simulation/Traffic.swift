@@ -1,5 +1,6 @@
 package import HTTPTransport
 import Foundation
+import JSON
 import Statistics
 import WorkerContract
 
@@ -209,20 +210,5 @@ package struct Traffic: Sendable {
     }
   }
 
-  private func quoted(_ text: String) -> String {
-    var output = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": output += "\\\""
-      case "\\": output += "\\\\"
-      case "\n": output += "\\n"
-      case "\r": output += "\\r"
-      case "\t": output += "\\t"
-      case _ where scalar.value < 0x20:
-        output += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-      default: output.unicodeScalars.append(scalar)
-      }
-    }
-    return output + "\""
-  }
+  private func quoted(_ text: String) -> String { JSONString.quoted(text, .space) }
 }

@@ -1,3 +1,5 @@
+import Values
+
 /// The difference of a measure between two models on the same rows, by resampling rows (B. Efron, 1979): both models see
 /// the same resamples. Percentile interval, as `scipy.stats.bootstrap(…, paired=True, method="percentile")`.
 package struct PairedBootstrap: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Values
+
 /// Positions of distinct texts, found by their UTF-8 bytes without making a String: an open-addressing hash table over
 /// one byte array. Lookup allocates nothing.
 package struct LevelIndex: Sendable {
@@ -79,17 +81,5 @@ package struct LevelIndex: Sendable {
   }
 }
 
-/// FNV-1a of the bytes, 64 bits (G. Fowler, L. Noll, K.-P. Vo, 1991), finished by a mixer so that low bits are good.
-func contentHash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
-  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-  for byte in text { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-  return mixed(hash)
-}
-
-/// The finisher of SplitMix64 (S. Vigna, 2015): a bijection whose every output bit depends on every input bit.
-func mixed(_ value: UInt64) -> UInt64 {
-  var bits = value
-  bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-  bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-  return bits ^ (bits >> 31)
-}
+/// The stable hash of the bytes, finished by a mixer so that low bits are good.
+func contentHash(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 { StableHash.mixed(StableHash.value(text)) }

@@ -1,4 +1,5 @@
 import Foundation
+import Values
 
 /// Which columns tell the rows of a source apart.
 package struct RowIdentity: Codable, Sendable, Equatable {
@@ -33,7 +34,7 @@ extension RawTable {
     for name in identity.columns {
       guard let column = header.firstIndex(of: name) else { return nil }
       forEachCell(ofColumn: column) { row, text in
-        keys[row] = mixed((keys[row] &* 0x9e37_79b9_7f4a_7c15) ^ ValueReading.identityHash(text))
+        keys[row] = StableHash.mixed((keys[row] &* 0x9e37_79b9_7f4a_7c15) ^ ValueReading.identityHash(text))
       }
     }
     if identity.countsEquals {
@@ -43,11 +44,11 @@ extension RawTable {
         let key = keys[row]
         let occurrence = seen[key, default: 0]
         seen[key] = occurrence + 1
-        keys[row] = mixed((key &* 0x9e37_79b9_7f4a_7c15) ^ occurrence)
+        keys[row] = StableHash.mixed((key &* 0x9e37_79b9_7f4a_7c15) ^ occurrence)
       }
     }
-    let salt = mixed(UInt64(bitPattern: Int64(seed)) &+ 0x9e37_79b9_7f4a_7c15)
-    return keys.map { mixed($0 ^ salt) }
+    let salt = StableHash.mixed(UInt64(bitPattern: Int64(seed)) &+ 0x9e37_79b9_7f4a_7c15)
+    return keys.map { StableHash.mixed($0 ^ salt) }
   }
 }
 
@@ -57,7 +58,7 @@ extension ValueReading {
     // Most cells are plain numbers or words: no String is made for them.
     let text = trimmed(text)
     if !isCode(text), let value = number(in: text), abs(value) <= 9_007_199_254_740_992 {
-      return mixed(value == 0 ? 0x6e75_6d62 : value.bitPattern ^ 0x6e75_6d62)
+      return StableHash.mixed(value == 0 ? 0x6e75_6d62 : value.bitPattern ^ 0x6e75_6d62)
     }
     let isPlain = !text.contains { $0 >= 0x80 }
     // Too long for a truth value: the text is its own identity.

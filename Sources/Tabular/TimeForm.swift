@@ -1,3 +1,5 @@
+import Values
+
 /// What a number counts that is a time. Their ranges do not overlap, so that a column's numbers tell its form:
 /// seconds, milli-, micro- and nanoseconds from 1973 to 2286, dates from 1900 to 2099 and spreadsheet days from 1954 to 2119.
 package enum TimeForm: Sendable, CaseIterable {
@@ -28,12 +30,11 @@ package enum TimeForm: Sendable, CaseIterable {
     guard let digits = Int(exactly: value), digits > 0 else { return nil }
     let (date, rest) = (digits / clock, digits % clock)
     let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100)
-    guard (1900..<2100).contains(year), (1...12).contains(month), (1...daysIn(month: month, year: year)).contains(day)
-    else { return nil }
+    guard (1900..<2100).contains(year), let day = CivilDay(year: year, month: month, day: day) else { return nil }
     let time = clock == 10_000 ? rest * 100 : rest
     let (hour, minute, second) = (time / 10_000, time / 100 % 100, time % 100)
     guard hour < 24, minute < 60, second < 60 else { return nil }
-    return Double(daysSince1970(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second)
+    return Double(day.number * 86_400 + hour * 3600 + minute * 60 + second)
   }
 
   /// Of a number that stands alone: by its range, where few days are no spreadsheet's but seconds.
@@ -71,7 +72,7 @@ struct TimeColumn {
   private(set) var distant = Tally()
 
   static let lastYear = 2200
-  private static let limit = Double(Tabular.daysSince1970(year: lastYear, month: 1, day: 1)) * 86_400
+  private static let limit = CivilDay(year: lastYear, month: 1, day: 1).map { Double($0.number) * 86_400 } ?? .infinity
 
   /// - Parameter judged: The rows whose times are counted where they are odd; all where nil.
   init(_ raw: RawTable, _ column: Int, missing: MissingTexts, judged: [Bool]? = nil) {

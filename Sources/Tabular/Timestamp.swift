@@ -1,13 +1,15 @@
+import Values
+
 /// Seconds since 1970-01-01T00:00:00Z of a text: RFC 3339 (`2025-03-01T12:30:00.5+01:00`, a blank for `T` allowed; without an
 /// offset UTC is meant, without a time midnight), the same with points or slashes in the date, `01.03.2025` with the day first, or a
 /// number, by its range (see `TimeForm`). Nil where it is none of them; so is `3/1/2025`, where month and day may be meant.
 package func timestamp(in text: UnsafeBufferPointer<UInt8>) -> Double? {
   if let value = number(in: text) { return TimeForm.seconds(alone: value) }
   var reader = DigitReader(text: ValueReading.trimmed(text))
-  guard let (year, month, day) = reader.date(), (1...12).contains(month),
-    (1...daysIn(month: month, year: year)).contains(day)
-  else { return nil }
-  var seconds = Double(daysSince1970(year: year, month: month, day: day)) * 86400
+  guard let (year, month, day) = reader.date(), let date = CivilDay(year: year, month: month, day: day) else {
+    return nil
+  }
+  var seconds = Double(date.number) * 86400
   if reader.isAtEnd { return seconds }
   guard reader.skip("T") || reader.skip("t") || reader.skip(" "), let hour = reader.digits(2), reader.skip(":"),
     let minute = reader.digits(2), hour < 24, minute < 60
@@ -46,47 +48,8 @@ package func timestampText(_ secondsSince1970: Double) -> String {
   let bounded =
     secondsSince1970 > -62_167_219_200 ? min(secondsSince1970, 253_402_300_799.999) : -62_167_219_200
   let milliseconds = Int((bounded * 1000).rounded())
-  let days = Int((Double(milliseconds) / 86_400_000).rounded(.down))
-  var rest = milliseconds - days * 86_400_000
-  let (year, month, day) = civilDate(daysSince1970: days)
-  let fraction = rest % 1000
-  rest /= 1000
-  let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { padded($0, 2) }.joined(separator: ":")
-  let tail = fraction == 0 ? "" : "." + padded(fraction, 3)
-  return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(clock)\(tail)Z"
-}
-
-private func padded(_ value: Int, _ width: Int) -> String {
-  let text = String(value)
-  return String(repeating: "0", count: max(0, width - text.count)) + text
-}
-
-func daysIn(month: Int, year: Int) -> Int {
-  switch month {
-  case 4, 6, 9, 11: 30
-  case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
-  default: 31
-  }
-}
-
-/// Days of the proleptic Gregorian calendar (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013).
-func daysSince1970(year: Int, month: Int, day: Int) -> Int {
-  let shifted = month <= 2 ? year - 1 : year
-  let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-  let yearOfEra = shifted - era * 400
-  let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-  return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-}
-
-private func civilDate(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
-  let shifted = days + 719_468
-  let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-  let dayOfEra = shifted - era * 146_097
-  let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-  let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-  let shiftedMonth = (5 * dayOfYear + 2) / 153
-  let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
-  return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+  let isWhole = milliseconds.isMultiple(of: 1000)
+  return RFC3339.text(ofTicks: isWhole ? milliseconds / 1000 : milliseconds, digits: isWhole ? 0 : 3)
 }
 
 private struct DigitReader {

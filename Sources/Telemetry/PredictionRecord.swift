@@ -1,3 +1,4 @@
+import JSON
 package import WorkerContract
 
 /// One prediction as it is stored.

@@ -1,4 +1,4 @@
-package import KubernetesModel
+package import JSON
 
 /// YAML as kubectl reads it (YAML 1.1 scalars as in `sigs.k8s.io/yaml`), to and from JSON values.
 package enum YAML {

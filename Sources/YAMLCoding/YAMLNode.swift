@@ -1,4 +1,4 @@
-package import KubernetesModel
+package import JSON
 
 /// A document to be written, with its order and its comments.
 package indirect enum YAMLNode: Sendable {

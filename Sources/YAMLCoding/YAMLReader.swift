@@ -1,5 +1,6 @@
 internal import CYAML
-internal import KubernetesModel
+internal import JSON
+internal import Values
 
 /// Builds JSON values from libyaml's events. Owns the parser and frees it in `deinit`.
 final class YAMLReader {

@@ -1,4 +1,4 @@
-internal import KubernetesModel
+internal import JSON
 
 /// What a plain scalar means: the table and number formats of go-yaml v2, which kubectl and the API server read with. `yes`,
 /// `on` and `y` are true, `0777` is octal, times stay texts.

@@ -1,4 +1,4 @@
-internal import KubernetesModel
+internal import JSON
 
 /// Writes block style with two spaces of indentation, lists at the level of their key.
 struct YAMLWriter {

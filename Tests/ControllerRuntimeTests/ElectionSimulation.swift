@@ -1,5 +1,6 @@
 import ControllerRuntime
 import KubernetesModel
+import Values
 
 /// Candidates for one Lease in a world where everything goes wrong: requests and answers are lost or late, processes are
 /// stopped and go on, are killed and started again, clocks run at different speeds and show anything, the Lease is deleted.
@@ -41,7 +42,7 @@ struct ElectionSimulation {
     var writesUntil: Double { election.writeDeadline.map(real) ?? -.infinity }
   }
 
-  private var random: SplitMix
+  private var random: SplitMix64
   private var processes: [Process] = []
   private var agenda: [Scheduled] = []
   private var lease: Lease?
@@ -55,7 +56,7 @@ struct ElectionSimulation {
   private(set) var reigns = 0
 
   init(seed: UInt64, candidates: Int = 3, trouble: Double = 50, quiet: Double = 35) {
-    random = SplitMix(seed)
+    random = SplitMix64(seed: seed)
     quietFrom = trouble
     end = trouble + quiet
     for index in 0..<candidates {
@@ -186,20 +187,7 @@ struct ElectionSimulation {
   }
 }
 
-/// Steele, Lea and Flood's SplitMix64 (2014): a number generator whose sequence is the same everywhere.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SplitMix64 {
   mutating func between(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * Double(next() >> 11) * 0x1p-53
   }

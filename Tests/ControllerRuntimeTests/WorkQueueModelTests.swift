@@ -1,6 +1,7 @@
 import Testing
 
 @testable import ControllerRuntime
+import Values
 
 /// The work queue as one would write it without a thought for speed: lists that are searched from end to end.
 private struct NaiveQueue {
@@ -82,7 +83,7 @@ private struct NaiveQueue {
 struct WorkQueueModelTests {
   /// Random steps over a few keys; every observable thing is compared after each.
   private func compare(seed: UInt64) {
-    var random = SplitMix(seed)
+    var random = SplitMix64(seed: seed)
     var queue = WorkQueueState<Int>()
     var model = NaiveQueue()
     var now = Duration.zero

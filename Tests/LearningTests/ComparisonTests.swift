@@ -2,6 +2,7 @@ import Learning
 import Statistics
 import Tabular
 import Testing
+import Values
 import WorkerContract
 
 @Suite struct ComparisonTests {

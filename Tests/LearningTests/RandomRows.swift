@@ -1,17 +1,13 @@
 import Learning
+import Values
 
-/// Random numbers that are the same in every run (SplitMix64).
+/// Random numbers that are the same in every run.
 struct Dice {
-  var state: UInt64
+  private var generator: SplitMix64
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  init(state: UInt64) { generator = SplitMix64(seed: state) }
 
+  mutating func next() -> UInt64 { generator.next() }
   mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
   mutating func unit() -> Double { Double(next() >> 11) / 0x1p53 }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Monitoring
 import Statistics
 import Tabular
+import Values
 import WorkerContract
 
 /// A small world of one numeric and one categorical feature.

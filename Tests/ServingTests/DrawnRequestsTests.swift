@@ -4,6 +4,7 @@ import Tabular
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkerContract
 
 @testable import Serving

@@ -1,5 +1,6 @@
 import Statistics
 import Testing
+import Values
 
 @Suite struct CategoryTests {
   /// From `scipy.stats.chi2_contingency(…, correction=False)`.

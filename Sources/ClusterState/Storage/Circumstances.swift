@@ -1,3 +1,5 @@
+import Values
+
 /// What a request cannot know by itself: the time, and fresh randomness for UIDs and generated names. Given the same
 /// state, request and circumstances the answer is the same.
 package struct Circumstances: Sendable {
@@ -9,13 +11,10 @@ package struct Circumstances: Sendable {
     self.seed = seed
   }
 
-  /// SplitMix64 (Steele, Lea, Flood 2014).
   private mutating func next() -> UInt64 {
-    seed &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = seed
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
+    var generator = SplitMix64(seed: seed)
+    defer { seed = generator.state }
+    return generator.next()
   }
 
   /// A version 4 UUID (RFC 9562).

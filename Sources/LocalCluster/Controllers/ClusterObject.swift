@@ -100,21 +100,20 @@ enum ClusterResource {
 
 /// Times as Kubernetes writes them: RFC 3339 in UTC, whole seconds.
 enum TimeText {
-  static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+  static func text(_ date: Date) -> String {
+    Timestamp(secondsSince1970: date.timeIntervalSince1970).description
+  }
 
   static func json(_ date: Date) -> JSONValue { .string(text(date)) }
 
   static func date(_ text: String) -> Date? {
-    (try? Date(text, strategy: .iso8601))
-      ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+    Timestamp(text).map { Date(timeIntervalSince1970: $0.secondsSince1970) }
   }
 
   /// With nanoseconds, as container logs carry it.
   static func precise(_ date: Date) -> String {
     let seconds = date.timeIntervalSince1970.rounded(.down)
     let nanoseconds = Int((date.timeIntervalSince1970 - seconds) * 1e9)
-    let digits = String(nanoseconds)
-    return text(Date(timeIntervalSince1970: seconds)).dropLast() + "."
-      + String(repeating: "0", count: max(0, 9 - digits.count)) + digits + "Z"
+    return RFC3339.text(ofTicks: Int(seconds) * 1_000_000_000 + nanoseconds, digits: 9)
   }
 }

@@ -53,13 +53,11 @@ struct ControllerLoop: Sendable {
         let count = failures[key, default: 0]
         failures[key] = count + 1
         log.debug("retry", metadata: ["controller": "\(controller.name)", "key": "\(key)", "error": "\(error)"])
-        await queue.add(key, after: Self.backoff(afterFailures: count))
+        await queue.add(key, after: Self.pause.after(failures: count))
       }
     }
   }
 
-  /// 5 ms · 2ⁿ, at most 30 s.
-  static func backoff(afterFailures count: Int) -> Duration {
-    .milliseconds(min(30_000, 5 << min(count, 13)))
-  }
+  /// After a failure of a key.
+  private static let pause = DoublingPause(first: .milliseconds(5), longest: .seconds(30))
 }

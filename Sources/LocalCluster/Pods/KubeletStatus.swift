@@ -120,11 +120,12 @@ enum RestartPolicy: String, Sendable {
 /// minutes forgives what was before (kubelet, `MaxContainerBackOff`).
 struct CrashBackoff: Sendable {
   private var crashes = 0
+  private static let pause = DoublingPause(first: .seconds(10), longest: .seconds(300))
 
   mutating func delay(afterRunOf seconds: TimeInterval) -> TimeInterval {
     if seconds >= 600 { crashes = 0 }
     defer { crashes += 1 }
-    return crashes == 0 ? 0 : min(300, 10 * pow(2, Double(crashes - 1)))
+    return crashes == 0 ? 0 : Self.pause.after(failures: crashes - 1) / .seconds(1)
   }
 }
 

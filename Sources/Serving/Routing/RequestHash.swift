@@ -1,7 +1,8 @@
+import Values
+
 /// A stable hash of a request's key: the same in every process and every release, so that a key stays with its version.
 ///
-/// FNV-1a, 64 bits (G. Fowler, L. Noll, K.-P. Vo, 1991), finished by the mixer of SplitMix64 (S. Vigna, 2015), as the low
-/// bits of FNV-1a alone are uneven for short keys.
+/// FNV-1a finished by a mixer, as the low bits of FNV-1a alone are uneven for short keys.
 package enum RequestHash {
   /// Different purposes take different salts, so that what is sampled does not depend on where it was routed.
   package enum Purpose: UInt64, Sendable {
@@ -10,11 +11,9 @@ package enum RequestHash {
   }
 
   package static func hash(_ key: String, for purpose: Purpose) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325 ^ purpose.rawValue
-    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
-    return hash ^ (hash >> 31)
+    var hash = StableHash(from: StableHash().value ^ purpose.rawValue)
+    hash.add(key.utf8)
+    return StableHash.mixed(hash.value)
   }
 
   /// Uniform in 0 ..< 1.

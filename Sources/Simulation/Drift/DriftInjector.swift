@@ -1,4 +1,5 @@
 import Statistics
+import Values
 
 /// Changes rows as a plan of injections says. The same seed, source and plan give the same rows; injections compose in
 /// the order given.

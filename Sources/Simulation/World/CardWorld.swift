@@ -1,5 +1,6 @@
 import Foundation
 import Statistics
+import Values
 package import WorkerContract
 
 /// Card transactions, some of them fraud: five numeric and four categorical features, values missing as they are in

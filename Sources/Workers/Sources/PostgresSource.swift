@@ -2,6 +2,7 @@ import CPostgres
 import Foundation
 import Tabular
 import Telemetry
+import Values
 import WorkerContract
 
 /// Rows of a query, read through libpq. The connection URL comes from the source's own variable and is
@@ -72,7 +73,10 @@ private final class PostgresQuery {
   func rows(_ query: QueryText, since: Date) throws -> RawTable {
     // Numbers come with all of their digits, whatever a client before has set.
     PQclear(try checked(PQexec(handle, "BEGIN READ ONLY; SET LOCAL extra_float_digits = 3"), of: query))
-    let result = try checked(execute(query.statement, query.takesSince ? since.formatted(.iso8601) : nil), of: query)
+    let result = try checked(
+      execute(
+        query.statement, query.takesSince ? Timestamp(secondsSince1970: since.timeIntervalSince1970).description : nil),
+      of: query)
     defer {
       PQclear(result)
       PQclear(PQexec(handle, "ROLLBACK"))

@@ -4,23 +4,11 @@ import TestSupport
 import Testing
 
 @testable import KubernetesClient
+import Values
 
 @Suite("Faults and changes at random")
 struct RandomFaultTests {
-  /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers for the same seed.
-  struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var word = state
-      word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-      return word ^ (word >> 31)
-    }
-  }
-
-  static func fault(_ dice: inout Dice, _ cluster: FaultyCluster) {
+  static func fault(_ dice: inout SplitMix64, _ cluster: FaultyCluster) {
     let answer = badAnswers[Int.random(in: 0..<badAnswers.count, using: &dice)].value
     switch Int.random(in: 0..<12, using: &dice) {
     case 0: cluster.inject(.list, [.instead(answer)])
@@ -43,7 +31,7 @@ struct RandomFaultTests {
   @Test(
     "However they fall, the end state is the cluster's, and handlers were told a consistent story", arguments: 0..<40)
   func storm(_ seed: UInt64) async throws {
-    var dice = Dice(state: seed)
+    var dice = SplitMix64(seed: seed)
     let cluster = seed % 2 == 0 ? FaultyCluster() : FaultyCluster(streaming: .supported, minor: "33")
     for number in 0..<8 { cluster.put("m\(number)", "first") }
     let follower = try Follower(cluster)

@@ -1,3 +1,4 @@
+import JSON
 import JSONScanning
 import Tabular
 import Telemetry
@@ -107,31 +108,7 @@ private struct LineWriter {
     if !isObject { text(json) }
   }
 
-  /// Stretches without a byte to escape are copied as a whole.
-  mutating func text(_ text: String) {
-    var text = text
-    bytes.append(UInt8(ascii: "\""))
-    text.withUTF8 { utf8 in
-      var plain = 0
-      for (place, byte) in utf8.enumerated()
-      where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-        bytes.append(contentsOf: utf8[plain..<place])
-        plain = place + 1
-        bytes.append(UInt8(ascii: "\\"))
-        if byte < 0x20 {
-          bytes.append(contentsOf: "u00".utf8)
-          bytes.append(Self.digits[Int(byte >> 4)])
-          bytes.append(Self.digits[Int(byte & 15)])
-        } else {
-          bytes.append(byte)
-        }
-      }
-      bytes.append(contentsOf: utf8[plain...])
-    }
-    bytes.append(UInt8(ascii: "\""))
-  }
-
-  private static let digits = Array("0123456789abcdef".utf8)
+  mutating func text(_ text: String) { JSONString.append(text, .none, to: &bytes) }
 }
 
 /// Reads one line; throws where anything is not as it was written.

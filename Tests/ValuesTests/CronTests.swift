@@ -1,11 +1,11 @@
-import ApusAPI
-import KubernetesModel
+import Foundation
 import Testing
+import Values
 
 @Suite("Cron schedules")
 struct CronTests {
   private static func schedule(_ cron: String, _ zone: String = "Etc/UTC") throws -> CronSchedule {
-    try Schedule(cron: cron, timeZone: zone).compiled()
+    CronSchedule(try CronExpression(cron), in: try #require(TimeZone(identifier: zone)))
   }
 
   private static func time(_ text: String) throws -> Timestamp { try #require(Timestamp(text)) }

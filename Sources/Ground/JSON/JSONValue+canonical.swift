@@ -1,3 +1,5 @@
+import Values
+
 extension JSONValue {
   /// 16 hexadecimal digits that depend on the document only, not on the order of its keys or the run of the program:
   /// FNV-1a, 64 bits, over the canonical text. It tells changes apart; it does not protect against forgery.
@@ -87,18 +89,5 @@ extension JSONValue {
   private static func names(_ elements: [JSONValue]) -> [String]? {
     let names = elements.compactMap { $0["name"]?.string }
     return names.count == elements.count ? names : nil
-  }
-}
-
-/// FNV-1a (Fowler, Noll, Vo), 64 bits: the same in every process and on every machine.
-public enum StableHash {
-  public static func value(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-  }
-
-  /// 16 hexadecimal digits.
-  public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = String(value(bytes), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

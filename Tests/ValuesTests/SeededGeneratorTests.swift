@@ -1,5 +1,6 @@
 import Statistics
 import Testing
+import Values
 
 @Suite struct SeededGeneratorTests {
   @Test func `the stream is xoshiro256** seeded by SplitMix64`() {
@@ -16,6 +17,19 @@ import Testing
     let value = one.next()
     #expect(value == same.next())
     #expect(value != other.next())
+  }
+
+  /// Taken before the generator moved here: artifacts and simulated rows are made with them.
+  @Test func `known forks and draws`() {
+    var generator = SeededGenerator(seed: 42)
+    var fork = generator.forked("split")
+    #expect([fork.next(), fork.next()] == [8_978_847_066_796_872_570, 10_674_713_493_584_114_369])
+    var empty = SeededGenerator(seed: -1).forked("")
+    #expect(empty.next() == 18_417_855_788_702_263_373)
+    #expect(generator.uniform() == 0.08386297105988216)
+    #expect(generator.index(below: 1000) == 378)
+    #expect(generator.normal() == 1.3438117634372806)
+    #expect(generator.sample(3, of: 20) == [16, 17, 18])
   }
 
   @Test func `draws have their means and deviations`() {

@@ -1,5 +1,4 @@
-package import Foundation
-package import KubernetesModel
+package import FoundationEssentials
 
 /// A cron expression in its time zone: when is it due?
 ///
@@ -80,19 +79,5 @@ package struct CronSchedule: Sendable, Equatable {
     guard let first = candidates.first else { return 0 }
     let search = Date(timeIntervalSince1970: first - Self.secondsPerDay)
     return zone.nextDaylightSavingTimeTransition(after: search)?.timeIntervalSince1970 ?? first
-  }
-}
-
-extension Schedule {
-  /// The schedule, ready to be asked.
-  ///
-  /// Errors: `CronError` that names the expression's field or the time zone.
-  package func compiled() throws(CronError) -> CronSchedule {
-    let expression = try CronExpression(cron)
-    guard let zone = TimeZone(identifier: timeZone) else {
-      throw CronError(
-        "'\(timeZone)' is not a time zone", mend: "write an IANA name such as Etc/UTC or Europe/Berlin in timeZone")
-    }
-    return CronSchedule(expression, in: zone)
   }
 }

@@ -1,4 +1,4 @@
-/// Numbers in sentences for people.
+/// Numbers as text: in sentences for people, and of a fixed width.
 package enum Figures {
   /// `1 row`, `2 rows`.
   package static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
@@ -28,8 +28,19 @@ package enum Figures {
     var scale = 1
     for _ in 0..<digits { scale *= 10 }
     let scaled = Int((abs(value) * Double(scale)).rounded())
-    let fraction = String(scaled % scale)
     let sign = value < 0 && scaled > 0 ? "-" : ""
-    return "\(sign)\(scaled / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
+    return "\(sign)\(scaled / scale).\(padded(scaled % scale, to: digits))"
+  }
+
+  /// With zeros in front up to `width` digits; longer numbers stay whole.
+  package static func padded(_ value: some BinaryInteger, to width: Int) -> String {
+    let digits = String(value)
+    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  }
+
+  /// 16 lower-case hexadecimal digits.
+  package static func hexadecimal(_ value: UInt64) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 }

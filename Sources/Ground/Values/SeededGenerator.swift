@@ -1,9 +1,9 @@
 import Foundation
 
 /// xoshiro256** (D. Blackman, S. Vigna, 2018), seeded through SplitMix64: the same numbers from the same seed on every
-/// machine and in every release.
+/// machine and in every release. What resampling calls millions of times can be inlined.
 package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  @usableFromInline var state: (UInt64, UInt64, UInt64, UInt64)
 
   package init(seed: UInt64) {
     var mixer = SplitMix64(seed: seed)
@@ -14,7 +14,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
 
   package static func == (left: Self, right: Self) -> Bool { left.state == right.state }
 
-  package mutating func next() -> UInt64 {
+  @inlinable package mutating func next() -> UInt64 {
     let scrambled = state.1 &* 5
     let result = ((scrambled << 7) | (scrambled >> 57)) &* 9
     let shifted = state.1 << 17
@@ -29,24 +29,24 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
 
   /// A generator of its own for the task of this name, the same for the same seed and name.
   package func forked(_ name: String) -> SeededGenerator {
-    var hash = state.0 ^ (state.3 << 1)
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return SeededGenerator(seed: hash)
+    var hash = StableHash(from: state.0 ^ (state.3 << 1))
+    hash.add(name.utf8)
+    return SeededGenerator(seed: hash.value)
   }
 
   /// Uniform in [0, 1), a multiple of 2⁻⁵³.
-  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  @inlinable package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  package mutating func uniform(_ range: ClosedRange<Double>) -> Double {
+  @inlinable package mutating func uniform(_ range: ClosedRange<Double>) -> Double {
     range.lowerBound + uniform() * (range.upperBound - range.lowerBound)
   }
 
   /// Uniform in 0 ..< count; `count` must be positive. The bias is below count · 2⁻⁶⁴ (D. Lemire, 2019, without rejection).
-  package mutating func index(below count: Int) -> Int {
+  @inlinable package mutating func index(below count: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(max(1, count))).high)
   }
 
-  package mutating func bernoulli(_ probability: Double) -> Bool { uniform() < probability }
+  @inlinable package mutating func bernoulli(_ probability: Double) -> Bool { uniform() < probability }
 
   /// Normal by inversion-free transformation (G. Box, M. Muller, 1958); one of the pair is thrown away, so that the
   /// generator has no other state.
@@ -96,20 +96,5 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
       if uniform() * Double(total - position) < Double(count - chosen.count) { chosen.append(position) }
     }
     return chosen
-  }
-}
-
-/// SplitMix64 (S. Vigna, 2015).
-struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-    return bits ^ (bits >> 31)
   }
 }

@@ -32,7 +32,7 @@ extension JSONValue {
     case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
     case .integer(let value): output.append(contentsOf: String(value).utf8)
     case .number(let value): Self.write(value, to: &output)
-    case .string(let value): Self.write(value, to: &output)
+    case .string(let value): JSONString.append(value, .space, to: &output)
     case .array(let elements):
       output.append(UInt8(ascii: "["))
       for (index, element) in elements.enumerated() {
@@ -46,7 +46,7 @@ extension JSONValue {
       for (key, value) in members.sorted(by: { $0.key < $1.key }) {
         if !first { output.append(UInt8(ascii: ",")) }
         first = false
-        Self.write(key, to: &output)
+        JSONString.append(key, .space, to: &output)
         output.append(UInt8(ascii: ":"))
         value.write(to: &output)
       }
@@ -61,36 +61,6 @@ extension JSONValue {
       return
     }
     output.append(contentsOf: value.description.utf8)
-  }
-
-  private static func write(_ value: String, to output: inout [UInt8]) {
-    output.append(UInt8(ascii: "\""))
-    var value = value
-    value.withUTF8 { text in
-      var start = 0
-      for index in text.indices where text[index] < 0x20 || text[index] == 0x22 || text[index] == 0x5C {
-        output.append(contentsOf: text[start..<index])
-        start = index + 1
-        writeEscape(of: text[index], to: &output)
-      }
-      output.append(contentsOf: text[start...])
-    }
-    output.append(UInt8(ascii: "\""))
-  }
-
-  private static func writeEscape(of byte: UInt8, to output: inout [UInt8]) {
-    switch byte {
-    case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
-    case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
-    case 0x0A: output.append(contentsOf: "\\n".utf8)
-    case 0x0D: output.append(contentsOf: "\\r".utf8)
-    case 0x09: output.append(contentsOf: "\\t".utf8)
-    default:
-      let digits = Array("0123456789abcdef".utf8)
-      output.append(contentsOf: "\\u00".utf8)
-      output.append(digits[Int(byte >> 4)])
-      output.append(digits[Int(byte & 15)])
-    }
   }
 }
 

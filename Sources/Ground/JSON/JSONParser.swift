@@ -16,6 +16,15 @@ struct JSONParser {
     }
   }
 
+  static func readScalars(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ member: (String, JSONScalar) -> Void
+  ) -> Result<Void, JSONSyntaxError> {
+    Result { () throws(JSONSyntaxError) in
+      var parser = JSONParser(bytes: bytes)
+      try parser.scalars(member)
+    }
+  }
+
   private func failure(_ reason: String) -> JSONSyntaxError { JSONSyntaxError(offset: position, reason: reason) }
 
   private mutating func document(_ omitted: JSONPaths) throws(JSONSyntaxError) -> JSONValue {
@@ -68,12 +77,7 @@ struct JSONParser {
     // Room for most objects, so that few have to grow.
     var members = [String: JSONValue](minimumCapacity: 3)
     while true {
-      skipSpace()
-      guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
-      let key = try string()
-      skipSpace()
-      guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw failure("':' is expected") }
-      position += 1
+      let key = try key()
       if !omitted.isEmpty, let below = omitted.below(key) {
         if below.isEmpty { try skip() } else { members[key] = try value(below) }
       } else {
@@ -86,6 +90,63 @@ struct JSONParser {
       guard bytes[position - 1] == UInt8(ascii: "}") else { throw failure("',' or '}' is expected") }
       depth -= 1
       return .object(members)
+    }
+  }
+
+  /// With the colon behind it.
+  private mutating func key() throws(JSONSyntaxError) -> String {
+    skipSpace()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw failure("a key is expected") }
+    let key = try string()
+    skipSpace()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { throw failure("':' is expected") }
+    position += 1
+    return key
+  }
+
+  /// An object without lists and objects in it, and nothing behind it.
+  private mutating func scalars(_ member: (String, JSONScalar) -> Void) throws(JSONSyntaxError) {
+    skipSpace()
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { throw failure("'{' is expected") }
+    position += 1
+    skipSpace()
+    var isOpen = true
+    if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
+      position += 1
+      isOpen = false
+    }
+    while isOpen {
+      let key = try key()
+      member(key, try scalar())
+      skipSpace()
+      guard position < bytes.count else { throw failure("the text ends too early") }
+      isOpen = bytes[position] == UInt8(ascii: ",")
+      guard isOpen || bytes[position] == UInt8(ascii: "}") else { throw failure("',' or '}' is expected") }
+      position += 1
+    }
+    skipSpace()
+    guard position == bytes.count else { throw failure("something follows the document") }
+  }
+
+  private mutating func scalar() throws(JSONSyntaxError) -> JSONScalar {
+    skipSpace()
+    guard position < bytes.count else { throw failure("the text ends too early") }
+    switch bytes[position] {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): throw failure("a number, a text or null is expected")
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"):
+      _ = try word("true", .null)
+      return .bool(true)
+    case UInt8(ascii: "f"):
+      _ = try word("false", .null)
+      return .bool(false)
+    case UInt8(ascii: "n"):
+      _ = try word("null", .null)
+      return .null
+    default:
+      let start = position
+      _ = try skipNumber()
+      return .number(UnsafeBufferPointer(rebasing: bytes[start..<position]))
     }
   }
 
@@ -237,6 +298,14 @@ struct JSONParser {
 
   private mutating func number() throws(JSONSyntaxError) -> JSONValue {
     let start = position
+    if try skipNumber(), let value = integer(start) { return .integer(value) }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    guard let value = Double(text), value.isFinite else { throw failure("a number is too large") }
+    return .number(value)
+  }
+
+  /// Whether it is an integer.
+  private mutating func skipNumber() throws(JSONSyntaxError) -> Bool {
     var isInteger = true
     if bytes[position] == UInt8(ascii: "-") { position += 1 }
     let whole = digits()
@@ -255,10 +324,7 @@ struct JSONParser {
       }
       guard digits() > 0 else { throw failure("a number has an empty exponent") }
     }
-    if isInteger, let value = integer(start) { return .integer(value) }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard let value = Double(text), value.isFinite else { throw failure("a number is too large") }
-    return .number(value)
+    return isInteger
   }
 
   /// From `start` to here; nil where it does not fit in 64 bits.

@@ -1,5 +1,5 @@
-import Decisions
 import Testing
+import Values
 
 @Suite struct FiguresTests {
   @Test(arguments: [
@@ -12,5 +12,11 @@ import Testing
 
   @Test func `one is not many`() {
     #expect([0, 1, 2].map { Figures.count($0, "row") } == ["0 rows", "1 row", "2 rows"])
+  }
+
+  @Test func `fixed widths`() {
+    #expect([0, 7, 123, 4567].map { Figures.padded($0, to: 3) } == ["000", "007", "123", "4567"])
+    #expect(Figures.hexadecimal(0xAB) == "00000000000000ab" && Figures.hexadecimal(.max) == "ffffffffffffffff")
+    #expect([0.0004, -0.0004, -1.5, 2, 0.9996].map(Figures.metric) == ["0.000", "0.000", "-1.500", "2.000", "1.000"])
   }
 }

@@ -1,4 +1,4 @@
-import KubernetesModel
+import JSON
 import Testing
 
 @Suite("Places in documents")
