@@ -65,7 +65,7 @@ let core: [Target] =
   + library("Tabular", ["WorkerContract", "CZlib"])
   + library("Monitoring", ["WorkerContract", "Tabular", "Statistics"])
   + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"])
-  + library("ApusAPI", ["KubernetesModel", "WorkerContract"])
+  + library("ApusAPI", ["KubernetesModel", "WorkerContract", "Monitoring"])
   + library("Decisions", ["ApusAPI", "KubernetesModel", "WorkerContract"])
   + library("ClusterState", ["KubernetesModel"])
   + library("Exposition")
