@@ -73,7 +73,7 @@ let core: [Target] =
   + library("Tabular", ["Values", "WorkerContract", "CZlib"])
   + library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])
   + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"])
-  + library("ApusAPI", ["Values", "KubernetesModel", "WorkerContract"])
+  + library("ApusAPI", ["Values", "KubernetesModel", "WorkerContract", "Monitoring"])
   + library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"])
   + library("ClusterState", ["KubernetesModel", "Values"])
   + library("Exposition")

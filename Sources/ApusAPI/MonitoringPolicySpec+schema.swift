@@ -1,4 +1,5 @@
 import KubernetesModel
+import Monitoring
 package import WorkerContract
 
 extension MonitoringPolicySpec: SchemaDescribed {
@@ -46,6 +47,11 @@ extension MonitoringPolicySpec.ModelReference: SchemaDescribed {
 }
 
 extension DriftRules: SchemaDescribed {
+  /// `KolmogorovSmirnov: Kolmogorov–Smirnov D. …`
+  private static func effects(of tests: [any DriftTest]) -> String {
+    tests.map { "\($0.name.rawValue): \($0.effectName ?? $0.statisticName)." }.joined(separator: " ")
+  }
+
   package static let schema = Schema.object(
     "How drift against the training data of the version in production is judged.",
     [
@@ -54,7 +60,7 @@ extension DriftRules: SchemaDescribed {
         .object(
           "Numeric features.",
           [
-            .optional("test", .enumeration(Numeric.Test.self, "The test.", default: .kolmogorovSmirnov)),
+            .optional("test", .driftTest(DriftTests.numeric.map(\.name), default: .kolmogorovSmirnov)),
             .optional("significance", .significance),
           ]
         ).with(default: [:])),
@@ -63,7 +69,7 @@ extension DriftRules: SchemaDescribed {
         .object(
           "Categorical features.",
           [
-            .optional("test", .enumeration(Categorical.Test.self, "The test.", default: .chiSquare)),
+            .optional("test", .driftTest(DriftTests.categorical.map(\.name), default: .chiSquare)),
             .optional("significance", .significance),
           ]
         ).with(default: [:])),
@@ -77,10 +83,11 @@ extension DriftRules: SchemaDescribed {
       .optional(
         "minimumEffect",
         .object(
-          "An effect below its floor is no drift, whatever its p-value. 0 reproduces the plain rules.",
+          "An effect below its floor is no drift, whatever its p-value: 0 is no difference, 1 nothing in common. A floor of 0 "
+            + "reproduces the plain rules.",
           [
-            .optional("numeric", .share("Kolmogorov–Smirnov distance D.", default: 0.1)),
-            .optional("categorical", .share("Cramér's V.", default: 0.1)),
+            .optional("numeric", .share(effects(of: DriftTests.numeric), default: 0.1)),
+            .optional("categorical", .share(effects(of: DriftTests.categorical), default: 0.1)),
           ]
         ).with(default: [:])),
       .optional(
@@ -93,6 +100,11 @@ extension DriftRules: SchemaDescribed {
 }
 
 extension Schema {
+  fileprivate static func driftTest(_ names: [DriftTestName], default name: DriftTestName) -> Schema {
+    let bounds = StringBounds(maximum: 0, values: names.map(\.rawValue))
+    return Schema(.string(bounds), "The test.").with(default: .string(name.rawValue))
+  }
+
   fileprivate static let significance = Schema.number(
     "A p-value below this counts as drift.", above: 0, below: 1, default: 0.05)
 }

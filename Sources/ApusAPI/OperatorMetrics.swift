@@ -34,7 +34,8 @@ extension OperatorMetric {
   package static let driftPSI = OperatorMetric(
     "apus_drift_psi", .gauge, "Population stability index of the worst features.", policy + ["feature"])
   package static let driftEffect = OperatorMetric(
-    "apus_drift_effect", .gauge, "Effect size (Kolmogorov-Smirnov distance or Cramer's V) of the worst features.",
+    "apus_drift_effect", .gauge,
+    "Effect size of the worst features by their drift test (Kolmogorov-Smirnov distance or Cramer's V, for example).",
     policy + ["feature"])
   package static let predictionDrift = OperatorMetric(
     "apus_prediction_drift", .gauge, "1 while the distribution of predictions has drifted, else 0.", policy)

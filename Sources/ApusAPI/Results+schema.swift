@@ -184,7 +184,8 @@ extension DriftSummary: SchemaDescribed {
               .required("severity", .enumeration(Severity.self, "How bad.")),
               .required("psi", .number("Population stability index.")),
               .required("pValue", .number("After the correction.")),
-              .required("effect", .number("D of Kolmogorov–Smirnov, or Cramér's V.")),
+              .required(
+                "effect", .number("Of the drift test, 0 to 1: D of Kolmogorov–Smirnov or Cramér's V, for example.")),
             ]), maximum: 10
         ).implying([])),
     ])
@@ -197,7 +198,7 @@ extension PredictionDriftSummary: SchemaDescribed {
       .required("drifted", .boolean("Whether the predicted classes drifted.")),
       .required("severity", .enumeration(Severity.self, "How bad.")),
       .required("psi", .number("Population stability index of the classes.")),
-      .required("pValue", .number("Of the chi-square test.")),
+      .required("pValue", .number("Of the test for categories.")),
       .required("meanConfidence", .number("In the window.")),
       .required("referenceMeanConfidence", .number("In the reference.")),
     ])

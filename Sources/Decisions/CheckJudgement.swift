@@ -67,7 +67,7 @@ enum CheckJudgement {
 
   private static func mendable(_ check: CheckResult) -> MendableFindings {
     if let mendable = check.mendable { return mendable }
-    let quality = check.quality.failed.filter { QualityCheck(rawValue: $0.check)?.isMendedByTraining ?? false }
+    let quality = check.quality.failed.filter(\.check.isMendedByTraining)
     return MendableFindings(drift: driftSeverity(check), quality: quality.map(\.severity).max() ?? .none)
   }
 
@@ -145,7 +145,8 @@ enum CheckJudgement {
     guard !check.quality.failed.isEmpty else { return "data quality is good" }
     return check.quality.failed.prefix(3).map { failed in
       let place = failed.feature.map { " of \($0)" } ?? ""
-      return "\(failed.check)\(place) is \(Figures.metric(failed.value)), limit \(Figures.metric(failed.limit))"
+      return
+        "\(failed.check.rawValue)\(place) is \(Figures.metric(failed.value)), limit \(Figures.metric(failed.limit))"
     }.joined(separator: ", ")
   }
 

@@ -38,7 +38,7 @@ extension PolicyWork {
     }
     if let predictions = check.predictionDrift, predictions.severity != .none { rules.insert(.predictionDrift) }
     if check.quality.severity == .critical { rules.insert(.qualityFailure) }
-    if check.quality.failed.contains(where: { $0.check == "meanConfidence" }) { rules.insert(.lowConfidence) }
+    if check.quality.failed.contains(where: { $0.check == .meanConfidence }) { rules.insert(.lowConfidence) }
     return rules
   }
 

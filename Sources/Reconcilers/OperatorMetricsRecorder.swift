@@ -247,7 +247,7 @@ extension OperatorMetricsRecorder {
       let count = check.quality.failed.count { $0.severity == severity }
       values.append((.qualityFailures, labels + [severity.rawValue], Double(count)))
     }
-    for failed in check.quality.failed where failed.check == "missingRate" {
+    for failed in check.quality.failed where failed.check == .missingRate {
       values.append((.featureMissing, labels + [failed.feature ?? ""], failed.value))
     }
     if let metrics = check.performance.metrics {

@@ -1,7 +1,8 @@
 import Foundation
 
-/// The chi-square test of homogeneity of two samples of categories (K. Pearson, 1900): both samples are taken as
-/// samples, so neither's shares count as exact and a category that one of them lacks is no special case.
+/// The chi-square test of homogeneity of two samples of categories (K. Pearson, 1900), or the likelihood ratio test of the same
+/// (S. Wilks, 1938): both samples are taken as samples, so neither's shares count as exact and a category that one of them lacks
+/// is no special case.
 package struct ChiSquare: Sendable, Equatable {
   package var statistic: Double
   package var degrees: Int
@@ -12,7 +13,15 @@ package struct ChiSquare: Sendable, Equatable {
   /// Categories that were judged together because their expected counts were too small.
   package var pooled: Int
 
-  /// Equals `scipy.stats.chi2_contingency([first, second], correction=False)` where every category is expected at least
+  /// How observed counts are held against expected ones.
+  package enum Divergence: Sendable {
+    /// Σ (O − E)² / E.
+    case pearson
+    /// G = 2 Σ O ln(O / E): twice the rows times the Jensen–Shannon divergence of the shares, weighted by the samples' sizes.
+    case logLikelihood
+  }
+
+  /// Equals `scipy.stats.chi2_contingency([first, second], correction=False)`, with `lambda_="log-likelihood"` for G, where every category is expected at least
   /// `minimumExpected` times in both samples (W. Cochran, 1954); `effect` equals
   /// `scipy.stats.contingency.association(method="cramer")` of equally large samples.
   ///
@@ -21,7 +30,9 @@ package struct ChiSquare: Sendable, Equatable {
   /// smaller p-value of the two counts twice. So one odd row is no alarm, and many rows of an unseen category are.
   /// Categories that occur nowhere are left out. A single category, or an empty sample, gives p = 1 and effect 0.
   /// - Parameters: Counts of the same categories in the same order.
-  package init(_ first: [Int], _ second: [Int], minimumExpected: Double = 5) {
+  package init(
+    _ first: [Int], _ second: [Int], divergence: Divergence = .pearson, minimumExpected: Double = 5
+  ) {
     let pairs = zip(first, second).map { Pair(first: $0, second: $1) }.filter { $0.total > 0 }
     let all = pairs.reduce(Pair(first: 0, second: 0)) { $0.adding($1) }
     guard all.first > 0, all.second > 0, pairs.count > 1 else {
@@ -42,7 +53,7 @@ package struct ChiSquare: Sendable, Equatable {
     if judged.count > 1 {
       let sums = judged.reduce(Pair(first: 0, second: 0)) { $0.adding($1) }
       if sums.first > 0, sums.second > 0 {
-        statistic = Self.statistic(judged, sums)
+        statistic = Self.statistic(judged, sums, divergence)
         degrees = judged.count - 1
         pValues.append(chiSquareSurvival(statistic, degrees: degrees))
       }
@@ -60,15 +71,19 @@ package struct ChiSquare: Sendable, Equatable {
     func adding(_ other: Pair) -> Pair { Pair(first: first + other.first, second: second + other.second) }
   }
 
-  private static func statistic(_ pairs: [Pair], _ all: Pair) -> Double {
+  private static func statistic(_ pairs: [Pair], _ all: Pair, _ divergence: Divergence) -> Double {
     var sum = 0.0
     for pair in pairs {
-      for (observed, size) in [(pair.first, all.first), (pair.second, all.second)] {
+      for (count, size) in [(pair.first, all.first), (pair.second, all.second)] {
+        let observed = Double(count)
         let expected = Double(pair.total) * Double(size) / Double(all.total)
-        sum += (Double(observed) - expected) * (Double(observed) - expected) / expected
+        switch divergence {
+        case .pearson: sum += (observed - expected) * (observed - expected) / expected
+        case .logLikelihood: sum += count > 0 ? 2 * observed * log(observed / expected) : 0
+        }
       }
     }
-    return sum
+    return max(0, sum)
   }
 
   private static func effect(_ pairs: [Pair], _ all: Pair) -> Double {

@@ -70,8 +70,7 @@ package struct CheckRecord: Sendable, Equatable {
 
     package struct Feature: Sendable, Equatable {
       package var feature: String
-      /// Name of the test, such as `KolmogorovSmirnov`.
-      package var test: String
+      package var test: DriftTestName
       package var drifted: Bool
       package var severity: Severity
       package var statistic: Double
@@ -79,13 +78,13 @@ package struct CheckRecord: Sendable, Equatable {
       /// After the correction for the number of features.
       package var adjustedPValue: Double
       package var psi: Double
-      /// Kolmogorov–Smirnov distance or Cramér's V.
+      /// Of the test, 0…1: Kolmogorov–Smirnov distance or Cramér's V, for example.
       package var effect: Double
       /// JSON object of what people want to see besides: means, deviations, top values.
       package var detail: String
 
       package init(
-        feature: String, test: String, drifted: Bool, severity: Severity, statistic: Double, pValue: Double,
+        feature: String, test: DriftTestName, drifted: Bool, severity: Severity, statistic: Double, pValue: Double,
         adjustedPValue: Double, psi: Double, effect: Double, detail: String = "{}"
       ) {
         self.feature = feature
@@ -113,8 +112,7 @@ package struct CheckRecord: Sendable, Equatable {
     }
 
     package struct Check: Sendable, Equatable {
-      /// missingRate, outOfRange, unknownCategory, duplicateRequestIDs, meanConfidence, columnPresence, unseenClass
-      package var check: String
+      package var check: QualityCheckKind
       package var feature: String?
       package var severity: Severity
       package var passed: Bool
@@ -122,7 +120,7 @@ package struct CheckRecord: Sendable, Equatable {
       package var limit: Double
 
       package init(
-        check: String, feature: String? = nil, severity: Severity, passed: Bool, value: Double, limit: Double
+        check: QualityCheckKind, feature: String? = nil, severity: Severity, passed: Bool, value: Double, limit: Double
       ) {
         self.check = check
         self.feature = feature

@@ -41,30 +41,22 @@ public struct DriftRules: Codable, Sendable, Equatable {
   }
 
   public struct Numeric: Codable, Sendable, Equatable {
-    public var test: Test
+    public var test: DriftTestName
     public var significance: Double
 
-    public init(test: Test = .kolmogorovSmirnov, significance: Double = 0.05) {
+    public init(test: DriftTestName = .kolmogorovSmirnov, significance: Double = 0.05) {
       self.test = test
       self.significance = significance
-    }
-
-    public enum Test: String, Codable, Sendable, CaseIterable {
-      case kolmogorovSmirnov = "KolmogorovSmirnov"
     }
   }
 
   public struct Categorical: Codable, Sendable, Equatable {
-    public var test: Test
+    public var test: DriftTestName
     public var significance: Double
 
-    public init(test: Test = .chiSquare, significance: Double = 0.05) {
+    public init(test: DriftTestName = .chiSquare, significance: Double = 0.05) {
       self.test = test
       self.significance = significance
-    }
-
-    public enum Test: String, Codable, Sendable, CaseIterable {
-      case chiSquare = "ChiSquare"
     }
   }
 
@@ -87,8 +79,8 @@ public struct DriftRules: Codable, Sendable, Equatable {
     case benjaminiHochberg = "BenjaminiHochberg"
   }
 
-  /// An effect below its floor is no drift, whatever its p-value: the Kolmogorov–Smirnov distance D for numeric
-  /// features, Cramér's V for categorical ones. 0 reproduces the plain rules.
+  /// An effect below its floor is no drift, whatever its p-value. Effects are the tests' own, 0 (no difference) … 1 (nothing in
+  /// common): the Kolmogorov–Smirnov distance D or Cramér's V, for example. 0 reproduces the plain rules.
   public struct MinimumEffect: Codable, Sendable, Equatable {
     public var numeric: Double
     public var categorical: Double

@@ -337,7 +337,7 @@ public struct DriftSummary: Codable, Sendable, Equatable {
     public var psi: Double
     /// After the correction.
     public var pValue: Double
-    /// D of Kolmogorov–Smirnov, or Cramér's V.
+    /// Of the drift test, 0…1: D of Kolmogorov–Smirnov or Cramér's V, for example.
     public var effect: Double
 
     public init(feature: String, severity: Severity, psi: Double, pValue: Double, effect: Double) {
@@ -382,14 +382,15 @@ public struct QualitySummary: Codable, Sendable, Equatable {
   }
 
   public struct FailedCheck: Codable, Sendable, Equatable {
-    /// missingRate, outOfRange, unknownCategory, duplicateRequestIDs, meanConfidence, columnPresence, unseenClass
-    public var check: String
+    public var check: QualityCheckKind
     public var feature: String?
     public var severity: Severity
     public var value: Double
     public var limit: Double
 
-    public init(check: String, feature: String? = nil, severity: Severity, value: Double, limit: Double) {
+    public init(
+      check: QualityCheckKind, feature: String? = nil, severity: Severity, value: Double, limit: Double
+    ) {
       self.check = check
       self.feature = feature
       self.severity = severity

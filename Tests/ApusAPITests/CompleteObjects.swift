@@ -137,7 +137,7 @@ enum Complete {
       drifted: true, severity: .warning, psi: 0.1, pValue: 0.01, meanConfidence: 0.7, referenceMeanConfidence: 0.8),
     quality: .init(
       severity: .warning,
-      failed: [.init(check: "missingRate", feature: "a", severity: .warning, value: 0.1, limit: 0.05)]),
+      failed: [.init(check: .missingRate, feature: "a", severity: .warning, value: 0.1, limit: 0.05)]),
     performance: .init(
       coverage: 0.6, labelled: 60, expected: 100, span: observed, metrics: metrics, p95Latency: 0.01, positiveRate: 0.2,
       meanConfidence: 0.7),

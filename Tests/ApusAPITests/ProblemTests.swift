@@ -162,6 +162,10 @@ struct ProblemTests {
   static let policyCases: [PolicyCase] = [
     PolicyCase("a malformed schedule", at: "spec.schedule.cron") { $0.schedule.cron = "* * *" },
     PolicyCase("an empty window", at: "spec.window") { $0.window = TimeSpan(seconds: 0) },
+    PolicyCase("a drift test of the other type", at: "spec.drift.numeric.test") { $0.drift.numeric.test = .chiSquare },
+    PolicyCase("a drift test that there is not", at: "spec.drift.categorical.test") {
+      $0.drift.categorical.test = DriftTestName(rawValue: "Oracle")
+    },
     PolicyCase("warning above critical", at: "spec.drift.psi.warning") { $0.drift.psi.warning = 0.5 },
     PolicyCase("missing limits upside down", at: "spec.quality.missing.warning") { $0.quality.missing.warning = 0.5 },
     PolicyCase("more failures than checks", at: "spec.retraining.debounce.failures") {

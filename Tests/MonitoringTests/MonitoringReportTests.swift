@@ -7,8 +7,8 @@ import WorkerContract
 @Suite struct MonitoringReportTests {
   private func report(
     _ window: PredictionWindow, reference: ReferenceProfile, model: String = "cards", redacted: [String]? = nil
-  ) -> MonitoringReport {
-    MonitoringReport(
+  ) throws -> MonitoringReport {
+    try MonitoringReport(
       namespace: "default", model: model, run: "cards-check-202511212300",
       check: CheckRun(
         policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
@@ -17,7 +17,7 @@ import WorkerContract
   }
 
   @Test func `the result has what decisions need`() throws {
-    let result = report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference())
+    let result = try report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference())
       .result(report: "reports/x.html")
     #expect(result.version == "v3" && result.rows == 400 && result.conclusive)
     #expect(result.drift.severity == .critical && result.drift.critical == 1 && result.drift.features == 2)
@@ -27,25 +27,26 @@ import WorkerContract
   }
 
   @Test func `drift of a feature that does not arrive, and of the predictions then, is nothing that a training mends`()
+    throws
   {
-    func mendable(_ change: (inout PredictionWindow) -> Void) -> MendableFindings? {
+    func mendable(_ change: (inout PredictionWindow) -> Void) throws -> MendableFindings? {
       var window = World.window(World.table(rows: 400, seed: 3))
       change(&window)
-      return report(window, reference: World.reference()).result(report: nil).mendable
+      return try report(window, reference: World.reference()).result(report: nil).mendable
     }
-    let moved = mendable { $0 = World.window(World.table(rows: 400, seed: 3, shift: 1.5)) }
+    let moved = try mendable { $0 = World.window(World.table(rows: 400, seed: 3, shift: 1.5)) }
     #expect(moved?.drift == .critical)
-    let gone = mendable {
+    let gone = try mendable {
       $0.features = $0.features.removing(["colour"])
       $0.predicted = $0.predicted.map { _ in "1" }
     }
     #expect(gone == MendableFindings())
   }
 
-  @Test func `the page and the result name both spans`() {
+  @Test func `the page and the result name both spans`() throws {
     let window = World.window(World.table(rows: 400, seed: 3))
     let labelled = ObservedSpan(from: "2025-11-20T17:00:00Z", to: "2025-11-20T23:00:00Z")
-    let whole = MonitoringReport(
+    let whole = try MonitoringReport(
       namespace: "default", model: "cards", run: "r",
       check: CheckRun(
         policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
@@ -57,15 +58,15 @@ import WorkerContract
     #expect(whole.html.contains("2025-11-20T17:00:00Z to 2025-11-20T23:00:00Z"))
   }
 
-  @Test func `a redacted feature is no column that vanished, and the page says that nothing was looked at`() {
+  @Test func `a redacted feature is no column that vanished, and the page says that nothing was looked at`() throws {
     var window = World.window(World.table(rows: 400, seed: 3))
     window.features = window.features.removing(["colour"])
-    #expect(report(window, reference: World.reference()).quality.severity == .critical)
-    let known = report(window, reference: World.reference(), redacted: ["colour", "another model's"])
-    #expect(known.severity == .none && known.drift.features.map(\.name) == ["amount"])
+    #expect(try report(window, reference: World.reference()).quality.severity == .critical)
+    let known = try report(window, reference: World.reference(), redacted: ["colour", "another model's"])
+    #expect(known.severity == .none && known.drift.features.map(\.feature) == ["amount"])
     #expect(!known.quality.checks.contains { $0.feature == "colour" })
     #expect(known.html.contains("redacted from the prediction log: colour<"))
-    #expect(!report(window, reference: World.reference()).html.contains("redacted"))
+    #expect(try !report(window, reference: World.reference()).html.contains("redacted"))
   }
 
   /// Two hundred features of long names, all of them bad.
@@ -86,21 +87,21 @@ import WorkerContract
 
   @Test func `the result stays small whatever there is to say`() throws {
     let (window, reference) = wide
-    let result = report(window, reference: reference).result(report: "reports/x.html")
+    let result = try report(window, reference: reference).result(report: "reports/x.html")
     let data = try JSONEncoder().encode(RunResult(run: "x", checked: result))
     #expect(data.count < RunResult.maximumBytes)
     #expect(result.drift.critical == 200 && !result.drift.worst.isEmpty && !result.quality.failed.isEmpty)
-    let tight = report(window, reference: reference).result(report: nil, maximumBytes: 100)
+    let tight = try report(window, reference: reference).result(report: nil, maximumBytes: 100)
     #expect(tight.drift.worst.isEmpty && tight.quality.failed.isEmpty)
   }
 
   @Test func `a report survives being saved`() throws {
-    let whole = report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference())
+    let whole = try report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference())
     #expect(try JSONDecoder().decode(MonitoringReport.self, from: JSONEncoder().encode(whole)) == whole)
   }
 
-  @Test func `on a phone every table moves within its own box`() {
-    let page = report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference()).html
+  @Test func `on a phone every table moves within its own box`() throws {
+    let page = try report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference()).html
     let tables = page.matches(of: /<table/).count
     #expect(tables >= 2 && page.matches(of: /<div class="scroll"><table/).count == tables)
     #expect(page.contains("<meta name=\"viewport\" content=\"width=device-width"))
@@ -110,7 +111,7 @@ import WorkerContract
     let (window, reference) = wide
     var evil = window
     evil.labels = evil.labels.map { $0 == "0" ? "<script>alert('x')</script>" : $0 }
-    let page = report(evil, reference: reference, model: "<b>\"cards\" & co</b>").html
+    let page = try report(evil, reference: reference, model: "<b>\"cards\" & co</b>").html
     #expect(!page.contains("<script") && !page.contains("<b>\"cards\""))
     #expect(page.contains("&lt;b&gt;&quot;cards&quot; &amp; co&lt;/b&gt;"))
     #expect(page.contains("&quot;number&quot; &lt;17&gt;"))
@@ -119,12 +120,12 @@ import WorkerContract
     #expect(parser.unbalanced == [])
   }
 
-  @Test func `the page tells the verdict first`() {
-    let quiet = report(World.window(World.table(rows: 400, seed: 3)), reference: World.reference()).html
+  @Test func `the page tells the verdict first`() throws {
+    let quiet = try report(World.window(World.table(rows: 400, seed: 3)), reference: World.reference()).html
     #expect(quiet.contains("Healthy: nothing found"))
-    let loud = report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference()).html
+    let loud = try report(World.window(World.table(rows: 400, seed: 3, shift: 1.5)), reference: World.reference()).html
     #expect(loud.contains("critical drift of amount"))
-    let few = report(World.window(World.table(rows: 4, seed: 3)), reference: World.reference()).html
+    let few = try report(World.window(World.table(rows: 4, seed: 3)), reference: World.reference()).html
     #expect(few.contains("Inconclusive: 4 predictions are too few"))
   }
 }
@@ -184,7 +185,7 @@ extension MonitoringReportTests {
           levels: levels + ["gig <work> & co"]))
     }
     for (name, table) in [("quiet", test), ("drifted", drifted)] {
-      let page = report(
+      let page = try report(
         World.window(table, errorsEvery: name == "quiet" ? 14 : 6), reference: reference, model: "income"
       ).html
       try Data(page.utf8).write(to: folder.appendingPathComponent("\(name).html"))

@@ -53,8 +53,8 @@ import WorkerContract
       for psiBins in [10, 20, 7] {
         var rules = DriftRules()
         rules.psi.bins = psiBins
-        let rows = DriftReport(window, reference: reference, rules: rules)
-        let counts = DriftReport(profile(window, bins), bins: bins, reference: reference, rules: rules)
+        let rows = try DriftReport(window, reference: reference, rules: rules)
+        let counts = try DriftReport(profile(window, bins), bins: bins, reference: reference, rules: rules)
         #expect(counts.rows == rows.rows && counts.source == .profiles && rows.source == .rows)
         #expect(counts.predictions == rows.predictions)
         #expect(counts.features[1] == rows.features[1], "a categorical feature loses nothing")
@@ -106,13 +106,13 @@ import WorkerContract
     let reference = ReferenceProfile(training: table, schema: World.schema, predictions: nil)
     let bins = bins(reference)
     let window = World.window(table)
-    let report = DriftReport(profile(window, bins), bins: bins, reference: reference)
+    let report = try DriftReport(profile(window, bins), bins: bins, reference: reference)
     #expect(report.features[0].statistic < 1e-12 && report.features[0].psi == 0)
     #expect(report.features[1].psi == 0 && report.features[1].window.unseenRate == 0.25)
     #expect(report.features[1].reference.unseenRate == 0.25)
     let moved = Table([("amount", .numeric(values.map { $0 == 0 ? 0.001 : $0 }))])
-    let rows = DriftReport(World.window(moved), reference: reference).features[0]
-    let counts = DriftReport(profile(World.window(moved), bins), bins: bins, reference: reference).features[0]
+    let rows = try DriftReport(World.window(moved), reference: reference).features[0]
+    let counts = try DriftReport(profile(World.window(moved), bins), bins: bins, reference: reference).features[0]
     #expect(rows.statistic == counts.statistic && rows.statistic > 0.7)
   }
 
@@ -126,13 +126,13 @@ import WorkerContract
     #expect(same.features.map(\.count).allSatisfy { $0 < 130 })
   }
 
-  @Test func `a redacted feature is left out, an empty profile gives no verdict`() {
+  @Test func `a redacted feature is left out, an empty profile gives no verdict`() throws {
     let reference = World.reference()
     let bins = bins(reference)
     var counts = profile(World.window(World.table(rows: 100, seed: 3, shift: 9)), bins)
     counts.features["amount"] = nil
-    let report = DriftReport(counts, bins: bins, reference: reference)
-    #expect(report.features.map(\.name) == ["colour"] && report.severity == .none && report.conclusive)
-    #expect(!DriftReport(WindowProfile(), bins: bins, reference: reference).conclusive)
+    let report = try DriftReport(counts, bins: bins, reference: reference)
+    #expect(report.features.map(\.feature) == ["colour"] && report.severity == .none && report.conclusive)
+    #expect(try !DriftReport(WindowProfile(), bins: bins, reference: reference).conclusive)
   }
 }

@@ -17,7 +17,7 @@ import WorkerContract
   @Test func `a clean window passes all seven checks`() {
     let clean = report { _ in }
     #expect(clean.severity == .none && clean.failures == [])
-    #expect(Set(clean.checks.map(\.kind)) == Set(QualityReport.Kind.allCases))
+    #expect(Set(clean.checks.map(\.kind)) == Set(QualityCheckKind.allCases))
   }
 
   @Test func `missing values warn, then fail`() {
@@ -59,7 +59,7 @@ import WorkerContract
   }
 
   @Test func `a training mends what the population did, not what a feed or a caller does`() {
-    let mended = Dictionary(uniqueKeysWithValues: QualityCheck.allCases.map { ($0, $0.isMendedByTraining) })
+    let mended = Dictionary(uniqueKeysWithValues: QualityCheckKind.allCases.map { ($0, $0.isMendedByTraining) })
     #expect(
       mended == [
         .missingRate: false, .columnPresence: false, .duplicateRequestIDs: false, .outOfRange: true,

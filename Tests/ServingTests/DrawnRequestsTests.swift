@@ -90,7 +90,7 @@ import WorkerContract
         features: features, predicted: "a", confidence: 0.9, probabilities: try logged.probabilities(), latency: 0.01,
         requestID: "r\(row)", time: Double(row), label: nil)
     }
-    let report = DriftReport(window.result, reference: reference)
+    let report = try DriftReport(window.result, reference: reference)
     #expect(report.severity == .none && report.features.allSatisfy { !$0.drifted && $0.window.unseenRate == 0 })
   }
 

@@ -21,6 +21,24 @@ import Values
     #expect(test.pooled == 0)
   }
 
+  /// From `scipy.stats.chi2_contingency(…, correction=False, lambda_="log-likelihood")`, SciPy 1.17.1.
+  @Test(
+    arguments: [
+      ([30, 20, 50], [35, 30, 40], 3.3899923451607847, 2, 0.1835999317403518),
+      ([100, 200, 300, 400], [12, 25, 27, 44], 1.452639245306604, 3, 0.6932434947727208),
+      ([500, 0, 20], [480, 30, 10], 45.39500317239785, 2, 1.388674012136832e-10),
+      ([1000, 2000], [130, 240], 0.47657435586032015, 1, 0.48997810374632633),
+    ] as [([Int], [Int], Double, Int, Double)])
+  func `the likelihood ratio equals SciPy's`(
+    first: [Int], second: [Int], statistic: Double, degrees: Int, pValue: Double
+  ) {
+    let test = ChiSquare(first, second, divergence: .logLikelihood)
+    #expect(agree(test.statistic, statistic))
+    #expect(test.degrees == degrees)
+    #expect(agree(test.pValue, pValue))
+    #expect(test.effect == ChiSquare(first, second).effect)
+  }
+
   /// From `scipy.stats.contingency.association(…, method="cramer")`.
   @Test(
     arguments: [

@@ -205,17 +205,17 @@ import WorkerContract
         ),
         features: [
           .init(
-            feature: "hours", test: "KolmogorovSmirnov", drifted: true, severity: .critical, statistic: 0.31,
+            feature: "hours", test: .kolmogorovSmirnov, drifted: true, severity: .critical, statistic: 0.31,
             pValue: 1e-300, adjustedPValue: 2e-300, psi: 0.3, effect: 0.31),
           .init(
-            feature: "age", test: "KolmogorovSmirnov", drifted: false, severity: .none, statistic: 0.01, pValue: 0.9,
+            feature: "age", test: .kolmogorovSmirnov, drifted: false, severity: .none, statistic: 0.01, pValue: 0.9,
             adjustedPValue: 0.9, psi: 0.001, effect: 0.01),
         ]),
       quality: .init(
         severity: .warning,
         checks: [
-          .init(check: "missingRate", feature: "age", severity: .warning, passed: false, value: 0.07, limit: 0.05),
-          .init(check: "meanConfidence", severity: .none, passed: true, value: 0.7, limit: 0.55),
+          .init(check: .missingRate, feature: "age", severity: .warning, passed: false, value: 0.07, limit: 0.05),
+          .init(check: .meanConfidence, severity: .none, passed: true, value: 0.7, limit: 0.55),
         ]),
       performance: PerformanceSummary(
         coverage: 0.6, labelled: 720, expected: 1200,

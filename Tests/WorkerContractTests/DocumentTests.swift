@@ -55,6 +55,46 @@ struct DocumentTests {
     #expect(try JSONDecoder().decode(QualityRules.self, from: Data(text.utf8)) == QualityRules())
   }
 
+  @Test("a check of an earlier release is read as it was written, and written so again")
+  func olderCheck() throws {
+    let text =
+      #"{"conclusive":true,"drift":{"critical":1,"features":3,"severity":"critical","share":0.5,"warning":1,"#
+      + #""worst":[{"effect":0.3,"feature":"a","pValue":0.001,"psi":0.4,"severity":"critical"}]},"#
+      + #""performance":{"coverage":0.5,"labelled":60},"quality":{"failed":[{"check":"missingRate","feature":"a","#
+      + #""limit":0.05,"severity":"warning","value":0.1},{"check":"duplicateRequestIDs","limit":0.01,"severity":"warning","#
+      + #""value":0.5}],"severity":"warning"},"rows":100,"version":"v3"}"#
+    let read = try JSONDecoder().decode(CheckResult.self, from: Data(text.utf8))
+    #expect(read.quality.failed.map(\.check) == [.missingRate, .duplicateRequestIDs])
+    #expect(read.quality.failed.allSatisfy { !$0.check.isMendedByTraining })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(read), as: UTF8.self) == text)
+  }
+
+  @Test("a check of a newer worker that this release does not know keeps its name, and asks for no training")
+  func newerCheck() throws {
+    let text =
+      #"{"check":"staleFeature","feature":"a","limit":0.05,"severity":"critical","value":0.1}"#
+    let failed = try JSONDecoder().decode(QualitySummary.FailedCheck.self, from: Data(text.utf8))
+    #expect(failed.check == .other("staleFeature") && !failed.check.isMendedByTraining && !failed.check.isOfTheFeed)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    #expect(String(decoding: try encoder.encode(failed), as: UTF8.self) == text)
+    #expect(Set(QualityCheckKind.allCases.map(\.rawValue)).count == QualityCheckKind.allCases.count)
+    for kind in QualityCheckKind.allCases { #expect(QualityCheckKind(rawValue: kind.rawValue) == kind) }
+  }
+
+  @Test("drift rules name their tests as they did, and another name is read")
+  func driftTests() throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let text = String(decoding: try encoder.encode(DriftRules()), as: UTF8.self)
+    #expect(text.contains(#""numeric":{"significance":0.05,"test":"KolmogorovSmirnov"}"#))
+    #expect(text.contains(#""categorical":{"significance":0.05,"test":"ChiSquare"}"#))
+    let other = text.replacing("KolmogorovSmirnov", with: "Oracle")
+    #expect(try JSONDecoder().decode(DriftRules.self, from: Data(other.utf8)).numeric.test.rawValue == "Oracle")
+  }
+
   @Test("severities are ordered, so that the worst of several is their maximum")
   func severity() {
     #expect([Severity.warning, .none, .critical].max() == .critical)

@@ -86,9 +86,34 @@ import Workers
     let (result, record) = try await check(shop, predictions(400, shift: 60))
     #expect(result.drift.severity == .critical)
     #expect(result.drift.worst.first?.feature == "x")
-    #expect(result.quality.failed.contains { $0.check == "outOfRange" && $0.feature == "x" })
+    #expect(result.quality.failed.contains { $0.check == .outOfRange && $0.feature == "x" })
     #expect(record?.drift.features.first?.drifted == true)
     #expect(record?.drift.features.first?.detail.contains("mean") == true)
+  }
+
+  @Test(
+    "The tests that the policy names are used and named, and one that this worker does not have ends the run at once")
+  func chosenTests() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append(predictions(400, shift: 60), of: key)
+    var specification = specification(reference)
+    specification.check?.drift.numeric.test = DriftTestName(rawValue: "CramerVonMises")
+    specification.check?.drift.categorical.test = DriftTestName(rawValue: "GTest")
+    let run = await shop.worker().run(.check, specification)
+    #expect(run.checked?.drift.severity == .critical, "\(String(describing: run.failed))")
+    let features = try #require(try await store.checks(of: key, from: 0, limit: 1).first?.drift.features)
+    #expect(features.map(\.test.rawValue) == ["CramerVonMises", "GTest"])
+    await store.close()
+    #expect(shop.log.contains { $0.contains("x drifted critically: Cramér–von Mises T") })
+
+    specification.check?.drift.numeric.test = DriftTestName(rawValue: "Oracle")
+    let failed = try #require(await shop.worker().run(.check, specification).failed)
+    #expect(failed.reason == "SpecificationInvalid" && !failed.retryable && failed.step == "compare")
+    #expect(
+      failed.message.contains(
+        "check.drift.numeric.test is 'Oracle'; this release has KolmogorovSmirnov and CramerVonMises"))
   }
 
   @Test("A feature that the log leaves out is neither compared nor missed")
@@ -102,7 +127,7 @@ import Workers
     await store.close()
     var specification = specification(reference)
     let unknown = try #require(await shop.worker().run(.check, specification).checked)
-    #expect(unknown.quality.failed.contains { $0.check == "columnPresence" && $0.feature == "x" })
+    #expect(unknown.quality.failed.contains { $0.check == .columnPresence && $0.feature == "x" })
     #expect(unknown.drift.worst.contains { $0.feature == "x" })
     specification.check?.redacted = ["x"]
     let known = try #require(await shop.worker().run(.check, specification).checked)

@@ -58,7 +58,7 @@ import Workers
     }
     let failed = (0..<10).map {
       QualitySummary.FailedCheck(
-        check: "missingRate", feature: "\($0)" + String(repeating: "y", count: 250), severity: .critical, value: 1 / 3,
+        check: .missingRate, feature: "\($0)" + String(repeating: "y", count: 250), severity: .critical, value: 1 / 3,
         limit: 0.15)
     }
     let result = RunResult(

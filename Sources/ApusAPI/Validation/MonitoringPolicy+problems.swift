@@ -1,3 +1,4 @@
+import Monitoring
 import WorkerContract
 
 extension MonitoringPolicy {
@@ -37,6 +38,15 @@ extension MonitoringPolicy {
 extension DriftRules {
   fileprivate func problems(at path: String) -> [Problem] {
     var found: [Problem] = []
+    for (kind, test, known) in [
+      ("numeric", numeric.test, DriftTests.numeric.map(\.name)),
+      ("categorical", categorical.test, DriftTests.categorical.map(\.name)),
+    ] where !known.contains(test) {
+      found.append(
+        Problem(
+          "\(path).\(kind).test", "'\(test.rawValue)' is no test of \(kind) features",
+          mend: "write one of \(known.map(\.rawValue).joined(separator: ", "))"))
+    }
     for (kind, value) in [("numeric", numeric.significance), ("categorical", categorical.significance)]
     where !(value > 0 && value < 1) {
       found.append(

@@ -46,14 +46,14 @@ extension SQLTelemetryStore {
     ]
     let featureRows: [[SQLValue]] = check.drift.features.enumerated().map { position, feature in
       key + [
-        .text(feature.feature), .integer(position), .text(feature.test), SQLValue(feature.drifted),
+        .text(feature.feature), .integer(position), .text(feature.test.rawValue), SQLValue(feature.drifted),
         .text(feature.severity.rawValue), .number(feature.statistic), .number(feature.pValue),
         .number(feature.adjustedPValue), .number(feature.psi), .number(feature.effect), .text(feature.detail),
       ]
     }
     let qualityRows: [[SQLValue]] = check.quality.checks.enumerated().map { position, check in
       key + [
-        .integer(position), .text(check.check), SQLValue(check.feature), .text(check.severity.rawValue),
+        .integer(position), .text(check.check.rawValue), SQLValue(check.feature), .text(check.severity.rawValue),
         SQLValue(check.passed), .number(check.value), .number(check.limit),
       ]
     }
@@ -149,14 +149,16 @@ extension SQLTelemetryStore {
 
   private static func feature(_ row: SQLRow) throws(TelemetryError) -> CheckRecord.DriftRecord.Feature {
     CheckRecord.DriftRecord.Feature(
-      feature: try row.text(0), test: try row.text(1), drifted: try row.integer(2) != 0, severity: try severity(row, 3),
+      feature: try row.text(0), test: DriftTestName(rawValue: try row.text(1)), drifted: try row.integer(2) != 0,
+      severity: try severity(row, 3),
       statistic: try row.measure(4), pValue: try row.measure(5), adjustedPValue: try row.measure(6),
       psi: try row.measure(7), effect: try row.measure(8), detail: try row.text(9))
   }
 
   private static func qualityCheck(_ row: SQLRow) throws(TelemetryError) -> CheckRecord.QualityRecord.Check {
     CheckRecord.QualityRecord.Check(
-      check: try row.text(0), feature: try row.optionalText(1), severity: try severity(row, 2),
+      check: QualityCheckKind(rawValue: try row.text(0)), feature: try row.optionalText(1),
+      severity: try severity(row, 2),
       passed: try row.integer(3) != 0, value: try row.measure(4), limit: try row.number(5))
   }
 

@@ -18,10 +18,13 @@ struct CheckJob {
     let observed = try await steps.run(.read, facts: { ["rows": .count($0.window.rowCount)] }) { try await read() }
     let now = environment.now().timeIntervalSince1970
     let report = try await steps.run(.compare, facts: { ["severity": .text($0.severity.rawValue)] }) {
-      MonitoringReport(
+      try MonitoringReport(
         namespace: specification.namespace, model: specification.model, run: specification.run, check: run,
         window: observed.window, due: observed.due, profile: observed.profile, reference: observed.reference,
         positive: observed.schema.target.positive, now: now)
+    }
+    for finding in report.drift.worst.prefix(Self.loggedFindings) {
+      log.write("drift", step: .compare, ["finding": .text(DriftTests.sentence(about: finding))])
     }
     let path = Self.reportPath(of: specification.run)
     try await steps.run(.report) {
@@ -33,6 +36,9 @@ struct CheckJob {
     }
     return report.result(report: path)
   }
+
+  /// The log names the worst features; the report has them all.
+  private static let loggedFindings = 10
 
   /// Where the report of a run lies in the artifact store.
   static func reportPath(of run: String) -> String { "reports/\(run).html" }

@@ -1,5 +1,6 @@
 import Artifacts
 import Learning
+import Monitoring
 import Tabular
 import Telemetry
 import WorkerContract
@@ -120,6 +121,7 @@ extension WorkerError {
     case let error as ArtifactError: .artifacts(error)
     case let error as TelemetryError: .telemetry(error)
     case let error as FeaturePipeline.FittingError: .pipeline(error)
+    case let error as UnknownDriftTest: .specification("check.\(error)")
     default: .unforeseen("\(type(of: error)): \(error)")
     }
   }

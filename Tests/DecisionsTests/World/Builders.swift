@@ -110,7 +110,7 @@ func termination(_ failure: RunFailure) -> String {
 
 func checkResult(
   _ version: String = "v1", rows: Int = 500, conclusive: Bool = true, drift: Severity = .none,
-  quality: Severity = .none, failing: QualityCheck = .outOfRange, accuracy: Double? = nil, latency: Double? = nil
+  quality: Severity = .none, failing: QualityCheckKind = .outOfRange, accuracy: Double? = nil, latency: Double? = nil
 ) -> CheckResult {
   CheckResult(
     version: version, rows: rows, conclusive: conclusive,
@@ -121,7 +121,7 @@ func checkResult(
     quality: QualitySummary(
       severity: quality,
       failed: quality == .none
-        ? [] : [.init(check: failing.rawValue, feature: "age", severity: quality, value: 0.2, limit: 0.15)]),
+        ? [] : [.init(check: failing, feature: "age", severity: quality, value: 0.2, limit: 0.15)]),
     performance: PerformanceSummary(
       coverage: accuracy == nil ? 0 : 0.62, labelled: accuracy == nil ? 0 : 310,
       metrics: accuracy.map { metrics(accuracy: $0) }, p95Latency: latency))

@@ -11,27 +11,21 @@ extension DriftReport {
   /// explains in a window this small is no finding.
   package init(
     _ window: PredictionWindow, reference: ReferenceProfile, rules: DriftRules = .init(), minimumSamples: Int = 30
-  ) {
-    let noiseLevel = Self.noiseLevel(rules, reference)
+  ) throws(UnknownDriftTest) {
+    let comparison = try FeatureComparison(rules, reference)
     self.init(
       rules: rules, source: .rows, rows: window.rowCount, reference: reference, minimumSamples: minimumSamples,
       compared: reference.features.map { feature in
-        FeatureComparison(
-          feature, column: window.features[feature.name], windowRows: window.rowCount, referenceRows: reference.rows,
-          bins: rules.psi.bins, noiseLevel: noiseLevel
-        ).drift
+        comparison.finding(feature, column: window.features[feature.name], windowRows: window.rowCount)
       },
-      predicted: PredictedCounts(window))
-  }
-
-  static func noiseLevel(_ rules: DriftRules, _ reference: ReferenceProfile) -> Double? {
-    rules.correction == .none ? nil : 0.05 / Double(max(1, reference.features.count))
+      predicted: PredictedCounts(window), test: comparison.tests.categorical)
   }
 
   /// Judges what was compared.
+  /// - Parameter test: By which the predicted classes are compared.
   init(
     rules: DriftRules, source: DriftRules.Source, rows: Int, reference: ReferenceProfile, minimumSamples: Int,
-    compared: [FeatureDrift], predicted: PredictedCounts
+    compared: [DriftFinding], predicted: PredictedCounts, test: any CategoricalDriftTest
   ) {
     self.rules = rules
     self.source = source
@@ -49,11 +43,12 @@ extension DriftReport {
         significance: isNumeric ? rules.numeric.significance : rules.categorical.significance,
         effect: compared[index].effect,
         floor: isNumeric ? rules.minimumEffect.numeric : rules.minimumEffect.categorical,
-        psi: compared[index].psi, noise: compared[index].psiNoise)
+        index: StabilityIndex(value: compared[index].psi, noise: compared[index].psiNoise))
     }
     features = compared
     predictions = reference.predictions.map {
-      PredictionDrift(predicted, reference: $0, verdict: verdict, hasNoiseLimit: rules.correction != .none)
+      PredictionDrift(
+        predicted, reference: $0, by: test, verdict: verdict, noiseLevel: rules.correction == .none ? nil : 0.05)
     }
   }
 
@@ -93,33 +88,31 @@ struct PredictedCounts {
 
 extension PredictionDrift {
   init(
-    _ predicted: PredictedCounts, reference: ReferenceProfile.Predictions, verdict: DriftVerdict, hasNoiseLimit: Bool
+    _ predicted: PredictedCounts, reference: ReferenceProfile.Predictions, by test: any CategoricalDriftTest,
+    verdict: DriftVerdict, noiseLevel: Double?
   ) {
-    var index = LevelIndex(reference.classes)
+    var levels = LevelIndex(reference.classes)
     var counts = [Int](repeating: 0, count: reference.classes.count)
     for (name, count) in predicted.counts {
-      let code = Int(index.intern(name))
+      let code = Int(levels.intern(name))
       if code == counts.count { counts.append(0) }
       counts[code] += count
     }
     let expected = reference.counts + [Int](repeating: 0, count: counts.count - reference.counts.count)
-    let test = ChiSquare(expected, counts)
-    statistic = test.statistic
-    pValue = test.pValue
-    effect = test.effect
-    psi = populationStability(expected, counts)
-    psiNoise =
-      hasNoiseLimit
-      ? populationStabilityNoise(
-        bins: zip(expected, counts).count { $0 + $1 > 0 }, reference: reference.rows, sample: predicted.rows,
-        significance: 0.05) : 0
+    let measure = test.measure(expected, counts)
+    statistic = measure.statistic
+    pValue = measure.pValue
+    effect = measure.effect
+    let index = StabilityIndex(expected, counts, noiseLevel: noiseLevel)
+    psi = index.value
+    psiNoise = index.noise
     (drifted, severity) = verdict.judge(
       pValue: pValue, significance: verdict.rules.categorical.significance, effect: effect,
-      floor: verdict.rules.minimumEffect.categorical, psi: psi, noise: psiNoise)
+      floor: verdict.rules.minimumEffect.categorical, index: index)
     meanConfidence = predicted.meanConfidence
     referenceMeanConfidence = reference.meanConfidence
-    chart = FeatureDrift.Chart(
-      labels: index.levels, reference: shares(expected), window: shares(counts))
+    chart = DriftFinding.Chart(
+      labels: levels.levels, reference: shares(expected), window: shares(counts))
   }
 }
 

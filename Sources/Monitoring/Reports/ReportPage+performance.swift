@@ -60,31 +60,32 @@ extension ReportPage {
   }
 
   var charts: String {
-    let cards = drift.features.map { feature in
+    let cards = drift.features.map { finding in
       """
-      <article id="\(Self.anchor(feature, in: drift))"><h3>\(escaped(feature.name)) \(Self.badge(feature.severity))</h3>
-      \(feature.type == .numeric ? ReportChart.histogram(feature.chart) : ReportChart.levels(feature.chart))
-      <dl>\(Self.facts(details(of: feature)))</dl></article>
+      <article id="\(Self.anchor(finding, in: drift))"><h3>\(escaped(finding.feature)) \(Self.badge(finding.severity))</h3>
+      \(finding.type == .numeric ? ReportChart.histogram(finding.chart) : ReportChart.levels(finding.chart))
+      <dl>\(Self.facts(details(of: finding)))</dl></article>
       """
     }
     return "<section><h2>Feature by feature</h2><div class=\"cards\">\(cards.joined(separator: "\n"))</div></section>"
   }
 
-  private func details(of feature: FeatureDrift) -> [(String, String)] {
+  private func details(of finding: DriftFinding) -> [(String, String)] {
+    let test = DriftTests.named(finding.test)
     var facts: [(String, String)] = [
-      (feature.type == .numeric ? "Kolmogorov–Smirnov D" : "chi-square", shortText(feature.statistic)),
-      ("p, corrected", "\(pValueText(feature.pValue)), \(pValueText(feature.adjustedPValue))"),
+      (test?.statisticName ?? finding.test.rawValue, shortText(finding.statistic)),
+      ("p, corrected", "\(pValueText(finding.pValue)), \(pValueText(finding.adjustedPValue))"),
       (
         "PSI",
-        shortText(feature.psi) + (feature.psiNoise > 0 ? ", by chance up to \(shortText(feature.psiNoise))" : "")
-      ), ("Jensen–Shannon", shortText(feature.jensenShannon)),
+        shortText(finding.psi) + (finding.psiNoise > 0 ? ", by chance up to \(shortText(finding.psiNoise))" : "")
+      ), ("Jensen–Shannon", shortText(finding.jensenShannon)),
     ]
-    if feature.type == .categorical { facts.append(("Cramér's V", shortText(feature.effect))) }
-    if let wasserstein = feature.wasserstein { facts.append(("Wasserstein", "\(shortText(wasserstein)) deviations")) }
-    if let low = feature.reference.minimum, let high = feature.reference.maximum {
+    if let effect = test?.effectName { facts.append((effect, shortText(finding.effect))) }
+    if let wasserstein = finding.wasserstein { facts.append(("Wasserstein", "\(shortText(wasserstein)) deviations")) }
+    if let low = finding.reference.minimum, let high = finding.reference.maximum {
       facts.append(("training range", "\(shortText(low)) to \(shortText(high))"))
     }
-    if let low = feature.window.minimum, let high = feature.window.maximum {
+    if let low = finding.window.minimum, let high = finding.window.maximum {
       facts.append(("window range", "\(shortText(low)) to \(shortText(high))"))
     }
     return facts
@@ -98,13 +99,18 @@ extension ReportPage {
       case .bonferroni: "Bonferroni's correction"
       case .benjaminiHochberg: "Benjamini and Hochberg's correction"
       }
+    let numeric = DriftTests.numeric.first { $0.name == rules.numeric.test }
+    let note = numeric?.noteOnCounts ?? rules.numeric.test.rawValue
+    let effects = (
+      numeric?.effectSymbol ?? "effect", DriftTests.named(rules.categorical.test)?.effectSymbol ?? "effect"
+    )
     let source =
       drift.source == .profiles
-      ? "Drift is that of the servers' counts by minute: D is a lower bound. " : ""
+      ? "Drift is that of the servers' counts by minute: \(note). " : ""
     return """
       <footer><p>\(source)A feature drifted when its corrected p-value is below \(shortText(rules.numeric.significance)) (numeric) or \
       \(shortText(rules.categorical.significance)) (categorical) and its effect is at least \
-      \(shortText(rules.minimumEffect.numeric)) (D) or \(shortText(rules.minimumEffect.categorical)) (V), with \(correction). \
+      \(shortText(rules.minimumEffect.numeric)) (\(effects.0)) or \(shortText(rules.minimumEffect.categorical)) (\(effects.1)), with \(correction). \
       Critical: drifted and PSI at least \(shortText(rules.psi.critical)). Warning: drifted, or PSI at least \
       \(shortText(rules.psi.warning)) and beyond what chance gives in a window this small.</p></footer>
       """

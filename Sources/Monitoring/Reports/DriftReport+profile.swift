@@ -5,27 +5,25 @@ package import WorkerContract
 extension DriftReport {
   /// Compares counts with `reference`, without any row.
   ///
-  /// Chi-square, stability index and Jensen–Shannon distance are those that the rows would give, but where a server took a
-  /// value for missing (a number out of range or an unseen category of a feature that is imputed). The Kolmogorov–Smirnov
-  /// distance is a lower bound, so that counts never claim more drift than rows (`statisticBound` is the upper one);
-  /// the Wasserstein distance is not known. An index over another number of bins than the reference's takes the nearest of
+  /// Tests of categories, stability index and Jensen–Shannon distance are those that the rows would give, but where a server took
+  /// a value for missing (a number out of range or an unseen category of a feature that is imputed). A test of numbers says itself
+  /// what it knows (`NumericDriftTest.noteOnCounts`): the Kolmogorov–Smirnov distance is a lower bound, for example, so that counts
+  /// never claim more drift than rows. The Wasserstein distance is not known. An index over another number of bins than the reference's takes the nearest of
   /// the profile's edges. A redacted feature is not compared.
   package init(
     _ profile: WindowProfile, bins: ProfileBins, reference: ReferenceProfile, rules: DriftRules = .init(),
     minimumSamples: Int = 30
-  ) {
-    let noiseLevel = Self.noiseLevel(rules, reference)
-    let compared = reference.features.compactMap { feature -> FeatureDrift? in
+  ) throws(UnknownDriftTest) {
+    let comparison = try FeatureComparison(rules, reference)
+    let compared = reference.features.compactMap { feature -> DriftFinding? in
       guard let place = bins.features.firstIndex(where: { $0.name == feature.name }),
         let counts = profile.features[feature.name], counts.counts.count == bins.features[place].count
       else { return nil }
       switch bins.features[place].kind {
       case .numeric(let edges):
-        return FeatureComparison.numeric(
-          feature, counts, edges: edges, referenceRows: reference.rows, bins: rules.psi.bins, noiseLevel: noiseLevel)
+        return comparison.numeric(feature, counts, edges: edges)
       case .categorical(let levels):
-        return FeatureComparison.categorical(
-          feature, counts, levels: levels, referenceRows: reference.rows, noiseLevel: noiseLevel)
+        return comparison.categorical(feature, counts, levels: levels)
       }
     }
     self.init(
@@ -33,20 +31,19 @@ extension DriftReport {
       compared: compared,
       predicted: PredictedCounts(
         counts: zip(bins.classes, profile.predictions.counts).filter { $0.1 > 0 }.map { (name: $0, count: $1) },
-        meanConfidence: profile.predictions.moments.mean))
+        meanConfidence: profile.predictions.moments.mean),
+      test: comparison.tests.categorical)
   }
 }
 
 extension FeatureComparison {
-  fileprivate static func numeric(
-    _ feature: ReferenceProfile.Feature, _ window: FeatureCounts, edges: QuantileBins, referenceRows: Int, bins: Int,
-    noiseLevel: Double?
-  ) -> FeatureDrift {
+  fileprivate func numeric(
+    _ feature: ReferenceProfile.Feature, _ window: FeatureCounts, edges: QuantileBins
+  ) -> DriftFinding {
     let missing = window.counts.last ?? 0
     let present = Array(window.counts.dropLast())
     let known = feature.numeric
     let sample = known?.sample ?? []
-    let test = BinnedKolmogorovSmirnov(sorted: sample, bins: edges, counts: present)
     var coarse = known?.bins ?? QuantileBins(edges: [])
     var expected = known?.counts ?? [0]
     var expectedMissing = feature.missing
@@ -57,33 +54,28 @@ extension FeatureComparison {
       expectedMissing = Int((Double(feature.missing) * Double(sample.count) / Double(valued)).rounded())
     }
     var counts = coarse.gathered(present, of: edges)
-    let chart = FeatureDrift.Chart(
+    let chart = DriftFinding.Chart(
       labels: coarse.labels, reference: shares(expected), window: shares(counts))
     if expectedMissing + missing > 0 {
       expected.append(expectedMissing)
       counts.append(missing)
     }
-    return FeatureDrift(
-      name: feature.name, type: .numeric, test: DriftRules.Numeric.Test.kolmogorovSmirnov.rawValue,
-      statistic: test.lower, statisticBound: test.upper, pValue: test.pValue, adjustedPValue: test.pValue,
-      effect: test.lower, psi: populationStability(expected, counts), psiNoise: noise(expected, counts, noiseLevel),
-      jensenShannon: jensenShannonDistance(expected, counts), wasserstein: nil, drifted: false, severity: .none,
-      reference: side(known?.moments, missing: rate(feature.missing, of: referenceRows)),
-      window: side(window.moments, missing: rate(missing, of: window.rows)), chart: chart)
+    return finding(
+      feature, by: tests.numeric, tests.numeric.measure(sample, edges, present), expected, counts,
+      reference: Self.side(known?.moments, missing: Self.rate(feature.missing, of: referenceRows)),
+      window: Self.side(window.moments, missing: Self.rate(missing, of: window.rows)), chart: chart)
   }
 
-  fileprivate static func categorical(
-    _ feature: ReferenceProfile.Feature, _ window: FeatureCounts, levels: [String], referenceRows: Int,
-    noiseLevel: Double?
-  ) -> FeatureDrift {
+  fileprivate func categorical(
+    _ feature: ReferenceProfile.Feature, _ window: FeatureCounts, levels: [String]
+  ) -> DriftFinding {
     let names = Set(levels)
     let known = (feature.levels ?? []).filter { names.contains($0.name) }
     let unseen = window.counts[levels.count]
     return categorical(
       feature, known: known, counts: Array(window.counts.prefix(levels.count)),
       missing: window.counts[levels.count + 1],
-      unseen: unseen > 0 ? [ReferenceProfile.Level(name: "unseen", count: unseen)] : [], windowRows: window.rows,
-      referenceRows: referenceRows, noiseLevel: noiseLevel)
+      unseen: unseen > 0 ? [ReferenceProfile.Level(name: "unseen", count: unseen)] : [], windowRows: window.rows)
   }
 }
 

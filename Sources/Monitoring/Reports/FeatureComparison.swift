@@ -2,24 +2,28 @@ import Statistics
 import Tabular
 import WorkerContract
 
-/// Compares one feature of a window with the reference; the verdict comes later, when all p-values are known.
+/// Compares features of a window with the reference, one at a time, by the tests that the rules name; the verdict comes later, when
+/// all p-values are known.
 struct FeatureComparison {
-  let drift: FeatureDrift
+  let tests: ChosenDriftTests
+  let referenceRows: Int
+  /// Of the stability index.
+  let bins: Int
+  /// How seldom chance may exceed the noise limit of the stability index; nil for no limit.
+  let noiseLevel: Double?
 
-  /// - Parameters:
-  ///   - column: Nil where the window does not have the feature.
-  ///   - noiseLevel: How seldom chance may exceed the noise limit of the stability index; nil for no limit.
-  init(
-    _ feature: ReferenceProfile.Feature, column: Column?, windowRows: Int, referenceRows: Int, bins: Int,
-    noiseLevel: Double?
-  ) {
+  init(_ rules: DriftRules, _ reference: ReferenceProfile) throws(UnknownDriftTest) {
+    tests = try ChosenDriftTests(rules)
+    referenceRows = reference.rows
+    bins = rules.psi.bins
+    noiseLevel = rules.correction == .none ? nil : 0.05 / Double(max(1, reference.features.count))
+  }
+
+  /// - Parameter column: Nil where the window does not have the feature.
+  func finding(_ feature: ReferenceProfile.Feature, column: Column?, windowRows: Int) -> DriftFinding {
     switch feature.type {
-    case .numeric:
-      drift = Self.numeric(
-        feature, Self.numbers(column, windowRows), referenceRows: referenceRows, bins: bins, noiseLevel: noiseLevel)
-    case .categorical:
-      drift = Self.categorical(
-        feature, column, windowRows: windowRows, referenceRows: referenceRows, noiseLevel: noiseLevel)
+    case .numeric: numeric(feature, Self.numbers(column, windowRows))
+    case .categorical: categorical(feature, column, windowRows: windowRows)
     }
   }
 
@@ -28,23 +32,15 @@ struct FeatureComparison {
     return [Double](repeating: .nan, count: rows)
   }
 
-  static func noise(_ reference: [Int], _ window: [Int], _ level: Double?) -> Double {
-    guard let level else { return 0 }
-    return populationStabilityNoise(
-      bins: zip(reference, window).count { $0 + $1 > 0 }, reference: reference.reduce(0, +),
-      sample: window.reduce(0, +), significance: level)
-  }
-
   static func rate(_ count: Int, of rows: Int) -> Double { rows > 0 ? Double(count) / Double(rows) : 0 }
 
-  private static func numeric(
-    _ feature: ReferenceProfile.Feature, _ values: [Double], referenceRows: Int, bins: Int, noiseLevel: Double?
-  ) -> FeatureDrift {
-    let present = values.filter { !$0.isNaN }.sorted()
+  /// A value that is not finite is none: it counts as missing.
+  private func numeric(_ feature: ReferenceProfile.Feature, _ values: [Double]) -> DriftFinding {
+    let present = values.filter(\.isFinite).sorted()
     let missing = values.count - present.count
     let known = feature.numeric
     let sample = known?.sample ?? []
-    let test = KolmogorovSmirnov(sorted: sample, present)
+    let measure = tests.numeric.measure(sample, present)
 
     var edges = known?.bins ?? QuantileBins(edges: [])
     var expected = known?.counts ?? [0]
@@ -63,27 +59,42 @@ struct FeatureComparison {
     let moments = Moments(present)
     let deviation = known?.moments.deviation ?? 0
     let distance = wassersteinDistance(sorted: sample, present)
-    return FeatureDrift(
-      name: feature.name, type: .numeric, test: DriftRules.Numeric.Test.kolmogorovSmirnov.rawValue,
-      statistic: test.statistic, pValue: test.pValue, adjustedPValue: test.pValue, effect: test.statistic,
-      psi: populationStability(expected, counts), psiNoise: noise(expected, counts, noiseLevel),
-      jensenShannon: jensenShannonDistance(expected, counts),
-      wasserstein: deviation > 0 ? distance / deviation : (distance > 0 ? nil : 0), drifted: false, severity: .none,
-      reference: side(known?.moments, missing: rate(feature.missing, of: referenceRows)),
-      window: side(moments, missing: rate(missing, of: values.count)),
+    return finding(
+      feature, by: tests.numeric, measure, expected, counts,
+      wasserstein: deviation > 0 ? distance / deviation : (distance > 0 ? nil : 0),
+      reference: Self.side(known?.moments, missing: Self.rate(feature.missing, of: referenceRows)),
+      window: Self.side(moments, missing: Self.rate(missing, of: values.count)),
       chart: HistogramChart.make(reference: sample, window: present))
   }
 
-  static func side(_ moments: Moments?, missing: Double) -> FeatureDrift.Side {
-    guard let moments, moments.count > 0 else { return FeatureDrift.Side(missingRate: missing) }
-    return FeatureDrift.Side(
+  /// The one place where a finding is made.
+  /// - Parameters:
+  ///   - expected: What the stability index compares: the reference's counts, with missing values as a bin of their own.
+  ///   - counts: Of the window, in the same bins.
+  func finding(
+    _ feature: ReferenceProfile.Feature, by test: any DriftTest, _ measure: DriftMeasure, _ expected: [Int],
+    _ counts: [Int], wasserstein: Double? = nil, reference: DriftFinding.Side, window: DriftFinding.Side,
+    chart: DriftFinding.Chart
+  ) -> DriftFinding {
+    let index = StabilityIndex(expected, counts, noiseLevel: noiseLevel)
+    return DriftFinding(
+      feature: feature.name, type: feature.type, test: test.name, statistic: measure.statistic,
+      statisticBound: measure.statisticBound, pValue: measure.pValue, adjustedPValue: measure.pValue,
+      effect: measure.effect, psi: index.value, psiNoise: index.noise,
+      jensenShannon: jensenShannonDistance(expected, counts), wasserstein: wasserstein, reference: reference,
+      window: window, chart: chart)
+  }
+
+  static func side(_ moments: Moments?, missing: Double) -> DriftFinding.Side {
+    guard let moments, moments.count > 0 else { return DriftFinding.Side(missingRate: missing) }
+    return DriftFinding.Side(
       missingRate: missing, mean: moments.mean, deviation: moments.deviation, minimum: moments.minimum,
       maximum: moments.maximum)
   }
 
-  private static func categorical(
-    _ feature: ReferenceProfile.Feature, _ column: Column?, windowRows: Int, referenceRows: Int, noiseLevel: Double?
-  ) -> FeatureDrift {
+  private func categorical(
+    _ feature: ReferenceProfile.Feature, _ column: Column?, windowRows: Int
+  ) -> DriftFinding {
     let known = feature.levels ?? []
     let index = ValueIndex(known.map(\.name))
     var counts = [Int](repeating: 0, count: known.count)
@@ -99,43 +110,38 @@ struct FeatureComparison {
       missing = windowRows
     }
     return categorical(
-      feature, known: known, counts: counts, missing: missing, unseen: unseen, windowRows: windowRows,
-      referenceRows: referenceRows, noiseLevel: noiseLevel)
+      feature, known: known, counts: counts, missing: missing, unseen: unseen, windowRows: windowRows)
   }
 
   /// - Parameters:
   ///   - known: The levels of the reference that can be told apart; others count as unseen there too.
   ///   - counts: Of the window, by `known`.
   ///   - unseen: Of the window.
-  static func categorical(
+  func categorical(
     _ feature: ReferenceProfile.Feature, known: [ReferenceProfile.Level], counts: [Int], missing: Int,
-    unseen: [ReferenceProfile.Level], windowRows: Int, referenceRows: Int, noiseLevel: Double?
-  ) -> FeatureDrift {
+    unseen: [ReferenceProfile.Level], windowRows: Int
+  ) -> DriftFinding {
     let referenceUnseen = (feature.levels ?? []).reduce(0) { $0 + $1.count } - known.reduce(0) { $0 + $1.count }
     let unseenCount = unseen.reduce(0) { $0 + $1.count }
     let expected = known.map(\.count) + [feature.missing, referenceUnseen]
     let actual = counts + [missing, unseenCount]
-    let test = ChiSquare(expected, actual)
     let windowLevels = zip(known, counts).map { ReferenceProfile.Level(name: $0.name, count: $1) } + unseen
-    return FeatureDrift(
-      name: feature.name, type: .categorical, test: DriftRules.Categorical.Test.chiSquare.rawValue,
-      statistic: test.statistic, pValue: test.pValue, adjustedPValue: test.pValue, effect: test.effect,
-      psi: populationStability(expected, actual), psiNoise: noise(expected, actual, noiseLevel),
-      jensenShannon: jensenShannonDistance(expected, actual), wasserstein: nil, drifted: false, severity: .none,
-      reference: FeatureDrift.Side(
-        missingRate: rate(feature.missing, of: referenceRows), top: top(known, referenceRows),
-        unseenRate: rate(referenceUnseen, of: referenceRows)),
-      window: FeatureDrift.Side(
-        missingRate: rate(missing, of: windowRows), top: top(windowLevels, windowRows),
-        unseenRate: rate(unseenCount, of: windowRows)),
+    return finding(
+      feature, by: tests.categorical, tests.categorical.measure(expected, actual), expected, actual,
+      reference: DriftFinding.Side(
+        missingRate: Self.rate(feature.missing, of: referenceRows), top: Self.top(known, referenceRows),
+        unseenRate: Self.rate(referenceUnseen, of: referenceRows)),
+      window: DriftFinding.Side(
+        missingRate: Self.rate(missing, of: windowRows), top: Self.top(windowLevels, windowRows),
+        unseenRate: Self.rate(unseenCount, of: windowRows)),
       chart: LevelChart.make(
         known: known, counts: counts, missing: (feature.missing, missing),
         unseen: (referenceUnseen, unseenCount)))
   }
 
-  private static func top(_ levels: [ReferenceProfile.Level], _ rows: Int) -> [FeatureDrift.Share] {
+  private static func top(_ levels: [ReferenceProfile.Level], _ rows: Int) -> [DriftFinding.Share] {
     levels.filter { $0.count > 0 }.sorted { ($1.count, $0.name) < ($0.count, $1.name) }.prefix(5)
-      .map { FeatureDrift.Share(name: $0.name, share: rate($0.count, of: rows)) }
+      .map { DriftFinding.Share(name: $0.name, share: rate($0.count, of: rows)) }
   }
 }
 
@@ -143,23 +149,23 @@ struct FeatureComparison {
 enum HistogramChart {
   static let bars = 20
 
-  static func make(reference: [Double], window: [Double]) -> FeatureDrift.Chart {
+  static func make(reference: [Double], window: [Double]) -> DriftFinding.Chart {
     let sides = [reference, window].filter { !$0.isEmpty }
     guard let low = sides.map({ quantile(ofSorted: $0, 0.005) }).min(),
       let high = sides.map({ quantile(ofSorted: $0, 0.995) }).max()
-    else { return FeatureDrift.Chart(labels: [], reference: [], window: []) }
+    else { return DriftFinding.Chart(labels: [], reference: [], window: []) }
     guard high > low else {
       let isAt = { (values: [Double]) in
         values.isEmpty ? 0.0 : Double(values.count { $0 == low }) / Double(values.count)
       }
-      return FeatureDrift.Chart(labels: [numberText(low)], reference: [isAt(reference)], window: [isAt(window)])
+      return DriftFinding.Chart(labels: [numberText(low)], reference: [isAt(reference)], window: [isAt(window)])
     }
     let width = (high - low) / Double(bars)
     let edges = QuantileBins(edges: (1..<bars).map { low + Double($0) * width })
     let labels = (0..<bars).map { bar in
       "\(shortText(low + Double(bar) * width)) to \(shortText(low + Double(bar + 1) * width))"
     }
-    return FeatureDrift.Chart(
+    return DriftFinding.Chart(
       labels: labels, reference: shares(edges.counts(ofSorted: reference)),
       window: shares(edges.counts(ofSorted: window)))
   }
@@ -171,7 +177,7 @@ enum LevelChart {
 
   static func make(
     known: [ReferenceProfile.Level], counts: [Int], missing: (Int, Int), unseen: (Int, Int)
-  ) -> FeatureDrift.Chart {
+  ) -> DriftFinding.Chart {
     var labels = known.prefix(bars).map(\.name)
     var reference = known.prefix(bars).map(\.count)
     var window = Array(counts.prefix(bars))
@@ -190,6 +196,6 @@ enum LevelChart {
       reference.append(missing.0)
       window.append(missing.1)
     }
-    return FeatureDrift.Chart(labels: labels, reference: shares(reference), window: shares(window))
+    return DriftFinding.Chart(labels: labels, reference: shares(reference), window: shares(window))
   }
 }

@@ -1,4 +1,28 @@
 package import Statistics
+package import WorkerContract
+
+/// The two-sample Kolmogorov–Smirnov test. It looks at the largest difference of the two distributions.
+package struct KolmogorovSmirnovTest: NumericDriftTest {
+  package let name = DriftTestName.kolmogorovSmirnov
+  package let statisticName = "Kolmogorov–Smirnov D"
+  package let effectName: String? = nil
+  package let effectSymbol = "D"
+  package let noteOnCounts = "D is a lower bound"
+
+  package init() {}
+
+  package func measure(_ reference: [Double], _ window: [Double]) -> DriftMeasure {
+    let test = KolmogorovSmirnov(sorted: reference, window)
+    return DriftMeasure(statistic: test.statistic, pValue: test.pValue, effect: test.statistic)
+  }
+
+  /// A lower bound, so that counts never claim more drift than rows; the upper one is `statisticBound`.
+  package func measure(_ reference: [Double], _ bins: QuantileBins, _ counts: [Int]) -> DriftMeasure {
+    let test = BinnedKolmogorovSmirnov(sorted: reference, bins: bins, counts: counts)
+    return DriftMeasure(
+      statistic: test.lower, statisticBound: test.upper, pValue: test.pValue, effect: test.lower)
+  }
+}
 
 /// The two-sample Kolmogorov–Smirnov distance of a sample and of counts in bins, as far as counts can tell.
 ///

@@ -1,16 +1,18 @@
+import WorkerContract
+
 /// Drawings in SVG; colours come from the page's style.
 enum ReportChart {
   /// Both sides' bars over each other, for a table's cell.
-  static func small(_ chart: FeatureDrift.Chart) -> String {
+  static func small(_ chart: DriftFinding.Chart) -> String {
     bars(chart, width: 120, height: 28, isLabelled: false)
   }
 
   /// Both sides' bars over each other, with the ends of the axis.
-  static func histogram(_ chart: FeatureDrift.Chart) -> String {
+  static func histogram(_ chart: DriftFinding.Chart) -> String {
     bars(chart, width: 320, height: 110, isLabelled: true)
   }
 
-  private static func bars(_ chart: FeatureDrift.Chart, width: Double, height: Double, isLabelled: Bool) -> String {
+  private static func bars(_ chart: DriftFinding.Chart, width: Double, height: Double, isLabelled: Bool) -> String {
     guard !chart.labels.isEmpty else { return "<p class=\"note\">no values</p>" }
     let most = max(1e-9, (chart.reference + chart.window).max() ?? 0)
     let step = width / Double(chart.labels.count)
@@ -47,7 +49,7 @@ enum ReportChart {
   }
 
   /// A row for each level: training above, window below.
-  static func levels(_ chart: FeatureDrift.Chart) -> String {
+  static func levels(_ chart: DriftFinding.Chart) -> String {
     guard !chart.labels.isEmpty else { return "<p class=\"note\">no values</p>" }
     let width = 320.0
     let start = 118.0

@@ -89,7 +89,7 @@ struct ReportPage {
   private var findings: [String] {
     var findings: [String] = []
     for severity in [Severity.critical, .warning] {
-      let names = drift.features.filter { $0.severity == severity }.map(\.name)
+      let names = drift.features.filter { $0.severity == severity }.map(\.feature)
       if names.isEmpty { continue }
       let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
       findings.append("\(severity.rawValue) drift of \(shown)")
@@ -136,20 +136,20 @@ struct ReportPage {
   }
 
   /// Worst first, then as in the schema.
-  private var sortedFeatures: [FeatureDrift] {
+  private var sortedFeatures: [DriftFinding] {
     drift.features.enumerated()
       .sorted { ($1.element.severity, $1.element.psi, $0.offset) < ($0.element.severity, $0.element.psi, $1.offset) }
       .map(\.element)
   }
 
   var driftTable: String {
-    let rows = sortedFeatures.map { feature in
+    let rows = sortedFeatures.map { finding in
       """
-      <tr><td><a href="#\(Self.anchor(feature, in: drift))">\(escaped(feature.name))</a></td><td>\(Self.badge(feature.severity))</td>
-      <td>\(ReportChart.small(feature.chart))</td>
-      <td class="n">\(shortText(feature.psi))</td><td class="n">\(shortText(feature.effect))</td>
-      <td class="n">\(escaped(pValueText(feature.adjustedPValue)))</td><td class="n">\(shortText(feature.statistic))</td>
-      <td class="side">\(Self.sideText(feature.reference))</td><td class="side">\(Self.sideText(feature.window))</td></tr>
+      <tr><td><a href="#\(Self.anchor(finding, in: drift))">\(escaped(finding.feature))</a></td><td>\(Self.badge(finding.severity))</td>
+      <td>\(ReportChart.small(finding.chart))</td>
+      <td class="n">\(shortText(finding.psi))</td><td class="n">\(shortText(finding.effect))</td>
+      <td class="n">\(escaped(pValueText(finding.adjustedPValue)))</td><td class="n">\(shortText(finding.statistic))</td>
+      <td class="side">\(Self.sideText(finding.reference))</td><td class="side">\(Self.sideText(finding.window))</td></tr>
       """
     }
     return """
@@ -162,11 +162,11 @@ struct ReportPage {
       """
   }
 
-  static func anchor(_ feature: FeatureDrift, in drift: DriftReport) -> String {
-    "f\(drift.features.firstIndex { $0.name == feature.name } ?? 0)"
+  static func anchor(_ finding: DriftFinding, in drift: DriftReport) -> String {
+    "f\(drift.features.firstIndex { $0.feature == finding.feature } ?? 0)"
   }
 
-  static func sideText(_ side: FeatureDrift.Side) -> String {
+  static func sideText(_ side: DriftFinding.Side) -> String {
     var parts: [String] = []
     if let mean = side.mean, let deviation = side.deviation {
       parts.append("\(shortText(mean)) ± \(shortText(deviation))")
@@ -197,7 +197,7 @@ struct ReportPage {
 
   var qualityTable: String {
     let failed = report.quality.failures
-    let passed = QualityReport.Kind.allCases.compactMap { kind -> String? in
+    let passed = QualityCheckKind.allCases.compactMap { kind -> String? in
       let checks = report.quality.checks.filter { $0.kind == kind && $0.passed }
       guard !checks.isEmpty else { return nil }
       let of = checks.count > 1 ? " (\(checks.count) features)" : ""

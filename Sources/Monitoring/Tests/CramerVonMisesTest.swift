@@ -1,0 +1,30 @@
+package import Statistics
+package import WorkerContract
+
+/// The two-sample Cramér–von Mises test. It adds up the differences of the two distributions over all values, so that a small shift of
+/// everything is found in smaller windows than by Kolmogorov and Smirnov's.
+package struct CramerVonMisesTest: NumericDriftTest {
+  package let name = DriftTestName(rawValue: "CramerVonMises")
+  package let statisticName = "Cramér–von Mises T"
+  package let effectName: String? = "root mean square difference"
+  package let effectSymbol = "root mean square difference"
+  package let noteOnCounts = "the values of a bin count as equal"
+
+  package init() {}
+
+  package func measure(_ reference: [Double], _ window: [Double]) -> DriftMeasure {
+    DriftMeasure(CramerVonMises(sorted: reference, window))
+  }
+
+  /// The effect is within `CramerVonMises.binningBound` of the rows'.
+  package func measure(_ reference: [Double], _ bins: QuantileBins, _ counts: [Int]) -> DriftMeasure {
+    guard counts.count == bins.count else { return DriftMeasure(statistic: 0, pValue: 1, effect: 0) }
+    return DriftMeasure(CramerVonMises(bins.counts(ofSorted: reference), counts))
+  }
+}
+
+extension DriftMeasure {
+  fileprivate init(_ test: CramerVonMises) {
+    self.init(statistic: test.statistic, pValue: test.pValue, effect: test.effect)
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Tabular
+import Testing
+import WorkerContract
+
+@testable import Monitoring
+
+/// What every quality check of the list keeps to.
+@Suite struct QualityCheckContract {
+  static let kinds: [QualityCheckKind] = QualityChecks.all.map(\.kind)
+
+  static func window(rows: Int = 200, _ change: (inout PredictionWindow) -> Void = { _ in }) -> PredictionWindow {
+    var window = World.window(World.table(rows: rows, seed: 2))
+    change(&window)
+    return window
+  }
+
+  /// A window that only this check fails, and rules that let it pass; nil where the check has no limit.
+  static func broken(_ kind: QualityCheckKind, rows: Int = 200) -> (window: PredictionWindow, rules: QualityRules?)? {
+    switch kind {
+    case .missingRate:
+      (
+        window(rows: rows) { $0.features = World.table(rows: rows, seed: 3, missing: 0.5) },
+        QualityRules(missing: .init(warning: 0.9, critical: 0.95))
+      )
+    case .outOfRange:
+      (
+        window(rows: rows) {
+          $0.features = $0.features.replacing("amount", with: .numeric((0..<rows).map { $0 % 2 == 0 ? 500 : 0 }))
+        }, QualityRules(outOfRange: .init(critical: 0.9))
+      )
+    case .unknownCategory:
+      (
+        window(rows: rows) {
+          let codes = (0..<rows).map { Int32($0 % 2) }
+          $0.features = $0.features.replacing("colour", with: .categorical(codes: codes, levels: ["red", "puce"]))
+        }, QualityRules(unknownCategory: .init(warning: 0.9))
+      )
+    case .duplicateRequestIDs:
+      (window(rows: rows) { $0.repeats = rows }, QualityRules(duplicateRequestIDs: .init(warning: 0.9)))
+    case .meanConfidence:
+      (
+        window(rows: rows) { $0.confidences = $0.confidences.map { _ in 0.4 } },
+        QualityRules(meanConfidence: .init(warning: 0.1))
+      )
+    case .columnPresence: (window(rows: rows) { $0.features = $0.features.removing(["colour"]) }, nil)
+    case .unseenClass: (window(rows: rows) { $0.predicted[0] = "2" }, nil)
+    case .other: nil
+    }
+  }
+
+  @Test func `each kind of the contract is one check of the list`() {
+    #expect(Set(Self.kinds) == Set(QualityCheckKind.allCases))
+    #expect(Self.kinds.count == QualityCheckKind.allCases.count)
+    #expect(QualityChecks.ofFeatures.count + QualityChecks.ofRows.count == QualityChecks.all.count)
+  }
+
+  @Test(arguments: kinds) func `a clean window passes`(_ kind: QualityCheckKind) {
+    let findings = QualityReport(Self.window(), reference: World.reference()).checks.filter { $0.kind == kind }
+    #expect(!findings.isEmpty && findings.allSatisfy { $0.passed && $0.severity == .none })
+  }
+
+  @Test(arguments: kinds) func `a broken one fails this check alone, by its limit`(_ kind: QualityCheckKind) throws {
+    let (window, patient) = try #require(Self.broken(kind))
+    let failures = QualityReport(window, reference: World.reference()).failures
+    let finding = try #require(failures.first)
+    #expect(failures.count == 1 && finding.kind == kind && finding.severity != .none)
+    #expect(
+      kind == .meanConfidence || kind == .columnPresence ? finding.value < finding.limit : finding.value > finding.limit
+    )
+    #expect(finding.message.count > 10)
+    let isOfFeature = QualityChecks.ofFeatures.contains { $0.kind == kind }
+    #expect((finding.feature != nil) == isOfFeature)
+    if let feature = finding.feature { #expect(World.schema.features.map(\.name).contains(feature)) }
+    if let patient { #expect(QualityReport(window, reference: World.reference(), rules: patient).failures == []) }
+  }
+
+  @Test(arguments: kinds) func `few rows fail those checks only that say so`(_ kind: QualityCheckKind) throws {
+    let (window, _) = try #require(Self.broken(kind, rows: 10))
+    let check = try #require(QualityChecks.all.first { $0.kind == kind })
+    let report = QualityReport(window, reference: World.reference())
+    #expect(!report.conclusive && report.failures.map(\.kind) == (check.judgesFewRows ? [kind] : []))
+  }
+
+  @Test(arguments: kinds) func `odd windows give sound figures, and no row gives none`(_ kind: QualityCheckKind) {
+    var reference = World.reference()
+    reference.predictions?.meanConfidence = 0
+    let one = Self.window(rows: 1)
+    let constant = Self.window {
+      $0.features = $0.features.replacing("amount", with: .numeric([Double](repeating: 4, count: 200)))
+    }
+    let allMissing = Self.window { $0.features = World.table(rows: 200, seed: 3, missing: 1) }
+    let infinite = Self.window {
+      $0.features = $0.features.replacing(
+        "amount", with: .numeric((0..<200).map { [.infinity, -.infinity, .nan, 1][$0 % 4] }))
+    }
+    for window in [one, constant, allMissing, infinite] {
+      let findings = QualityReport(window, reference: reference, minimumSamples: 1).checks.filter { $0.kind == kind }
+      #expect(!findings.isEmpty)
+      for finding in findings {
+        #expect((0...1).contains(finding.value) && (0...1).contains(finding.limit) && !finding.message.isEmpty)
+        #expect(finding.passed == (finding.severity == .none))
+      }
+    }
+    #expect(QualityReport(Self.window(rows: 0), reference: reference).checks == [])
+  }
+}
+
+/// Adding a drift test or a quality check is a matter of one file and one line of a list (`docs/monitoring.md`).
+@Suite struct OneFileOneListTests {
+  private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
+    .standardizedFileURL
+
+  /// Files below Sources that name the type.
+  private func files(naming type: String) throws -> [String] {
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: Self.sources.path).filter { $0.hasSuffix(".swift") }
+    #expect(paths.count > 100)
+    return try paths.filter { path in
+      try String(contentsOf: Self.sources.appending(path: path), encoding: .utf8).contains(type)
+    }.sorted()
+  }
+
+  @Test(arguments: DriftTests.all.map { "\(type(of: $0))" })
+  func `a drift test stands in its own file and in the list`(_ type: String) throws {
+    #expect(
+      try files(naming: type) == ["Monitoring/Tests/\(type).swift", "Monitoring/Tests/DriftTests.swift"].sorted())
+  }
+
+  @Test(arguments: QualityChecks.all.map { "\(type(of: $0))" })
+  func `a quality check stands in its own file and in the list`(_ type: String) throws {
+    #expect(
+      try files(naming: type) == ["Monitoring/Checks/\(type).swift", "Monitoring/Checks/QualityChecks.swift"].sorted())
+  }
+
+  @Test func `no file of the two folders is missing from the lists`() throws {
+    func count(_ folder: String, _ ending: String, besides: Set<String>) throws -> Int {
+      try FileManager.default.contentsOfDirectory(atPath: Self.sources.appending(path: "Monitoring/\(folder)").path)
+        .count { $0.hasSuffix(ending) && !besides.contains($0) }
+    }
+    #expect(try count("Tests", "Test.swift", besides: ["DriftTest.swift"]) == DriftTests.all.count)
+    #expect(try count("Checks", "Check.swift", besides: ["QualityCheck.swift"]) == QualityChecks.all.count)
+  }
+}
