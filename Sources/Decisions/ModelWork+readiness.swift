@@ -83,7 +83,7 @@ extension ModelWork {
       let previous = observed.model.status.conditions[type.rawValue]?.message
       return .init(reason: trouble.reason, message: trouble.sentence(.serving, after: previous))
     }
-    return observed.podRefusal.map {
+    return observed.deployment?.podRefusal.map {
       .init(
         reason: Reason.podsRefused.rawValue,
         message: PodRefusal($0).sentence(of: "the servers' pods", .serving))
@@ -118,7 +118,7 @@ extension ModelWork {
   }
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
-    observed.isRollingOut || serving.readyReplicas < max(serving.replicas, wantedReplicas)
+    observed.deployment?.isRollingOut == true || serving.readyReplicas < max(serving.replicas, wantedReplicas)
       || serving.confirmedReplicas < serving.readyReplicas
   }
 

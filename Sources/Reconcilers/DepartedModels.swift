@@ -11,7 +11,6 @@ import Logging
 /// the caches of models and of versions are not of one moment.
 struct DepartedModels: Sendable {
   let api: any KubernetesAPI
-  let caches: ClusterCaches
   let settings: OperatorSettings
   let writer: ClusterWriter
   let capabilities: Capabilities
@@ -27,31 +26,19 @@ struct DepartedModels: Sendable {
     var again: Double?
   }
 
-  func reconcile(_ key: ObjectKey) async throws -> Progress {
+  func reconcile(_ key: ObjectKey, _ reader: CacheReader) async throws -> Progress {
     var progress = Progress()
-    for (uid, versions) in waiting(key) {
+    for (uid, versions) in reader.departingVersions(of: key.name) {
+      reader.readOutside()
       guard let uid, try await isGone(key, uid) else {
         try await release(versions)
         continue
       }
-      guard let again = try await seeOff(key, uid, versions) else { continue }
+      guard let again = try await seeOff(key, uid, versions, reader) else { continue }
       progress.isActive = true
       progress.again = min(progress.again ?? .infinity, again)
     }
     return progress
-  }
-
-  /// ModelVersions that only the finalizer keeps, by their owner.
-  private func waiting(_ key: ObjectKey) -> [String?: [ModelVersion]] {
-    let keys = caches.versions.store.keys(field: ClusterCaches.model, value: key.name, namespace: key.namespace)
-    let versions = keys.compactMap { key -> ModelVersion? in
-      guard let object = caches.versions.store[key], object[path: "metadata", "deletionTimestamp"] != nil,
-        let version = try? caches.decodedVersions.decode(object),
-        version.metadata.finalizers.contains(ApusFinalizers.data)
-      else { return nil }
-      return version
-    }
-    return Dictionary(grouping: versions) { $0.metadata.ownerReferences.first { $0.controller == true }?.uid }
   }
 
   private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
@@ -61,10 +48,12 @@ struct DepartedModels: Sendable {
   }
 
   /// Seconds until the next look; nil: it is done.
-  private func seeOff(_ key: ObjectKey, _ uid: String, _ versions: [ModelVersion]) async throws -> Double? {
-    let decision = try await observe(key, uid, versions).decide()
+  private func seeOff(
+    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+  ) async throws -> Double? {
+    let decision = try await observe(key, uid, versions, reader).decide()
     do {
-      try await writer.apply(decision.apply, owner: nil)
+      try await writer.apply(decision.apply, owner: nil, reading: reader)
     } catch  where error.isFarewell {
       logger.warning(
         "the data of a deleted model stays: no Job can be made in its namespace, which is going away",
@@ -83,17 +72,17 @@ struct DepartedModels: Sendable {
   /// A Job that ends calls for a look by itself.
   private static let interval = 60.0
 
-  private func observe(_ key: ObjectKey, _ uid: String, _ versions: [ModelVersion]) async throws -> DepartedModel {
+  private func observe(
+    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+  ) async throws -> DepartedModel {
     let now = time.wall()
     let names = Set(DepartedModel.jobNames(model: key.name, uid: uid))
-    let jobs = caches.workerJobs(named: names, in: key.namespace, at: now)
+    let claim = settings.storage.claim.name
     return DepartedModel(
-      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings, jobs: jobs,
-      runConfigurations: caches.runConfigurations(of: names, in: key.namespace),
-      writers: caches.writers(about: key, at: now),
-      foreignDigests: caches.digests(notOwnedBy: uid),
-      claimExists: settings.storage.needsClaim
-        ? try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace) : true)
+      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings,
+      jobs: reader.workerJobs(named: names, at: now), runConfigurations: reader.runConfigurations(of: names),
+      writers: reader.writers(about: key.name), foreignDigests: reader.digests(notOwnedBy: uid),
+      claimExists: settings.storage.needsClaim ? try await capabilities.hasClaim(claim, reader) : true)
   }
 
   private func tell(_ event: PendingEvent, _ key: ObjectKey, _ uid: String) async throws {
