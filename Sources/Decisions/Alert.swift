@@ -95,20 +95,3 @@ package struct Alert: Sendable, Hashable {
     return channels
   }
 }
-
-extension AlertingStatus.PendingAlert {
-  /// How often an alert is tried: for about an hour.
-  private static let maximumAttempts = 6
-
-  /// What is left to do after channels have not taken it; nil: it is given up.
-  package func afterFailure(of channels: [String], at now: Timestamp) -> Self? {
-    guard attempts + 1 < Self.maximumAttempts else { return nil }
-    var next = self
-    next.channels = channels
-    next.attempts += 1
-    next.retryAt = now.wholeSeconds.advanced(bySeconds: 60 * Double(1 << attempts))
-    return next
-  }
-
-  package func isDue(at now: Timestamp) -> Bool { retryAt.map { $0 <= now } ?? true }
-}

@@ -17,14 +17,8 @@ package struct ModelObservation: Sendable {
   /// The table in the ConfigMap that the pods mount.
   package var routing: RoutingTable?
   package var pods: [ServerPod]
-  /// Replicas that the Deployment has now; nil where there is none.
-  package var replicas: Int?
-  /// Whether the Deployment still replaces pods by such of another template.
-  package var isRollingOut: Bool
-  /// Whether servers prefer the node where the claim is used: those of a new Deployment, and where they did before.
-  package var serversAreDrawn: Bool
-  /// Why the Deployment can make no pods, as it says itself: a quota, an admission policy.
-  package var podRefusal: String?
+  /// The servers' Deployment; nil where there is none.
+  package var deployment: DeploymentView?
   /// Routing revision that a pod (by UID) has confirmed with the right digests.
   package var confirmations: [String: Int]
   /// Why a pod (by UID) has not taken the table that it was told, in the server's words.
@@ -52,8 +46,8 @@ package struct ModelObservation: Sendable {
   package init(
     now: Timestamp, model: ModelDeployment, settings: OperatorSettings, jobs: [WorkerJob] = [],
     runConfigurations: [RunConfiguration] = [], versions: [ModelVersion] = [], routing: RoutingTable? = nil,
-    pods: [ServerPod] = [], replicas: Int? = nil, isRollingOut: Bool = false, serversAreDrawn: Bool = false,
-    podRefusal: String? = nil, confirmations: [String: Int] = [:], refusals: [String: String] = [:],
+    pods: [ServerPod] = [], deployment: DeploymentView? = nil,
+    confirmations: [String: Int] = [:], refusals: [String: String] = [:],
     retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request] = [:],
     policies: Set<String>? = nil, claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
@@ -69,10 +63,7 @@ package struct ModelObservation: Sendable {
     self.versions = versions
     self.routing = routing
     self.pods = pods
-    self.replicas = replicas
-    self.isRollingOut = isRollingOut
-    self.serversAreDrawn = serversAreDrawn
-    self.podRefusal = podRefusal
+    self.deployment = deployment
     self.confirmations = confirmations
     self.refusals = refusals
     self.retrainingRequests = retrainingRequests
@@ -152,12 +143,28 @@ package struct ModelDecision: Sendable, Equatable {
   package var announcements: [Announcement] = []
   /// Seconds; nil: only a change calls for another look.
   package var requeueAfter: Double?
+  package var facts = Facts()
+
+  /// What metrics count of a decision that was carried out.
+  package struct Facts: Sendable, Equatable {
+    /// Ends of trainings that it records.
+    package var trainings: [ModelDeploymentStatus.TrainingStatus.State] = []
+    /// Whether another version is in production than before.
+    package var isPromotion = false
+  }
 
   /// Whether something is done that the next decision finds done, and announces no more: what is announced is written
   /// down before.
   package var hasEffects: Bool {
     !versionStatuses.isEmpty
       || apply.contains { $0.resource == Resource.jobs || $0.resource == ApusGroup.modelVersions }
+  }
+
+  /// Whether there is nothing to be written or told, nor a person to be waited for. What is to be applied is there already or
+  /// is seen to be missing.
+  package func leavesNothing(of observed: ModelObservation) -> Bool {
+    status == observed.model.status && status.outbox.isEmpty && versionStatuses.isEmpty && finalizers.isEmpty
+      && stop.isEmpty && remove.isEmpty && pushes.isEmpty && !status.conditions.isTrue(ConditionType.stalled.rawValue)
   }
 
   package struct FinalizerChange: Sendable, Equatable {

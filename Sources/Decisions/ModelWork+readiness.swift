@@ -85,7 +85,7 @@ extension ModelWork {
       let known = observed.model.status.serving?.difficulty
       status.serving?.difficulty = trouble.difficulty(.serving, after: known)
     } else {
-      status.serving?.difficulty = observed.podRefusal.map(PodRefusal.init).map {
+      status.serving?.difficulty = observed.deployment?.podRefusal.map(PodRefusal.init).map {
         Difficulty(
           reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the servers' pods", .serving),
           detail: $0.cause)
@@ -118,7 +118,7 @@ extension ModelWork {
   }
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
-    observed.isRollingOut || serving.readyReplicas < max(serving.replicas, wantedReplicas)
+    observed.deployment?.isRollingOut == true || serving.readyReplicas < max(serving.replicas, wantedReplicas)
       || serving.confirmedReplicas < serving.readyReplicas
   }
 

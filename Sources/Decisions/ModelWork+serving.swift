@@ -26,9 +26,10 @@ extension ModelWork {
       entries: entries, logging: spec.serving.logging)
     status.traffic = entries
     status.routingRevision = table.revision
+    // Those of a new Deployment are drawn, and those that were before.
     let servers = ServerSet(
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
-      canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.serversAreDrawn)
+      canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.deployment?.isDrawnToClaim ?? true)
     decision.apply += servers.objects(observed.settings)
     confirm(table, servers)
   }
@@ -105,7 +106,7 @@ extension ModelWork {
     if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }
     if !silent.isEmpty { lookAgain(in: startPatience) }
     status.serving = .init(
-      replicas: observed.replicas ?? 0, readyReplicas: ready.count,
+      replicas: observed.deployment?.replicas ?? 0, readyReplicas: ready.count,
       confirmedReplicas: ready.count - unconfirmed.count, selector: servers.selectorText)
   }
 }

@@ -100,6 +100,16 @@ struct ModelWork {
         .init(version: version.metadata.name ?? "", isSet: spec.deletion == .delete))
     }
     decision.versionStatuses = registry.changedStatuses
+    decision.facts = facts
     return decision
+  }
+
+  private var facts: ModelDecision.Facts {
+    var facts = ModelDecision.Facts(trainings: registry.newEnds)
+    if let run = status.training, run.state == .unchanged, run != observed.model.status.training {
+      facts.trainings.append(.unchanged)
+    }
+    facts.isPromotion = status.version != nil && status.version != observed.model.status.version
+    return facts
   }
 }

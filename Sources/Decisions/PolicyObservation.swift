@@ -77,6 +77,21 @@ package struct PolicyDecision: Sendable, Equatable {
   /// Checks that this decision has recorded, oldest first, with their results.
   package var recorded: [MonitoringPolicyStatus.CheckRecord] = []
   package var requeueAfter: Double?
+  package var facts = Facts()
+
+  /// What metrics show of a decision that was carried out, beside the status and what it has recorded.
+  package struct Facts: Sendable, Equatable {
+    /// Seconds between the next two checks; 0: none are due.
+    package var checkInterval = 0.0
+    /// The verdict on retraining, where it is another one than before.
+    package var newVerdict: MonitoringPolicyStatus.RetrainingStatus.Decision?
+  }
+
+  /// Whether there is nothing to be written or told.
+  package func leavesNothing(of observed: PolicyObservation) -> Bool {
+    status == observed.policy.status && status.outbox.isEmpty && status.alerting.pending.isEmpty && recorded.isEmpty
+      && apply.isEmpty && stop.isEmpty && remove.isEmpty
+  }
 
   /// Whether something is done that the next decision finds done, and announces no more: what is announced is written
   /// down before.

@@ -89,6 +89,19 @@ struct PolicyWork {
     decision.status = status
     decision.status.conditions.arrange()
     decision.status.outbox.add(decision.announcements, at: observed.moment)
+    decision.facts = facts
     return decision
+  }
+
+  private var facts: PolicyDecision.Facts {
+    var facts = PolicyDecision.Facts()
+    if !spec.suspend, let next = spec.schedule.next(after: now), let afterNext = spec.schedule.next(after: next) {
+      facts.checkInterval = afterNext.seconds(since: next)
+    }
+    let before = observed.policy.status.retraining.decision
+    if let verdict = status.retraining.decision, verdict.action != before?.action || verdict.reason != before?.reason {
+      facts.newVerdict = verdict
+    }
+    return facts
   }
 }

@@ -157,6 +157,11 @@ package struct Registry: Sendable {
     body(&entries[index])
   }
 
+  /// How the trainings ended whose versions are still to be made.
+  var newEnds: [ModelDeploymentStatus.TrainingStatus.State] {
+    entries.filter(\.isNew).map { $0.spec.failure == nil ? .succeeded : .failed }
+  }
+
   /// Versions whose object is still to be made.
   func newObjects(
     owner: OwnerReference?, _ namespace: String, deletion: ModelDeploymentSpec.Deletion

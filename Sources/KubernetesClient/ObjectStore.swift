@@ -25,6 +25,32 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     var problems: [ObjectKey: String] = [:]
     var labels: Set<String>
     var fields: [String: FieldIndex]
+    /// How often an entry was put in, replaced or taken out.
+    var changes: UInt64 = 0
+
+    /// In no order.
+    func keys(_ query: StoreQuery) -> [ObjectKey] {
+      switch query.form {
+      case .key(let key): entries[key] == nil ? [] : [key]
+      case .indexed(let value, let namespace?):
+        index.keys(StoreHash(bits: value)).filter { $0.namespace == namespace }
+      case .indexed(let value, nil): index.keys(StoreHash(bits: value))
+      case .all: Array(entries.keys)
+      }
+    }
+
+    func states(_ query: StoreQuery) -> ObjectStates {
+      var states = ObjectStates()
+      func insert(_ key: ObjectKey) {
+        if let entry = entries[key] { states.insert(key, uid: entry.uid, version: entry.version) }
+      }
+      switch query.form {
+      case .all: return ObjectStates(count: entries.count, changes: changes)
+      case .key(let key): insert(key)
+      case .indexed: for key in keys(query) { insert(key) }
+      }
+      return states
+    }
   }
 
   private let state: Mutex<State>
@@ -52,64 +78,63 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   public var count: Int { state.withLock { $0.entries.count } }
 
   /// In the order of their keys. Reads every object: for many of them an index is the better way.
-  public var objects: [Object] {
-    let (entries, table) = state.withLock { ($0.entries, $0.packer.shared) }
-    return entries.sorted { $0.key < $1.key }.compactMap { read($0.value, table) }
-  }
+  public var objects: [Object] { objects(.all) }
 
-  public var keys: [ObjectKey] { state.withLock { Array($0.entries.keys) }.sorted() }
+  public var keys: [ObjectKey] { keys(.all) }
 
-  /// Objects with an owner reference to this uid, in the order of their keys.
-  public func objects(ownedBy uid: String) -> [Object] { pick(StoreHash("owner", uid)) }
+  /// The objects that the query means, in the order of their keys.
+  public func objects(_ query: StoreQuery) -> [Object] { look(query).objects }
 
   /// Their keys, in order, without reading the objects.
-  public func keys(ownedBy uid: String) -> [ObjectKey] { keys(StoreHash("owner", uid), nil) }
+  public func keys(_ query: StoreQuery) -> [ObjectKey] { state.withLock { $0.keys(query) }.sorted() }
+
+  /// In which states they are, without reading them.
+  public func states(_ query: StoreQuery) -> ObjectStates { state.withLock { $0.states(query) } }
+
+  /// The objects and in which states these very objects are.
+  public func look(_ query: StoreQuery) -> (objects: [Object], states: ObjectStates) {
+    let (entries, states, table) = state.withLock { state in
+      let keys = state.keys(query)
+      let entries = (keys.count > 1 ? keys.sorted() : keys).compactMap { state.entries[$0] }
+      return (entries, state.states(query), state.packer.shared)
+    }
+    return (entries.compactMap { read($0, table) }, states)
+  }
+
+  /// The keys of the objects, in order, and in which states these are.
+  public func lookAtKeys(_ query: StoreQuery) -> (keys: [ObjectKey], states: ObjectStates) {
+    let (keys, states) = state.withLock { ($0.keys(query), $0.states(query)) }
+    return (keys.sorted(), states)
+  }
+
+  /// Objects with an owner reference to this uid, in the order of their keys.
+  public func objects(ownedBy uid: String) -> [Object] { objects(.ownedBy(uid)) }
+
+  /// Their keys, in order, without reading the objects.
+  public func keys(ownedBy uid: String) -> [ObjectKey] { keys(.ownedBy(uid)) }
 
   /// Objects whose indexed label has this value, in the order of their keys; of one namespace, where it is given.
   public func objects(label: String, value: String, namespace: String? = nil) -> [Object] {
-    pick(StoreHash("label " + label, value), namespace)
+    objects(.label(label, value, namespace: namespace))
   }
 
   /// Their keys, in order, without reading the objects.
   public func keys(label: String, value: String, namespace: String? = nil) -> [ObjectKey] {
-    keys(StoreHash("label " + label, value), namespace)
+    keys(.label(label, value, namespace: namespace))
   }
 
   /// Objects that the field's index puts under this value, in the order of their keys; of one namespace, where it is given.
   public func objects(field: String, value: String, namespace: String? = nil) -> [Object] {
-    pick(StoreHash("field " + field, value), namespace)
+    objects(.field(field, value, namespace: namespace))
   }
 
   /// Their keys, in order, without reading the objects.
   public func keys(field: String, value: String, namespace: String? = nil) -> [ObjectKey] {
-    keys(StoreHash("field " + field, value), namespace)
-  }
-
-  private func keys(_ hash: StoreHash, _ namespace: String?) -> [ObjectKey] {
-    state.withLock { $0.index.keys(hash) }.filter { namespace == nil || $0.namespace == namespace }.sorted()
-  }
-
-  /// In which states the objects with these keys are; those that are not there count for nothing.
-  func states(_ keys: [ObjectKey]) -> ObjectStates {
-    state.withLock { state in
-      var states = ObjectStates()
-      for key in keys {
-        if let entry = state.entries[key] { states.insert(key, uid: entry.uid, version: entry.version) }
-      }
-      return states
-    }
+    keys(.field(field, value, namespace: namespace))
   }
 
   /// Objects that are in the cluster, but cannot be read as this type, and why.
   public var problems: [ObjectKey: String] { state.withLock { $0.problems } }
-
-  private func pick(_ hash: StoreHash, _ namespace: String? = nil) -> [Object] {
-    let (entries, table) = state.withLock { state in
-      let keys = state.index.keys(hash).filter { namespace == nil || $0.namespace == namespace }.sorted()
-      return (keys.compactMap { state.entries[$0] }, state.packer.shared)
-    }
-    return entries.compactMap { read($0, table) }
-  }
 
   /// The object alone.
   private func read(_ entry: StoredEntry<Object>, _ table: [JSONValue]) -> Object? {
@@ -269,6 +294,7 @@ public final class ObjectStore<Object: Sendable>: Sendable {
     let before = old.flatMap { open($0, state.packer.shared) }
     if let before { state.index.remove(key, Self.hashes(before.identity, before.object, state)) }
     state.entries[key] = entry(item, &state)
+    state.changes += 1
     state.index.insert(key, Self.hashes(item.identity, item.object, state))
     return StoreEvent(
       identity: item.identity,
@@ -284,11 +310,13 @@ public final class ObjectStore<Object: Sendable>: Sendable {
       state.index.remove(key, Self.hashes(old.identity, old.object, state))
     }
     state.entries[key] = new
+    state.changes += 1
     if let new = open(new, table) { state.index.insert(key, Self.hashes(new.identity, new.object, state)) }
   }
 
   private func take(_ key: ObjectKey, _ state: inout State) -> StoredEntry<Object>? {
     guard let entry = state.entries.removeValue(forKey: key) else { return nil }
+    state.changes += 1
     if let old = open(entry, state.packer.shared) {
       state.index.remove(key, Self.hashes(old.identity, old.object, state))
     }

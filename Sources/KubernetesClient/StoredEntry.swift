@@ -36,7 +36,9 @@ struct StoredEntry<Object: Sendable>: Sendable {
 /// 64 bits in place of a text: of a million texts two share theirs in one of forty million processes. Keyed anew in each
 /// process (SipHash), so that nobody can choose texts that meet.
 struct StoreHash: Hashable, Sendable {
-  private let bits: UInt64
+  let bits: UInt64
+
+  init(bits: UInt64) { self.bits = bits }
 
   init(_ name: String, _ value: String) {
     var hasher = Hasher()

@@ -17,21 +17,25 @@ final class Capabilities: Sendable {
   }
 
   /// A claim that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
-  private static let claimMemory = Duration.seconds(600)
+  private static let claimMemory = 600.0
 
-  func hasClaim(_ name: String, in namespace: String) async throws -> Bool {
+  func hasClaim(_ name: String, _ reader: CacheReader) async throws -> Bool {
+    // One that is missing as well, as where models need none.
+    reader.readOutside(believedFor: Self.claimMemory)
+    let namespace = reader.namespace
     let key = ObjectKey(namespace: namespace, name: name)
     let now = time.monotonic()
-    if let seen = claims.withLock({ $0[key] }), now - seen < Self.claimMemory { return true }
+    if let seen = claims.withLock({ $0[key] }), now - seen < .seconds(Self.claimMemory) { return true }
     let isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
     claims.withLock { $0[key] = isThere ? now : nil }
     return isThere
   }
 
   /// UID of the autoscaler of this name, where it belongs to this owner.
-  func autoscaler(_ name: String, in namespace: String, ownedBy owner: String) async throws -> String? {
+  func autoscaler(_ name: String, ownedBy owner: String, _ reader: CacheReader) async throws -> String? {
+    reader.readOutside()
     do {
-      let target = APITarget(Resource.autoscalers("v1"), namespace: namespace, name: name)
+      let target = APITarget(Resource.autoscalers("v1"), namespace: reader.namespace, name: name)
       guard let identity = try await api.find(target).flatMap(ObjectIdentity.init), identity.controller?.uid == owner
       else { return nil }
       return identity.uid
@@ -42,11 +46,12 @@ final class Capabilities: Sendable {
   }
 
   /// Whether the cluster serves `autoscaling/v1`.
-  func canAutoscale(in namespace: String) async throws -> Bool {
+  func canAutoscale(_ reader: CacheReader) async throws -> Bool {
+    reader.readOutside()
     if let known = autoscaling.withLock({ $0 }) { return known }
     do {
       _ = try await api.perform(
-        .list(Resource.autoscalers("v1"), Selection(namespace: namespace), limit: 1, continuation: nil))
+        .list(Resource.autoscalers("v1"), Selection(namespace: reader.namespace), limit: 1, continuation: nil))
       autoscaling.withLock { $0 = true }
       return true
     } catch {

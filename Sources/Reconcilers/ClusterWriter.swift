@@ -24,14 +24,15 @@ struct ClusterWriter: Sendable {
   /// Server-side apply of the full intent, in the given order.
   ///
   /// Errors: `ApplyError.foreign` where the name is taken by somebody else's object.
-  func apply(_ objects: [DesiredObject], owner: OwnerReference?) async throws {
+  func apply(_ objects: [DesiredObject], owner: OwnerReference?, reading reader: CacheReader) async throws {
     for object in objects {
-      let key = ObjectKey(namespace: object.namespace, name: object.name)
       // What nobody owns, such as the data claim, is written without an owner.
       let isOwned = object.manifest[path: "metadata", "ownerReferences"] != nil
       // Of a run's configuration the caches do not keep what it says: the server is asked.
       let isKeptWhole = object.manifest[path: "metadata", "annotations", RunAnnotation.job] == nil
-      let live = isKeptWhole ? caches.live(object.resource, key) : nil
+      let live = isKeptWhole ? reader.live(object.resource, object.name) : nil
+      // The server is asked.
+      if live == nil { reader.readOutside() }
       if isOwned { try await handover.perform(for: object, live: live, owner: owner) }
       let applied = try await applier.apply(
         object.manifest, object.resource, namespace: object.namespace, live: live,

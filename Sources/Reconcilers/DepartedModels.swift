@@ -11,7 +11,6 @@ import Logging
 /// the caches of models and of versions are not of one moment.
 struct DepartedModels: Sendable {
   let api: any KubernetesAPI
-  let caches: ClusterCaches
   let settings: OperatorSettings
   let writer: ClusterWriter
   let capabilities: Capabilities
@@ -27,43 +26,31 @@ struct DepartedModels: Sendable {
     var again: Double?
   }
 
-  func reconcile(_ key: ObjectKey) async throws -> Progress {
+  func reconcile(_ key: ObjectKey, _ reader: CacheReader) async throws -> Progress {
     var progress = Progress()
     var active: Set<String> = []
-    for (uid, versions) in waiting(key) {
+    for (uid, versions) in reader.departingVersions(of: key.name) {
+      reader.readOutside()
       guard let uid, try await isGone(key, uid) else {
         try await release(versions)
         continue
       }
-      guard let again = try await seeOff(key, uid, versions) else { continue }
+      guard let again = try await seeOff(key, uid, versions, reader) else { continue }
       active.formUnion(DepartedModel.jobNames(model: key.name, uid: uid))
       progress.isActive = true
       progress.again = min(progress.again ?? .infinity, again)
     }
-    try await tidy(key, active)
+    try await tidy(key, active, reader)
     return progress
   }
 
-  private func tidy(_ key: ObjectKey, _ active: Set<String>) async throws {
-    let configurations = caches.removalConfigurations(of: key).filter { !active.contains($0.job) }
+  private func tidy(_ key: ObjectKey, _ active: Set<String>, _ reader: CacheReader) async throws {
+    let configurations = reader.removalConfigurations(of: key.name).filter { !active.contains($0.job) }
     let now = time.wall()
-    let jobs = caches.removalJobs(of: key, at: now).filter { !active.contains($0.name) }
+    let jobs = reader.removalJobs(of: key.name, at: now).filter { !active.contains($0.name) }
     guard !configurations.isEmpty || !jobs.isEmpty else { return }
     try await writer.remove(
       FinishedRemovals(now: now, namespace: key.namespace, jobs: jobs, runConfigurations: configurations).decide())
-  }
-
-  /// ModelVersions that only the finalizer keeps, by their owner.
-  private func waiting(_ key: ObjectKey) -> [String?: [ModelVersion]] {
-    let keys = caches.versions.store.keys(field: ClusterCaches.model, value: key.name, namespace: key.namespace)
-    let versions = keys.compactMap { key -> ModelVersion? in
-      guard let object = caches.versions.store[key], object[path: "metadata", "deletionTimestamp"] != nil,
-        let version = try? caches.decodedVersions.decode(object),
-        version.metadata.finalizers.contains(ApusFinalizers.data)
-      else { return nil }
-      return version
-    }
-    return Dictionary(grouping: versions) { $0.metadata.ownerReferences.first { $0.controller == true }?.uid }
   }
 
   private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
@@ -79,10 +66,12 @@ struct DepartedModels: Sendable {
   }
 
   /// Seconds until the next look; nil: it is done.
-  private func seeOff(_ key: ObjectKey, _ uid: String, _ versions: [ModelVersion]) async throws -> Double? {
-    let decision = try await observe(key, uid, versions).decide()
+  private func seeOff(
+    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+  ) async throws -> Double? {
+    let decision = try await observe(key, uid, versions, reader).decide()
     do {
-      try await writer.apply(decision.apply, owner: nil)
+      try await writer.apply(decision.apply, owner: nil, reading: reader)
     } catch  where error.isFarewell {
       logger.warning(
         "the data of a deleted model stays: no Job can be made in its namespace, which is going away",
@@ -100,18 +89,19 @@ struct DepartedModels: Sendable {
   /// A Job that ends calls for a look by itself.
   private static let interval = 60.0
 
-  private func observe(_ key: ObjectKey, _ uid: String, _ versions: [ModelVersion]) async throws -> DepartedModel {
+  private func observe(
+    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+  ) async throws -> DepartedModel {
     let now = time.wall()
     let names = Set(DepartedModel.jobNames(model: key.name, uid: uid))
-    let jobs = caches.removalJobs(of: key, at: now).filter { names.contains($0.name) }
+    let claim = settings.storage.claim.name
     return DepartedModel(
-      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings, jobs: jobs,
-      writers: caches.writers(about: key, at: now),
+      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings,
+      jobs: reader.removalJobs(of: key.name, at: now).filter { names.contains($0.name) },
+      writers: reader.writers(about: key.name),
       // A claim is its namespace's; a bucket is everybody's.
-      foreignDigests: caches.digests(
-        notOwnedBy: uid, in: settings.storage.artifacts.hasPrefix("file:") ? key.namespace : nil),
-      claimExists: settings.storage.needsClaim
-        ? try await capabilities.hasClaim(settings.storage.claim.name, in: key.namespace) : true)
+      foreignDigests: reader.digests(notOwnedBy: uid, isOnlyHere: settings.storage.artifacts.hasPrefix("file:")),
+      claimExists: settings.storage.needsClaim ? try await capabilities.hasClaim(claim, reader) : true)
   }
 
   private func tell(_ event: PendingEvent, _ key: ObjectKey, _ uid: String) async throws {

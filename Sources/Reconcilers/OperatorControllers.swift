@@ -60,7 +60,7 @@ package enum OperatorControllers {
     }
     controller.watch(caches.policies)
     controller.owns(caches.jobs, by: MonitoringPolicy.gvk)
-    let policies = caches.policies.store
+    let policies = caches.policies.index
     controller.watch(caches.models) { event in ClusterCaches.policyKeys(of: event.identity.key, in: policies) }
     controller.watch(caches.versions) { event in
       guard let model = ClusterCaches.modelName(of: event.change.object) else { return [] }

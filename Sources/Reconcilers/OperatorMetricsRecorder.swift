@@ -137,8 +137,7 @@ package final class OperatorMetricsRecorder: Sendable {
 
 // What is shown of a model.
 extension OperatorMetricsRecorder {
-  func show(_ observed: ModelObservation, _ decision: ModelDecision) {
-    let key = observed.model.key
+  func show(_ decision: ModelDecision, of key: ObjectKey) {
     let labels = [key.namespace, key.name]
     let status = decision.status
     var values: [(OperatorMetric, [String], Double)] = [
@@ -152,39 +151,28 @@ extension OperatorMetricsRecorder {
     }
     if let trained = status.lastTrained { values.append((.trainingTimestamp, labels, trained.secondsSince1970)) }
     replace("model \(key)", with: values)
-    countEnds("model \(key)", observed, decision, labels)
+    count(decision.facts, "model \(key)", labels)
   }
 
-  private func countEnds(
-    _ owner: String, _ observed: ModelObservation, _ decision: ModelDecision, _ labels: [String]
-  ) {
+  private func count(_ facts: ModelDecision.Facts, _ owner: String, _ labels: [String]) {
     for outcome in [ModelDeploymentStatus.TrainingStatus.State.succeeded, .failed, .unchanged] {
       begin(owner, .trainings, labels + [outcome.rawValue])
     }
     begin(owner, .promotions, labels)
-    for object in decision.apply where object.resource == ApusGroup.modelVersions {
-      let isFailure = object.manifest[path: "spec", "failure"] != nil
-      let outcome: ModelDeploymentStatus.TrainingStatus.State = isFailure ? .failed : .succeeded
-      count(owner, .trainings, labels + [outcome.rawValue])
-    }
-    if let run = decision.status.training, run.state == .unchanged, run != observed.model.status.training {
-      count(owner, .trainings, labels + [run.state.rawValue])
-    }
-    if let version = decision.status.version, version != observed.model.status.version {
-      count(owner, .promotions, labels)
-    }
+    for outcome in facts.trainings { count(owner, .trainings, labels + [outcome.rawValue]) }
+    if facts.isPromotion { count(owner, .promotions, labels) }
   }
 }
 
 // What is shown of a policy.
 extension OperatorMetricsRecorder {
-  func show(_ observed: PolicyObservation, _ decision: PolicyDecision) {
-    let key = observed.policy.key
-    let labels = [key.namespace, key.name, observed.policy.spec.modelRef.name]
+  /// - Parameter model: the one that the policy watches.
+  func show(_ decision: PolicyDecision, of key: ObjectKey, model: String) {
+    let labels = [key.namespace, key.name, model]
     let status = decision.status
     var values: [(OperatorMetric, [String], Double)] = [
       (.retrainingNeeded, labels, status.conditions.isTrue(ConditionType.retrainingNeeded.rawValue) ? 1 : 0),
-      (.checkInterval, labels, interval(observed)),
+      (.checkInterval, labels, decision.facts.checkInterval),
     ]
     if let record = status.lastCheck {
       values.append((.checkRows, labels, Double(record.rows)))
@@ -202,29 +190,14 @@ extension OperatorMetricsRecorder {
       begin(owner, .checks, labels + [outcome.rawValue])
     }
     for record in decision.recorded { count(owner, .checks, labels + [record.outcome.rawValue]) }
-    countDecision(owner, observed, decision, labels)
+    if let verdict = decision.facts.newVerdict {
+      count(owner, .retrainingDecisions, labels + [verdict.action.rawValue, verdict.reason])
+    }
   }
 
   /// Sets these and leaves what an earlier conclusive check has shown.
   private func keep(_ owner: String, adding values: [(OperatorMetric, [String], Double)]) {
     set(owner, values, keepingOthers: true)
-  }
-
-  private func interval(_ observed: PolicyObservation) -> Double {
-    let spec = observed.policy.spec
-    guard !spec.suspend, let next = spec.schedule.next(after: observed.now),
-      let afterNext = spec.schedule.next(after: next)
-    else { return 0 }
-    return afterNext.seconds(since: next)
-  }
-
-  private func countDecision(
-    _ owner: String, _ observed: PolicyObservation, _ decision: PolicyDecision, _ labels: [String]
-  ) {
-    let before = observed.policy.status.retraining.decision
-    guard let now = decision.status.retraining.decision, now.action != before?.action || now.reason != before?.reason
-    else { return }
-    count(owner, .retrainingDecisions, labels + [now.action.rawValue, now.reason])
   }
 
   private static func values(of check: CheckResult, _ labels: [String]) -> [(OperatorMetric, [String], Double)] {

@@ -17,11 +17,12 @@ package struct PolicyReconciler: Sendable {
   private let teller: Teller
   private let writer: ClusterWriter
   private let api: any KubernetesAPI
+  private let stalled: StalledWriter
   private let warnings: WarningReader
   private let prometheus: PrometheusReader
   private let mirror: TelemetryMirror?
   private let definitions: InstalledDefinitions?
-  private let settled = SettledObjects()
+  let settled = SettledObjects()
   private let logger: Logger
 
   package init(
@@ -39,6 +40,7 @@ package struct PolicyReconciler: Sendable {
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     self.api = api
+    stalled = StalledWriter(writer: writer, teller: teller, time: time, resource: ApusGroup.monitoringPolicies)
     warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
@@ -47,53 +49,52 @@ package struct PolicyReconciler: Sendable {
 
   /// Seconds until the next look, or nil to wait for a change.
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
-    guard let object = caches.policies.store[key], object[path: "metadata", "deletionTimestamp"] == nil else {
+    let hold = definitions?.hold
+    if hold == nil, let rest = settled.rest(key, in: caches, at: time.wall()) { return rest.seconds }
+    let reader = CacheReader(caches, of: key)
+    guard let object = reader.policyDocument(key.name), object[path: "metadata", "deletionTimestamp"] == nil else {
       metrics.forgetPolicy(key)
       settled.forget(key)
       return nil
     }
     do {
-      if let hold = definitions?.hold { return try await wait(hold, key, object) }
-      return try await reconcile(key, object)
+      if let hold {
+        settled.forget(key)
+        return try await stalled.wait(hold, object)
+      }
+      return try await reconcile(key, object, reader)
     } catch  where error.isFarewell {
       logger.debug("the policy or its namespace is going away", metadata: ["policy": "\(key)", "answer": "\(error)"])
       return farewellPause
     }
   }
 
-  private func reconcile(_ key: ObjectKey, _ object: JSONValue) async throws -> Double? {
-    let sight = caches.sight(ofPolicy: key, object)
-    if let rest = settled.rest(key, sight, at: time.wall()) { return rest.seconds }
-    guard let observed = try await observe(key, object) else { return nil }
+  private func reconcile(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async throws -> Double? {
+    guard let observed = try await observe(object, reader) else { return nil }
     let decision = observed.decide()
     var policy = observed.policy
     if decision.hasEffects, decision.status.outbox != policy.status.outbox {
       policy = try await writer.intend(decision.status.outbox, of: policy, object)
     }
-    try await writer.apply(decision.apply, owner: policy.ownerReference)
+    try await writer.apply(decision.apply, owner: policy.ownerReference, reading: reader)
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: policy)
-    let again = try await tell(decision.status, observed.policy, object)
-    metrics.show(observed, decision)
+    let again = try await tell(decision.status, observed.policy, object, reader)
+    metrics.show(decision, of: key, model: policy.spec.modelRef.name)
     let next = [decision.requeueAfter, again].compactMap(\.self).min()
-    // Own writes, and what came meanwhile, would have changed what is seen.
-    if decision.leavesNothing(of: observed), let object = caches.policies.store[key],
-      caches.sight(ofPolicy: key, object) == sight
-    {
-      settled.remember(key, sight, at: observed.moment, due: next)
-    }
+    if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: next) }
     return next
   }
 
   /// Tells people what the status says is still to be told, and takes it out there. Gives the seconds until what could not
   /// be told is tried again.
   private func tell(
-    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue
+    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue, _ reader: CacheReader
   ) async throws -> Double? {
     var outbox = await teller.tell(status.outbox, about: object)
     let isTold = outbox.isEmpty
-    let (alerts, problems) = await deliver(status.alerting.pending, of: policy)
+    let (alerts, problems) = await deliver(status.alerting.pending, of: policy, reader)
     // Told next time: the write below brings it about.
     outbox.add(problems.map { .init(.warning, Reason.alertNotDelivered.rawValue, $0) }, at: time.wall())
     if outbox != status.outbox || alerts != status.alerting.pending {
@@ -103,63 +104,37 @@ package struct PolicyReconciler: Sendable {
           "alerting": ["pending": alerts.isEmpty ? .null : .document(alerts)],
         ], of: object, ApusGroup.monitoringPolicies)
     }
-    let retry = alerts.compactMap(\.retryAt).min().map { max($0.seconds(since: time.wall()), 1) }
-    return [isTold ? nil : untoldPause, retry].compactMap(\.self).min()
+    return [isTold ? nil : untoldPause, alerts.nextTry(after: time.wall())].compactMap(\.self).min()
   }
 
-  private func observe(_ key: ObjectKey, _ object: JSONValue) async throws -> PolicyObservation? {
+  func observe(_ object: JSONValue, _ reader: CacheReader) async throws -> PolicyObservation? {
     let policy: MonitoringPolicy
     do {
       policy = try caches.decodedPolicies.decode(object)
     } catch {
-      try await refuse(object, error)
+      try await stalled.refuse(object, error)
       return nil
     }
     let uid = policy.metadata.uid ?? ""
     let now = time.wall()
     // One that is being deleted is not checked any more.
-    let model = caches.model(ObjectKey(namespace: key.namespace, name: policy.spec.modelRef.name))
-      .flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
-    let jobs = try await warnings.informed(
-      caches.workerJobs(ownedBy: uid, at: now), in: key.namespace, at: now)
+    let model = reader.model(policy.spec.modelRef.name).flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
+    let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)
     var observed = PolicyObservation(
       now: now, policy: policy, settings: settings, model: model,
-      versions: model?.metadata.uid.map(caches.versions(ownedBy:)) ?? [],
-      jobs: jobs, runConfigurations: caches.runConfigurations(ownedBy: uid),
+      versions: model?.metadata.uid.map(reader.versions(ownedBy:)) ?? [],
+      jobs: jobs, runConfigurations: reader.runConfigurations(ownedBy: uid),
       unusableChannels: AlertChannels.defects(policy.spec.alerts))
     if !observed.unrecordedJobs.isEmpty {
-      observed.readings = await prometheus.readings(policy.spec.performance.queries)
+      observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)
     }
     return observed
   }
 
-  /// The object does not even have the form of a MonitoringPolicy: older servers let that through.
-  private func refuse(_ object: JSONValue, _ error: ResourceError) async throws {
-    try await write(StalledStatus(object, error, at: time.wall()), object)
-  }
-
-  /// Nothing is decided, and no alert sent, while the cluster would not keep what is written.
-  private func wait(_ hold: InstalledDefinitions.Hold, _ key: ObjectKey, _ object: JSONValue) async throws -> Double {
-    settled.forget(key)
-    if case .older(let message) = hold {
-      try await write(StalledStatus(object, .crdsOlder, message, at: time.wall()), object)
-    }
-    return hold.pause
-  }
-
-  private func write(_ stalled: StalledStatus, _ object: JSONValue) async throws {
-    if stalled.isNews { try await writer.patchStatus(stalled.status, of: object, ApusGroup.monitoringPolicies) }
-    let outbox = Teller.outbox(of: stalled.status)
-    let left = await teller.tell(outbox, about: object)
-    guard left.count < outbox.count else { return }
-    try await writer.patchStatus(
-      ["outbox": left.isEmpty ? .null : .document(left)], of: object, ApusGroup.monitoringPolicies)
-  }
-
   /// Sends what is due. Credentials are read when they are needed and kept nowhere. Gives what is left to send, and what
-  /// people have to know: of an alert the first failure, a channel's final no, and that it is given up.
+  /// people have to know.
   private func deliver(
-    _ pending: [AlertingStatus.PendingAlert], of policy: MonitoringPolicy
+    _ pending: [AlertingStatus.PendingAlert], of policy: MonitoringPolicy, _ reader: CacheReader
   ) async -> (left: [AlertingStatus.PendingAlert], problems: [String]) {
     var left: [AlertingStatus.PendingAlert] = []
     var problems: [String] = []
@@ -174,30 +149,21 @@ package struct PolicyReconciler: Sendable {
       guard let alert = Alert(entry, of: policy) else { continue }
       let open = await AlertChannels.open(policy.spec.alerts, named: Set(alert.channels), secrets)
       let failures = await alerts.deliver(alert, channels: open.channels)
-      // Where only people can help, by another spec or another address, a later try cannot.
-      let failed =
-        failures.filter { !$0.isFinal }.map(\.channel) + open.problems.keys.filter { defects[$0] == nil }.sorted()
-      let next = failed.isEmpty ? nil : entry.afterFailure(of: failed, at: now)
-      if let next { left.append(next) }
+      let obstacles =
+        failures.map { DeliveryObstacle(channel: $0.channel, $0.isFinal ? .refusedForGood : .refused, reason: $0.reason) }
+        + open.problems.sorted { $0.key < $1.key }.map { name, reason in
+          DeliveryObstacle(channel: name, defects[name] == nil ? .unreadable : .unsupported, reason: reason)
+        }
+      let verdict = entry.after(obstacles, titled: alert.title, at: now)
+      if let next = verdict.left { left.append(next) }
+      problems += verdict.told
       var whole = entry
       whole.channels = nil
       if let mirror, let alert = Alert(whole, of: policy) {
-        let reasons = alerts.refusals(of: alert).merging(open.problems) { $1 }
-          .merging(failures.map { ($0.channel, $0.reason) }) { $1 }
-        let model = caches.model(ObjectKey(namespace: alert.namespace, name: alert.model))
-        mirror.note(alert, of: model, failures: reasons)
+        let reasons = alerts.refusals(of: alert).merging(obstacles.map { ($0.channel, $0.reason) }) { $1 }
+        mirror.note(alert, of: reader.model(alert.model), failures: reasons)
       }
-      guard entry.attempts == 0 || next == nil || failures.contains(where: \.isFinal) else { continue }
-      problems += (open.problems.map { "channel \($0.key): \($0.value)" } + failures.map(\.description)).sorted()
     }
     return (left, problems)
-  }
-}
-
-extension PolicyDecision {
-  /// Whether there is nothing to be written or told.
-  fileprivate func leavesNothing(of observed: PolicyObservation) -> Bool {
-    status == observed.policy.status && status.outbox.isEmpty && status.alerting.pending.isEmpty && recorded.isEmpty
-      && apply.isEmpty && stop.isEmpty && remove.isEmpty && observed.unrecordedJobs.isEmpty
   }
 }

@@ -8,7 +8,8 @@ struct PrometheusReader: Sendable {
   let transport: any HTTPTransport
 
   /// One reading for each query, in their order; what cannot be read says why.
-  func readings(_ queries: [PerformanceRules.Query]) async -> [QueryReading] {
+  func readings(_ queries: [PerformanceRules.Query], _ reader: CacheReader) async -> [QueryReading] {
+    if !queries.isEmpty { reader.readOutside() }
     var readings: [QueryReading] = []
     for query in queries { readings.append(await reading(query)) }
     return readings

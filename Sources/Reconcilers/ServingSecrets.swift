@@ -9,12 +9,15 @@ struct ServingSecrets: Sendable {
   let api: any KubernetesAPI
 
   /// What keeps servers from starting with these Secrets, as sentences; empty where nothing does.
-  func problems(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> [String] {
+  func problems(_ security: ModelDeploymentSpec.Security?, _ reader: CacheReader) async throws -> [String] {
+    guard let security else { return [] }
+    reader.readOutside()
+    let namespace = reader.namespace
     var problems: [String] = []
-    if let tokens = security?.tokenSecretRef {
+    if let tokens = security.tokenSecretRef {
       problems += try await shortcomings(of: tokens.name, keys: [tokens.key], in: namespace)
     }
-    if let tls = security?.tlsSecretRef {
+    if let tls = security.tlsSecretRef {
       problems += try await shortcomings(of: tls.name, keys: ["tls.crt", "tls.key"], in: namespace)
     }
     return problems

@@ -1,19 +1,21 @@
 import KubernetesModel
 import Synchronization
 
-/// Remembers of objects in which nothing was left to do what had been seen of them: who finds the same again need not decide
-/// again, until something is due.
+/// Remembers of objects in which nothing was left to do what their reconcile had read: who would find the same again need not
+/// decide again, until something is due.
 ///
 /// Guarantee: what is remembered says no more than the decision itself, which wants no other look before it is due unless
-/// something changes. It is forgotten after ten minutes, as long as the cluster's claims are believed: then everything is
-/// looked at once more.
+/// something changes. It is forgotten after ten minutes, as long as the cluster's claims are believed, or earlier where
+/// something outside the caches is believed for a shorter time: then everything is looked at once more.
 final class SettledObjects: Sendable {
   private struct Entry: Sendable {
-    var sight: Sight
-    /// Seconds since 1970: what is remembered holds from then on.
+    var memo: CacheMemo
+    /// Seconds since 1970: what is remembered holds from then on …
     var since: Double
-    /// Seconds since 1970; nil: only a change calls for another look.
-    var due: Double?
+    /// … until then.
+    var until: Double
+    /// Seconds since 1970; infinity: only a change calls for another look.
+    var due: Double
   }
 
   /// Thousands of objects have one each: they stand under hashes of their keys. Two that share one displace each other.
@@ -27,45 +29,28 @@ final class SettledObjects: Sendable {
     var seconds: Double?
   }
 
-  func rest(_ key: ObjectKey, _ sight: Sight, at now: Timestamp) -> Rest? {
-    guard let entry = entries.withLock({ $0[key.hashValue] }), entry.sight == sight else { return nil }
+  /// nil: it must be looked at.
+  func rest(_ key: ObjectKey, in caches: ClusterCaches, at now: Timestamp) -> Rest? {
     let now = now.secondsSince1970
-    guard now >= entry.since, now - entry.since < Self.memory else { return nil }
-    guard let due = entry.due else { return Rest(seconds: nil) }
-    return due > now ? Rest(seconds: due - now) : nil
+    guard var entry = entries.withLock({ $0[key.hashValue] }), now >= entry.since, now < entry.until, now < entry.due
+    else { return nil }
+    let before = entry.memo
+    guard entry.memo.holds(for: key, in: caches) else { return nil }
+    if entry.memo != before { entries.withLock { $0[key.hashValue] = entry } }
+    return Rest(seconds: entry.due == .infinity ? nil : entry.due - now)
   }
 
+  /// Does nothing where what was read cannot be relied on later.
   /// - Parameter seconds: when the object is due; nil: when something changes.
-  func remember(_ key: ObjectKey, _ sight: Sight, at now: Timestamp, due seconds: Double?) {
+  func remember(_ reader: CacheReader, at now: Timestamp, due seconds: Double?) {
+    guard let memo = reader.memo() else { return }
     let now = now.secondsSince1970
-    entries.withLock { $0[key.hashValue] = Entry(sight: sight, since: now, due: seconds.map { now + $0 }) }
+    let entry = Entry(
+      memo: memo, since: now, until: now + min(Self.memory, reader.believedFor), due: now + (seconds ?? .infinity))
+    entries.withLock { $0[reader.key.hashValue] = entry }
   }
 
   func forget(_ key: ObjectKey) {
     entries.withLock { _ = $0.removeValue(forKey: key.hashValue) }
-  }
-}
-
-/// All that a decision about an object is made from, but for the time, in 128 bits: two are equal, as good as surely, where
-/// nothing has changed. Only within one process.
-struct Sight: Sendable, Hashable {
-  private let high: Int
-  private let low: Int
-
-  init(_ body: (inout Hasher) -> Void) {
-    var first = Hasher()
-    body(&first)
-    var second = first
-    first.combine(1)
-    second.combine(2)
-    high = first.finalize()
-    low = second.finalize()
-  }
-
-  func with(_ more: some Hashable) -> Sight {
-    Sight { hasher in
-      hasher.combine(self)
-      hasher.combine(more)
-    }
   }
 }

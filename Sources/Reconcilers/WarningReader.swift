@@ -34,8 +34,12 @@ final class WarningReader: Sendable {
   private static let most = 100
 
   /// What the cluster says about the object; empty where it is too early to ask, or no answer came.
-  func warnings(about object: SilentObject, in namespace: String, at now: Timestamp) async throws -> [ClusterWarning] {
+  func warnings(
+    about object: SilentObject, at now: Timestamp, _ reader: CacheReader
+  ) async throws -> [ClusterWarning] {
     guard object.isDue(at: now) else { return [] }
+    reader.readOutside(believedFor: SilentObject.interval)
+    let namespace = reader.namespace
     let started = time.monotonic()
     let known = readings.withLock { $0[object.uid] }
     if let known, started - known.at < Self.validity { return known.warnings }
@@ -66,23 +70,23 @@ final class WarningReader: Sendable {
   }
 
   /// The Jobs with what Events say about those that do not get on.
-  func informed(_ jobs: [WorkerJob], in namespace: String, at now: Timestamp) async throws -> [WorkerJob] {
+  func informed(_ jobs: [WorkerJob], at now: Timestamp, _ reader: CacheReader) async throws -> [WorkerJob] {
     var informed = jobs
     for index in informed.indices {
       guard let silent = informed[index].silent, !informed[index].isEnded else { continue }
-      informed[index].learn(try await warnings(about: silent, in: namespace, at: now))
+      informed[index].learn(try await warnings(about: silent, at: now, reader))
     }
     return informed
   }
 
   /// The same for pods of servers. They are alike: the first one speaks for all.
-  func informed(_ pods: [ServerPod], in namespace: String, at now: Timestamp) async throws -> [ServerPod] {
+  func informed(_ pods: [ServerPod], at now: Timestamp, _ reader: CacheReader) async throws -> [ServerPod] {
     let silent = pods.indices.filter { pods[$0].silent?.isDue(at: now) ?? false }
     guard let first = silent.min(by: { pods[$0].name < pods[$1].name }), let object = pods[first].silent else {
       return pods
     }
     var informed = pods
-    informed[first].learn(try await warnings(about: object, in: namespace, at: now))
+    informed[first].learn(try await warnings(about: object, at: now, reader))
     return informed
   }
 }

@@ -126,7 +126,7 @@ import WorkerContract
       observed.pods[index].isReady = ready.contains(index)
       observed.pods[index].trouble = troubled.contains(index) ? Self.stuck : nil
     }
-    observed.podRefusal = refusal
+    observed.deployment?.podRefusal = refusal
     return observed.decide()
   }
 

@@ -2,9 +2,10 @@ import ApusAPI
 import Decisions
 import KubernetesClient
 import KubernetesModel
-import Reconcilers
 import Testing
 import WorkerContract
+
+@testable import Reconcilers
 
 /// From a model with `spec.deletion: Delete` that is deleted to the last of its data.
 @Suite struct DepartureTests {
@@ -84,8 +85,7 @@ import WorkerContract
     let scene = Scene()
     try await departed(scene)
     // The watch of models is behind.
-    let late = try #require(scene.caches.models.store[scene.key])
-    var living = late
+    var living = try #require(CacheReader(scene.caches, of: scene.key).modelDocument("income"))
     living["metadata"]?["deletionTimestamp"] = nil
     scene.caches.models.note(living)
     _ = try? await scene.models.reconcile(scene.key)

@@ -184,7 +184,7 @@ extension ModelObservation {
     }
     for index in jobs.indices { jobs[index].crossOut() }
     for index in pods.indices { pods[index].trouble?.message = "x" }
-    podRefusal.crossOut()
+    deployment?.podRefusal.crossOut()
     refusals = refusals.mapValues { _ in "x" }
     retrainingRequests = retrainingRequests.mapValues { .init(id: $0.id, at: $0.at, reason: "x") }
     foreign.crossOut()

@@ -62,10 +62,12 @@ struct World: Equatable {
     if let policy, let name = policy.metadata.name, let request = policy.status.retraining.request {
       requests[name] = request
     }
+    var deployment = objects["deployments/\(model.metadata.name ?? "")"].map { DeploymentView($0.manifest) }
+    deployment?.replicas = model.spec.serving.replicas
     var observation = ModelObservation(
       now: now, model: model, settings: ownSettings, jobs: jobs(.train), runConfigurations: configurations(.train),
       versions: Array(versions.values), routing: routing, pods: pods,
-      replicas: objects["deployments/\(model.metadata.name ?? "")"] == nil ? nil : model.spec.serving.replicas,
+      deployment: deployment,
       confirmations: confirmations,
       refusals: Dictionary(uniqueKeysWithValues: pods.compactMap { pod in refusal.map { (pod.uid, $0) } }),
       retrainingRequests: requests,

@@ -1,0 +1,84 @@
+import ApusAPI
+import Decisions
+import KubernetesModel
+import Testing
+
+/// What is left to send of an alert, and what people are told, for each outcome of an attempt.
+@Suite struct AlertDeliveryTests {
+  private static let now = Timestamp(secondsSince1970: 1_793_188_800.5)
+
+  private static func alert(_ attempts: Int) -> AlertingStatus.PendingAlert {
+    .init(
+      rule: "FeatureDrift", state: "firing", message: "age drifts", at: MicroTime(now), channels: nil,
+      attempts: attempts)
+  }
+
+  private static func obstacle(_ channel: String, _ kind: DeliveryObstacle.Kind) -> DeliveryObstacle {
+    DeliveryObstacle(channel: channel, kind, reason: "because of \(channel)")
+  }
+
+  private static let refused = obstacle("pager", .refused)
+  private static let gone = obstacle("gone", .refusedForGood)
+  private static let unreadable = obstacle("chat", .unreadable)
+  private static let unsupported = obstacle("mail", .unsupported)
+
+  private static let pagerText = "'Drift' did not reach channel pager: because of pager"
+  private static let goneText = "'Drift' did not reach channel gone: because of gone"
+  private static let chatText = "channel chat: because of chat"
+  private static let mailText = "channel mail: because of mail"
+
+  @Test(
+    arguments: [
+      // All channels have it.
+      (0, [], nil, []), (3, [], nil, []),
+      (0, [refused], ["pager"], [pagerText]),
+      (0, [refused, unreadable], ["pager", "chat"], [pagerText, chatText]),
+      // What was told once is not told again while it is tried …
+      (1, [refused], ["pager"], []), (4, [unreadable], ["chat"], []),
+      // … but that it is given up is.
+      (5, [refused, unreadable], nil, [pagerText, chatText]), (9, [refused], nil, [pagerText]),
+      // A later try cannot help.
+      (0, [unsupported], nil, [mailText]), (2, [unsupported], nil, [mailText]),
+      (0, [gone], nil, [goneText]), (3, [gone, refused], ["pager"], [goneText, pagerText]),
+      (0, [refused, unsupported], ["pager"], [pagerText, mailText]), (1, [refused, unsupported], ["pager"], []),
+    ] as [(Int, [DeliveryObstacle], [String]?, [String])])
+  func `what an attempt leaves and tells`(
+    _ attempts: Int, _ obstacles: [DeliveryObstacle], _ left: [String]?, _ told: [String]
+  ) {
+    let alert = Self.alert(attempts)
+    let verdict = alert.after(obstacles, titled: "Drift", at: Self.now)
+    #expect(verdict.left?.channels == left)
+    #expect(verdict.told == told.sorted())
+    guard let next = verdict.left else { return }
+    #expect(next.attempts == attempts + 1 && next.at == alert.at && next.message == alert.message)
+    #expect(!next.isDue(at: Self.now))
+  }
+
+  @Test func `an alert that nobody takes is tried six times in about half an hour`() {
+    var now = Self.now
+    var alert: AlertingStatus.PendingAlert? = Self.alert(0)
+    var pauses: [Double] = []
+    var told: [Int] = []
+    while let pending = alert {
+      #expect(pending.isDue(at: now))
+      let verdict = pending.after([Self.refused], titled: "Drift", at: now)
+      if !verdict.told.isEmpty { told.append(pending.attempts) }
+      alert = verdict.left
+      guard let next = alert?.retryAt else { continue }
+      pauses.append(next.seconds(since: now.wholeSeconds))
+      now = next
+    }
+    #expect(pauses == [60, 120, 240, 480, 960] && told == [0, 5])
+  }
+
+  @Test func `the next look is at the alert that is tried first`() {
+    var (soon, late, untried) = (Self.alert(1), Self.alert(1), Self.alert(0))
+    soon.retryAt = Self.now.advanced(bySeconds: 20)
+    late.retryAt = Self.now.advanced(bySeconds: 90)
+    untried.retryAt = nil
+    #expect([late, untried, soon].nextTry(after: Self.now) == 20)
+    #expect([soon].nextTry(after: Self.now.advanced(bySeconds: 60)) == 1)
+    #expect(
+      [untried].nextTry(after: Self.now) == nil && [AlertingStatus.PendingAlert]().nextTry(after: Self.now) == nil)
+  }
+}
