@@ -30,21 +30,10 @@ package struct CramerVonMises: Sendable, Equatable {
 
   /// Of counts in the same ascending bins; the values of a bin count as ties.
   ///
-  /// The effect differs from that of the values by at most `binningBound` of the counts.
+  /// The effect differs from that of the values by at most 2 √(3 Σ h³), where h is a bin's mean share of both samples: in every bin
+  /// F − G lies between bounds that are twice that share apart.
   package init(_ first: [Int], _ second: [Int]) {
     self.init(Array(zip(first, second)), first.reduce(0, +), second.reduce(0, +))
-  }
-
-  /// How far the effect of counts is from that of the values at most: 2 √(3 Σ h³), where h is a bin's mean share of both samples. In
-  /// every bin F − G lies between bounds that are twice that share apart.
-  package static func binningBound(_ first: [Int], _ second: [Int]) -> Double {
-    let (m, n) = (Double(first.reduce(0, +)), Double(second.reduce(0, +)))
-    guard m > 0, n > 0 else { return 0 }
-    let cubes = zip(first, second).reduce(0.0) { sum, pair in
-      let share = (Double(pair.0) / m + Double(pair.1) / n) / 2
-      return sum + share * share * share
-    }
-    return 2 * (3 * cubes).squareRoot()
   }
 
   private init(_ groups: [(Int, Int)], _ firstCount: Int, _ secondCount: Int) {

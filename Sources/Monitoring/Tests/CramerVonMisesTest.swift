@@ -16,7 +16,7 @@ package struct CramerVonMisesTest: NumericDriftTest {
     DriftMeasure(CramerVonMises(sorted: reference, window))
   }
 
-  /// The effect is within `CramerVonMises.binningBound` of the rows'.
+  /// Counts of other bins say nothing.
   package func measure(_ reference: [Double], _ bins: QuantileBins, _ counts: [Int]) -> DriftMeasure {
     guard counts.count == bins.count else { return DriftMeasure(statistic: 0, pValue: 1, effect: 0) }
     return DriftMeasure(CramerVonMises(bins.counts(ofSorted: reference), counts))

@@ -31,16 +31,16 @@ package struct KolmogorovSmirnovTest: NumericDriftTest {
 /// apart as a bin is heavy: with bins of a hundredth of the sample and no drift, about 0.01. The same bounds hold for any
 /// summary that knows ranks at some points only (A. Lall, "Data streaming algorithms for the Kolmogorov–Smirnov test", IEEE Big
 /// Data 2015).
-package struct BinnedKolmogorovSmirnov: Sendable, Equatable {
-  package var lower: Double
-  package var upper: Double
+private struct BinnedKolmogorovSmirnov {
+  var lower: Double
+  var upper: Double
   /// Of the lower bound: never below what the values themselves would give for it.
-  package var pValue: Double
+  var pValue: Double
 
   /// - Parameters:
   ///   - sorted: The reference's sample, ascending, without NaN.
   ///   - counts: By bin.
-  package init(sorted sample: [Double], bins: QuantileBins, counts: [Int]) {
+  init(sorted sample: [Double], bins: QuantileBins, counts: [Int]) {
     let total = counts.reduce(0, +)
     (lower, upper, pValue) = (0, 0, 1)
     guard !sample.isEmpty, total > 0, counts.count == bins.count else { return }
