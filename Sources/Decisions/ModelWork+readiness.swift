@@ -88,7 +88,7 @@ extension ModelWork {
       status.serving?.difficulty = observed.deployment?.podRefusal.map(PodRefusal.init).map {
         Difficulty(
           reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the servers' pods", .serving),
-          detail: $0.cause)
+          detail: $0.words)
       }
     }
   }

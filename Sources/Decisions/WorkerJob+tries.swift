@@ -19,7 +19,7 @@ extension WorkerJob {
   private var refused: Difficulty? {
     refusal.map(PodRefusal.init).map {
       Difficulty(
-        reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the pod of \(name)", fields), detail: $0.cause)
+        reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the pod of \(name)", fields), detail: $0.words)
     }
   }
 

@@ -131,8 +131,9 @@ import WorkerContract
   @Test(arguments: refusals) func `a refusal`(_ row: Row) {
     let refusal = PodRefusal(row.message)
     #expect(refusal.mend(row.fields).contains(row.mend), "\(refusal.mend(row.fields))")
-    #expect(!refusal.cause.contains("Error creating") && !refusal.cause.contains("is forbidden"))
-    if let cause = row.cause { #expect(refusal.cause.hasPrefix(cause), "\(refusal.cause)") }
+    #expect(!refusal.words.contains("Error creating") && !refusal.words.contains("is forbidden"))
+    if let cause = row.cause { #expect(refusal.words.hasPrefix(cause), "\(refusal.words)") }
+    #expect((refusal.cause == .unknown) == (row.mend == "correct \(row.fields.template)"), "\(refusal.cause)")
   }
 
   struct Trouble: Sendable, CustomTestStringConvertible {

@@ -42,6 +42,30 @@ import WorkerContract
     }
   }
 
+  /// There is no typed source for why a pod is refused or does not start: what the cluster says about it shapes words only.
+  @Test func `whatever the cluster says about a pod, the same is decided`() throws {
+    func decision(_ change: (inout WorkerJob) -> Void) throws -> WordlessDecision {
+      var world = World(aModel())
+      world.settle()
+      var job = try #require(world.running)
+      change(&job)
+      world.jobs[job.name] = job
+      return WordlessDecision(try #require(world.observeModel()).decide())
+    }
+    let refused = try decision { $0.refusal = "x" }
+    for row in PodRefusalTests.refusals {
+      let other = try decision { $0.refusal = row.message }
+      #expect(other == refused, "\(row.testDescription): \(other.difference(to: refused) ?? "other announcements")")
+    }
+    for trouble in PodRefusalTests.troubles {
+      let (told, untold) = (
+        try decision { $0.trouble = PodTrouble(pod: "p", reason: trouble.reason, message: trouble.message) },
+        try decision { $0.trouble = PodTrouble(pod: "p", reason: trouble.reason, message: "x") }
+      )
+      #expect(told == untold, "\(trouble): \(told.difference(to: untold) ?? "other announcements")")
+    }
+  }
+
   private func compare(_ text: String, _ life: () -> World) {
     let kept = Words.$current.withValue(.kept, operation: life).decided
     let crossedOut = Words.$current.withValue(.crossedOut, operation: life).decided
