@@ -3,6 +3,7 @@ import Statistics
 import Tabular
 import Testing
 import WorkerContract
+import Values
 
 @testable import Monitoring
 

@@ -5,6 +5,7 @@ import Tabular
 import Telemetry
 import Testing
 import WorkerContract
+import Values
 
 @testable import Workers
 

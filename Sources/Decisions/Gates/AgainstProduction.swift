@@ -1,5 +1,6 @@
 import ApusAPI
 import WorkerContract
+import Values
 
 extension GateName {
   static let againstProduction = GateName("againstProduction")

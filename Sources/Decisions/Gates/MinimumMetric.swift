@@ -1,5 +1,6 @@
 import ApusAPI
 import WorkerContract
+import Values
 
 /// A metric on the test rows that is at least as high as `spec.promotion.minimum` asks.
 struct MinimumMetric: Gate {

@@ -1,5 +1,6 @@
 import ApusAPI
 import WorkerContract
+import Values
 
 /// No level of a guarded feature that loses more against production than `spec.promotion.segments` allows.
 struct SegmentLoss: Gate {
