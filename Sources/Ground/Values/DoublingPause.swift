@@ -12,9 +12,12 @@ package struct DoublingPause: Sendable, Equatable {
 
   /// - Parameter count: Failures before this one; below 0 counts as 0.
   package func after(failures count: Int) -> Duration {
-    var pause = first
+    var (pause, left) = (first, count)
     // A loop, as a shift runs over for a count that an outage of days reaches. It ends where the pause no longer grows.
-    for _ in 0..<max(0, count) where pause < longest { pause *= 2 }
+    while left > 0, pause > .zero, pause < longest {
+      pause *= 2
+      left -= 1
+    }
     return min(pause, longest)
   }
 }
