@@ -98,11 +98,18 @@ let edges: [Target] =
     ], testedWith: ["ClusterState"])
   + library("JSONScanning", in: "Server", tested: false)
   + library(
+    "Engine",
+    [
+      "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring", "Statistics", logging,
+      lifecycle,
+    ], in: "Server")
+  + library(
     "PredictionLog", ["JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle], in: "Server")
   + library(
     "Serving",
     [
-      "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "Monitoring",
+      "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry",
+      "Monitoring",
       "Statistics", "Exposition",
       hummingbird, logging, lifecycle,
     ]
@@ -128,7 +135,8 @@ let programs: [Target] =
     "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
   + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
   + program(
-    "apus-server", ["Serving", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
+    "apus-server",
+    ["Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
   + program(
     "apus",
     [

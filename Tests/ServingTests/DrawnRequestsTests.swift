@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import WorkerContract
 
+@testable import Engine
 @testable import Serving
 
 /// Requests drawn from the training rows, each value sent as the JSON number or boolean that its text is, through training,

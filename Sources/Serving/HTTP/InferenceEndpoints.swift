@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 import PredictionLog
 import Exposition
@@ -12,7 +13,6 @@ import WorkerContract
 /// or none is. Its rows are logged under its id, those of several rows under `<id>-0`, `<id>-1`, ….
 struct InferenceEndpoints: Sendable {
   let holder: ServingHolder
-  let log: PredictionLog?
   let metrics: ServingMetrics
   let limits: RequestLimits
   let clock: @Sendable () -> Double
@@ -175,7 +175,7 @@ struct InferenceEndpoints: Sendable {
     }
     guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
 
-    let predictor = RowPredictor(state: lane.state(state), log: log, time: time, lane: lane)
+    let predictor = RowPredictor(state: lane.state(state), time: time, lane: lane)
     var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count, explain: explain)
     let refused = try rows.bytes.withUnsafeBufferPointer { text throws(JSONProblem) -> [String] in
       let isSingle = rows.ranges.count == 1

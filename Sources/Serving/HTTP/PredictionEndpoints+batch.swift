@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 import Exposition
 import NIOCore
@@ -117,7 +118,7 @@ extension PredictionEndpoints {
   ) throws -> JSONText {
     try body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
-      let predictor = RowPredictor(state: lane.state(state), log: log, time: clock(), lane: lane)
+      let predictor = RowPredictor(state: lane.state(state), time: clock(), lane: lane)
       var text = JSONText(capacity: 64 + rows.count * 192)
       for index in rows {
         if index > rows.lowerBound { text.raw(",") }

@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 import PredictionLog
 import Exposition
@@ -55,7 +56,7 @@ final class PredictionEndpoints: Sendable {
         try scanner.finish()
         let given = envelope.requestID ?? header
         let requestID = given ?? lane.makeRequestID(at: time)
-        let predictor = RowPredictor(state: state, log: log, time: time, lane: lane)
+        let predictor = RowPredictor(state: state, time: time, lane: lane)
         var text = JSONText()
         let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
         if !problems.isEmpty {

@@ -1,3 +1,4 @@
+import Engine
 import NIOCore
 import NIOHTTP1
 
@@ -14,6 +15,7 @@ final class PromptHandler: ChannelDuplexHandler {
 
   private let responder: ServingResponder
   private let lane: ServingLane
+  private var clock = HTTPClock()
   /// The request that is collected, to be answered here; nil: the parts of a request go on. Its parts are variables of their
   /// own, as each would be copied out of one that holds them all and back.
   private var request: PromptRequest?
@@ -46,7 +48,7 @@ final class PromptHandler: ChannelDuplexHandler {
       if (body?.readableBytes ?? 0) > responder.promptBytes { handOn(context) }
     case .end:
       guard let request else { return context.fireChannelRead(data) }
-      if let response = responder.respond(to: request, body ?? ByteBuffer(), on: lane) {
+      if let response = responder.respond(to: request, body ?? ByteBuffer(), on: lane, date: clock.text()) {
         forget()
         write(response.head, response.body, context)
       } else {

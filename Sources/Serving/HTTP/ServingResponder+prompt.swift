@@ -1,3 +1,4 @@
+import Engine
 import Dispatch
 import Hummingbird
 import NIOCore
@@ -78,7 +79,7 @@ extension ServingResponder {
 
   /// Answers a request that `prompt` has let through, and counts it.
   func respond(
-    to request: PromptRequest, _ body: ByteBuffer, on lane: ServingLane
+    to request: PromptRequest, _ body: ByteBuffer, on lane: ServingLane, date: String
   ) -> (head: HTTPResponseHead, body: ByteBuffer)? {
     let start = DispatchTime.now().uptimeNanoseconds
     guard let answer = answer(request, body, on: lane) else { return nil }
@@ -89,7 +90,7 @@ extension ServingResponder {
     headers.reserveCapacity(6)
     answer.headers(requestID: request.requestID, closes: false) { headers.add(name: $0.rawValue, value: $1) }
     headers.add(name: AnswerHeader.contentLength.rawValue, value: String(answer.body.readableBytes))
-    headers.add(name: AnswerHeader.date.rawValue, value: lane.date())
+    headers.add(name: AnswerHeader.date.rawValue, value: date)
     let status = HTTPResponseStatus(statusCode: answer.code)
     return (HTTPResponseHead(version: .http1_1, status: status, headers: headers), answer.body)
   }

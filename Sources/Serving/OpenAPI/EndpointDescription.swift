@@ -1,3 +1,5 @@
+import Engine
+
 /// What the OpenAPI document says about an endpoint of the public port.
 struct EndpointDescription {
   private(set) var path = ""

@@ -1,3 +1,4 @@
+import Engine
 import Learning
 import Tabular
 import WorkerContract

@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 
 /// The JSON of a request of the Open Inference Protocol (v2): what it says, and what is wrong with it.

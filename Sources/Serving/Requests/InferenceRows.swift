@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 import Tabular
 import WorkerContract
@@ -89,7 +90,7 @@ struct InferenceRows {
   private mutating func write(
     _ inputs: [InferenceTensor], count: Int, _ body: UnsafeBufferPointer<UInt8>
   ) throws(JSONProblem) {
-    let names = inputs.map { Array("\(JSONText.quoted($0.name)):".utf8) }
+    let names = inputs.map { Array("\(JSONEscaping.quoted($0.name)):".utf8) }
     for row in 0..<count {
       let start = bytes.count
       bytes.append(UInt8(ascii: "{"))

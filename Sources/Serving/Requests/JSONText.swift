@@ -1,3 +1,4 @@
+import JSONScanning
 import NIOCore
 
 /// Writes JSON text straight into a body.
@@ -16,7 +17,7 @@ struct JSONText {
   mutating func append(_ text: JSONText) { buffer.writeImmutableBuffer(text.buffer) }
 
   mutating func string(_ text: String) {
-    guard Self.isPlain(text) else { return raw(Self.quoted(text)) }
+    guard JSONEscaping.isPlain(text) else { return raw(JSONEscaping.quoted(text)) }
     raw("\"")
     raw(text)
     raw("\"")
@@ -42,27 +43,5 @@ struct JSONText {
       element(&self, value)
     }
     raw("]")
-  }
-
-  private static func isPlain(_ text: String) -> Bool {
-    !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
-  }
-
-  /// The text in quotes, with escapes where JSON needs them.
-  static func quoted(_ text: String) -> String {
-    guard !isPlain(text) else { return "\"" + text + "\"" }
-    var output = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": output += "\\\""
-      case "\\": output += "\\\\"
-      case "\n": output += "\\n"
-      case "\u{0}"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: output.unicodeScalars.append(scalar)
-      }
-    }
-    return output + "\""
   }
 }

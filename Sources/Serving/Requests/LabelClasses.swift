@@ -1,3 +1,4 @@
+import Engine
 import Tabular
 
 /// The classes that a label may name: those of all versions that are served, as a label counts for whichever version has

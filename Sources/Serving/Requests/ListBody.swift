@@ -1,3 +1,4 @@
+import Engine
 import JSONScanning
 
 /// A body that is a list, or an object with the list under a member.

@@ -1,3 +1,4 @@
+import JSONScanning
 import Foundation
 
 /// The datatypes of the Open Inference Protocol.
@@ -54,7 +55,7 @@ enum TensorDatatype: String, Sendable, CaseIterable {
   /// An element of binary data (little-endian) as JSON; NaN, which stands for a missing value, as null. Nil where the bytes
   /// are none of this datatype.
   func json(_ element: UnsafeBufferPointer<UInt8>) -> String? {
-    guard self != .bytes else { return String(validating: element, as: UTF8.self).map(JSONText.quoted) }
+    guard self != .bytes else { return String(validating: element, as: UTF8.self).map(JSONEscaping.quoted) }
     guard element.count == size else { return nil }
     let bits = element.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     switch self {

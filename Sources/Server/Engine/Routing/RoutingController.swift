@@ -9,7 +9,7 @@ package import WorkerContract
 package actor RoutingController {
   private let loader: VersionLoader
   private let holder: ServingHolder
-  private let metrics: ServingMetrics
+  private let observer: any EngineObserver
   private let logger: Logger
   private var last: Task<Result<Outcome, RoutingError>, Never>?
 
@@ -20,10 +20,10 @@ package actor RoutingController {
     package let isChange: Bool
   }
 
-  package init(store: any ArtifactStore, holder: ServingHolder, metrics: ServingMetrics, logger: Logger) {
+  package init(store: any ArtifactStore, holder: ServingHolder, observer: any EngineObserver, logger: Logger) {
     loader = VersionLoader(store: store)
     self.holder = holder
-    self.metrics = metrics
+    self.observer = observer
     self.logger = logger
   }
 
@@ -53,14 +53,14 @@ package actor RoutingController {
   private func perform(_ table: RoutingTable) async -> Result<Outcome, RoutingError> {
     do throws(RoutingError) {
       if let serving = holder.state, try isServed(table, by: serving) {
-        metrics.reloaded("unchanged")
+        observer.reloaded("unchanged")
         holder.swap(serving)
         return .success(Outcome(state: serving, isChange: false))
       }
       let state = try await load(table)
       holder.swap(state)
-      metrics.reloaded("ok")
-      metrics.show(state)
+      observer.reloaded("ok")
+      observer.serves(state)
       logger.info(
         "routing table is served",
         metadata: [
@@ -75,7 +75,7 @@ package actor RoutingController {
   }
 
   private func noted(_ error: RoutingError) -> Result<Outcome, RoutingError> {
-    metrics.reloaded(error.result)
+    observer.reloaded(error.result)
     switch error {
     case .olderRevision, .conflictingRevision: break
     default: holder.noteFailure(error.description)
@@ -109,7 +109,7 @@ package actor RoutingController {
         versions.append(try await loader.load(entry))
       }
     }
-    return try ServingState(table: table, versions: versions, metrics: metrics)
+    return try ServingState(table: table, versions: versions, observer: observer)
   }
 
   private static func reason(_ error: any Error) -> String {

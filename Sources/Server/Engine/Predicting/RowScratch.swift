@@ -1,10 +1,10 @@
 import JSONScanning
-import Learning
+package import Learning
 import Tabular
 
 /// Memory that rows pass through on their way to probabilities, used again for the next row of whatever version. Confined
 /// to its lane.
-final class RowBuffers {
+package final class RowBuffers {
   fileprivate var values: UnsafeMutableBufferPointer<FeatureValue> = .init(start: nil, count: 0)
   fileprivate var given: UnsafeMutableBufferPointer<Bool> = .init(start: nil, count: 0)
   fileprivate var encoded: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
@@ -39,8 +39,8 @@ final class RowBuffers {
 }
 
 /// One version's view of a lane's buffers: valid until another version uses them.
-struct RowScratch {
-  let version: LoadedVersion
+package struct RowScratch {
+  package let version: LoadedVersion
   private let buffers: RowBuffers
 
   init(_ version: LoadedVersion, _ buffers: RowBuffers) {
@@ -55,7 +55,7 @@ struct RowScratch {
   /// `pipeline.width` numbers.
   private var encoded: UnsafeMutableBufferPointer<Float> { .init(rebasing: buffers.encoded[..<version.reader.width]) }
   /// One probability per class.
-  var probabilities: UnsafeMutableBufferPointer<Float> {
+  package var probabilities: UnsafeMutableBufferPointer<Float> {
     .init(rebasing: buffers.probabilities[..<version.model.classCount])
   }
 
@@ -78,7 +78,7 @@ struct RowScratch {
   }
 
   /// What each feature added to the row that was predicted last; nil where the model cannot be explained.
-  var explanation: Explanation? {
+  package var explanation: Explanation? {
     version.model.explanation(of: UnsafeBufferPointer(encoded), pipeline: version.pipeline)
   }
 
@@ -106,7 +106,7 @@ struct RowScratch {
   }
 
   /// Position of the most probable class. By itself: what is generic in another module would look types up for each row.
-  var predicted: Int {
+  package var predicted: Int {
     let probabilities = probabilities
     var best = 0
     for index in probabilities.indices where probabilities[index] > probabilities[best] { best = index }

@@ -31,7 +31,7 @@ package final class ServingHolder: Sendable {
   var generation: Int { swaps.load(ordering: .acquiring) }
 
   /// `observer` is called after each swap.
-  func onSwap(_ observer: @escaping @Sendable () -> Void) {
+  package func onSwap(_ observer: @escaping @Sendable () -> Void) {
     contents.withLock { $0.observers.append(observer) }
   }
 

@@ -53,7 +53,7 @@ enum FeatureText {
           kind == .string ? quoted(scanner.string(try scanner.text())) : scanner.string(try scanner.skip())
         if !redact.contains(name) {
           if output.count > 1 { output.append(UInt8(ascii: ",")) }
-          output.append(contentsOf: JSONText.quoted(name).utf8)
+          output.append(contentsOf: JSONEscaping.quoted(name).utf8)
           output.append(UInt8(ascii: ":"))
           output.append(contentsOf: value.utf8)
         }
@@ -67,6 +67,6 @@ enum FeatureText {
   }
 
   private static func quoted(_ text: String) -> String {
-    JSONText.quoted(text.utf8.contains(0) ? text.replacing("\u{0}", with: "\u{FFFD}") : text)
+    JSONEscaping.quoted(text.utf8.contains(0) ? text.replacing("\u{0}", with: "\u{FFFD}") : text)
   }
 }

@@ -24,7 +24,7 @@ package struct FieldProblem: Sendable, Equatable {
     case tooLong = "too_long"
 
     /// Position among all cases, without a search.
-    var position: Int {
+    package var position: Int {
       switch self {
       case .unknown: 0
       case .missing: 1

@@ -1,6 +1,3 @@
-import PredictionLog
-import Tabular
-import Telemetry
 package import WorkerContract
 
 /// Everything that is served at one moment: a table with its versions loaded. Immutable; a change is another state.
@@ -10,23 +7,16 @@ package final class ServingState: Sendable {
   package let versions: [LoadedVersion]
   /// Positions of the entries that predict along and never answer.
   package let shadows: [Int]
-  /// What the log keeps once for all rows of the table.
-  let logged: LoggedTable
-  /// What each version is counted with.
-  let instruments: [VersionInstruments]
+  /// What its rows are told to.
+  package let observer: any TableObserver
   private let split: TrafficSplit
 
   /// Throws `invalidTable`. `versions` holds one version for each entry.
-  package init(table: RoutingTable, versions: [LoadedVersion], metrics: ServingMetrics) throws(RoutingError) {
+  package init(table: RoutingTable, versions: [LoadedVersion], observer: any EngineObserver) throws(RoutingError) {
     split = try TrafficSplit(table.entries)
     self.table = table
     self.versions = versions
-    instruments = zip(table.entries, versions).map { metrics.instruments(for: $1, role: $0.role) }
-    logged = LoggedTable(
-      model: ModelKey(table),
-      versions: zip(table.entries, versions).map {
-        LoggedTable.Version(name: $1.version, role: $0.role, classes: $1.target.classes)
-      })
+    self.observer = observer.observer(of: table, versions)
     shadows = table.entries.indices.filter { table.entries[$0].role == .shadow }
   }
 

@@ -1,3 +1,4 @@
+import JSONScanning
 package import Learning
 import Synchronization
 package import Tabular
@@ -8,13 +9,13 @@ package final class LoadedVersion: Sendable {
   package let digest: String
   package let model: Model
   package let target: TargetEncoding
-  let reader: FeatureReader
+  package let reader: FeatureReader
   /// The names of the classes as JSON strings.
-  let quotedClasses: [String]
+  package let quotedClasses: [String]
   /// Bytes of all of them.
   let quotedClassBytes: Int
   /// The version as a JSON string.
-  let quotedVersion: String
+  package let quotedVersion: String
   private let profile: Profile
 
   /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
@@ -28,9 +29,9 @@ package final class LoadedVersion: Sendable {
     model = predictor.model
     target = predictor.target
     reader = FeatureReader(pipeline: predictor.pipeline)
-    quotedClasses = target.classes.map(JSONText.quoted)
+    quotedClasses = target.classes.map(JSONEscaping.quoted)
     quotedClassBytes = quotedClasses.reduce(0) { $0 + $1.utf8.count }
-    quotedVersion = JSONText.quoted(version)
+    quotedVersion = JSONEscaping.quoted(version)
     profile = Profile()
   }
 
@@ -49,8 +50,8 @@ package final class LoadedVersion: Sendable {
 
   package var pipeline: FeaturePipeline { reader.pipeline }
 
-  var recorder: ProfileRecorder? { profile.recorder.load() }
+  package var recorder: ProfileRecorder? { profile.recorder.load() }
 
   /// From now on rows are counted. Only the first recorder is taken.
-  func count(with recorder: ProfileRecorder) { _ = profile.recorder.storeIfNil(recorder) }
+  package func count(with recorder: ProfileRecorder) { _ = profile.recorder.storeIfNil(recorder) }
 }

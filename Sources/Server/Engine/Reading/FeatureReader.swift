@@ -1,10 +1,10 @@
-import JSONScanning
-import Tabular
+package import JSONScanning
+package import Tabular
 import WorkerContract
 
 /// Reads the features of a request by one version's schema, in place: names and categories are looked up by their bytes.
-struct FeatureReader: Sendable {
-  let pipeline: FeaturePipeline
+package struct FeatureReader: Sendable {
+  package let pipeline: FeaturePipeline
   /// One for each feature.
   private let rules: [Rule]
   /// Numbers of an encoded row.
@@ -26,7 +26,7 @@ struct FeatureReader: Sendable {
     let name: Range<Int>
   }
 
-  init(pipeline: FeaturePipeline) {
+  package init(pipeline: FeaturePipeline) {
     self.pipeline = pipeline
     width = pipeline.width
     var names: [UInt8] = []
@@ -42,7 +42,7 @@ struct FeatureReader: Sendable {
     self.names = names
   }
 
-  var count: Int { rules.count }
+  package var count: Int { rules.count }
 
   private func name(_ position: Int) -> String { pipeline.schema.features[position].name }
 
@@ -52,28 +52,28 @@ struct FeatureReader: Sendable {
   }
 
   /// What was noticed about a feature's value that does not make the request wrong; counted in the metrics.
-  struct Oddity: Equatable {
-    let feature: Int
-    let kind: Kind
+  package struct Oddity: Sendable, Equatable {
+    package let feature: Int
+    package let kind: Kind
 
-    enum Kind: Int, CaseIterable {
+    package enum Kind: Int, Sendable, CaseIterable {
       case missing, unseenCategory, outOfRange
     }
   }
 
   /// What is found besides the values.
-  struct Findings {
-    var problems: [FieldProblem] = []
-    var oddities: [Oddity] = []
+  package struct Findings {
+    package internal(set) var problems: [FieldProblem] = []
+    package internal(set) var oddities: [Oddity] = []
     /// Whether any name or text has escapes: the bytes then need rewriting before they are stored.
-    var hasEscapes = false
+    package internal(set) var hasEscapes = false
   }
 
   /// Reads the object in `range`.
   /// - Parameters:
   ///   - values: One place per feature, in the schema's order; all are written.
   ///   - given: As many places, for the reader's own use.
-  func read(
+  package func read(
     _ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, into values: UnsafeMutableBufferPointer<FeatureValue>,
     given: UnsafeMutableBufferPointer<Bool>
   ) throws(JSONProblem) -> Findings {

@@ -1,4 +1,4 @@
-import Serving
+import Engine
 import Testing
 import WorkerContract
 

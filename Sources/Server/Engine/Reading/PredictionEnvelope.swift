@@ -1,26 +1,26 @@
-import JSONScanning
+package import JSONScanning
 
 /// What surrounds the features of one prediction request; the features stay bytes until a version is chosen, as each
 /// version reads them by its own schema.
-struct PredictionEnvelope {
-  var requestID: String?
+package struct PredictionEnvelope {
+  package var requestID: String?
   /// What the traffic is split by, in place of the request id.
-  var key: String?
+  package var key: String?
   /// Whether the answer is to say what each feature added.
-  var explain = false
+  package var explain = false
   /// The object with the features.
-  var features: Range<Int>?
+  package var features: Range<Int>?
   /// Problems of the surroundings.
-  var problems: [FieldProblem] = []
+  package var problems: [FieldProblem] = []
 
   /// No database stores U+0000 in a text.
-  static func noNull(_ name: String) -> String { "'\(name)' has the character U+0000, which no text may have." }
+  package static func noNull(_ name: String) -> String { "'\(name)' has the character U+0000, which no text may have." }
 
   /// Bytes that a request id, a key or a label may have.
-  static let maximumIdentifier = 256
+  package static let maximumIdentifier = 256
 
   /// Reads one request, an object `{"request_id"?, "key"?, "explain"?, "features": {…}}`.
-  init(from scanner: inout JSONScanner) throws(JSONProblem) {
+  package init(from scanner: inout JSONScanner) throws(JSONProblem) {
     guard try scanner.kind() == .object else {
       try scanner.skip()
       problems.append(FieldProblem("", .wrongType, "A request is an object with the member 'features'."))

@@ -1,25 +1,25 @@
 import Foundation
-import Monitoring
+package import Monitoring
 import Statistics
 import Synchronization
-import Tabular
+package import Tabular
 import WorkerContract
 
 /// Counts a version's rows by minute in the bins of its reference, at a fraction of a microsecond a row.
 ///
 /// What is counted is what the model was given: a value that was imputed counts as missing. Each thread counts in a shard of its
 /// own, so that threads hardly ever meet at a lock; shards are added up when the minute is over.
-final class ProfileRecorder: Sendable {
-  let bins: ProfileBins
+package final class ProfileRecorder: Sendable {
+  package let bins: ProfileBins
   /// Names it among all, of every process, that count the same version.
-  let instance = UUID().uuidString
+  package let instance = UUID().uuidString
   private let layout: Layout
   private let shards: [Shard]
 
   private static let shardCount = 8
 
   /// Nil where the reference has nothing that the pipeline knows.
-  init?(bins: ProfileBins, pipeline: FeaturePipeline) {
+  package init?(bins: ProfileBins, pipeline: FeaturePipeline) {
     guard let layout = Layout(bins: bins, pipeline: pipeline) else { return nil }
     self.bins = bins
     self.layout = layout
@@ -27,12 +27,12 @@ final class ProfileRecorder: Sendable {
   }
 
   /// What one feature or the predictions came to in a minute.
-  struct Minute: Sendable {
+  package struct Minute: Sendable {
     /// When it began, in whole minutes since 1970.
-    let minute: Int
+    package let minute: Int
     /// In the order of `bins.features`.
-    let features: [FeatureCounts]
-    let predictions: FeatureCounts
+    package let features: [FeatureCounts]
+    package let predictions: FeatureCounts
   }
 
   /// Counts a row.
@@ -40,7 +40,7 @@ final class ProfileRecorder: Sendable {
   ///   - values: One per feature, in the order of the pipeline's schema.
   ///   - predicted: Position of the predicted class.
   ///   - time: Seconds since 1970.
-  func add(
+  package func add(
     _ values: UnsafeMutableBufferPointer<FeatureValue>, predicted: Int, confidence: Float, at time: Double
   ) {
     let minute = Int(time / 60)
@@ -53,7 +53,7 @@ final class ProfileRecorder: Sendable {
   }
 
   /// Takes out the minutes before `minute`, the oldest first; with nil all of them.
-  func take(before minute: Int?) -> [Minute] {
+  package func take(before minute: Int?) -> [Minute] {
     var tallies: [Int: Tally] = [:]
     for shard in shards {
       for (past, tally) in shard.counts.withLock({ $0.take(before: minute, layout) }) {
