@@ -102,13 +102,19 @@ let edges: [Target] =
       "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
     ], testedWith: ["ClusterState"])
   + library(
+    "Engine",
+    [
+      "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring", "Statistics",
+      logging, lifecycle,
+    ], in: "Server")
+  + library(
     "PredictionLog", ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle],
     in: "Server")
   + library(
     "Serving",
     [
-      "JSON", "Values", "JSONScanning", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts", "Telemetry",
-      "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle,
+      "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts",
+      "Telemetry", "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle,
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
   + library(
@@ -132,7 +138,8 @@ let programs: [Target] =
     "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
   + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
   + program(
-    "apus-server", ["Serving", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
+    "apus-server",
+    ["Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
   + program(
     "apus",
     [

@@ -150,7 +150,9 @@ package struct PolicyReconciler: Sendable {
       let open = await AlertChannels.open(policy.spec.alerts, named: Set(alert.channels), secrets)
       let failures = await alerts.deliver(alert, channels: open.channels)
       let obstacles =
-        failures.map { DeliveryObstacle(channel: $0.channel, $0.isFinal ? .refusedForGood : .refused, reason: $0.reason) }
+        failures.map {
+          DeliveryObstacle(channel: $0.channel, $0.isFinal ? .refusedForGood : .refused, reason: $0.reason)
+        }
         + open.problems.sorted { $0.key < $1.key }.map { name, reason in
           DeliveryObstacle(channel: name, defects[name] == nil ? .unreadable : .unsupported, reason: reason)
         }

@@ -1,3 +1,4 @@
+import Engine
 package import Artifacts
 import Exposition
 import Foundation
@@ -76,9 +77,6 @@ package struct ModelServer: Sendable {
     self.configuration = configuration
     self.logger = logger
     metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
-    let controller = RoutingController(store: artifacts, holder: holder, metrics: metrics, logger: logger)
-    let file = RoutingFile(
-      path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
     var services: [any Service] = []
     var log: PredictionLog?
     if let telemetry {
@@ -99,6 +97,10 @@ package struct ModelServer: Sendable {
           interval: configuration.profileInterval, clock: clock),
       ]
     }
+    let controller = RoutingController(
+      store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger)
+    let file = RoutingFile(
+      path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
     var tokens: [Endpoint.Face: BearerTokens] = [:]
     for (face, path) in [(Endpoint.Face.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
       tokens[face] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
@@ -116,7 +118,7 @@ package struct ModelServer: Sendable {
       holder: holder, metrics: metrics, controller: controller, file: file,
       asksForToken: tokens[.public] != nil)
     inference = InferenceEndpoints(
-      holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
+      holder: holder, metrics: metrics, limits: configuration.limits, clock: clock)
     logs = LogsEndpoint(holder: holder, store: telemetry)
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }

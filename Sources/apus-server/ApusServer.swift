@@ -1,5 +1,6 @@
 import ArgumentParser
 import Artifacts
+import Engine
 import Foundation
 import JSONLogging
 import Logging

@@ -7,6 +7,7 @@ import Testing
 import Values
 import WorkerContract
 
+@testable import Engine
 @testable import Serving
 
 /// Requests drawn from the training rows, each value sent as the JSON number or boolean that its text is, through training,

@@ -1,3 +1,4 @@
+import Engine
 import Testing
 import WorkerContract
 
@@ -6,7 +7,8 @@ import WorkerContract
 struct LaneTests {
   private func state(_ version: String, _ metrics: ServingMetrics) throws -> ServingState {
     let loaded = LoadedVersion(version: version, digest: "sha256:0", predictor: try Sample.predictor())
-    return try ServingState(table: aTable(anEntry(version)), versions: [loaded], metrics: metrics)
+    return try ServingState(
+      table: aTable(anEntry(version)), versions: [loaded], observer: ServingObserver(metrics: metrics, log: nil))
   }
 
   @Test func `a lane serves what was swapped in last, and no lane keeps a version that is served no more`() throws {

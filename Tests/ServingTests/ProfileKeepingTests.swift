@@ -1,3 +1,4 @@
+import Engine
 import Artifacts
 import Exposition
 import Foundation
@@ -145,7 +146,8 @@ struct ProfileKeepingTests {
         let version = LoadedVersion(version: "v1", digest: digest, predictor: try Sample.predictor())
         holder.swap(
           try ServingState(
-            table: aTable(anEntry("v1"), logging: LoggingRules(redact: redact)), versions: [version], metrics: metrics))
+            table: aTable(anEntry("v1"), logging: LoggingRules(redact: redact)), versions: [version],
+            observer: ServingObserver(metrics: metrics, log: nil)))
         return version
       }
       let keeper = ProfileKeeper(
@@ -188,7 +190,9 @@ struct ProfileKeepingTests {
       let (holder, metrics, store) = (ServingHolder(), someMetrics(), ProfileStore())
       let version = LoadedVersion(
         version: "v1", digest: bundle.digest.description, predictor: try Sample.predictor())
-      holder.swap(try ServingState(table: aTable(anEntry("v1")), versions: [version], metrics: metrics))
+      holder.swap(
+        try ServingState(
+          table: aTable(anEntry("v1")), versions: [version], observer: ServingObserver(metrics: metrics, log: nil)))
       let keeper = ProfileKeeper(
         store: store, artifacts: artifacts, holder: holder, instruments: metrics.profiles, logger: quiet)
       await keeper.keep(minutesBefore: 1)

@@ -1,3 +1,4 @@
+import Engine
 import Artifacts
 import Foundation
 import Serving

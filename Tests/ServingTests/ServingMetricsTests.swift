@@ -5,6 +5,7 @@ import Telemetry
 import Testing
 import WorkerContract
 
+@testable import Engine
 @testable import Serving
 
 struct ServingMetricsTests {

@@ -1,10 +1,10 @@
 /// Where and why a body is not JSON.
-package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible {
+public struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible {
   /// Bytes before the place.
-  package var offset: Int
-  package var reason: String
+  public var offset: Int
+  public var reason: String
 
-  package var description: String { "The body is not valid JSON at byte \(offset): \(reason)." }
+  public var description: String { "The body is not valid JSON at byte \(offset): \(reason)." }
 }
 
 /// Walks over JSON text (RFC 8259) in place. It makes no values: the reader asks for what it expects and gets byte ranges.
@@ -13,26 +13,27 @@ package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible 
 /// clients write, are recognised as numbers, so that the field can be named instead of the whole body refused.
 ///
 /// Every function that a plain document passes through is `@inlinable`: the features of each request are read by it, and a
-/// call into another module for every token would cost as much as the token.
-package struct JSONScanner {
-  package let bytes: UnsafeBufferPointer<UInt8>
+/// call into another module for every token would cost as much as the token. For that it is public, though no product
+/// has it: the bodies of `package` functions reach other modules with `-package-cmo` only, also where they are `@inlinable`.
+public struct JSONScanner {
+  public let bytes: UnsafeBufferPointer<UInt8>
   /// The byte that is read next. Only the scanner moves it; inlined code can have no narrower setter.
-  package var position: Int
+  public var position: Int
   /// Where the text ends; scanning a part of a body ends with the part.
-  package let end: Int
+  public let end: Int
 
-  @inlinable package static var maximumDepth: Int { 64 }
+  @inlinable public static var maximumDepth: Int { 64 }
 
-  @inlinable package init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>? = nil) {
+  @inlinable public init(_ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>? = nil) {
     self.bytes = bytes
     position = range?.lowerBound ?? 0
     end = range?.upperBound ?? bytes.count
   }
 
   /// A string's bytes between the quotes.
-  package struct Text {
-    package let range: Range<Int>
-    package let hasEscapes: Bool
+  public struct Text {
+    public let range: Range<Int>
+    public let hasEscapes: Bool
 
     @inlinable init(range: Range<Int>, hasEscapes: Bool) {
       self.range = range
@@ -40,13 +41,13 @@ package struct JSONScanner {
     }
   }
 
-  package enum Kind: Sendable {
+  public enum Kind: Sendable {
     case object, array, string, number, null, bool
   }
 
-  package func problem(_ reason: String) -> JSONProblem { JSONProblem(offset: position, reason: reason) }
+  public func problem(_ reason: String) -> JSONProblem { JSONProblem(offset: position, reason: reason) }
 
-  package static func validateUTF8(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
+  public static func validateUTF8(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
     do throws(UTF8.ValidationError) {
       _ = try UTF8Span(validating: bytes.span)
     } catch {
@@ -54,7 +55,7 @@ package struct JSONScanner {
     }
   }
 
-  @inlinable package mutating func skipSpace() {
+  @inlinable public mutating func skipSpace() {
     while position < end {
       switch bytes[position] {
       case 0x20, 0x0A, 0x0D, 0x09: position += 1
@@ -64,7 +65,7 @@ package struct JSONScanner {
   }
 
   /// What the next value is, by its first byte.
-  @inlinable package mutating func kind() throws(JSONProblem) -> Kind {
+  @inlinable public mutating func kind() throws(JSONProblem) -> Kind {
     skipSpace()
     guard position < end else { throw problem("the text ends too early") }
     switch bytes[position] {
@@ -79,13 +80,13 @@ package struct JSONScanner {
   }
 
   /// Nothing but space may follow.
-  @inlinable package mutating func finish() throws(JSONProblem) {
+  @inlinable public mutating func finish() throws(JSONProblem) {
     skipSpace()
     guard position == end else { throw problem("something follows the document") }
   }
 
   /// Enters an object or array; returns whether it has a first element.
-  @inlinable package mutating func open(_ bracket: UInt8) throws(JSONProblem) -> Bool {
+  @inlinable public mutating func open(_ bracket: UInt8) throws(JSONProblem) -> Bool {
     skipSpace()
     guard position < end, bytes[position] == bracket else {
       throw problem("'\(Character(Unicode.Scalar(bracket)))' is expected")
@@ -99,7 +100,7 @@ package struct JSONScanner {
   }
 
   /// After an element: whether another one follows; otherwise the closing bracket was taken.
-  @inlinable package mutating func next(in bracket: UInt8) throws(JSONProblem) -> Bool {
+  @inlinable public mutating func next(in bracket: UInt8) throws(JSONProblem) -> Bool {
     skipSpace()
     guard position < end else { throw problem("the text ends too early") }
     if bytes[position] == UInt8(ascii: ",") {
@@ -114,7 +115,7 @@ package struct JSONScanner {
   }
 
   /// A member's name and the colon after it.
-  @inlinable package mutating func name() throws(JSONProblem) -> Text {
+  @inlinable public mutating func name() throws(JSONProblem) -> Text {
     skipSpace()
     guard position < end, bytes[position] == UInt8(ascii: "\"") else { throw problem("a name in quotes is expected") }
     let name = try text()
@@ -125,7 +126,7 @@ package struct JSONScanner {
   }
 
   /// A string; the caller has seen its quote.
-  @inlinable package mutating func text() throws(JSONProblem) -> Text {
+  @inlinable public mutating func text() throws(JSONProblem) -> Text {
     position += 1
     let start = position
     var hasEscapes = false
@@ -177,7 +178,7 @@ package struct JSONScanner {
   }
 
   /// A number: its bytes, and whether it is one of the words for values that are not finite.
-  @inlinable package mutating func number() throws(JSONProblem) -> (range: Range<Int>, isWord: Bool) {
+  @inlinable public mutating func number() throws(JSONProblem) -> (range: Range<Int>, isWord: Bool) {
     let start = position
     if bytes[position] == UInt8(ascii: "-") { position += 1 }
     for word: StaticString in ["NaN", "Infinity"] where take(word) { return (start..<position, true) }
@@ -212,11 +213,11 @@ package struct JSONScanner {
     return true
   }
 
-  @inlinable package mutating func null() throws(JSONProblem) {
+  @inlinable public mutating func null() throws(JSONProblem) {
     guard take("null") else { throw problem("a value is expected") }
   }
 
-  @inlinable package mutating func bool() throws(JSONProblem) -> Bool {
+  @inlinable public mutating func bool() throws(JSONProblem) -> Bool {
     if take("true") { return true }
     guard take("false") else { throw problem("a value is expected") }
     return false
@@ -224,7 +225,7 @@ package struct JSONScanner {
 
   /// Steps over the next value of whatever kind and returns where it is.
   @discardableResult
-  @inlinable package mutating func skip(depth: Int = 0) throws(JSONProblem) -> Range<Int> {
+  @inlinable public mutating func skip(depth: Int = 0) throws(JSONProblem) -> Range<Int> {
     guard depth < Self.maximumDepth else { throw problem("nested too deeply") }
     let kind = try kind()
     let start = position
@@ -251,7 +252,7 @@ package struct JSONScanner {
   }
 
   /// Whether a string without escapes is `word`.
-  @inlinable package func equals(_ text: Text, _ word: StaticString) -> Bool {
+  @inlinable public func equals(_ text: Text, _ word: StaticString) -> Bool {
     guard text.range.count == word.utf8CodeUnitCount else { return false }
     let start = word.utf8Start
     for offset in 0..<text.range.count where bytes[text.range.lowerBound + offset] != start[offset] { return false }
@@ -259,12 +260,12 @@ package struct JSONScanner {
   }
 
   /// A string with its escapes resolved.
-  package func string(_ text: Text) -> String {
+  public func string(_ text: Text) -> String {
     guard text.hasEscapes else { return string(text.range) }
     return String(decoding: unescaped(text), as: UTF8.self)
   }
 
-  package func string(_ range: Range<Int>) -> String {
+  public func string(_ range: Range<Int>) -> String {
     String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
   }
 

@@ -1,3 +1,4 @@
+package import Engine
 import Tabular
 package import Exposition
 import Synchronization
@@ -77,7 +78,7 @@ package final class ServingMetrics: Sendable {
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape {
       answers.publish()
-      for instruments in holder.state?.instruments ?? [] { instruments.publish() }
+      (holder.state?.observer as? TableInstruments)?.publish()
       ready.set(holder.readiness == .ready ? 1 : 0)
       windows.publish(at: clock())
     }

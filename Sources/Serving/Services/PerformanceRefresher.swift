@@ -1,3 +1,4 @@
+package import Engine
 import Tabular
 import WorkerContract
 package import Logging

@@ -1,3 +1,4 @@
+import Engine
 import WorkerContract
 import Logging
 import ServiceLifecycle

@@ -1,0 +1,75 @@
+import Engine
+import JSONScanning
+import NIOCore
+
+/// What an endpoint answers, before it becomes HTTP.
+struct Answer {
+  var code: Int
+  var body: ByteBuffer
+  var contentType = "application/json"
+  /// Methods that would have been right, for 405.
+  var allow: String?
+  /// The body was not read to its end, so that the connection cannot be used again.
+  var closes = false
+  /// How a client proves who it is, for 401.
+  var challenge: String?
+  /// The id that a request without one was given.
+  var requestID: String?
+  /// Length of the JSON in front of binary data, where there are such.
+  var jsonLength: Int?
+
+  init(_ code: Int, _ text: JSONText) {
+    self.code = code
+    body = text.buffer
+  }
+
+  init(_ code: Int, text: String, contentType: String) {
+    self.code = code
+    body = ByteBuffer(string: text)
+    self.contentType = contentType
+  }
+
+  /// `{"error": …}`
+  static func error(_ code: Int, _ message: String) -> Answer {
+    var text = JSONText()
+    text.raw(#"{"error":"#)
+    text.string(message)
+    text.raw("}")
+    return Answer(code, text)
+  }
+
+  static func malformed(_ problem: JSONProblem) -> Answer {
+    var text = JSONText()
+    text.raw(#"{"error":"#)
+    text.string(problem.description)
+    text.raw(#","offset":"#)
+    text.integer(problem.offset)
+    text.raw("}")
+    return Answer(400, text)
+  }
+}
+
+extension JSONText {
+  /// `{"request_id", "error", "fields": [ … ]}`
+  mutating func refusal(requestID: String?, _ problems: [FieldProblem]) {
+    raw("{")
+    if let requestID {
+      raw(#""request_id":"#)
+      string(requestID)
+      raw(",")
+    }
+    raw(#""error":"#)
+    string(problems.map(\.message).joined(separator: " "))
+    raw(#","fields":"#)
+    array(problems) { text, problem in
+      text.raw(#"{"field":"#)
+      text.string(problem.field)
+      text.raw(#","reason":"#)
+      text.string(problem.reason.rawValue)
+      text.raw(#","message":"#)
+      text.string(problem.message)
+      text.raw("}")
+    }
+    raw("}")
+  }
+}

@@ -1,0 +1,210 @@
+import Engine
+import JSONScanning
+
+/// The JSON of a request of the Open Inference Protocol (v2): what it says, and what is wrong with it.
+struct InferenceRequest {
+  var id: String?
+  /// What the traffic is split by, in place of the id: the request's parameter `key`.
+  var key: String?
+  var inputs: [InferenceTensor] = []
+  /// The outputs that are asked for; empty: all.
+  var outputs: [Output] = []
+  /// Whether outputs are wanted as binary data where they do not say so themselves.
+  var isBinaryWanted = false
+  /// Whether the output with what each feature added is wanted too: the request's parameter `explain`.
+  var explain = false
+  var problems: [String] = []
+
+  struct Output: Equatable {
+    var name = ""
+    var isBinary: Bool?
+  }
+
+  init(from scanner: inout JSONScanner) throws(JSONProblem) {
+    guard try scanner.kind() == .object else {
+      try scanner.skip()
+      problems.append("A request is an object with the member 'inputs'.")
+      return
+    }
+    var given: Set<String> = []
+    try members(&scanner) { request, name, scanner throws(JSONProblem) in
+      if !given.insert(name).inserted { request.problems.append("'\(name)' is given more than once.") }
+      switch name {
+      case "id": request.id = try request.text("id", &scanner)
+      case "parameters": try request.readParameters(&scanner)
+      case "inputs":
+        try request.list("inputs", &scanner) { request, scanner throws(JSONProblem) in try request.readInput(&scanner) }
+      case "outputs":
+        try request.list("outputs", &scanner) { request, scanner throws(JSONProblem) in
+          try request.readOutput(&scanner)
+        }
+      // Some clients repeat here what the path says.
+      case "model_name", "model_version": try scanner.skip(depth: 1)
+      default:
+        request.problems.append("A request has no member '\(name)'; it has id, parameters, inputs and outputs.")
+        try scanner.skip(depth: 1)
+      }
+    }
+    if !given.contains("inputs") { problems.append("'inputs' must be given.") }
+  }
+
+  /// Walks over the members of an object; `read` takes the value.
+  private mutating func members(
+    _ scanner: inout JSONScanner, _ read: (inout Self, String, inout JSONScanner) throws(JSONProblem) -> Void
+  ) throws(JSONProblem) {
+    var more = try scanner.open(UInt8(ascii: "{"))
+    while more {
+      let name = scanner.string(try scanner.name())
+      try read(&self, name, &scanner)
+      more = try scanner.next(in: UInt8(ascii: "{"))
+    }
+  }
+
+  private mutating func list(
+    _ member: String, _ scanner: inout JSONScanner, _ read: (inout Self, inout JSONScanner) throws(JSONProblem) -> Void
+  ) throws(JSONProblem) {
+    guard try scanner.kind() == .array else {
+      try scanner.skip(depth: 1)
+      problems.append("'\(member)' is a list of objects.")
+      return
+    }
+    var more = try scanner.open(UInt8(ascii: "["))
+    while more {
+      if try scanner.kind() == .object {
+        try read(&self, &scanner)
+      } else {
+        try scanner.skip(depth: 2)
+        problems.append("'\(member)' is a list of objects.")
+      }
+      more = try scanner.next(in: UInt8(ascii: "["))
+    }
+  }
+
+  /// A text; null stands for none.
+  private mutating func text(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> String? {
+    switch try scanner.kind() {
+    case .string:
+      let text = try scanner.text()
+      guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
+        problems.append("'\(name)' has more than \(PredictionEnvelope.maximumIdentifier) bytes.")
+        return nil
+      }
+      let value = scanner.string(text)
+      if text.hasEscapes, value.utf8.contains(0) { problems.append(PredictionEnvelope.noNull(name)) }
+      return value.isEmpty ? nil : value
+    case .null: try scanner.null()
+    default:
+      try scanner.skip(depth: 3)
+      problems.append("'\(name)' is a string.")
+    }
+    return nil
+  }
+
+  private mutating func readParameters(_ scanner: inout JSONScanner) throws(JSONProblem) {
+    guard try isObject("parameters", &scanner) else { return }
+    // Parameters are open: those that mean nothing here are for somebody else.
+    try members(&scanner) { request, name, scanner throws(JSONProblem) in
+      switch name {
+      case "key": request.key = try request.text("key", &scanner)
+      case "explain": request.explain = try request.flag(name, &scanner) ?? false
+      case "binary_data_output": request.isBinaryWanted = try request.flag(name, &scanner) ?? false
+      default: try scanner.skip(depth: 2)
+      }
+    }
+  }
+
+  private mutating func readInput(_ scanner: inout JSONScanner) throws(JSONProblem) {
+    var tensor = InferenceTensor()
+    try members(&scanner) { request, name, scanner throws(JSONProblem) in
+      switch name {
+      case "name": tensor.name = try request.text("name", &scanner) ?? ""
+      case "datatype":
+        let text = try request.text("datatype", &scanner) ?? ""
+        tensor.datatype = TensorDatatype(rawValue: text)
+        if tensor.datatype == nil { request.problems.append("There is no datatype '\(text)'.") }
+      case "shape": tensor.shape = try request.shape(&scanner)
+      case "data":
+        let isList = try scanner.kind() == .array
+        tensor.data = try scanner.skip(depth: 3)
+        if !isList {
+          tensor.data = nil
+          request.problems.append("The data of an input are a list.")
+        }
+      case "parameters":
+        guard try request.isObject("parameters", &scanner) else { return }
+        try request.members(&scanner) { request, name, scanner throws(JSONProblem) in
+          if name == "binary_data_size" {
+            tensor.binarySize = try request.size(name, &scanner)
+          } else {
+            try scanner.skip(depth: 4)
+          }
+        }
+      default:
+        request.problems.append("An input has no member '\(name)'.")
+        try scanner.skip(depth: 3)
+      }
+    }
+    if tensor.name.isEmpty { problems.append("An input has no name.") }
+    if tensor.datatype == nil { problems.append("Input '\(tensor.name)' has no datatype that is known.") }
+    inputs.append(tensor)
+  }
+
+  private mutating func readOutput(_ scanner: inout JSONScanner) throws(JSONProblem) {
+    var output = Output()
+    try members(&scanner) { request, name, scanner throws(JSONProblem) in
+      switch name {
+      case "name": output.name = try request.text("name", &scanner) ?? ""
+      case "parameters":
+        guard try request.isObject("parameters", &scanner) else { return }
+        try request.members(&scanner) { request, name, scanner throws(JSONProblem) in
+          if name == "binary_data" {
+            output.isBinary = try request.flag(name, &scanner)
+          } else {
+            try scanner.skip(depth: 4)
+          }
+        }
+      default:
+        request.problems.append("An output has no member '\(name)'.")
+        try scanner.skip(depth: 3)
+      }
+    }
+    outputs.append(output)
+  }
+
+  private mutating func isObject(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool {
+    let kind = try scanner.kind()
+    if kind == .object { return true }
+    try scanner.skip(depth: 3)
+    if kind != .null { problems.append("'\(name)' is an object.") }
+    return false
+  }
+
+  private mutating func flag(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool? {
+    if try scanner.kind() == .bool { return try scanner.bool() }
+    try scanner.skip(depth: 4)
+    problems.append("'\(name)' is true or false.")
+    return nil
+  }
+
+  private mutating func size(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Int? {
+    let text = scanner.string(try scanner.skip(depth: 4))
+    if let size = Int(text), size >= 0 { return size }
+    problems.append("'\(name)' is a whole number.")
+    return nil
+  }
+
+  private mutating func shape(_ scanner: inout JSONScanner) throws(JSONProblem) -> [Int] {
+    guard try scanner.kind() == .array else {
+      try scanner.skip(depth: 3)
+      problems.append("A shape is a list of whole numbers.")
+      return []
+    }
+    var shape: [Int] = []
+    var more = try scanner.open(UInt8(ascii: "["))
+    while more {
+      shape.append(try size("shape", &scanner) ?? 0)
+      more = try scanner.next(in: UInt8(ascii: "["))
+    }
+    return shape
+  }
+}

@@ -1,0 +1,83 @@
+import Engine
+import WorkerContract
+import Tabular
+import Telemetry
+
+/// `GET /logs?from=&to=&version=&class=&limit=`: the prediction log of the model that is served.
+struct LogsEndpoint: Sendable {
+  let holder: ServingHolder
+  let store: (any PredictionReader)?
+
+  private static let defaultLimit = 100
+  private static let maximumLimit = 10_000
+
+  func logs(_ parameters: [String: String]) async -> Answer {
+    guard let store else { return .error(503, "The server runs without a telemetry store.") }
+    guard let state = holder.state else { return .error(503, "No model is loaded.") }
+    var problems: [FieldProblem] = []
+    let from = time("from", parameters, &problems)
+    let to = time("to", parameters, &problems)
+    let limit = parameters["limit"].map { Int($0) ?? 0 } ?? Self.defaultLimit
+    if !(1...Self.maximumLimit).contains(limit) {
+      problems.append(FieldProblem("limit", .outOfRange, "'limit' is a whole number from 1 to \(Self.maximumLimit)."))
+    }
+    for name in parameters.keys.sorted() where !["from", "to", "version", "class", "limit"].contains(name) {
+      problems.append(FieldProblem(name, .unknown, "There is no parameter '\(name)'."))
+    }
+    guard problems.isEmpty else {
+      var text = JSONText()
+      text.refusal(requestID: nil, problems)
+      return Answer(422, text)
+    }
+    let query = PredictionQuery(
+      model: ModelKey(state.table), from: from, to: to,
+      version: parameters["version"], predictedClass: parameters["class"], limit: limit)
+    do throws(TelemetryError) {
+      return Answer(200, Self.text(try await store.predictions(query)))
+    } catch {
+      return .error(error.isAboutRows ? 500 : 503, error.description)
+    }
+  }
+
+  private func time(_ name: String, _ parameters: [String: String], _ problems: inout [FieldProblem]) -> Double? {
+    guard let text = parameters[name] else { return nil }
+    if let seconds = timestamp(in: text) { return seconds }
+    problems.append(FieldProblem(name, .wrongType, "'\(name)' is a time as in RFC 3339, or seconds since 1970."))
+    return nil
+  }
+
+  private static func text(_ predictions: [LoggedPrediction]) -> JSONText {
+    var text = JSONText(capacity: 64 + predictions.count * 512)
+    text.raw(#"{"predictions":"#)
+    text.array(predictions) { text, prediction in
+      let record = prediction.record
+      text.raw(#"{"request_id":"#)
+      text.string(record.requestID)
+      text.raw(#","time":"#)
+      text.string(timestampText(record.time))
+      text.raw(#","model_version":"#)
+      text.string(record.version)
+      text.raw(#","role":"#)
+      text.string(record.role.rawValue)
+      text.raw(#","features":"#)
+      text.raw(record.features)
+      text.raw(#","predicted_class":"#)
+      text.string(record.predictedClass)
+      text.raw(#","probabilities":"#)
+      text.raw(record.probabilities)
+      text.raw(#","confidence":"#)
+      text.number(record.confidence)
+      text.raw(#","latency_seconds":"#)
+      text.number(record.latency)
+      text.raw(#","repeats":"#)
+      text.integer(prediction.repeats)
+      text.raw(#","label":"#)
+      if let label = prediction.label { text.string(label) } else { text.raw("null") }
+      text.raw(#","label_time":"#)
+      if let time = prediction.labelTime { text.string(timestampText(time)) } else { text.raw("null") }
+      text.raw("}")
+    }
+    text.raw("}")
+    return text
+  }
+}

@@ -1,0 +1,128 @@
+import Engine
+import JSONScanning
+import PredictionLog
+import Exposition
+import WorkerContract
+import NIOCore
+import Telemetry
+
+/// What of a request may be how large.
+package struct RequestLimits: Sendable {
+  /// Bytes of a body.
+  package var body: Int
+  /// Rows of a batch and items of feedback.
+  package var batch: Int
+
+  package init(body: Int = 8 << 20, batch: Int = 10_000) {
+    self.body = body
+    self.batch = batch
+  }
+}
+
+/// `POST /predict`, `/predict/batch` and `/feedback`: bytes in, bytes out, no waiting.
+final class PredictionEndpoints: Sendable {
+  let holder: ServingHolder
+  let log: PredictionLog?
+  let metrics: ServingMetrics
+  let limits: RequestLimits
+  let clock: @Sendable () -> Double
+
+  init(
+    holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, limits: RequestLimits,
+    clock: @escaping @Sendable () -> Double
+  ) {
+    self.holder = holder
+    self.log = log
+    self.metrics = metrics
+    self.limits = limits
+    self.clock = clock
+  }
+
+  func notReady() -> Answer {
+    guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
+    return .error(503, "No model is loaded: \(reason)")
+  }
+
+  /// - Parameter header: The request's `X-Request-Id`, which stands in for a request id in the body.
+  func predict(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
+    guard let state = lane.state(of: holder) else { return notReady() }
+    let time = clock()
+    return body.withUnsafeReadableBytes { raw in
+      let bytes = raw.assumingMemoryBound(to: UInt8.self)
+      do throws(JSONProblem) {
+        try JSONScanner.validateUTF8(bytes)
+        var scanner = JSONScanner(bytes)
+        let envelope = try PredictionEnvelope(from: &scanner)
+        try scanner.finish()
+        let given = envelope.requestID ?? header
+        let requestID = given ?? lane.makeRequestID(at: time)
+        let predictor = RowPredictor(state: state, time: time, lane: lane)
+        var text = JSONText()
+        let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
+        if !problems.isEmpty {
+          metrics.refused(problems)
+          text = JSONText()
+          text.refusal(requestID: requestID, problems)
+        }
+        var answer = Answer(problems.isEmpty ? 200 : 422, text)
+        if given == nil { answer.requestID = requestID }
+        return answer
+      } catch {
+        return .malformed(error)
+      }
+    }
+  }
+
+  /// Labels are taken at once and stored with the prediction log; whether their prediction is known does not matter. A body
+  /// whose labels find no room in the log is refused as a whole, so that its sender sends it again.
+  func feedback(_ body: ByteBuffer) -> Answer {
+    guard let state = holder.state else { return notReady() }
+    guard let log else { return .error(503, "Feedback cannot be stored: the server runs without a telemetry store.") }
+    let feedback: FeedbackReader.Feedback
+    do {
+      feedback = try body.withUnsafeReadableBytes {
+        try FeedbackReader.read(
+          $0.assumingMemoryBound(to: UInt8.self), limit: limits.batch, classes: LabelClasses(state))
+      }
+    } catch let problem as JSONProblem {
+      return .malformed(problem)
+    } catch {
+      return .error(413, "The body has more than \(limits.batch) labels.")
+    }
+    let model = ModelKey(state.table)
+    let time = clock()
+    var labels: [LabelRecord] = []
+    var refused: [(index: Int, requestID: String?, problems: [FieldProblem])] = []
+    for (index, item) in feedback.items.enumerated() {
+      switch item {
+      case .label(let requestID, let label):
+        labels.append(LabelRecord(requestID: requestID, label: label, time: time))
+      case .problems(let requestID, let problems):
+        refused.append((index, requestID, problems))
+      }
+    }
+    guard log.append(labels, of: model) else {
+      return .error(503, "The log has no room for labels at the moment; send them again.")
+    }
+    metrics.labelsAccepted.increment(by: Double(labels.count))
+    metrics.labelsRejected.increment(by: Double(refused.count))
+    if feedback.isSingle, let only = refused.first {
+      var text = JSONText()
+      text.refusal(requestID: only.requestID, only.problems)
+      return Answer(422, text)
+    }
+    var text = JSONText()
+    text.raw(#"{"accepted":"#)
+    text.integer(labels.count)
+    text.raw(#","rejected":"#)
+    text.array(refused) { text, item in
+      text.raw(#"{"index":"#)
+      text.integer(item.index)
+      text.raw(#","problem":"#)
+      text.refusal(requestID: item.requestID, item.problems)
+      text.raw("}")
+    }
+    text.raw("}")
+    return Answer(200, text)
+  }
+}
