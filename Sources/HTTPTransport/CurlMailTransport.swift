@@ -94,8 +94,8 @@ final class MailTransfer: LoopTransfer {
     guard case .failure(let error) = state.outcome else { return .success(refused) }
     // A server that said no, and then whatever: its answer tells more than how the connection ended.
     guard error.isAboutTheServer, let last = state.last, last.code >= 400 else { return .failure(.transport(error)) }
-    if case .receiver = last.step, refused.count == mail.receivers.count { return .failure(.nobodyAccepted(refused)) }
-    return .failure(.refused(last))
+    guard case .receiver = last.step else { return .failure(.refused(last)) }
+    return .failure(refused.count == mail.receivers.count ? .nobodyAccepted(refused) : .transport(error))
   }
 
   // MARK: The loop's side
@@ -120,6 +120,9 @@ final class MailTransfer: LoopTransfer {
   func note(command: UnsafeRawBufferPointer) {
     let word = String(decoding: command.prefix(9), as: UTF8.self).uppercased()
     state.withLock { state in
+      // An answer to a challenge, which may look like anything.
+      let isLogin = state.stage == .login && state.last?.code == 334
+      guard !isLogin else { return state.last = nil }
       // The answer to what came before is the one that counts.
       guard !word.hasPrefix("QUIT") else { return state.stage = .farewell }
       state.last = nil
@@ -138,7 +141,6 @@ final class MailTransfer: LoopTransfer {
       } else if word.hasPrefix("EHLO") || word.hasPrefix("HELO") {
         state.stage = .connection
       }
-      // Anything else belongs to the login.
     }
   }
 
