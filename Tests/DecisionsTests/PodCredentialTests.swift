@@ -67,13 +67,13 @@ import WorkerContract
     arguments: [
       ("ReadWriteOnce", "file:///a", true), ("ReadWriteMany", "file:///a", false), ("ReadWriteOnce", "s3://a", false),
     ] as [(String, String, Bool)])
-  func `runs are drawn to the node of a claim that one node may use`(
+  func `runs and new servers are drawn to the node of a claim that one node may use`(
     _ mode: String, _ artifacts: String, _ isDrawn: Bool
   ) throws {
     let storage = Storage(claim: .init(accessMode: mode), artifacts: artifacts, telemetry: "postgres://b")
     for (name, pod) in try pods(storage) {
       let terms = pod[path: "affinity", "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"]?.array
-      #expect((terms != nil) == (isDrawn && name != "servers"), "\(name)")
+      #expect((terms != nil) == isDrawn, "\(name)")
       guard let term = terms?.first?["podAffinityTerm"] else { continue }
       #expect(term["topologyKey"] == "kubernetes.io/hostname")
       // Both kinds of runs and the servers have the label that they are drawn to.
