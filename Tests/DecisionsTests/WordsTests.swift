@@ -86,16 +86,31 @@ import WorkerContract
 extension WordlessDecision {
   /// The first member that differs, as it is without and with words; nil: none does.
   fileprivate func difference(to other: WordlessDecision) -> String? {
-    if let model, let others = other.model, model != others { return Self.difference(model, others) }
-    if let policy, let others = other.policy, policy != others { return Self.difference(policy, others) }
+    if let model, let others = other.model, model != others {
+      return Self.difference(model, others) ?? "a difference that nothing shows"
+    }
+    if let policy, let others = other.policy, policy != others {
+      return Self.difference(policy, others) ?? "a difference that nothing shows"
+    }
     return (model == nil) == (other.model == nil) ? nil : "one is about the model, the other about the policy"
   }
 
   private static func difference(_ one: Any, _ other: Any, at path: String = "") -> String? {
-    let (own, others) = (Mirror(reflecting: one).children, Mirror(reflecting: other).children)
-    for (left, right) in zip(own, others) where "\(left.value)" != "\(right.value)" {
-      return difference(left.value, right.value, at: "\(path).\(left.label ?? "")")
+    // Members of two objects come in any order.
+    if let one = one as? [String: JSONValue], let other = other as? [String: JSONValue] {
+      guard let name = Set(one.keys).union(other.keys).sorted().first(where: { one[$0] != other[$0] }) else {
+        return nil
+      }
+      return difference(one[name] ?? .null, other[name] ?? .null, at: "\(path).\(name)")
     }
+    if let one = one as? JSONValue, let other = other as? JSONValue, one == other { return nil }
+    let (own, others) = (Mirror(reflecting: one).children, Mirror(reflecting: other).children)
+    if !own.isEmpty, own.count == others.count {
+      return zip(own, others).lazy.compactMap { left, right in
+        difference(left.value, right.value, at: "\(path).\(left.label ?? "")")
+      }.first
+    }
+    guard "\(one)" != "\(other)" else { return nil }
     return "\(path) is \("\(other)".prefix(400)), with words \("\(one)".prefix(400))"
   }
 }

@@ -40,6 +40,7 @@ struct WordlessDecision: Equatable {
     for index in copy.apply.indices { copy.apply[index].crossOut() }
     for index in copy.recorded.indices { copy.recorded[index].message = "x" }
     for index in copy.alerts.indices { copy.alerts[index].message = "x" }
+    copy.facts.newVerdict?.message = "x"
     announcements = Set(decision.announcements.map(\.wordless))
     copy.announcements = []
     model = nil
