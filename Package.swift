@@ -104,7 +104,8 @@ let edges: [Target] =
   + library(
     "Engine",
     [
-      "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring", "Statistics",
+      "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring",
+      "Statistics",
       logging, lifecycle,
     ], in: "Server")
   + library(
