@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import Glibc
 
@@ -118,6 +119,7 @@ struct LogReader: Sendable {
     }
 
     private static func identity(_ handle: FileHandle) -> UInt64 {
+      // Of Glibc, or of Dispatch's module, whichever the compiler has seen first.
       var status = stat()
       return fstat(handle.fileDescriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
