@@ -55,6 +55,7 @@ let systemLibraries: [Target] = [
   .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
   .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSpawn"),
+  .systemLibrary(name: "CFiles"),
   .systemLibrary(name: "CMalloc"),
   .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
@@ -94,7 +95,9 @@ let edges: [Target] =
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
   + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
-  + library("Telemetry", ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CPostgres", grdb, logging])
+  + library(
+    "Telemetry",
+    ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb, logging])
   + library(
     "Reconcilers",
     [
@@ -127,7 +130,7 @@ let edges: [Target] =
   + library(
     "LocalCluster",
     [
-      "ClusterState", "KubernetesModel", "YAMLCoding", "CSpawn", "CZlib", hummingbird, logging, lifecycle,
+      "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CSpawn", "CZlib", hummingbird, logging, lifecycle,
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
     ] + nio, testedWith: ["apus"])

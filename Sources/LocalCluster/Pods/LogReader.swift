@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import CFiles
 internal import Foundation
 internal import Glibc
 
@@ -119,9 +119,7 @@ struct LogReader: Sendable {
     }
 
     private static func identity(_ handle: FileHandle) -> UInt64 {
-      // Of Glibc, or of Dispatch's module, whichever the compiler has seen first.
-      var status = stat()
-      return fstat(handle.fileDescriptor, &status) == 0 ? UInt64(status.st_ino) : 0
+      apus_identity_of_descriptor(handle.fileDescriptor).number
     }
 
     private mutating func append(_ record: ArraySlice<UInt8>, to output: inout [UInt8]) {

@@ -1,3 +1,4 @@
+import CFiles
 import Dispatch
 import Foundation
 import GRDB
@@ -143,10 +144,9 @@ private struct FileIdentity: Equatable {
   let number: UInt64
 
   init?(path: String) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    device = UInt64(status.st_dev)
-    number = UInt64(status.st_ino)
+    let identity = apus_identity_at(path)
+    guard identity.number != 0 else { return nil }
+    (device, number) = (identity.device, identity.number)
   }
 }
 

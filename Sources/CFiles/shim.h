@@ -1,0 +1,31 @@
+#pragma once
+#include <stdint.h>
+#include <sys/stat.h>
+
+// Which clang module shows `struct stat` to Swift depends on the order in which modules are read, and with it whether a file
+// may use the struct's members. So it stays in C.
+
+/// Device and number of a file: another file in its place differs. All zero where there is none.
+typedef struct {
+  uint64_t device;
+  uint64_t number;
+} apus_file_identity;
+
+static inline apus_file_identity apus_identity(int failed, const struct stat *status) {
+  apus_file_identity identity = {0, 0};
+  if (!failed) {
+    identity.device = (uint64_t)status->st_dev;
+    identity.number = (uint64_t)status->st_ino;
+  }
+  return identity;
+}
+
+static inline apus_file_identity apus_identity_of_descriptor(int descriptor) {
+  struct stat status;
+  return apus_identity(fstat(descriptor, &status), &status);
+}
+
+static inline apus_file_identity apus_identity_at(const char *path) {
+  struct stat status;
+  return apus_identity(stat(path, &status), &status);
+}
