@@ -74,11 +74,11 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     package var finishedAt: Timestamp?
     package var message: String?
     /// What holds it up while it runs.
-    package var difficulty: Difficulty?
+    package var blocker: Blocker?
 
     package init(
       job: String, version: String, state: State, trigger: Trigger, startedAt: Timestamp? = nil,
-      finishedAt: Timestamp? = nil, message: String? = nil, difficulty: Difficulty? = nil
+      finishedAt: Timestamp? = nil, message: String? = nil, blocker: Blocker? = nil
     ) {
       self.job = job
       self.version = version
@@ -87,7 +87,7 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
       self.startedAt = startedAt
       self.finishedAt = finishedAt
       self.message = message
-      self.difficulty = difficulty
+      self.blocker = blocker
     }
 
     package enum State: String, Codable, Sendable, CaseIterable {
@@ -116,17 +116,17 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     /// Labels of the pods, as text: `apus.dev/model=income,…`. For the scale subresource.
     package var selector: String?
     /// What keeps servers from starting.
-    package var difficulty: Difficulty?
+    package var blocker: Blocker?
 
     package init(
       replicas: Int = 0, readyReplicas: Int = 0, confirmedReplicas: Int = 0, selector: String? = nil,
-      difficulty: Difficulty? = nil
+      blocker: Blocker? = nil
     ) {
       self.replicas = replicas
       self.readyReplicas = readyReplicas
       self.confirmedReplicas = confirmedReplicas
       self.selector = selector
-      self.difficulty = difficulty
+      self.blocker = blocker
     }
   }
 

@@ -19,7 +19,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var history: [CheckRecord]
   package var runningCheck: String?
   /// What holds up the check that runs.
-  package var difficulty: Difficulty?
+  package var blocker: Blocker?
   package var lastCheckTime: Timestamp?
   package var nextCheck: Timestamp?
   /// What scheduled checks follow; nil while the policy is suspended.
@@ -33,7 +33,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     observedGeneration: Int? = nil, modelUID: String? = nil, conditions: [Condition] = [], drift: String? = nil,
     quality: String? = nil,
     performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
-    runningCheck: String? = nil, difficulty: Difficulty? = nil, lastCheckTime: Timestamp? = nil,
+    runningCheck: String? = nil, blocker: Blocker? = nil, lastCheckTime: Timestamp? = nil,
     nextCheck: Timestamp? = nil,
     schedule: ScheduleInForce? = nil,
     retraining: RetrainingStatus = .init(), handled: Handled = .init(), outbox: [PendingEvent] = [],
@@ -48,7 +48,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.lastCheck = lastCheck
     self.history = history
     self.runningCheck = runningCheck
-    self.difficulty = difficulty
+    self.blocker = blocker
     self.lastCheckTime = lastCheckTime
     self.nextCheck = nextCheck
     self.schedule = schedule

@@ -9,15 +9,15 @@ package struct PendingEvent: Codable, Sendable, Equatable {
   package var message: String
   /// When it was decided; no two of one object share a microsecond.
   package var at: MicroTime
-  /// The Job it is about, where it is told only once of it; nil: told of the object as a whole, or written by release 0.1.0.
-  package var about: String?
+  /// The Job it concerns, where it is told only once of it; nil: told of the object as a whole, or written by release 0.1.0.
+  package var regarding: String?
 
-  package init(type: Kind, reason: String, message: String, at: MicroTime, about: String? = nil) {
+  package init(type: Kind, reason: String, message: String, at: MicroTime, regarding: String? = nil) {
     self.type = type
     self.reason = reason
     self.message = message
     self.at = at
-    self.about = about
+    self.regarding = regarding
   }
 
   package enum Kind: String, Codable, Sendable, CaseIterable {
@@ -93,7 +93,7 @@ extension PendingEvent: SchemaDescribed {
       .required("reason", .string("One CamelCase word.", maximum: 1024)),
       .required("message", .string("For people.", maximum: 32768)),
       .required("at", .timestamp("When it was decided.")),
-      .optional("about", .string("The Job it is about.", maximum: 253)),
+      .optional("regarding", .string("The Job it concerns.", maximum: 253)),
     ])
 
   static let listSchema = Schema.list(
@@ -120,7 +120,7 @@ extension AlertingStatus.PendingAlert: SchemaDescribed {
   package static let schema = Schema.object(
     "An alert on its way.",
     [
-      .required("rule", .string("What it is about.", maximum: 64)),
+      .required("rule", .string("What it concerns.", maximum: 64)),
       .required("state", .string("firing or resolved.", maximum: 16)),
       .required("message", .string("For people.", maximum: 32768)),
       .required("at", .timestamp("When it was decided.")),
@@ -135,7 +135,7 @@ extension AlertingStatus.LastAlert: SchemaDescribed {
   package static let schema = Schema.object(
     "The last alert of a rule.",
     [
-      .required("rule", .string("What it was about.", maximum: 64)),
+      .required("rule", .string("What it concerned.", maximum: 64)),
       .required("state", .string("firing or resolved.", maximum: 16)),
       .required("at", .timestamp("When.")),
     ])

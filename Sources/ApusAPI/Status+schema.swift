@@ -57,7 +57,7 @@ extension ModelDeploymentStatus.TrainingStatus: SchemaDescribed {
       .optional("startedAt", .timestamp("When it started.")),
       .optional("finishedAt", .timestamp("When it ended.")),
       .optional("message", .string("What came out, for people.", maximum: 32768)),
-      .optional("difficulty", Difficulty.schema),
+      .optional("blocker", Blocker.schema),
     ])
 }
 
@@ -70,7 +70,7 @@ extension ModelDeploymentStatus.ServingStatus: SchemaDescribed {
       .optional(
         "confirmedReplicas", .integer("Pods that confirmed the current routing revision.", minimum: 0).implying(0)),
       .optional("selector", .string("Labels of the pods, for the scale subresource.", maximum: 512)),
-      .optional("difficulty", Difficulty.schema),
+      .optional("blocker", Blocker.schema),
     ])
 }
 
@@ -104,7 +104,7 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional(
         "history", .list("The latest checks, newest first.", of: CheckRecord.schema, maximum: 10).implying([])),
       .optional("runningCheck", .string("The Job of the check that runs now.")),
-      .optional("difficulty", Difficulty.schema),
+      .optional("blocker", Blocker.schema),
       .optional("lastCheckTime", .timestamp("End of the last check.")),
       .optional("nextCheck", .timestamp("When the next check starts.")),
       .optional("schedule", ScheduleInForce.schema),

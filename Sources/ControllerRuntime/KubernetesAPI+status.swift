@@ -47,13 +47,30 @@ extension KubernetesAPI {
   public func removeFinalizer<Object: KubernetesObject>(_ finalizer: String, from object: Object)
     async throws(KubernetesError)
   {
-    guard let index = object.metadata.finalizers.firstIndex(of: finalizer) else { return }
+    try await removeFinalizer(finalizer, APITarget(object), object.metadata.finalizers)
+  }
+
+  /// The same for an object without a Swift type, or of whatever form.
+  public func removeFinalizer(
+    _ finalizer: String, from object: JSONValue, _ resource: GroupVersionResource
+  ) async throws(KubernetesError) {
+    let target = APITarget(
+      resource, namespace: object[path: "metadata", "namespace"]?.string,
+      name: object[path: "metadata", "name"]?.string)
+    try await removeFinalizer(
+      finalizer, target, (object[path: "metadata", "finalizers"]?.array ?? []).map { $0.string ?? "" })
+  }
+
+  private func removeFinalizer(
+    _ finalizer: String, _ target: APITarget, _ finalizers: [String]
+  ) async throws(KubernetesError) {
+    guard let index = finalizers.firstIndex(of: finalizer) else { return }
     let path = JSONValue.string("/metadata/finalizers/\(index)")
     let patch: JSONValue = [
       ["op": "test", "path": path, "value": .string(finalizer)], ["op": "remove", "path": path],
     ]
     do {
-      _ = try await self.patch(APITarget(object), .json, patch)
+      _ = try await self.patch(target, .json, patch)
     } catch {
       guard !error.isNotFound, !error.isNamespaceTerminating else { return }
       throw error

@@ -7,15 +7,15 @@ enum CheckJudgement {
   typealias Record = MonitoringPolicyStatus.CheckRecord
   typealias Trigger = MonitoringPolicySpec.Retraining.Trigger
 
-  /// - Parameter difficulty: what was last known to hold up the check.
+  /// - Parameter blocker: what was last known to hold up the check.
   static func record(
-    _ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading], known difficulty: Difficulty? = nil
+    _ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading], known blocker: Blocker? = nil
   ) -> Record {
     let time = time(of: job)
     func failed(_ failure: RunFailure) -> Record { Self.failed(job, failure) }
     switch job.outcome {
     case .running: return failed(.init(.checkRunning, "has not ended", retryable: true))
-    case .failed(let failure): return failed(failure.explained(by: difficulty, job))
+    case .failed(let failure): return failed(failure.explained(by: blocker, job))
     case .ended(let result):
       guard let check = result.checked else {
         return failed(

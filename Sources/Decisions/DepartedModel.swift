@@ -7,6 +7,7 @@ import WorkerContract
 ///
 /// | what is seen | what is done |
 /// |---|---|
+/// | the cluster refuses the Job | say why, try on for some hours, then let go |
 /// | servers, trainings or checks of the model that may still write | wait, at most ten minutes |
 /// | all of it lay in a claim that is gone | nothing is left to remove: let go |
 /// | no removal Job | start one |
@@ -18,7 +19,7 @@ package struct DepartedModel: Sendable {
   package var namespace: String
   package var name: String
   package var uid: String
-  /// Those that wait for the removal.
+  /// All that carry the finalizer, whether or not the cluster has come to deleting them.
   package var versions: [ModelVersion]
   package var settings: OperatorSettings
   /// Removal Jobs of this model. They stay until nothing waits any more: what has been done is known by them.
@@ -28,6 +29,8 @@ package struct DepartedModel: Sendable {
   /// Digests of the files that other models have.
   package var foreignDigests: Set<String>
   package var claimExists: Bool
+  /// Why the cluster took no Job just now.
+  package var refusal: String?
 
   package init(
     now: Timestamp, namespace: String, name: String, uid: String, versions: [ModelVersion], settings: OperatorSettings,
@@ -60,6 +63,9 @@ package struct DepartedModel: Sendable {
   /// The controller of Jobs ends a Job at its deadline; one that never got a pod has none on older clusters.
   fileprivate static let deadlinePatience = 60.0
   fileprivate static let interval = 5.0
+  /// As long as three Jobs that do not start.
+  fileprivate static let refusalPatience = 15_600.0
+  fileprivate static let refusalInterval = 60.0
 }
 
 /// What is to become of a deleted model's data. To be carried out in the order of the members.
@@ -80,8 +86,9 @@ extension DepartedModel {
     let storage = settings.storage
     let liesInClaim = storage.artifacts.hasPrefix("file:") && storage.telemetryLiesInClaim
     if liesInClaim, !claimExists {
-      return end(.normal, .dataRemoved, "nothing was left to remove: the volume claim \(storage.claim.name) is gone")
+      return end(.normal, .dataRemoved, "nothing to remove: the volume claim \(storage.claim.name) no longer exists")
     }
+    if let refusal { return refused(refusal) }
     guard let job = jobs.max(by: { $0.attempt < $1.attempt }) else {
       return awaitsWriters ? DepartureDecision(requeueAfter: Self.interval) : start(1)
     }
@@ -93,26 +100,40 @@ extension DepartedModel {
       }
       return end(
         .normal, .dataRemoved,
-        "removed: \(counted(removed.rows, "row")) of the telemetry store, \(counted(removed.reports, "report")), the files of "
-          + counted(removed.versions, "version")
-          + (job.annotations[RunAnnotation.keptFiles].map { "; the files of \($0) are another model's too, and stay" }
+        "removed \(counted(removed.rows, "row")) from the telemetry store, \(counted(removed.reports, "report")) and the "
+          + "files of \(counted(removed.versions, "version"))"
+          + (job.annotations[RunAnnotation.keptFiles].map { "; kept the files of \($0), which another model shares" }
             ?? ""))
     case .failed(let failure):
       return failed(job, failure.explained(by: nil, job))
     case .running:
       let age = now.seconds(since: job.createdAt)
       let limit = Self.deadline.seconds + Self.deadlinePatience
-      guard age >= limit, job.ends.isEmpty else {
+      guard age >= limit else {
         return DepartureDecision(events: [beginning(of: job)], requeueAfter: max(limit - age, 1))
       }
-      let why = job.difficulty(after: nil)?.message ?? "no pod of it started"
+      let why = job.blocker(after: nil)?.message ?? "no pod of it started"
       return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
     }
   }
 
-  private var awaitsWriters: Bool {
-    let since = versions.compactMap(\.metadata.deletionTimestamp).min() ?? now
-    return !writers.isEmpty && now.seconds(since: since) < Self.writersPatience
+  /// When the model left.
+  private var since: Timestamp { versions.compactMap(\.metadata.deletionTimestamp).min() ?? now }
+
+  private var awaitsWriters: Bool { !writers.isEmpty && now.seconds(since: since) < Self.writersPatience }
+
+  /// Nothing was made that could be counted: the time decides.
+  private func refused(_ reason: String) -> DepartureDecision {
+    let message = PodRefusal(reason).sentence(of: "the removal Job", .removal)
+    guard now.seconds(since: since) < Self.refusalPatience else {
+      return end(.warning, .dataNotRemoved, "gave up: \(message); \(leftovers)")
+    }
+    return DepartureDecision(
+      events: [PendingEvent(.warning, .dataNotRemoved, message, at: since)], requeueAfter: Self.refusalInterval)
+  }
+
+  private var leftovers: String {
+    "the rest of the model's data (uid \(uid)) stays, docs/deleting.md says how to remove it"
   }
 
   private var artifacts: [ArtifactReference] {
@@ -138,7 +159,7 @@ extension DepartedModel {
         run: "\(namespace).\(job)", namespace: namespace, model: name, identity: ModelIdentity(uid: uid, created: nil),
         remove: RemovalRun(artifacts: artifacts)),
       labels: [ApusLabels.model: name], annotations: annotations, owner: nil,
-      deadline: Self.deadline, retries: 3, resources: .ofRemovals)
+      deadline: Self.deadline, retries: 3, resources: .ofRemovals, template: settings.removalTemplate)
     var decision = DepartureDecision()
     let storage = settings.storage
     if storage.needsClaim, storage.claim.create, !claimExists {
@@ -151,21 +172,20 @@ extension DepartedModel {
   private func failed(_ job: WorkerJob, _ failure: RunFailure) -> DepartureDecision {
     let attempt = job.attempt
     guard attempt < Self.attempts, failure.retryable else {
-      return end(
-        .warning, .dataNotRemoved,
-        "after \(counted(attempt, "try", "tries")): \(failure.message) What is left of the model (uid \(uid)) stays; "
-          + "docs/deleting.md says how to remove it by hand")
+      var last = end(
+        .warning, .dataNotRemoved, "gave up after \(counted(attempt, "Job")): \(failure.message.clause); \(leftovers)")
+      last.stop = halted(job)
+      return last
     }
     var decision = DepartureDecision()
-    if job.mustStop {
-      decision.stop = [Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)]
-    }
+    decision.stop = halted(job)
     let pause = Self.pauses[attempt - 1] - now.seconds(since: endTime(of: job))
     guard pause <= 0 else {
       decision.events = [
         beginning(of: job),
         PendingEvent(
-          .warning, .dataNotRemoved, "try \(attempt) of \(Self.attempts): \(failure.message)", at: endTime(of: job)),
+          .warning, .dataNotRemoved, "removal Job \(attempt) of \(Self.attempts) failed: \(failure.message)",
+          at: endTime(of: job)),
       ]
       decision.requeueAfter = pause
       return decision
@@ -175,10 +195,16 @@ extension DepartedModel {
     return next
   }
 
+  /// A Job that is given up must not begin after all, when a queue or a node lets it.
+  private func halted(_ job: WorkerJob) -> [Removal] {
+    let isOver = job.succeeded || job.failure != nil || job.isStopped || job.isBeingDeleted
+    return isOver ? [] : [Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)]
+  }
+
   private func beginning(of job: WorkerJob) -> PendingEvent {
     PendingEvent(
       .normal, .removingData,
-      "Job \(job.name) removes its rows, its reports and the files of \(counted(job.removedFiles, "version"))",
+      "Job \(job.name) is removing the model's rows, its reports and the files of \(counted(job.removedFiles, "version"))",
       at: job.createdAt)
   }
 
@@ -211,13 +237,15 @@ package struct FinishedRemovals: Sendable {
     self.runConfigurations = runConfigurations
   }
 
-  /// A Job that failed stays for a week, for its log; one that runs, because somebody let the versions go, ends by itself.
+  /// A Job that failed stays for a week, for its log; so does one that was given up. One that goes on, because somebody has let
+  /// the versions go, is ended: a new model of the name may make the same files.
   private static let patience = 604_800.0
 
   package func decide() -> [Removal] {
     let old = jobs.filter { job in
       switch job.outcome {
-      case .running: false
+      case .running where job.isStopped: now.seconds(since: job.createdAt) >= Self.patience
+      case .running: true
       case .ended: true
       case .failed: now.seconds(since: job.finishedAt ?? job.createdAt) >= Self.patience
       }
@@ -230,8 +258,11 @@ package struct FinishedRemovals: Sendable {
   }
 }
 
-private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-  "\(count) \(count == 1 ? one : many ?? one + "s")"
+private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
+
+extension String {
+  /// A sentence as a part of another.
+  fileprivate var clause: String { hasSuffix(".") ? String(dropLast()) : self }
 }
 
 extension PendingEvent {
@@ -243,7 +274,7 @@ extension PendingEvent {
 extension ContainerResources {
   /// Rows go in batches, so that this is enough; a quota may ask for both.
   fileprivate static let ofRemovals = ContainerResources(
-    requests: ["cpu": "50m", "memory": "128Mi"], limits: ["memory": "512Mi"])
+    requests: ["cpu": "50m", "memory": "128Mi"], limits: ["cpu": "1", "memory": "512Mi"])
 }
 
 extension WorkerJob {

@@ -57,14 +57,14 @@ package struct Announcement: Sendable, Hashable {
   package var kind: Kind
   package var reason: String
   package var message: String
-  /// As `PendingEvent.about`.
-  package var about: String?
+  /// As `PendingEvent.regarding`.
+  package var regarding: String?
 
-  package init(_ kind: Kind, _ reason: String, _ message: String, about: String? = nil) {
+  package init(_ kind: Kind, _ reason: String, _ message: String, regarding: String? = nil) {
     self.kind = kind
     self.reason = reason
     self.message = message
-    self.about = about
+    self.regarding = regarding
   }
 }
 

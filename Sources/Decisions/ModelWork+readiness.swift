@@ -75,18 +75,18 @@ extension ModelWork {
   }
 
   /// What keeps servers from starting, as a pod or the Deployment says it.
-  private var serverTrouble: Difficulty? { status.serving?.difficulty }
+  private var serverTrouble: Blocker? { status.serving?.blocker }
 
   /// Writes it down, before conditions are made of it.
   mutating func recordServerTrouble() {
     guard status.serving != nil else { return }
     let pods = observed.pods.filter { $0.trouble != nil }.sorted { $0.name < $1.name }
     if let trouble = pods.first?.trouble {
-      let known = observed.model.status.serving?.difficulty
-      status.serving?.difficulty = trouble.difficulty(.serving, after: known)
+      let known = observed.model.status.serving?.blocker
+      status.serving?.blocker = trouble.blocker(.serving, after: known)
     } else {
-      status.serving?.difficulty = observed.deployment?.podRefusal.map(PodRefusal.init).map {
-        Difficulty(
+      status.serving?.blocker = observed.deployment?.podRefusal.map(PodRefusal.init).map {
+        Blocker(
           reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the servers' pods", .serving),
           detail: $0.words)
       }
@@ -94,18 +94,18 @@ extension ModelWork {
   }
 
   /// Why the training that runs does not get on.
-  var trainingDifficulty: Difficulty? { status.training?.state == .running ? status.training?.difficulty : nil }
+  var trainingBlocker: Blocker? { status.training?.state == .running ? status.training?.blocker : nil }
 
   mutating func setReconciling() {
     if let pause = observed.pods.compactMap({ $0.silent?.nextLook(at: now) }).min() { lookAgain(in: pause) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]?.reason
-    let difficulty = serverTrouble ?? trainingDifficulty
+    let blocker = serverTrouble ?? trainingBlocker
     if let trouble = serverTrouble {
       set(.reconciling, .yes, trouble.reason, "a server does not start; \(trouble.message)")
     } else if status.training?.state == .running, let training = status.training {
-      let trouble = difficulty.map { "; \($0.message)" } ?? ""
+      let trouble = blocker.map { "; \($0.message)" } ?? ""
       set(
-        .reconciling, .yes, difficulty?.reason ?? Reason.trainingRunning.rawValue,
+        .reconciling, .yes, blocker?.reason ?? Reason.trainingRunning.rawValue,
         "\(training.job) is training \(training.version)" + trouble)
     } else if registry.canary != nil {
       set(.reconciling, .yes, Reason.progressing.rawValue, "a rollout is under way")
@@ -114,7 +114,7 @@ extension ModelWork {
     } else {
       status.conditions.clear(ConditionType.reconciling.rawValue)
     }
-    if let difficulty, difficulty.reason != previous { announce(.warning, difficulty.reason, difficulty.message) }
+    if let blocker, blocker.reason != previous { announce(.warning, blocker.reason, blocker.message) }
   }
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
@@ -175,7 +175,7 @@ extension ModelWork {
 
   private mutating func setReadyWithoutVersion() {
     let isTraining = status.training?.state == .running
-    let difficulty = trainingDifficulty
+    let blocker = trainingBlocker
     if let failure = lastRun?.spec.failure, !isTraining {
       return set(.ready, .no, failure.reason, failure.message)
     }
@@ -184,10 +184,10 @@ extension ModelWork {
     let rejected = registry.entries.last { $0.stage == .rejected }
     let message =
       isTraining
-      ? "the first version is being trained" + (difficulty.map { "; \($0.message)" } ?? "")
+      ? "the first version is being trained" + (blocker.map { "; \($0.message)" } ?? "")
       : registry.candidate.map { "\($0.version) awaits approval" }
         ?? rejected.map { "\($0.version) did not pass its gates: \($0.status.reason ?? "")" }
         ?? "no version is in production"
-    set(.ready, .no, difficulty?.reason ?? reason.rawValue, message)
+    set(.ready, .no, blocker?.reason ?? reason.rawValue, message)
   }
 }

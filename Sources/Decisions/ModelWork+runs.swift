@@ -52,14 +52,14 @@ extension ModelWork {
   /// asks for, the next run takes its place.
   private mutating func giveUpIfStuck(_ job: WorkerJob, _ number: VersionNumber) {
     guard job.isStuck, let input = job.annotations[ApusAnnotations.trainingInput], !spec.hasTrainingInput(input),
-      let difficulty = job.difficulty(after: known(of: job))
+      let blocker = job.blocker(after: known(of: job))
     else { return }
-    register(job, number, nil, .neverStarted(job, difficulty))
+    register(job, number, nil, .neverStarted(job, blocker))
   }
 
   /// What was last known to hold up a run.
-  func known(of job: WorkerJob) -> Difficulty? {
-    status.training.flatMap { $0.job == job.name ? $0.difficulty : nil }
+  func known(of job: WorkerJob) -> Blocker? {
+    status.training.flatMap { $0.job == job.name ? $0.blocker : nil }
   }
 
   /// Not in the registry yet. A version that a person has deleted does not come back because its Job is still there.
@@ -89,11 +89,11 @@ extension ModelWork {
     if let failure {
       announce(
         .warning, failure.reason, "training of \(version) failed in step \(failure.step): \(failure.message)",
-        about: job.name)
+        regarding: job.name)
     } else {
       announce(
         .normal, .trainingSucceeded, "\(version) was trained" + (result.map { ": \(Self.summary($0))" } ?? ""),
-        about: job.name)
+        regarding: job.name)
     }
   }
 
@@ -112,7 +112,7 @@ extension ModelWork {
       job: job.name, version: version(of: job), state: .unchanged, trigger: job.trigger,
       startedAt: known ?? job.createdAt.wholeSeconds,
       finishedAt: (job.finishedAt ?? job.ends.last?.finishedAt ?? now).wholeSeconds, message: message)
-    announce(.normal, .dataUnchanged, "\(job.name): \(message)", about: job.name)
+    announce(.normal, .dataUnchanged, "\(job.name): \(message)", regarding: job.name)
   }
 
   /// The Job was deleted, by somebody or by its time to live, before its end was seen.
@@ -133,7 +133,7 @@ extension ModelWork {
         modelRef: .init(name: name), version: training.version, number: number.value, job: training.job,
         trigger: training.trigger, trainedAt: now, trainingInput: status.handled.trainingInput ?? "", artifact: nil,
         result: nil, failure: failure))
-    announce(.warning, failure.reason, failure.message, about: training.job)
+    announce(.warning, failure.reason, failure.message, regarding: training.job)
   }
 
   /// What the Job would do after its run is in the registry: try again, or wait for containers that go on for ever. Deleting
@@ -144,7 +144,7 @@ extension ModelWork {
     decision.remove += recorded.filter(\.isOfNoUse).map { removal(of: $0) }
     for job in recorded where job.isHeldUp {
       decision.remove.append(removal(of: job))
-      announce(.normal, .sidecarsEnded, job.sidecarNote, about: job.name)
+      announce(.normal, .sidecarsEnded, job.sidecarNote, regarding: job.name)
     }
   }
 
@@ -170,10 +170,10 @@ extension WorkerJob {
 }
 
 extension RunFailure {
-  static func neverStarted(_ job: WorkerJob, _ difficulty: Difficulty) -> RunFailure {
+  static func neverStarted(_ job: WorkerJob, _ blocker: Blocker) -> RunFailure {
     RunFailure(
-      reason: difficulty.reason,
-      message: "\(job.name) had not started when the spec changed, and was given up: \(difficulty.message)",
+      reason: blocker.reason,
+      message: "\(job.name) had not started when the spec changed, and was given up: \(blocker.message)",
       retryable: true, step: "run")
   }
 }

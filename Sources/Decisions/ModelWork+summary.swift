@@ -51,7 +51,7 @@ extension ModelWork {
     training.state = entry.spec.failure == nil ? .succeeded : .failed
     training.finishedAt = entry.spec.trainedAt
     training.message = entry.spec.failure?.message ?? entry.status.reason
-    training.difficulty = nil
+    training.blocker = nil
     status.training = training
   }
 
@@ -74,10 +74,10 @@ extension ModelWork {
           .trained, Condition.Status(running.state == .succeeded), Reason.versionDeleted.rawValue,
           "\(outcome); its ModelVersion was deleted")
       }
-      let difficulty = trainingDifficulty
+      let blocker = trainingBlocker
       return set(
-        .trained, .unknown, difficulty?.reason ?? Reason.trainingRunning.rawValue,
-        "\(running.job) is training \(running.version)" + (difficulty.map { "; \($0.message)" } ?? ""))
+        .trained, .unknown, blocker?.reason ?? Reason.trainingRunning.rawValue,
+        "\(running.job) is training \(running.version)" + (blocker.map { "; \($0.message)" } ?? ""))
     }
     if let failure = last.spec.failure {
       set(.trained, .no, failure.reason, "\(last.version): \(failure.message)")

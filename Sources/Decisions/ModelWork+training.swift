@@ -17,7 +17,7 @@ extension ModelWork {
     if let running = jobs.last(where: isRunning) {
       followRun(running)
     } else {
-      status.training?.difficulty = nil
+      status.training?.blocker = nil
       startIfDue()
     }
     scheduleNext()
@@ -56,10 +56,10 @@ extension ModelWork {
   }
 
   private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
-    let difficulty = job.difficulty(after: known(of: job))
+    let blocker = job.blocker(after: known(of: job))
     return .init(
       job: job.name, version: version(of: job), state: .running, trigger: job.trigger,
-      startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: difficulty?.message, difficulty: difficulty)
+      startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: blocker?.message, blocker: blocker)
   }
 
   private mutating func followRun(_ job: WorkerJob) {
@@ -121,7 +121,7 @@ extension ModelWork {
       finishedAt: nil,
       message: nil)
     announce(
-      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), about: run.job)
+      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), regarding: run.job)
   }
 
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.

@@ -27,12 +27,12 @@ struct ModelWork {
   var generation: Int? { observed.model.metadata.generation }
   var annotations: [String: String] { observed.model.metadata.annotations }
 
-  mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String, about job: String? = nil) {
-    announce(kind, reason.rawValue, message, about: job)
+  mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String, regarding job: String? = nil) {
+    announce(kind, reason.rawValue, message, regarding: job)
   }
 
-  mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String, about job: String? = nil) {
-    let announcement = Announcement(kind, reason, message, about: job)
+  mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String, regarding job: String? = nil) {
+    let announcement = Announcement(kind, reason, message, regarding: job)
     if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
   }
 

@@ -1,3 +1,5 @@
+package import KubernetesModel
+
 /// What the operator's own configuration says about the pods it makes. The same for every model of the cluster.
 package struct OperatorSettings: Sendable, Equatable {
   package var images: Images
@@ -5,11 +7,15 @@ package struct OperatorSettings: Sendable, Equatable {
   /// Host folders that a template may mount, each with all that lies below it; a template that mounts another is refused.
   package var allowedHostPaths: [String]
   package var podUser: PodUser
+  /// A partial pod template for the Jobs that remove a deleted model's data: its own templates are gone with it.
+  package var removalTemplate: JSONValue?
 
   package init(
-    images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages
+    images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages,
+    removalTemplate: JSONValue? = nil
   ) {
     self.podUser = podUser
+    self.removalTemplate = removalTemplate
     self.images = images
     self.storage = storage
     self.allowedHostPaths = allowedHostPaths

@@ -11,7 +11,7 @@ extension [PendingEvent] {
       append(
         PendingEvent(
           type: announcement.kind == .warning ? .warning : .normal, reason: announcement.reason,
-          message: announcement.message, at: MicroTime(time), about: announcement.about))
+          message: announcement.message, at: MicroTime(time), regarding: announcement.regarding))
     }
     if count > PendingEvent.limit { removeFirst(count - PendingEvent.limit) }
   }
@@ -23,10 +23,10 @@ extension PendingEvent {
     guard type == (announcement.kind == .warning ? .warning : .normal), reason == announcement.reason else {
       return false
     }
-    return about.map { $0 == announcement.about } ?? (message == announcement.message)
+    return regarding.map { $0 == announcement.regarding } ?? (message == announcement.message)
   }
 
-  /// Whether it is about this Job. Release 0.1.0 wrote no `about`: of its entries the head of the message is read, here and
+  /// Whether it is about this Job. Release 0.1.0 wrote no `regarding`: of its entries the head of the message is read, here and
   /// nowhere else, until release 0.3.0. By then none of them can still be pending.
-  func isAbout(_ job: String) -> Bool { about.map { $0 == job } ?? message.hasPrefix("\(job): ") }
+  func concerns(_ job: String) -> Bool { regarding.map { $0 == job } ?? message.hasPrefix("\(job): ") }
 }

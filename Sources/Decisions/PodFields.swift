@@ -10,6 +10,8 @@ package struct PodFields: Sendable, Hashable {
   private var imageSource: String
   /// How to get along with the time there is.
   var moreTime: String
+  /// Its fields stand in the operator's configuration, where there is a template only.
+  private var isOfTheOperator: Bool
 
   package static let training = PodFields(
     place: "spec.training", container: "worker",
@@ -20,10 +22,10 @@ package struct PodFields: Sendable, Hashable {
     place: "spec", container: "worker", imageSource: "images.worker of the operator's configuration",
     moreTime: "shorten spec.window or lower spec.maximumSamples")
 
-  /// A removal has no object of its own any more that people could write a template into.
+  /// A removal has no object of its own any more: what people write stands in the operator's configuration.
   package static let removal = PodFields(
-    place: "the removal Job's spec", container: "worker",
-    imageSource: "images.worker of the operator's configuration", moreTime: "look at the telemetry store")
+    place: "removal", container: "worker", imageSource: "images.worker of the operator's configuration",
+    moreTime: "check the telemetry store", isOfTheOperator: true)
 
   package static let serving = PodFields(
     place: "spec.serving", container: "server", imageSource: "images.server of the operator's configuration",
@@ -39,7 +41,10 @@ package struct PodFields: Sendable, Hashable {
     }
   }
 
-  private init(place: String, container: String, imageSource: String, moreTime: String) {
+  private init(
+    place: String, container: String, imageSource: String, moreTime: String, isOfTheOperator: Bool = false
+  ) {
+    self.isOfTheOperator = isOfTheOperator
     self.place = place
     self.container = container
     self.imageSource = imageSource
@@ -47,13 +52,14 @@ package struct PodFields: Sendable, Hashable {
   }
 
   /// The partial pod spec that people write.
-  var template: String { "\(place).template.spec" }
+  var template: String { "\(isOfTheOperator ? "the operator's configuration: " : "")\(place).template.spec" }
 
   func template(_ member: String) -> String { "\(template).\(member)" }
 
   /// `limits.memory` of a container; nil: the generated one.
   func resource(_ name: String, of container: String? = nil) -> String {
-    guard let container, container != self.container else { return "\(place).resources.\(name)" }
+    let container = container ?? self.container
+    guard isOfTheOperator || container != self.container else { return "\(place).resources.\(name)" }
     return "\(template).containers[name=\(container)].resources.\(name)"
   }
 

@@ -23,12 +23,12 @@ package struct PodTrouble: Sendable, Hashable {
 
   /// Which pod, why, and what helps. A message that only says that the kubelet waits before it tries again takes nothing away
   /// from what `previous` knows about the same trouble.
-  package func difficulty(_ fields: PodFields, after previous: Difficulty?) -> Difficulty {
+  package func blocker(_ fields: PodFields, after previous: Blocker?) -> Blocker {
     var told = self
     if message.hasPrefix("Back-off "), previous?.pod == pod, previous?.reason == reason, let detail = previous?.detail {
       told.message = detail
     }
-    return Difficulty(
+    return Blocker(
       reason: reason, message: told.sentence(fields), pod: pod, detail: String(told.message.prefix(Self.longestMessage))
     )
   }

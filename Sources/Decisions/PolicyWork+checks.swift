@@ -38,17 +38,17 @@ extension PolicyWork {
     let isChanged = status.observedGeneration != observed.policy.metadata.generation
     let request = annotations[ApusAnnotations.checkRequestedAt]
     guard isChanged || (request != nil && request != status.handled.checkRequest), let job = runningJob, job.isStuck,
-      let difficulty = job.difficulty(after: known(of: job))
+      let blocker = job.blocker(after: known(of: job))
     else { return }
-    record(CheckJudgement.failed(job, .neverStarted(job, difficulty)))
+    record(CheckJudgement.failed(job, .neverStarted(job, blocker)))
   }
 
   /// What was last known to hold up a check.
-  private func known(of job: WorkerJob) -> Difficulty? { status.runningCheck == job.name ? status.difficulty : nil }
+  private func known(of job: WorkerJob) -> Blocker? { status.runningCheck == job.name ? status.blocker : nil }
 
   /// From now on the check that runs is this one.
   private mutating func follow(_ job: String?) {
-    if status.runningCheck != job { status.difficulty = nil }
+    if status.runningCheck != job { status.blocker = nil }
     status.runningCheck = job
   }
 
@@ -63,7 +63,7 @@ extension PolicyWork {
     decision.remove += jobs.filter { recorded.contains($0.name) && $0.isOfNoUse }.map(removal)
     for job in jobs where recorded.contains(job.name) && job.isHeldUp {
       decision.remove.append(removal(of: job))
-      announce(.normal, .sidecarsEnded, job.sidecarNote, about: job.name)
+      announce(.normal, .sidecarsEnded, job.sidecarNote, regarding: job.name)
     }
   }
 
@@ -82,12 +82,12 @@ extension PolicyWork {
   private mutating func announceEnd(_ record: MonitoringPolicyStatus.CheckRecord) {
     let message = "\(record.job): \(record.message ?? record.outcome.rawValue)"
     switch record.outcome {
-    case .healthy: announce(.normal, .checkPassed, message, about: record.job)
-    case .inconclusive: announce(.normal, .checkInconclusive, message, about: record.job)
-    case .failed: announce(.warning, .checkFailed, message, about: record.job)
+    case .healthy: announce(.normal, .checkPassed, message, regarding: record.job)
+    case .inconclusive: announce(.normal, .checkInconclusive, message, regarding: record.job)
+    case .failed: announce(.warning, .checkFailed, message, regarding: record.job)
     case .warning, .critical:
       announce(
-        .warning, record.critical.first.map(Reason.init(trigger:)) ?? .featureDrift, message, about: record.job)
+        .warning, record.critical.first.map(Reason.init(trigger:)) ?? .featureDrift, message, regarding: record.job)
     }
   }
 
@@ -135,7 +135,7 @@ extension PolicyWork {
     withdraw(.checkStarted, exceptOf: run.job)
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
     announce(
-      .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", about: run.job)
+      .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", regarding: run.job)
   }
 
   /// When the check that begins now was decided. An operator that has announced it and died before it had made the Job has
@@ -144,7 +144,7 @@ extension PolicyWork {
   private var decidedStart: Timestamp {
     let known = jobs.map(\.name) + status.history.map(\.job)
     let announced = status.outbox.last { pending in
-      pending.reason == Reason.checkStarted.rawValue && !known.contains(where: pending.isAbout)
+      pending.reason == Reason.checkStarted.rawValue && !known.contains(where: pending.concerns)
     }
     guard let time = announced?.at.time.wholeSeconds, (0...resumableStart).contains(now.seconds(since: time)) else {
       return now
@@ -156,7 +156,7 @@ extension PolicyWork {
   private mutating func withdraw(_ reason: Reason, exceptOf job: String) {
     let known = Set(jobs.map(\.name) + status.history.map(\.job) + [job])
     status.outbox.removeAll { pending in
-      pending.reason == reason.rawValue && !known.contains(where: pending.isAbout)
+      pending.reason == reason.rawValue && !known.contains(where: pending.concerns)
     }
   }
 

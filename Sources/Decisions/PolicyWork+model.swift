@@ -26,7 +26,7 @@ extension PolicyWork {
     status.lastCheckTime = nil
     status.history = []
     status.runningCheck = nil
-    status.difficulty = nil
+    status.blocker = nil
     status.retraining = .init()
     status.alerting.last = []
   }

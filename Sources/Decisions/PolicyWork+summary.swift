@@ -142,13 +142,13 @@ extension PolicyWork {
   private mutating func summariseReconciling() {
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
-    let difficulty = runningJob?.difficulty(after: status.difficulty)
-    status.difficulty = difficulty
+    let blocker = runningJob?.blocker(after: status.blocker)
+    status.blocker = blocker
     set(
-      .reconciling, .yes, difficulty?.reason ?? Reason.checkRunning.rawValue,
-      "\(running) is running" + (difficulty.map { "; \($0.message)" } ?? ""))
-    if let difficulty, difficulty.reason != previous?.reason {
-      announce(.warning, difficulty.reason, "\(running): \(difficulty.message)")
+      .reconciling, .yes, blocker?.reason ?? Reason.checkRunning.rawValue,
+      "\(running) is running" + (blocker.map { "; \($0.message)" } ?? ""))
+    if let blocker, blocker.reason != previous?.reason {
+      announce(.warning, blocker.reason, "\(running): \(blocker.message)")
     }
   }
 

@@ -5,25 +5,25 @@ import WorkerContract
 extension WorkerJob {
   /// Why the run's pod cannot start, and how its last try failed; nil while all is well.
   ///
-  /// - Parameter previous: what was known before, as in `PodTrouble.difficulty`.
-  package func difficulty(after previous: Difficulty?) -> Difficulty? {
+  /// - Parameter previous: what was known before, as in `PodTrouble.blocker`.
+  package func blocker(after previous: Blocker?) -> Blocker? {
     guard !isEnded else { return nil }
     let failure = lastTry
-    let stuck = trouble.map { $0.difficulty(fields, after: previous) } ?? refused
+    let stuck = trouble.map { $0.blocker(fields, after: previous) } ?? refused
     guard let failure, var stuck else { return failure ?? stuck }
     stuck.message = "\(failure.message); \(stuck.message)"
     stuck.attempt = failure.attempt
     return stuck
   }
 
-  private var refused: Difficulty? {
+  private var refused: Blocker? {
     refusal.map(PodRefusal.init).map {
-      Difficulty(
+      Blocker(
         reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the pod of \(name)", fields), detail: $0.words)
     }
   }
 
-  private var lastTry: Difficulty? {
+  private var lastTry: Blocker? {
     guard let end = ends.last, end.exitCode != 0, let retries, failedTries > 0 else { return nil }
     let failure = Self.failure(of: end, job: name, fields)
     let all = retries + 1
@@ -35,7 +35,7 @@ extension WorkerJob {
     } else {
       state = "attempt \(failedTries) of \(all) failed"
     }
-    return Difficulty(reason: failure.reason, message: "\(state): \(failure.message)", attempt: failedTries)
+    return Blocker(reason: failure.reason, message: "\(state): \(failure.message)", attempt: failedTries)
   }
 
   private var failedTries: Int { ends.count { $0.exitCode != 0 } }

@@ -313,13 +313,13 @@ extension RunFailure {
 
 extension RunFailure {
   /// A run that never started did not take too long: what kept it is what a person has to know.
-  func explained(by difficulty: Difficulty?, _ job: WorkerJob) -> RunFailure {
-    guard let difficulty, job.ends.isEmpty,
+  func explained(by blocker: Blocker?, _ job: WorkerJob) -> RunFailure {
+    guard let blocker, job.ends.isEmpty,
       [.trainingDeadlineExceeded, .checkDeadlineExceeded, .removalDeadlineExceeded].map(\Reason.rawValue).contains(
         reason)
     else { return self }
     var copy = self
-    copy.message = "\(job.name) did not start before its deadline: \(difficulty.message)"
+    copy.message = "\(job.name) did not start before its deadline: \(blocker.message)"
     return copy
   }
 }

@@ -73,13 +73,15 @@ extension CacheReader {
 
   /// What may still write rows or files of the model that had a name: servers on their way out, and runs that have not ended.
   /// Looks at every Job of the operator.
-  func writers(about model: String) -> [String] {
+  /// - Parameter uid: Of the model that has the name now; its own runs are none of them.
+  func writers(about model: String, besides uid: String?) -> [String] {
     let label = ObjectName.labelValue(model)
     let servers = objects(caches.pods, .field(ClusterCaches.servedModel, model, namespace: namespace))
       .compactMap(\.metadata.name)
     let runs = scan(caches.jobs, .all, where: isHere) { job in
       let mayWrite =
         job.metadata.labels[ApusLabels.model] == label && !job.isFinished
+        && (uid == nil || !job.metadata.isControlled(byUID: uid ?? ""))
         && job.metadata.labels[ApusLabels.component] != ApusLabels.Component.remove.rawValue
       return mayWrite ? job.metadata.name : nil
     }
@@ -105,17 +107,18 @@ extension CacheReader {
       .filter { !$0.metadata.isBeingDeleted }
   }
 
-  /// ModelVersions of this model's name that only their finalizer keeps, by their owner's uid.
-  func departingVersions(of model: String) -> [String?: [ModelVersion]] {
+  /// ModelVersions of this model's name that carry the finalizer, by their owner's uid; without those of the model that lives.
+  /// - Parameter uid: Of the model that lives; of its versions only those that somebody deletes count.
+  func heldVersions(of model: String, besides uid: String?) -> [String?: HeldVersions] {
     let query = StoreQuery.field(ClusterCaches.model, model, namespace: namespace)
-    let versions = scan(caches.versions, query, where: { _ in true }) { object -> ModelVersion? in
-      guard object[path: "metadata", "deletionTimestamp"] != nil,
-        let version = try? caches.decodedVersions.decode(object),
-        version.metadata.finalizers.contains(ApusFinalizers.data)
-      else { return nil }
-      return version
+    let held = scan(caches.versions, query, where: { _ in true }) { object -> (owner: String?, object: JSONValue)? in
+      guard object.carriesDataFinalizer else { return nil }
+      let owner = object[path: "metadata", "ownerReferences"]?.array?.first { $0["controller"] == true }?["uid"]?.string
+      return (owner == nil || owner == uid) && !object.isTerminating ? nil : (owner, object)
     }
-    return Dictionary(grouping: versions) { $0.metadata.ownerReferences.first { $0.controller == true }?.uid }
+    return Dictionary(grouping: held, by: \.owner).mapValues { members in
+      HeldVersions(documents: members.map(\.object)) { try? self.caches.decodedVersions.decode($0) }
+    }
   }
 
   /// Digests of the files that all versions but those of one owner have, or all of this namespace. Looks at every version
@@ -125,6 +128,8 @@ extension CacheReader {
     let isWanted = { (key: ObjectKey) in !own.contains(key) && (!isOnlyHere || self.isHere(key)) }
     let digests = scan(caches.versions, .all, where: isWanted) { version -> String? in
       guard (version[path: "status", "files"]?.string ?? "Kept") == "Kept" else { return nil }
+      // Of two models that leave together neither keeps the other's files.
+      guard !version.isTerminating || !version.carriesDataFinalizer else { return nil }
       return version[path: "spec", "artifact", "digest"]?.string
     }
     return Set(digests)
@@ -153,5 +158,28 @@ extension RunConfiguration {
       let job = object[path: "metadata", "annotations", RunAnnotation.job]?.string
     else { return nil }
     self.init(name: name, uid: uid, job: job)
+  }
+}
+
+/// ModelVersions that the finalizer holds.
+struct HeldVersions {
+  var documents: [JSONValue]
+  /// Those that can be read.
+  var versions: [ModelVersion]
+
+  fileprivate init(documents: [JSONValue], decode: (JSONValue) -> ModelVersion?) {
+    self.documents = documents
+    versions = documents.compactMap(decode)
+  }
+
+  /// Whether the cluster, or a person, has begun to delete them.
+  var areLeaving: Bool { documents.contains(where: \.isTerminating) }
+}
+
+extension JSONValue {
+  var isTerminating: Bool { self[path: "metadata", "deletionTimestamp"] != nil }
+
+  fileprivate var carriesDataFinalizer: Bool {
+    self[path: "metadata", "finalizers"]?.array?.contains(.string(ApusFinalizers.data)) ?? false
   }
 }

@@ -5,7 +5,7 @@ import KubernetesClient
 import KubernetesModel
 import Logging
 
-/// Sees models off that were deleted with `spec.deletion: Delete`: observe, decide, apply, tell, let go; then tidy up.
+/// Sees models off that were deleted with `spec.deletion: Delete`: observe, decide, apply, tell, let go; and later tidy up.
 ///
 /// A model that lives gives up a ModelVersion that a person deletes at once. Which of the two it is the API server is asked:
 /// the caches of models and of versions are not of one moment.
@@ -15,6 +15,7 @@ struct DepartedModels: Sendable {
   let writer: ClusterWriter
   let capabilities: Capabilities
   let events: any EventSink
+  let departures: Departures
   let time: TimeSource
   let logger: Logger
 
@@ -26,79 +27,106 @@ struct DepartedModels: Sendable {
     var again: Double?
   }
 
-  func reconcile(_ key: ObjectKey, _ reader: CacheReader) async throws -> Progress {
+  /// - Parameter living: UID of the model that has the name now; nil: none has.
+  func reconcile(_ key: ObjectKey, besides living: String?, _ reader: CacheReader) async throws -> Progress {
     var progress = Progress()
-    var active: Set<String> = []
-    for (uid, versions) in reader.departingVersions(of: key.name) {
+    let held = reader.heldVersions(of: key.name, besides: living)
+    for (uid, versions) in held {
       reader.readOutside()
-      guard let uid, try await isGone(key, uid) else {
+      guard let uid else {
         try await release(versions)
         continue
       }
-      guard let again = try await seeOff(key, uid, versions, reader) else { continue }
-      active.formUnion(DepartedModel.jobNames(model: key.name, uid: uid))
-      progress.isActive = true
-      progress.again = min(progress.again ?? .infinity, again)
+      // The cluster has not come to them yet.
+      guard versions.areLeaving else {
+        progress.add(DepartedModels.interval)
+        continue
+      }
+      guard try await isGone(key, uid), departures.lastWish(of: uid) != .keep else {
+        try await release(versions)
+        continue
+      }
+      // The watch of models is behind: what this one wished last is known when it has caught up.
+      guard uid != living else {
+        progress.add(DepartedModels.interval)
+        continue
+      }
+      if let again = try await seeOff(key, uid, versions, besides: living, reader) { progress.add(again) }
     }
-    try await tidy(key, active, reader)
+    // As long as versions wait, and in the caches they may wait a little longer, the Jobs tell what has been done.
+    if held.isEmpty, try await tidy(key, reader) { progress.add(DepartedModels.interval) }
     return progress
   }
 
-  private func tidy(_ key: ObjectKey, _ active: Set<String>, _ reader: CacheReader) async throws {
-    let configurations = reader.removalConfigurations(of: key.name).filter { !active.contains($0.job) }
+  /// Whether to look again soon: a Job may still be removing something, or something of it was there a moment ago.
+  private func tidy(_ key: ObjectKey, _ reader: CacheReader) async throws -> Bool {
+    let configurations = reader.removalConfigurations(of: key.name)
     let now = time.wall()
-    let jobs = reader.removalJobs(of: key.name, at: now).filter { !active.contains($0.name) }
-    guard !configurations.isEmpty || !jobs.isEmpty else { return }
-    try await writer.remove(
-      FinishedRemovals(now: now, namespace: key.namespace, jobs: jobs, runConfigurations: configurations).decide())
+    let jobs = reader.removalJobs(of: key.name, at: now)
+    guard !configurations.isEmpty || !jobs.isEmpty else { return false }
+    let removals = FinishedRemovals(
+      now: now, namespace: key.namespace, jobs: jobs, runConfigurations: configurations
+    ).decide()
+    try await writer.remove(removals)
+    // One that met another's write stays for the next look.
+    return !removals.isEmpty || jobs.contains { !$0.isEnded && !$0.isStopped }
   }
 
   private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
     let target = APITarget(ApusGroup.modelDeployments, namespace: key.namespace, name: key.name)
     do {
       guard let model = try await api.find(target) else { return true }
-      return model[path: "metadata", "uid"]?.string != uid || model[path: "metadata", "deletionTimestamp"] != nil
+      return model[path: "metadata", "uid"]?.string != uid || model.isTerminating
     } catch {
-      // The kind itself is going away, with all models.
+      // The kind may be going away, and all models with it; or a proxy answers in the server's place.
       guard error.isMissingAPI else { throw error }
+      let definition = APITarget(
+        Resource.customDefinitions, name: "\(ApusGroup.modelDeployments.resource).\(ApusGroup.name)")
+      if let found = try await api.find(definition), !found.isTerminating { throw error }
       return true
     }
   }
 
   /// Seconds until the next look; nil: it is done.
   private func seeOff(
-    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+    _ key: ObjectKey, _ uid: String, _ versions: HeldVersions, besides living: String?, _ reader: CacheReader
   ) async throws -> Double? {
-    let decision = try await observe(key, uid, versions, reader).decide()
+    var model = try await observe(key, uid, versions, besides: living, reader)
+    var decision = model.decide()
     do {
       try await writer.apply(decision.apply, owner: nil, reading: reader)
     } catch  where error.isFarewell {
       logger.warning(
-        "the data of a deleted model stays: no Job can be made in its namespace, which is going away",
+        "the data of a deleted model cannot be removed: its namespace is being terminated and accepts no new Job",
         metadata: ["model": "\(key)", "uid": "\(uid)"])
       try await release(versions)
       return nil
+    } catch {
+      guard let reason = error.refusal else { throw error }
+      model.refusal = reason
+      decision = model.decide()
     }
     try await writer.stop(decision.stop)
     for event in decision.events { try await tell(event, key, uid) }
-    guard decision.letsGo else { return decision.requeueAfter ?? DepartedModels.interval }
+    guard decision.letsGo else { return decision.requeueAfter ?? Self.ownPace }
     try await release(versions)
     return nil
   }
 
+  private static let interval = 5.0
   /// A Job that ends calls for a look by itself.
-  private static let interval = 60.0
+  private static let ownPace = 60.0
 
   private func observe(
-    _ key: ObjectKey, _ uid: String, _ versions: [ModelVersion], _ reader: CacheReader
+    _ key: ObjectKey, _ uid: String, _ held: HeldVersions, besides living: String?, _ reader: CacheReader
   ) async throws -> DepartedModel {
     let now = time.wall()
     let names = Set(DepartedModel.jobNames(model: key.name, uid: uid))
     let claim = settings.storage.claim.name
     return DepartedModel(
-      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: versions, settings: settings,
+      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: held.versions, settings: settings,
       jobs: reader.removalJobs(of: key.name, at: now).filter { names.contains($0.name) },
-      writers: reader.writers(about: key.name),
+      writers: reader.writers(about: key.name, besides: living),
       // A claim is its namespace's; a bucket is everybody's.
       foreignDigests: reader.digests(notOwnedBy: uid, isOnlyHere: settings.storage.artifacts.hasPrefix("file:")),
       claimExists: settings.storage.needsClaim ? try await capabilities.hasClaim(claim, reader) : true)
@@ -116,7 +144,28 @@ struct DepartedModels: Sendable {
     }
   }
 
-  private func release(_ versions: [ModelVersion]) async throws {
-    for version in versions { try await api.removeFinalizer(ApusFinalizers.data, from: version) }
+  /// One that only waits for the finalizer is gone then: the answer is not for the caches.
+  private func release(_ held: HeldVersions) async throws {
+    for document in held.documents {
+      try await api.removeFinalizer(ApusFinalizers.data, from: document, ApusGroup.modelVersions)
+    }
+  }
+}
+
+extension DepartedModels.Progress {
+  fileprivate mutating func add(_ seconds: Double) {
+    isActive = true
+    again = min(again ?? .infinity, seconds)
+  }
+}
+
+extension Error {
+  /// The server's words, where it will say the same again: by a quota, an admission policy, a name that is taken.
+  fileprivate var refusal: String? {
+    if case .foreign(let target, let owner)? = self as? ApplyError { return "\(target) exists and belongs to \(owner)" }
+    let error: KubernetesError? =
+      if case .failed(let cause)? = self as? ApplyError { cause } else { self as? KubernetesError }
+    guard let error, !error.isTransient, !error.isConflict, error != .cancelled else { return nil }
+    return error.refusal?.message
   }
 }

@@ -18,9 +18,12 @@ final class Departures: Sendable {
 
   private struct Known {
     var reference: ObjectReference
-    /// The model's data goes with it, and that is said when it happens.
-    var isRemoved: Bool
+    var deletion: ModelDeploymentSpec.Deletion
   }
+
+  /// What the last spec of a model said that has gone, by UID; of the latest of them.
+  private let wishes = Mutex<[(uid: String, deletion: ModelDeploymentSpec.Deletion)]>([])
+  private static let limit = 256
 
   init(events: any EventSink, settings: OperatorSettings, time: TimeSource, logger: Logger) {
     self.events = events
@@ -29,28 +32,36 @@ final class Departures: Sendable {
     self.logger = logger
   }
 
+  /// What the last spec said of a model that has gone; nil: this process has not seen it.
+  func lastWish(of uid: String) -> ModelDeploymentSpec.Deletion? {
+    wishes.withLock { $0.last { $0.uid == uid }?.deletion }
+  }
+
   /// A model is there. One that had its name before has gone unnoticed.
-  func meet(_ key: ObjectKey, _ object: JSONValue) async {
+  func meet(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async {
     let uid = object[path: "metadata", "uid"]?.string
-    // Its versions carry the finalizer once the status says that this spec was carried out.
-    let isRemoved =
-      object[path: "spec", "deletion"]?.string == ModelDeploymentSpec.Deletion.delete.rawValue
-      && object[path: "status", "observedGeneration"] == object[path: "metadata", "generation"]
+    let deletion = object[path: "spec", "deletion"]?.string.flatMap(ModelDeploymentSpec.Deletion.init) ?? .keep
     let before = known.withLock { known -> Known? in
       let before = known[key]
-      known[key] = Known(reference: object.objectReference, isRemoved: isRemoved)
+      known[key] = Known(reference: object.objectReference, deletion: deletion)
       return before?.reference.uid == uid ? nil : before
     }
-    if let before { await tell(before) }
+    if let before { await part(from: before, key, reader) }
   }
 
   /// A model is gone, or going.
-  func leave(_ key: ObjectKey) async {
-    if let before = known.withLock({ $0.removeValue(forKey: key) }) { await tell(before) }
+  func leave(_ key: ObjectKey, _ reader: CacheReader) async {
+    if let before = known.withLock({ $0.removeValue(forKey: key) }) { await part(from: before, key, reader) }
   }
 
-  private func tell(_ known: Known) async {
-    guard !known.isRemoved else { return }
+  /// Where versions are held back and the model wanted it so, its data goes, and that is told when it happens.
+  private func part(from known: Known, _ key: ObjectKey, _ reader: CacheReader) async {
+    let uid = known.reference.uid ?? ""
+    wishes.withLock { wishes in
+      wishes.append((uid, known.deletion))
+      if wishes.count > Self.limit { wishes.removeFirst(Self.limit / 2) }
+    }
+    guard known.deletion == .keep || reader.heldVersions(of: key.name, besides: nil)[uid] == nil else { return }
     let model = known.reference
     let message =
       "\(model.name ?? "") was deleted. Its predictions, labels and checks stay in the telemetry store (table models, uid "

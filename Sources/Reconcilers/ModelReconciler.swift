@@ -51,8 +51,8 @@ package struct ModelReconciler: Sendable {
     self.definitions = definitions
     departures = Departures(events: events, settings: settings, time: time, logger: logger)
     departed = DepartedModels(
-      api: api, settings: settings, writer: writer, capabilities: capabilities, events: events, time: time,
-      logger: logger)
+      api: api, settings: settings, writer: writer, capabilities: capabilities, events: events,
+      departures: departures, time: time, logger: logger)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
@@ -65,10 +65,10 @@ package struct ModelReconciler: Sendable {
       confirmations.forget(key)
       mirror?.forget(key)
       settled.forget(key)
-      await departures.leave(key)
-      return try await departed.reconcile(key, reader).again
+      await departures.leave(key, reader)
+      return try await departed.reconcile(key, besides: nil, reader).again
     }
-    await departures.meet(key, object)
+    await departures.meet(key, object, reader)
     do {
       if let hold {
         settled.forget(key)
@@ -82,7 +82,7 @@ package struct ModelReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async throws -> Double? {
-    let departed = try await departed.reconcile(key, reader)
+    let departed = await predecessors(of: key, object, reader)
     guard var observed = try await observe(object, reader) else { return departed.again }
     observed.predecessorIsBeingRemoved = departed.isActive
     var decision = observed.decide()
@@ -94,6 +94,21 @@ package struct ModelReconciler: Sendable {
     let again = [try await carryOut(decision, on: observed, object, reader), departed.again].compactMap(\.self).min()
     if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: again) }
     return again
+  }
+
+  /// What became of models that had the name before; trouble with them is no trouble of this one.
+  private func predecessors(of key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async
+    -> DepartedModels.Progress
+  {
+    do {
+      return try await departed.reconcile(key, besides: object[path: "metadata", "uid"]?.string, reader)
+    } catch {
+      logger.warning(
+        "the data of an earlier model of this name cannot be removed yet",
+        metadata: ["model": "\(key)", "error": "\(error)"])
+      reader.readOutside()
+      return DepartedModels.Progress(isActive: true, again: farewellPause)
+    }
   }
 
   private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
@@ -134,7 +149,7 @@ package struct ModelReconciler: Sendable {
     do {
       try await writer.apply(decision.apply, owner: model.ownerReference, reading: reader)
     } catch ApplyError.foreign(let target, let owner) {
-      return try await stall(observed, model, object, foreign: "\(target) (of \(owner))")
+      return try await stall(observed, model, object, reader, foreign: "\(target) (of \(owner))")
     }
     try await report(decision.versionStatuses, reader)
     try await setFinalizers(decision.finalizers, reader)
@@ -161,12 +176,14 @@ package struct ModelReconciler: Sendable {
   /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly. What was to be
   /// done is not announced.
   private func stall(
-    _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, foreign: String
+    _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, _ reader: CacheReader, foreign: String
   ) async throws -> Double? {
     var observed = observed
     observed.foreign = [foreign]
     observed.model.status.outbox = []
     let decision = observed.decide()
+    // What becomes of the data has nothing to do with what stands in the way.
+    try await setFinalizers(decision.finalizers, reader)
     try await writer.writeStatus(decision.status, of: model)
     let isTold = try await stalled.tell(decision.status.outbox, about: object)
     return isTold ? foreignObjectPause : untoldPause

@@ -30,7 +30,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
         worker: document.images.worker, server: document.images.server,
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
       storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
-      podUser: try Self.podUser(document.podUser, file))
+      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template)
     try validate(file)
   }
 
@@ -81,6 +81,9 @@ package struct OperatorConfiguration: Sendable, Equatable {
       storage.isInS3 || storage.s3 == .init(), "storage.s3",
       "is for artifacts in S3, but storage.artifacts is '\(storage.artifacts)'; write s3://bucket/prefix there, or remove it"
     )
+    let template = PodTemplate.problems(
+      settings.removalTemplate, field: "removal.template", allowedHostPaths: settings.allowedHostPaths)
+    if let problem = template.first { throw .refused(file: file, problem: problem.message) }
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }
@@ -92,6 +95,8 @@ package enum OperatorConfigurationError: Error, Sendable, Equatable, CustomStrin
   case unreadable(file: String, reason: String)
   case unknownKey(file: String, position: String, key: String)
   case unusable(file: String, key: String, problem: String)
+  /// The problem names its key.
+  case refused(file: String, problem: String)
 
   package var description: String {
     switch self {
@@ -99,6 +104,7 @@ package enum OperatorConfigurationError: Error, Sendable, Equatable, CustomStrin
     case .unknownKey(let file, let position, let key):
       "\(file), \(position): '\(key)' is not a setting of the operator; remove it or correct its spelling"
     case .unusable(let file, let key, let problem): "\(file): \(key) \(problem)"
+    case .refused(let file, let problem): "\(file): \(problem)"
     }
   }
 }
@@ -112,7 +118,7 @@ extension OperatorConfiguration {
       "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
-    "allowedHostPaths": [:], "podUser": [:],
+    "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -178,5 +184,10 @@ extension OperatorConfiguration {
     var storage: Storage?
     var allowedHostPaths: [String]?
     var podUser: JSONValue?
+    var removal: RemovalSection?
+
+    struct RemovalSection: Decodable {
+      var template: JSONValue?
+    }
   }
 }

@@ -65,21 +65,21 @@ enum Complete {
       rollout: .init(version: "v4", phase: .weighted, step: 2, since: time),
       training: .init(
         job: "income-train-4", version: "v4", state: .running, trigger: .request, startedAt: time, finishedAt: time,
-        message: "running", difficulty: difficulty),
+        message: "running", blocker: blocker),
       failedTrainings: 2, lastTrained: time, nextTraining: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time), accuracy: 0.87, rocAUC: 0.92,
       serving: .init(
-        replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income", difficulty: difficulty),
+        replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income", blocker: blocker),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
         monitoringRequests: ["income": "id"], scheduledUntil: time), outbox: [pendingEvent])
   }
 
-  static let difficulty = Difficulty(
+  static let blocker = Blocker(
     reason: "ImagePullBackOff", message: "pod p cannot start", pod: "p", detail: "not found", attempt: 1)
 
   static let pendingEvent = PendingEvent(
-    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time), about: "income-check-202601010000")
+    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time), regarding: "income-check-202601010000")
 
   static var policySpec: MonitoringPolicySpec {
     MonitoringPolicySpec(
@@ -96,7 +96,7 @@ enum Complete {
             name: "c", Channel.Slack(webhookSecretRef: secretKey), Channel.PagerDuty(routingKeySecretRef: secretKey),
             Channel.Email(
               server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"],
-              credentialsSecretRef: .init(name: "m"), authoritySecretRef: secretKey),
+              credentialsSecretRef: .init(name: "m"), caSecretRef: secretKey),
             Channel.Webhook(urlSecretRef: secretKey), Channel.Alertmanager(url: "http://alertmanager:9093"),
             Channel.Log())
         ], deduplicate: span), suspend: true, resources: resources,
@@ -110,7 +110,7 @@ enum Complete {
     return MonitoringPolicyStatus(
       observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
       performance: "0.871 (62%)",
-      lastCheck: record, history: [record], runningCheck: "job", difficulty: difficulty, lastCheckTime: time,
+      lastCheck: record, history: [record], runningCheck: "job", blocker: blocker, lastCheckTime: time,
       nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
       retraining: .init(

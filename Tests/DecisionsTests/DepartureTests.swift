@@ -90,7 +90,7 @@ import WorkerContract
     #expect(request[RunAnnotation.removedFiles] == "2" && request[RunAnnotation.keptFiles] == "v1")
     model.jobs = [Self.job(result: Self.done)]
     model.jobs[0].annotations[RunAnnotation.keptFiles] = "v1"
-    #expect(messages(model.decide()).last?.hasSuffix("; the files of v1 are another model's too, and stay") == true)
+    #expect(messages(model.decide()).last?.hasSuffix("; kept the files of v1, which another model shares") == true)
   }
 
   @Test func `who may still write is waited for, but not for ever`() {
@@ -108,8 +108,8 @@ import WorkerContract
     #expect(decision.letsGo && decision.apply.isEmpty)
     #expect(
       messages(decision) == [
-        "RemovingData: Job income-remove-6f0c2a1e-1 removes its rows, its reports and the files of 2 versions",
-        "DataRemoved: removed: 1200 rows of the telemetry store, 3 reports, the files of 2 versions",
+        "RemovingData: Job income-remove-6f0c2a1e-1 is removing the model's rows, its reports and the files of 2 versions",
+        "DataRemoved: removed 1200 rows from the telemetry store, 3 reports and the files of 2 versions",
       ])
     // An operator that dies before it has let all of them go tells the same once more: one Event.
     model.now = noon.advanced(bySeconds: 90)
@@ -128,8 +128,10 @@ import WorkerContract
       ).decide().map(\.name)
     }
     let jobs = [Self.failed(1), Self.job(2, result: Self.done), Self.job(3)]
-    #expect(left(jobs) == ["income-remove-6f0c2a1e-2", "c2", "c4"])
-    #expect(left(jobs, after: 604_900) == ["income-remove-6f0c2a1e-1", "income-remove-6f0c2a1e-2", "c1", "c2", "c4"])
+    // A Job that goes on although nobody waits for it is ended.
+    let (one, two, three) = ("income-remove-6f0c2a1e-1", "income-remove-6f0c2a1e-2", "income-remove-6f0c2a1e-3")
+    #expect(left(jobs) == [two, three, "c2", "c3", "c4"])
+    #expect(left(jobs, after: 604_900) == [one, two, three, "c1", "c2", "c3", "c4"])
   }
 
   @Test func `a Job that runs is waited for; one that does not start has failed at its deadline`() {
@@ -140,6 +142,29 @@ import WorkerContract
     let decision = model.decide()
     #expect(!decision.letsGo && decision.requeueAfter == 600)
     #expect(messages(decision).last?.contains("did not start: no pod of it started") == true)
+    // A queue that lets it go on later must not.
+    #expect(decision.stop.map(\.name) == ["income-remove-6f0c2a1e-1"])
+  }
+
+  @Test func `a Job that the cluster refuses is told, tried for hours, and holds nothing up for ever`() {
+    var model = Self.model(after: 100)
+    model.refusal =
+      #"jobs.batch is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, used: 4, limited: 4"#
+    let decision = model.decide()
+    #expect(decision.requeueAfter == 60 && !decision.letsGo && decision.apply.isEmpty)
+    #expect(messages(decision).first?.hasPrefix("DataNotRemoved: the cluster refuses the removal Job: ") == true)
+    model.now = noon.advanced(bySeconds: 200)
+    #expect(model.decide().events == decision.events, "told once")
+    model.now = noon.advanced(bySeconds: 15_600)
+    #expect(model.decide().letsGo && messages(model.decide()).last?.contains("(uid \(Self.uid)) stays") == true)
+  }
+
+  @Test func `what the operator's configuration says of removals is part of their pods`() throws {
+    var model = Self.model()
+    model.settings.removalTemplate = ["spec": ["nodeSelector": ["disk": "ssd"]]]
+    let job = try #require(model.decide().apply.last?.manifest)
+    #expect(job[path: "spec", "template", "spec", "nodeSelector", "disk"] == "ssd")
+    #expect(PodFields.removal.resource("limits.memory").hasSuffix("containers[name=worker].resources.limits.memory"))
   }
 
   @Test(arguments: [(1, 599.0, false), (1, 600, true), (2, 3599, false), (2, 3600, true)])
@@ -154,7 +179,9 @@ import WorkerContract
     if !starts {
       #expect(decision.requeueAfter == (attempt == 1 ? 600 : 3600) - after)
       #expect(
-        messages(decision).dropFirst() == ["DataNotRemoved: try \(attempt) of 3: The telemetry store does not answer."])
+        messages(decision).dropFirst() == [
+          "DataNotRemoved: removal Job \(attempt) of 3 failed: The telemetry store does not answer."
+        ])
     }
   }
 
@@ -163,11 +190,13 @@ import WorkerContract
     model.jobs = [Self.failed(1), Self.failed(2), Self.failed(3, created: 4_000)]
     var decision = model.decide()
     #expect(decision.letsGo && decision.apply.isEmpty)
-    #expect(messages(decision).last?.hasPrefix("DataNotRemoved: after 3 tries: The telemetry store") == true)
+    #expect(
+      messages(decision).last?.hasPrefix(
+        "DataNotRemoved: gave up after 3 Jobs: The telemetry store does not answer; the rest") == true)
     #expect(messages(decision).last?.contains(Self.uid) == true && decision.events.last?.type == .warning)
     model.jobs = [Self.failed(1, retryable: false)]
     decision = model.decide()
-    #expect(decision.letsGo && messages(decision).last?.hasPrefix("DataNotRemoved: after 1 try:") == true)
+    #expect(decision.letsGo && messages(decision).last?.hasPrefix("DataNotRemoved: gave up after 1 Job:") == true)
   }
 
   @Test func `where all of it lay in a claim that is gone there is nothing to do`() {
@@ -175,7 +204,7 @@ import WorkerContract
     model.claimExists = false
     let decision = model.decide()
     #expect(decision.letsGo && decision.apply.isEmpty)
-    #expect(messages(decision) == ["DataRemoved: nothing was left to remove: the volume claim apus-data is gone"])
+    #expect(messages(decision) == ["DataRemoved: nothing to remove: the volume claim apus-data no longer exists"])
     model.settings.storage.telemetrySecret = .init(name: "db", key: "url")
     #expect(model.decide().apply.map(\.resource) == [Resource.claims, Resource.configMaps, Resource.jobs])
   }

@@ -231,16 +231,16 @@ import WorkerContract
         Self.event("FailedCreate", "old news", at: noon), Self.event("SuccessfulCreate", "x", at: now, type: "Normal"),
       ]
       job.learn(events.compactMap(ClusterWarning.init))
-      texts.insert(job.difficulty(after: nil)?.message ?? "")
+      texts.insert(job.blocker(after: nil)?.message ?? "")
     }
     #expect(
       texts == [
         "the cluster refuses the pod of j: exceeded quota: small, requested: pods=1, used: pods=9; raise ResourceQuota small, "
           + "or delete what uses it up"
       ])
-    #expect(job.difficulty(after: nil)?.reason == "PodsRefused")
+    #expect(job.blocker(after: nil)?.reason == "PodsRefused")
     job.learn([])
-    #expect(job.difficulty(after: nil) == nil)
+    #expect(job.blocker(after: nil) == nil)
   }
 
   @Test func `what was said before the last try failed is not about the next`() throws {
@@ -285,7 +285,7 @@ import WorkerContract
     ]
     job.learn(events.compactMap(ClusterWarning.init))
     #expect(
-      job.difficulty(after: nil)?.message
+      job.blocker(after: nil)?.message
         == #"pod p cannot start: FailedMount: MountVolume.SetUp failed for volume "keys" : "#
         + #"secret "keys" not found; create the Secret keys, or correct spec.training.template.spec.volumes"#)
   }

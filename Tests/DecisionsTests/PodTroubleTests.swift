@@ -95,19 +95,19 @@ import WorkerContract
     let pod: Pod = try JSONValue.object(["metadata": ["name": "p"], "status": row.status]).decode()
     let trouble = PodTrouble(pod)
     #expect(trouble?.reason == row.reason)
-    let sentence = trouble?.difficulty(.serving, after: nil).message ?? ""
+    let sentence = trouble?.blocker(.serving, after: nil).message ?? ""
     for part in row.parts { #expect(sentence.contains(part), "\(sentence)") }
   }
 
   @Test func `a message about waiting does not drive out the cause, so that the sentence stays`() {
     let cause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "manifest unknown")
     let pause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    let known = cause.difficulty(.serving, after: nil)
-    #expect(pause.difficulty(.serving, after: known) == known)
-    #expect(pause.difficulty(.serving, after: nil).message.contains("Back-off pulling image"))
-    #expect(cause.difficulty(.serving, after: pause.difficulty(.serving, after: nil)) == known)
+    let known = cause.blocker(.serving, after: nil)
+    #expect(pause.blocker(.serving, after: known) == known)
+    #expect(pause.blocker(.serving, after: nil).message.contains("Back-off pulling image"))
+    #expect(cause.blocker(.serving, after: pause.blocker(.serving, after: nil)) == known)
     let other = PodTrouble(pod: "q", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
-    #expect(other.difficulty(.serving, after: known).message.hasPrefix("pod q cannot start"))
+    #expect(other.blocker(.serving, after: known).message.hasPrefix("pod q cannot start"))
   }
 
   // MARK: Servers

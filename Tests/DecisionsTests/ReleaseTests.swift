@@ -46,7 +46,7 @@ import WorkerContract
   @Test func `a check that it has announced starts as announced, under the same name`() throws {
     var world = try Self.world("announced")
     let announced = try #require(world.policy?.status.outbox)
-    #expect(announced.map(\.about) == [nil])
+    #expect(announced.map(\.regarding) == [nil])
     world.pass(TimeSpan(seconds: 59))
     let decision = try #require(world.observePolicy()).decide()
     #expect(decision.status.runningCheck == "watch-check-202610281311")
@@ -59,7 +59,7 @@ import WorkerContract
     world.pass(TimeSpan(seconds: 61))
     let decision = try #require(world.observePolicy()).decide()
     #expect(decision.status.runningCheck == "watch-check-202610281312")
-    #expect(decision.status.outbox.map(\.about) == ["watch-check-202610281312"])
+    #expect(decision.status.outbox.map(\.regarding) == ["watch-check-202610281312"])
   }
 
   @Test func `an approval that it has followed is not followed again`() throws {
@@ -72,8 +72,8 @@ import WorkerContract
   }
 
   @Test func `a run that it has seen held up is neither started anew nor told of again`() throws {
-    var world = try Self.world("difficulty")
-    #expect(world.model?.status.training?.difficulty == nil)
+    var world = try Self.world("blocker")
+    #expect(world.model?.status.training?.blocker == nil)
     var job = WorkerJob(
       name: "income-train-1", uid: "uid-income-train-1", labels: [ApusLabels.version: "v1"], createdAt: world.now)
     job.labels[ApusLabels.component] = ApusLabels.Component.train.rawValue
@@ -84,7 +84,7 @@ import WorkerContract
     let decision = try #require(world.observeModel()).decide()
     #expect(decision.announcements.isEmpty && !decision.apply.contains { $0.resource == Resource.jobs })
     #expect(decision.status.conditions == world.model?.status.conditions)
-    #expect(decision.status.training?.difficulty?.pod == "income-train-1-abc")
-    #expect(decision.status.training?.difficulty?.detail == "rpc error: not found")
+    #expect(decision.status.training?.blocker?.pod == "income-train-1-abc")
+    #expect(decision.status.training?.blocker?.detail == "rpc error: not found")
   }
 }

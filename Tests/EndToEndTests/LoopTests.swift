@@ -89,8 +89,8 @@ struct LoopTests {
       let events = try await stage.list("events").filter { $0["reason"] == "DataRemoved" }
       return events.first?["message"]?.string
     }
-    #expect(told.contains("1 report, the files of 1 version"), "\(told)")
-    let rows = try #require(told.firstMatch(of: /removed: ([0-9]+) rows/).flatMap { Int($0.1) })
+    #expect(told.contains("1 report and the files of 1 version"), "\(told)")
+    let rows = try #require(told.firstMatch(of: /removed ([0-9]+) rows/).flatMap { Int($0.1) })
     #expect(rows >= 1_000, "500 predictions with their labels: \(told)")
     #expect(try files(stage, "artifacts/sha256").count == 1 && files(stage, "artifacts/reports").isEmpty)
     #expect(try await stage.list("mv").map { $0[path: "metadata", "deletionTimestamp"] == nil } == [true])

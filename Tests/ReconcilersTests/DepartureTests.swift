@@ -20,6 +20,7 @@ import WorkerContract
       APITarget(ApusGroup.modelDeployments, namespace: "shop", name: "income"), uid: "uid-income")
     var gone = model
     gone.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    gone.set("900", at: ["metadata", "resourceVersion"])
     scene.caches.models.note(gone)
     try terminate(scene)
   }
@@ -86,9 +87,17 @@ import WorkerContract
     try await departed(scene)
     // The watch of models is behind.
     var living = try #require(CacheReader(scene.caches, of: scene.key).modelDocument("income"))
+    let departed = living
     living["metadata"]?["deletionTimestamp"] = nil
+    living.set("901", at: ["metadata", "resourceVersion"])
     scene.caches.models.note(living)
     _ = try? await scene.models.reconcile(scene.key)
+    // What the model wished last is known when the watch has caught up.
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil && scene.cluster.object("jobs", job) == nil)
+    living = departed
+    living.set("902", at: ["metadata", "resourceVersion"])
+    scene.caches.models.note(living)
+    _ = try await scene.models.reconcile(scene.key)
     #expect(scene.cluster.object("modelversions", "income-v1") != nil && scene.cluster.object("jobs", job) != nil)
   }
 
@@ -98,5 +107,67 @@ import WorkerContract
     scene.putModel(["deletion": "Keep"])
     _ = try await scene.models.reconcile(scene.key)
     #expect(scene.cluster.object("modelversions", "income-v1")?[path: "metadata", "finalizers"] == nil)
+  }
+
+  @Test func `versions that the cluster has not come to yet are removed with the others`() async throws {
+    let scene = Scene()
+    try await departed(scene)
+    var next = try #require(scene.cluster.object("modelversions", "income-v1"))
+    next.set("income-v2", at: ["metadata", "name"])
+    next.set("uid-income-v2", at: ["metadata", "uid"])
+    next.set(nil, at: ["metadata", "deletionTimestamp"])
+    next.set("sha256:v2", at: ["spec", "artifact", "digest"])
+    scene.caches.versions.note(scene.cluster.put(ApusGroup.modelVersions, next))
+    _ = try await scene.models.reconcile(scene.key)
+    let annotations = try #require(scene.cluster.object("jobs", job)?[path: "metadata", "annotations"])
+    #expect(annotations[RunAnnotation.removedFiles] == "2")
+    scene.end(job, RunResult(run: "r", removed: RemovalResult(rows: 5, reports: 1, versions: 2)))
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v2")?[path: "metadata", "finalizers"] == nil)
+  }
+
+  @Test func `a proxy that answers in the server's place removes nothing`() async throws {
+    let scene = Scene()
+    try await scene.serve(["deletion": "Delete"])
+    try terminate(scene)
+    scene.cluster.fail {
+      $0.verb == .get && $0.target.resource == ApusGroup.modelDeployments ? ScriptedCluster.pageNotFound : nil
+    }
+    _ = scene.cluster.put(
+      Resource.customDefinitions, ["metadata": ["name": "modeldeployments.apus.dev"]])
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", job) == nil && scene.cluster.object("modelversions", "income-v1") != nil)
+  }
+
+  @Test func `a model that was back at Keep when it was deleted keeps its data, whatever its versions carry`()
+    async throws
+  {
+    let scene = Scene()
+    try await scene.serve(["deletion": "Delete"])
+    // The operator has seen the spec, and comes to nothing more.
+    scene.cluster.fail { $0.verb == .patch ? 409 : nil }
+    scene.putModel(["deletion": "Keep"])
+    await #expect(throws: KubernetesError.self) { try await scene.models.reconcile(scene.key) }
+    scene.cluster.heal()
+    let model = try #require(scene.cluster.object("modeldeployments", "income"))
+    _ = try await scene.cluster.delete(
+      APITarget(ApusGroup.modelDeployments, namespace: "shop", name: "income"), uid: "uid-income")
+    var gone = model
+    gone.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    gone.set("900", at: ["metadata", "resourceVersion"])
+    scene.caches.models.note(gone)
+    try terminate(scene)
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.events.reasons.contains("ModelDeployment DataKept"))
+    #expect(scene.cluster.object("jobs", job) == nil && scene.cluster.object("modelversions", "income-v1") == nil)
+  }
+
+  @Test func `a Job that is refused is told, and a namesake lives on meanwhile`() async throws {
+    let scene = Scene()
+    try await departed(scene)
+    scene.cluster.fail { $0.verb == .apply && $0.target.resource == Resource.jobs ? 422 : nil }
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.events.reasons.contains("ModelDeployment DataNotRemoved"))
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil)
   }
 }

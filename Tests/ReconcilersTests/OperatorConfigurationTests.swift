@@ -49,6 +49,8 @@ import WorkerContract
     ("images: {worker: w, server: s}\nallowedHostPaths: [data]", "allowedHostPaths[0]"),
     ("images: {worker: w, server: s}\npodUser: 0", "podUser must be Cluster or the number of a user"),
     ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),
+    ("images: {worker: w, server: s}\nremoval: {template: {spec: {hostNetwork: true}}}", "removal.template"),
+    ("images: {worker: w, server: s}\nremoval: {tempalte: {}}", "removal.tempalte"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {

@@ -143,13 +143,19 @@ final class ScriptedCluster: KubernetesAPI {
     return object
   }
 
-  private static func refusal(_ request: APIRequest, _ code: Int) -> KubernetesError {
+  /// For `fail`: a 404 of a server that does not know the path.
+  static let pageNotFound = 4040
+
+  private static func refusal(_ request: APIRequest, _ asked: Int) -> KubernetesError {
+    let code = asked == pageNotFound ? 404 : asked
     let message =
-      code == 404
-      ? "\(request.target.name ?? "") not found"
-      : code == 403
-        ? "forbidden: unable to create new content in namespace shop because it is being terminated"
-        : "refused with \(code)"
+      asked == pageNotFound
+      ? "404 page not found"
+      : code == 404
+        ? "\(request.target.name ?? "") not found"
+        : code == 403
+          ? "forbidden: unable to create new content in namespace shop because it is being terminated"
+          : "refused with \(code)"
     return .refused(
       APIRefusal(
         verb: request.verb, target: request.target, code: code, reason: code == 409 ? "Conflict" : "", message: message,

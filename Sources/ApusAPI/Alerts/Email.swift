@@ -12,7 +12,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
     /// Secret with the keys `username` and `password`.
     package var credentialsSecretRef: SecretReference?
     /// Key of a Secret: authorities in PEM that are trusted instead of the system's.
-    package var authoritySecretRef: SecretKeyReference?
+    package var caSecretRef: SecretKeyReference?
     package var subjectPrefix: String
 
     /// How a connection to `smtp://` is secured. A server that does not offer it gets no mail.
@@ -23,7 +23,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
 
     package init(
       server: String, security: Security = .startTLS, from: String, to: [String],
-      credentialsSecretRef: SecretReference? = nil, authoritySecretRef: SecretKeyReference? = nil,
+      credentialsSecretRef: SecretReference? = nil, caSecretRef: SecretKeyReference? = nil,
       subjectPrefix: String = "[apus]"
     ) {
       self.server = server
@@ -31,7 +31,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
       self.from = from
       self.to = to
       self.credentialsSecretRef = credentialsSecretRef
-      self.authoritySecretRef = authoritySecretRef
+      self.caSecretRef = caSecretRef
       self.subjectPrefix = subjectPrefix
     }
 
@@ -54,7 +54,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
         .optional(
           "credentialsSecretRef", Schema.secret.described("Secret with the keys username and password.").nullable),
         .optional(
-          "authoritySecretRef",
+          "caSecretRef",
           Schema.secretKey.described(
             "Secret key that holds certificate authorities in PEM, trusted instead of the system's."
           ).nullable),

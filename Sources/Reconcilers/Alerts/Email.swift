@@ -31,7 +31,7 @@ package struct EmailChannel: AlertChannel {
       let lines = try await secrets.lines(reference, ["username", "password"])
       server.credentials = MailCredentials(username: lines[0].text, password: lines[1].text)
     }
-    if let reference = spec.authoritySecretRef { server.certificateAuthority = try await secrets.bytes(reference) }
+    if let reference = spec.caSecretRef { server.certificateAuthority = try await secrets.bytes(reference) }
     self.server = server
   }
 

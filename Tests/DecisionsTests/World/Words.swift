@@ -68,7 +68,7 @@ extension World {
 }
 
 extension Announcement {
-  fileprivate var wordless: Announcement { Announcement(kind, reason, "x", about: about) }
+  fileprivate var wordless: Announcement { Announcement(kind, reason, "x", regarding: regarding) }
 }
 
 extension DesiredObject {
@@ -98,7 +98,7 @@ extension [PendingEvent] {
   fileprivate mutating func crossOut() { for index in indices { self[index].message = "x" } }
 }
 
-extension Difficulty? {
+extension Blocker? {
   fileprivate mutating func crossOut() {
     self?.message = "x"
     self?.detail.crossOut()
@@ -111,8 +111,8 @@ extension ModelDeploymentStatus {
     outbox.crossOut()
     trafficSummary.crossOut()
     training?.message.crossOut()
-    training?.difficulty.crossOut()
-    serving?.difficulty.crossOut()
+    training?.blocker.crossOut()
+    serving?.blocker.crossOut()
   }
 }
 
@@ -123,7 +123,7 @@ extension MonitoringPolicyStatus {
     drift.crossOut()
     quality.crossOut()
     performance.crossOut()
-    difficulty.crossOut()
+    blocker.crossOut()
     lastCheck?.message.crossOut()
     for index in history.indices { history[index].message.crossOut() }
     retraining.request?.reason = "x"

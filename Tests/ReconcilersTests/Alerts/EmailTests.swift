@@ -20,7 +20,7 @@ struct EmailTests {
         "email": [
           "server": .string("\(scheme)://127.0.0.1:\(server.port)"), "from": "apus@example.org",
           "to": .array(receivers.map(JSONValue.string)), "credentialsSecretRef": ["name": "mail"],
-          "authoritySecretRef": ["name": "authority", "key": "ca.crt"],
+          "caSecretRef": ["name": "authority", "key": "ca.crt"],
         ]
       ],
       secrets: [

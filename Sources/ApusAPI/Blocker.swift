@@ -1,5 +1,5 @@
 /// What keeps a run or a server from getting on, as it was last seen.
-package struct Difficulty: Codable, Sendable, Equatable {
+package struct Blocker: Codable, Sendable, Equatable {
   /// The pod's own, or that of the last failure: one CamelCase word.
   package var reason: String
   /// For people.
@@ -20,7 +20,7 @@ package struct Difficulty: Codable, Sendable, Equatable {
   }
 }
 
-extension Difficulty: SchemaDescribed {
+extension Blocker: SchemaDescribed {
   package static let schema = Schema.object(
     "What keeps a run or a server from getting on.",
     [
