@@ -54,7 +54,7 @@ enum BuiltInRules {
       for (index, container) in list.enumerated() {
         let place = "\(path).\(key)[\(index)]"
         let name = container["name"]?.string ?? ""
-        if !MetadataRules.isLabelName(name) {
+        if !NameSyntax.isLabelName(name) {
           found.append(
             .invalid(
               "\(place).name", .string(name),

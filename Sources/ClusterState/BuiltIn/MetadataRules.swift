@@ -6,14 +6,14 @@ enum MetadataRules {
     var found: [FieldFault] = []
     if old == nil { found += nameFaults(object, definition) }
     for (key, value) in object[path: "metadata", "labels"]?.object ?? [:] {
-      if !isQualifiedName(key) {
+      if !NameSyntax.isQualifiedName(key) {
         found.append(
           .invalid(
             "metadata.labels", .string(key),
             "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
           ))
       }
-      if let text = value.string, !isLabelValue(text) {
+      if let text = value.string, !NameSyntax.isLabelValue(text) {
         found.append(
           .invalid(
             "metadata.labels", value,
@@ -21,7 +21,8 @@ enum MetadataRules {
           ))
       }
     }
-    for key in (object[path: "metadata", "annotations"]?.object ?? [:]).keys where !isQualifiedName(key.lowercased()) {
+    for key in (object[path: "metadata", "annotations"]?.object ?? [:]).keys
+    where !NameSyntax.isQualifiedName(key.lowercased()) {
       found.append(
         .invalid(
           "metadata.annotations", .string(key),
@@ -38,8 +39,8 @@ enum MetadataRules {
     }
     found += ownerFaults(object)
     if let old, old[path: "metadata", "deletionTimestamp"] != nil {
-      let before = Set(ClusterState.finalizers(of: old))
-      let new = ClusterState.finalizers(of: object).filter { !before.contains($0) }
+      let before = Set(old.finalizers)
+      let new = object.finalizers.filter { !before.contains($0) }
       if !new.isEmpty {
         found.append(
           .forbidden(
@@ -65,7 +66,7 @@ enum MetadataRules {
           )
         ]
     case "namespaces":
-      return isLabelName(name)
+      return NameSyntax.isLabelName(name)
         ? []
         : [
           .invalid(
@@ -79,7 +80,7 @@ enum MetadataRules {
           ? [.invalid("metadata.name", value, "may not be '.', '..' or contain '/' or '%'")] : []
       }
       if name.utf8.count > 253 { return [.invalid("metadata.name", value, "must be no more than 253 characters")] }
-      return isSubdomain(name)
+      return NameSyntax.isSubdomain(name)
         ? []
         : [
           .invalid(
@@ -104,23 +105,5 @@ enum MetadataRules {
         .invalid("metadata.ownerReferences", .array(owners), "Only one reference can have Controller set to true"))
     }
     return found
-  }
-
-  static func isLabelName(_ name: String) -> Bool {
-    name.utf8.count <= 63 && name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?/) != nil
-  }
-
-  static func isSubdomain(_ name: String) -> Bool {
-    name.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
-  }
-
-  static func isLabelValue(_ text: String) -> Bool {
-    text.utf8.count <= 63 && text.wholeMatch(of: /(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?/) != nil
-  }
-
-  static func isQualifiedName(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard let name = parts.last, parts.count <= 2, !name.isEmpty, isLabelValue(name) else { return false }
-    return parts.count == 1 || isSubdomain(parts[0])
   }
 }

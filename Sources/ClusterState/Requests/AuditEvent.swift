@@ -1,18 +1,5 @@
 package import KubernetesModel
 
-/// Who sent a request, as far as a server without credentials knows.
-package struct RequestSource: Sendable {
-  /// Path and query as they came.
-  package var uri: String
-  /// The `Impersonate-User` header: on whose behalf the client says that it acts.
-  package var impersonatedUser: String?
-
-  package init(uri: String, impersonatedUser: String? = nil) {
-    self.uri = uri
-    self.impersonatedUser = impersonatedUser
-  }
-}
-
 /// What became of a request, for the audit log.
 package struct AuditedOutcome: Sendable {
   package enum Stage: String, Sendable {

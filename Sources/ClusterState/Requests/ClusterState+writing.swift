@@ -93,7 +93,7 @@ extension ClusterState {
   mutating func finishUpdate(_ id: ObjectID, _ object: JSONValue) -> JSONValue {
     let isDeleting = object[path: "metadata", "deletionTimestamp"] != nil
     let waits =
-      !Self.finalizers(of: object).isEmpty
+      !object.finalizers.isEmpty
       || (id.resource == Self.pods && (object[path: "metadata", "deletionGracePeriodSeconds"]?.integer ?? 0) > 0)
       || (id.resource == Self.namespaces && object[path: "spec", "finalizers"] != nil)
     if isDeleting, !waits {

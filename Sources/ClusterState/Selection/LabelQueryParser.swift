@@ -77,7 +77,7 @@ struct LabelQueryParser {
     if isAbsence { _ = take() }
     guard case .word(let key) = next else { throw unexpected("found '\(next.text)', expected: identifier") }
     _ = take()
-    guard MetadataRules.isQualifiedName(key) else {
+    guard NameSyntax.isQualifiedName(key) else {
       throw unexpected(
         "<nil>: Invalid value: \(JSONValue.string(key).text): name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
       )

@@ -57,7 +57,7 @@ extension ClusterState {
   }
 
   private mutating func finishForeground(_ id: ObjectID, _ object: JSONValue, _ circumstances: inout Circumstances) {
-    guard Self.finalizers(of: object).contains(Self.foregroundFinalizer),
+    guard object.finalizers.contains(Self.foregroundFinalizer),
       let uid = object[path: "metadata", "uid"]?.string
     else { return }
     for dependent in dependents[uid] ?? [] {
@@ -83,7 +83,7 @@ extension ClusterState {
   }
 
   private mutating func finishOrphaning(_ id: ObjectID, _ object: JSONValue) {
-    guard Self.finalizers(of: object).contains(Self.orphanFinalizer),
+    guard object.finalizers.contains(Self.orphanFinalizer),
       let uid = object[path: "metadata", "uid"]?.string
     else { return }
     for dependent in dependents[uid] ?? [] {
@@ -97,7 +97,7 @@ extension ClusterState {
 
   private mutating func removeFinalizer(_ finalizer: String, _ id: ObjectID) {
     guard var object = object(id) else { return }
-    let rest = Self.finalizers(of: object).filter { $0 != finalizer }
+    let rest = object.finalizers.filter { $0 != finalizer }
     object.set(rest.isEmpty ? JSONValue?.none : .array(rest.map(JSONValue.string)), at: ["metadata", "finalizers"])
     finishUpdate(id, object)
   }
@@ -118,7 +118,7 @@ extension ClusterState {
   }
 
   private mutating func removeInstances(_ id: ObjectID, _ object: JSONValue, _ circumstances: inout Circumstances) {
-    guard Self.finalizers(of: object).contains(Self.cleanupFinalizer),
+    guard object.finalizers.contains(Self.cleanupFinalizer),
       let definition = CustomResource.definition(of: object)
     else { return }
     for name in (objects[definition.storage] ?? [:]).keys {
@@ -134,9 +134,5 @@ extension ClusterState {
     var options = DeleteOptions()
     options.propagation = propagation
     _ = try? delete(id, options, &circumstances)
-  }
-
-  static func finalizers(of object: JSONValue) -> [String] {
-    (object[path: "metadata", "finalizers"]?.array ?? []).compactMap(\.string)
   }
 }

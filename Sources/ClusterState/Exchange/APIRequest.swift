@@ -59,15 +59,6 @@ package struct APIQuery: Sendable {
   }
 }
 
-/// What a request gets.
-package enum APIAnswer: Sendable {
-  case response(APIResponse)
-  /// A stream of changes follows.
-  case watch(WatchPlan)
-  /// The log of a container, from where containers run.
-  case podLog(namespace: String, name: String, query: APIQuery)
-}
-
 package struct APIResponse: Sendable {
   package enum Body: Sendable {
     case json(JSONValue)
@@ -83,5 +74,18 @@ package struct APIResponse: Sendable {
     self.code = code
     self.body = body
     self.warnings = warnings
+  }
+}
+
+/// Who sent a request, as far as a server without credentials knows.
+package struct RequestSource: Sendable {
+  /// Path and query as they came.
+  package var uri: String
+  /// The `Impersonate-User` header: on whose behalf the client says that it acts.
+  package var impersonatedUser: String?
+
+  package init(uri: String, impersonatedUser: String? = nil) {
+    self.uri = uri
+    self.impersonatedUser = impersonatedUser
   }
 }

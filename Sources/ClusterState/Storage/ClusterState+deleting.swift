@@ -8,17 +8,6 @@ package struct DeleteOptions: Sendable, Equatable {
   package var resourceVersion: String?
 
   package init() {}
-
-  init(body: JSONValue?, query: APIQuery) {
-    let body = body ?? [:]
-    propagation = body["propagationPolicy"]?.string ?? query["propagationPolicy"]
-    if propagation == nil, let orphan = body["orphanDependents"]?.bool {
-      propagation = orphan ? "Orphan" : "Background"
-    }
-    gracePeriod = body["gracePeriodSeconds"]?.integer ?? query["gracePeriodSeconds"].flatMap { Int($0) }
-    uid = body[path: "preconditions", "uid"]?.string
-    resourceVersion = body[path: "preconditions", "resourceVersion"]?.string
-  }
 }
 
 extension ClusterState {
@@ -39,7 +28,7 @@ extension ClusterState {
     if id.resource == Self.namespaces, ["default", "kube-system", "kube-public"].contains(id.name.name) {
       throw .forbidden(id.resource, id.name.name, "this namespace may not be deleted")
     }
-    var finalizers = Self.finalizers(of: object)
+    var finalizers = object.finalizers
     let propagation = options.propagation ?? (id.resource == Self.jobs ? "Orphan" : "Background")
     finalizers.removeAll { $0 == Self.foregroundFinalizer || $0 == Self.orphanFinalizer }
     let uid = object[path: "metadata", "uid"]?.string ?? ""
