@@ -1,4 +1,4 @@
-# What people type. `make demo` and `make test` install what is missing and say so.
+# The commands people type. `make demo` and `make test` install what is missing and say so.
 SHELL := bash
 
 .PHONY: help build demo test soak bench verify format generate clean
@@ -17,7 +17,7 @@ test: ## everything: unit suites, end-to-end on the local cluster, and on a real
 	@scripts/install-dependencies test
 	@scripts/test
 
-soak: ## ten minutes each of dying leaders, steady state, crashes, the prediction log; NAME=leaders|steady|crash|log, ON=local|real (docs/soak.md)
+soak: ## minutes each of dying leaders, steady state, crashes, the prediction log, fuzzing; NAME=leaders|steady|crash|log|fuzz, ON=local|real (docs/soak.md)
 	@scripts/install-dependencies test
 	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
 
@@ -25,14 +25,14 @@ bench: ## figures as Markdown tables; NAME=controller|serving|idle|evaluation|re
 	@scripts/install-dependencies test
 	@for name in $(or $(NAME),controller serving idle evaluation replay); do scripts/benchmark $$name || exit 1; done
 
-verify: ## format, import arrows, generated files
+verify: ## format, imports, wings and folders, copies of shared code, generated files
 	@scripts/install-dependencies build
 	@scripts/verify
 
 format: ## rewrites the Swift files in the project's format
 	swift format -i -r -p Sources Tests Examples Benchmarks Package.swift
 
-generate: ## rewrites crds/, manifests/, charts/, docs tables and rules from the Swift types
+generate: ## rewrites crds/, the chart's copy of them and docs/resources/ from the Swift types
 	@scripts/generate
 
 clean: ## removes what was built

@@ -2,7 +2,7 @@ import Foundation
 import Monitoring
 import Testing
 
-/// Adding a drift test or a quality check is a matter of one file and one line of a list (`docs/monitoring.md`).
+/// Adding a drift test or a quality check is a matter of one file and one line of a list (`CONTRIBUTING.md`).
 @Suite struct OneFileOneListTests {
   private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources")
     .standardizedFileURL
