@@ -13,13 +13,13 @@ struct EmailTests {
   private static let hasServer = PythonEnvironment.has("aiosmtpd")
 
   private func email(
-    _ server: RealMailServer, scheme: String, password: String = "hush", _ receivers: [String] = ["ops@example.org"]
-  ) async throws -> (channels: [String: any AlertChannel], problems: [String: String]) {
+    _ server: RealMailServer, scheme: String, password: String = "hush", _ recipients: [String] = ["ops@example.org"]
+  ) async throws -> (channels: [String: any AlertChannel], problems: [String: ChannelProblem]) {
     try await AlertWorld.open(
       [
         "email": [
           "server": .string("\(scheme)://127.0.0.1:\(server.port)"), "from": "apus@example.org",
-          "to": .array(receivers.map(JSONValue.string)), "credentialsSecretRef": ["name": "mail"],
+          "to": .array(recipients.map(JSONValue.string)), "credentialsSecretRef": ["name": "mail"],
           "caSecretRef": ["name": "authority", "key": "ca.crt"],
         ]
       ],
@@ -52,7 +52,7 @@ struct EmailTests {
     }
     let (firing, resolved) = (try await server.next(), try await server.next())
     #expect(firing["sender"] == "apus@example.org")
-    #expect(firing["receivers"] == ["ops@example.org", "data@example.org"])
+    #expect(firing["recipients"] == ["ops@example.org", "data@example.org"])
     #expect(firing["isTLS"] == true && firing["user"] == "apus" && firing["defects"] == [])
     #expect(firing["Subject"] == "[apus] FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
     #expect(resolved["Subject"] == "[apus] resolved: FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
@@ -78,8 +78,11 @@ struct EmailTests {
     let server = try await RealMailServer.start(isTLSFromTheStart: scheme == "smtps")
     let opened = try await email(server, scheme: scheme, password: "whisper")
     let failures = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
-    #expect(failures.map(\.reason) == ["the server refused username or password: 535"])
-    #expect(failures.map(\.isFinal) == [false])
+    #expect(
+      failures.map(\.reason) == [
+        "the server refused the login: 535 5.7.8; check username and password in Secret mail"
+      ])
+    #expect(failures.map(\.kind) == [.refused])
   }
 
   @Test(
@@ -104,9 +107,9 @@ struct EmailTests {
     let server = try await RealMailServer.start(isTLSFromTheStart: false)
     let opened = try await email(server, scheme: "smtp", ["nobody@example.org", "ops@example.org"])
     let failures = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
-    #expect(failures.map(\.reason) == ["the server refused the receiver nobody@example.org: 550 no such user"])
-    #expect(failures.map(\.isFinal) == [true])
-    #expect(try await server.next()["receivers"] == ["ops@example.org"])
+    #expect(failures.map(\.reason) == ["the server refused the recipient nobody@example.org: 550 no such user"])
+    #expect(failures.map(\.kind) == [.refusedForGood])
+    #expect(try await server.next()["recipients"] == ["ops@example.org"])
   }
 
   @Test(arguments: [
@@ -136,7 +139,8 @@ struct EmailTests {
     let opened = try await AlertWorld.open(["email": email])
     let field = try #require(change.object?.keys.first)
     #expect(
-      opened.channels.isEmpty && opened.problems["out"]?.hasPrefix("email.\(field)") == true, "\(opened.problems)")
+      opened.channels.isEmpty && opened.problems["out"]?.isDefect == true
+        && opened.problems["out"]?.reason.hasPrefix("email.\(field)") == true, "\(opened.problems)")
   }
 }
 
@@ -241,7 +245,7 @@ private final class RealMailServer: @unchecked Sendable {
             document = {name: None if mail[name] is None else str(mail[name]) for name in names}
             parts = list(mail.walk())
             document |= {
-                "sender": envelope.mail_from, "receivers": envelope.rcpt_tos, "user": session.user,
+                "sender": envelope.mail_from, "recipients": envelope.rcpt_tos, "user": session.user,
                 "isTLS": from_the_start or session.ssl is not None, "time": mail["Date"].datetime.timestamp(),
                 "types": [part.get_content_type() for part in parts],
                 "defects": [str(defect) for part in parts for defect in part.defects]
