@@ -94,9 +94,7 @@ struct MailDialogue {
     case .quit: return
     }
     isChallenged = stage == .login && code == 334
-    let words = spoken(text)
-    let answer = MailRefusal(
-      step: step, code: code, text: step == .login ? MailRefusal.enhancedCode(words) ?? "" : words)
+    let answer = MailRefusal(step: step, code: code, text: spoken(text, at: step))
     switch stage {
     case .recipient(let index) where code >= 300: refused[index] = answer
     case .data where code == 354: stage = .content
@@ -107,9 +105,10 @@ struct MailDialogue {
   }
 
   /// The server's words as part of a sentence: one line, not too long, and without what it has been told in confidence.
-  private func spoken(_ text: String) -> String {
+  private func spoken(_ text: String, at step: MailRefusal.Step) -> String {
     let words = text.unicodeScalars.split { $0.value < 0x21 || (0x7F...0xA0).contains($0.value) || $0.value == 0xFFFD }
-    let line = words.map { String($0) }.joined(separator: " ")
+    var line = words.map { String($0) }.joined(separator: " ")
+    if step == .login { line = MailRefusal.enhancedCode(line) ?? "" }
     if let password, !password.isEmpty, line.contains(password) { return "" }
     return line.count > Self.maximumText ? line.prefix(Self.maximumText) + "…" : line
   }

@@ -117,7 +117,9 @@ struct MailTransportTests {
       let server = try ScriptedMailServer(offering: ["STARTTLS"]) { command in
         command == "STARTTLS" ? .say(answer) : command.hasPrefix("EHLO") ? nil : .say("220 go on")
       }
-      let error = await failure { () async throws(MailError) in try await send(to: server.port, security: .startTLS) }
+      let error = await failure { () async throws(MailError) in
+        try await send(to: server.port, security: .startTLS, timeouts: Self.brief)
+      }
       #expect(error != nil && !server.commands.contains { $0.hasPrefix("MAIL") })
       if answer.hasPrefix("454") {
         #expect(error == MailError(.refused(MailRefusal(step: .encryption, code: 454, text: "not now"))))

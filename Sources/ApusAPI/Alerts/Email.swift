@@ -121,6 +121,11 @@ extension MonitoringPolicySpec.Alerts.Channel {
             "\(path).server", "'\(server)' is not a host and a port", mend: "write it as smtp://mail.example.org:587",
             weight: .warning))
       }
+      if let hello, hello.isEmpty || !Self.isMade(hello[...], of: ".-") {
+        found.append(
+          Problem(
+            "\(path).hello", "'\(hello)' is not a host name", mend: "write it as mail.example.org", weight: .warning))
+      }
       let addresses = [("\(path).from", from)] + to.enumerated().map { ("\(path).to[\($0.offset)]", $0.element) }
       for (place, address) in addresses where !Self.isAddress(address) {
         found.append(
@@ -135,13 +140,15 @@ extension MonitoringPolicySpec.Alerts.Channel {
     private static func isAddress(_ text: String) -> Bool {
       let parts = text.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count == 2, text.utf8.count <= 254, !parts[0].isEmpty, !parts[1].isEmpty else { return false }
-      func isMade(_ part: Substring, of marks: String) -> Bool {
-        part.unicodeScalars.allSatisfy {
-          ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
-            || marks.unicodeScalars.contains($0)
-        }
-      }
       return isMade(parts[0], of: "!#$%&'*+/=?^_`{|}~.-") && isMade(parts[1], of: ".-")
+    }
+
+    /// Letters and digits of ASCII, and these marks.
+    private static func isMade(_ part: Substring, of marks: String) -> Bool {
+      part.unicodeScalars.allSatisfy {
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+          || marks.unicodeScalars.contains($0)
+      }
     }
   }
 }

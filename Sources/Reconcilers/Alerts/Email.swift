@@ -42,6 +42,7 @@ package struct EmailChannel: AlertChannel {
     let mail = Mail(from: spec.from, to: left, content: content(of: alert))
     do {
       let refusals = try await wires.mail.send(mail, to: server)
+      guard !refusals.isEmpty else { return .done }
       return Self.delivery(refusals, recipients: Set(left).subtracting(refusals.compactMap(\.recipient)))
     } catch {
       var delivery = Self.delivery(error.refusals, recipients: [])
@@ -53,7 +54,7 @@ package struct EmailChannel: AlertChannel {
   private static func delivery(_ refusals: [MailRefusal], recipients: Set<String>) -> Delivery {
     var delivery = Delivery(recipients: recipients)
     for refusal in refusals where refusal.isPermanent {
-      delivery.refused[refusal.recipient ?? ""] = refusal.description
+      if let recipient = refusal.recipient { delivery.refused[recipient] = refusal.description }
     }
     let passing = refusals.filter { !$0.isPermanent }.map(\.description)
     if !passing.isEmpty {

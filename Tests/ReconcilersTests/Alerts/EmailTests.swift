@@ -53,6 +53,7 @@ struct EmailTests {
     let (firing, resolved) = (try await server.next(), try await server.next())
     #expect(firing["sender"] == "apus@example.org")
     #expect(firing["recipients"] == ["ops@example.org", "data@example.org"])
+    #expect(firing["hello"] == "example.org")
     #expect(firing["isTLS"] == true && firing["user"] == "apus" && firing["defects"] == [])
     #expect(firing["Subject"] == "[apus] FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
     #expect(resolved["Subject"] == "[apus] resolved: FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
@@ -69,6 +70,17 @@ struct EmailTests {
     #expect(firing["Message-ID"] != resolved["Message-ID"])
     #expect(firing["References"] != .null && firing["References"] == resolved["References"])
     #expect(resolved["In-Reply-To"] == resolved["References"])
+  }
+
+  @Test(
+    "is told apart where it is larger than a server takes",
+    .enabled(if: hasServer, "needs .venv with aiosmtpd: scripts/python-environment"))
+  func tooLarge() async throws {
+    let server = try await RealMailServer.start(isTLSFromTheStart: false, isSmall: true)
+    let opened = try await email(server, scheme: "smtp")
+    let obstacles = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
+    #expect(obstacles.first?.reason.hasPrefix("the server refused the mail's size: 552") == true, "\(obstacles)")
+    #expect(obstacles.map(\.kind) == [.refused] && obstacles.map(\.concernsChannel) == [false])
   }
 
   @Test(
@@ -131,6 +143,7 @@ struct EmailTests {
   @Test(
     arguments: [
       ["server": "smtp://host:port"], ["server": "smtp://a/b"], ["server": "smtp://a:0"], ["server": "smtp://a b"],
+      ["hello": "[127.0.0.1]"], ["hello": "a b"], ["to": ["\"ops team\"@example.org"]], ["to": ["a@b@c"]],
       ["from": "Apus<a@b>"], ["to": ["ops@example.org", "ä@example.org"]], ["to": ["a@b\r\nRCPT TO:<c@d>"]],
     ] as [JSONValue])
   func `that cannot be sent is a defect of the spec`(change: JSONValue) async throws {
@@ -154,8 +167,10 @@ private final class RealMailServer: @unchecked Sendable {
   private let process: Process
   private let lines: Lines
 
-  static func start(isTLSFromTheStart: Bool) async throws -> RealMailServer {
-    let (process, lines) = try await blocking { try run(isTLSFromTheStart ? "tls" : "starttls") }
+  /// - Parameter isSmall: takes mails of at most 1000 bytes.
+  static func start(isTLSFromTheStart: Bool, isSmall: Bool = false) async throws -> RealMailServer {
+    let modes = [isTLSFromTheStart ? "tls" : "starttls", isSmall ? "small" : "large"]
+    let (process, lines) = try await blocking { try run(modes) }
     let start = try await eventually("aiosmtpd listens") { lines.next() }
     return try RealMailServer(process, lines, start)
   }
@@ -167,11 +182,11 @@ private final class RealMailServer: @unchecked Sendable {
     authority = try #require(start["authority"]?.string)
   }
 
-  private static func run(_ mode: String) throws -> (Process, Lines) {
+  private static func run(_ modes: [String]) throws -> (Process, Lines) {
     let process = Process()
     let output = Pipe()
     process.executableURL = PythonEnvironment.python
-    process.arguments = ["-c", script, mode]
+    process.arguments = ["-c", script] + modes
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
@@ -246,7 +261,7 @@ private final class RealMailServer: @unchecked Sendable {
             parts = list(mail.walk())
             document |= {
                 "sender": envelope.mail_from, "recipients": envelope.rcpt_tos, "user": session.user,
-                "isTLS": from_the_start or session.ssl is not None, "time": mail["Date"].datetime.timestamp(),
+                "hello": session.host_name, "isTLS": from_the_start or session.ssl is not None, "time": mail["Date"].datetime.timestamp(),
                 "types": [part.get_content_type() for part in parts],
                 "defects": [str(defect) for part in parts for defect in part.defects]
                     + [str(defect) for name in mail.keys() for defect in mail[name].defects],
@@ -258,7 +273,7 @@ private final class RealMailServer: @unchecked Sendable {
     def protocol():
         return SMTP(Handler(), authenticator=login, auth_required=True, auth_require_tls=not from_the_start,
                     tls_context=None if from_the_start else context, require_starttls=not from_the_start,
-                    hostname="mail.example.org")
+                    hostname="mail.example.org", data_size_limit=1000 if "small" in sys.argv else 33554432)
 
     async def main():
         server = await asyncio.get_running_loop().create_server(
