@@ -52,6 +52,22 @@ static inline CURLcode apus_curl_prepare_sockets(CURL *handle) {
   return curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, apus_curl_prepare_socket);
 }
 
+typedef int (*apus_curl_opener)(void *context, curl_socket_t socket, curlsocktype purpose);
+
+// In place of `apus_curl_prepare_sockets`: who opens sockets this way prepares them.
+static inline CURLcode apus_curl_set_opener(CURL *handle, apus_curl_opener value, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, value);
+  return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, context) : code;
+}
+
+typedef int (*apus_curl_closer)(void *context, curl_socket_t socket);
+
+// Called in place of close() for each socket.
+static inline CURLcode apus_curl_set_closer(CURL *handle, apus_curl_closer value, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_CLOSESOCKETFUNCTION, value);
+  return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_CLOSESOCKETDATA, context) : code;
+}
+
 typedef int (*apus_curl_permission)(void *context, char *remote, char *local, int remote_port, int local_port);
 
 static inline CURLcode apus_curl_set_permission(CURL *handle, CURLoption option, apus_curl_permission value) {
@@ -68,8 +84,8 @@ static inline CURLcode apus_curl_set_trace(CURL *handle, apus_curl_trace value, 
   return code;
 }
 
-// A receiver whom the server refuses does not keep the others from their mail. The option was renamed in 8.2.
-static inline CURLcode apus_curl_allow_refused_receivers(CURL *handle) {
+// A recipient whom the server refuses does not keep the others from their mail. The option was renamed in 8.2.
+static inline CURLcode apus_curl_allow_refused_recipients(CURL *handle) {
 #if LIBCURL_VERSION_NUM >= 0x080200
   return curl_easy_setopt(handle, CURLOPT_MAIL_RCPT_ALLOWFAILS, 1L);
 #else

@@ -12,23 +12,28 @@ package struct DeliveryObstacle: Sendable, Equatable {
     case refused
     /// The channel's final no, as of an address that does not exist: only people can help.
     case refusedForGood
+    /// It was not tried, since it failed for another alert just before.
+    case postponed
   }
 
   package var channel: String
   package var kind: Kind
   /// Never holds a credential or a URL's path.
   package var reason: String
+  /// Whether other alerts would fail alike, or could take as long.
+  package var concernsChannel: Bool
 
-  package init(channel: String, _ kind: Kind, reason: String) {
+  package init(channel: String, _ kind: Kind, reason: String, concernsChannel: Bool = false) {
     self.channel = channel
     self.kind = kind
     self.reason = reason
+    self.concernsChannel = concernsChannel
   }
 
   fileprivate func sentence(_ title: String) -> String {
     switch kind {
     case .unsupported, .unreadable: "channel \(channel): \(reason)"
-    case .refused, .refusedForGood: "'\(title)' did not reach channel \(channel): \(reason)"
+    case .refused, .refusedForGood, .postponed: "'\(title)' did not reach channel \(channel): \(reason)"
     }
   }
 }
@@ -42,8 +47,8 @@ package struct DeliveryVerdict: Sendable, Equatable {
 }
 
 extension AlertingStatus.PendingAlert {
-  /// How often an alert is tried: for about an hour.
-  private static let maximumAttempts = 6
+  /// Seconds between the tries of an alert: six tries within 31 minutes.
+  package static let pauses: [Double] = [60, 120, 240, 480, 960]
 
   package func isDue(at now: Timestamp) -> Bool { retryAt.map { $0 <= now } ?? true }
 
@@ -51,18 +56,25 @@ extension AlertingStatus.PendingAlert {
   ///   - obstacles: of the channels that it was to be sent to; empty: all of them have it.
   ///   - title: the alert's.
   package func after(_ obstacles: [DeliveryObstacle], titled title: String, at now: Timestamp) -> DeliveryVerdict {
-    let left = retry(obstacles.filter { [.refused, .unreadable].contains($0.kind) }.map(\.channel), at: now)
+    let left = retry(obstacles, at: now)
     let isNews = attempts == 0 || left == nil || obstacles.contains { $0.kind == .refusedForGood }
-    return DeliveryVerdict(left: left, told: isNews ? obstacles.map { $0.sentence(title) }.sorted() : [])
+    let told = obstacles.filter { $0.kind != .postponed }.map { $0.sentence(title) }
+    return DeliveryVerdict(left: left, told: isNews ? told.sorted() : [])
   }
 
-  /// The pauses are 1, 2, 4, 8 and 16 minutes.
-  private func retry(_ channels: [String], at now: Timestamp) -> Self? {
-    guard !channels.isEmpty, attempts + 1 < Self.maximumAttempts else { return nil }
+  private func retry(_ obstacles: [DeliveryObstacle], at now: Timestamp) -> Self? {
+    let failed = obstacles.filter { [.refused, .unreadable].contains($0.kind) }.map(\.channel)
+    let postponed = obstacles.filter { $0.kind == .postponed }.map(\.channel)
     var next = self
-    next.channels = channels
-    next.attempts += 1
-    next.retryAt = now.wholeSeconds.advanced(bySeconds: 60 * Double(1 << attempts))
+    if failed.isEmpty {
+      guard !postponed.isEmpty else { return nil }
+      next.retryAt = now.wholeSeconds.advanced(bySeconds: Self.pauses[0])
+    } else {
+      guard Self.pauses.indices.contains(attempts) else { return nil }
+      next.attempts += 1
+      next.retryAt = now.wholeSeconds.advanced(bySeconds: Self.pauses[attempts])
+    }
+    next.channels = failed + postponed
     return next
   }
 }

@@ -7,6 +7,9 @@ class CurlHandle {
   /// Names the server in errors.
   private let origin: String
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
+  private var body: [UInt8] = []
+  /// How much of the body libcurl has fetched.
+  private var fetched = 0
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   init(origin: String) throws(TransportError) {
@@ -43,6 +46,28 @@ class CurlHandle {
       throw .invalidRequest(origin: origin, reason: "libcurl refused a certificate")
     }
   }
+
+  /// Hands this over as libcurl asks for it. It cannot be rewound: libcurl never sends it a second time by itself.
+  func feed(_ body: [UInt8]) {
+    self.body = body
+    _ = apus_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+    _ = apus_curl_set_sink(easy, CURLOPT_READFUNCTION) { buffer, size, count, context in
+      guard let buffer, let context else { return 0 }
+      let room = UnsafeMutableRawBufferPointer(start: buffer, count: size * count)
+      return Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue().fetch(into: room)
+    }
+  }
+
+  private func fetch(into room: UnsafeMutableRawBufferPointer) -> Int {
+    let range = fetched..<min(body.count, fetched + room.count)
+    guard willFetch(range) else { return Int(CURL_READFUNC_ABORT) }
+    body[range].withUnsafeBytes { room.copyBytes(from: $0) }
+    fetched = range.upperBound
+    return range.count
+  }
+
+  /// Before libcurl gets this part of the body. Returns false to end the transfer.
+  func willFetch(_ range: Range<Int>) -> Bool { true }
 
   /// An empty list is none.
   func set(_ option: CURLoption, lines: [String]) throws(TransportError) {

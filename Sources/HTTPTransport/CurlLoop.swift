@@ -1,19 +1,5 @@
 internal import CCurl
-import Foundation
 import Synchronization
-
-/// What the loop carries: one exchange with a server, begun by a task and ended by the loop.
-protocol LoopTransfer: AnyObject, Sendable {
-  var isFinished: Bool { get }
-
-  /// Returns false where the transfer had an outcome already.
-  @discardableResult
-  func finish(_ outcome: Result<Void, TransportError>) -> Bool
-
-  /// On the loop's thread, which holds the handle, and so this transfer, until it is over.
-  /// - Parameter maximumAge: seconds; an idle connection that was opened longer ago is not used again. nil: any.
-  func makeHandle(maximumAge: Int?) throws(TransportError) -> CurlHandle
-}
 
 /// The event loop: one thread that owns a curl multi handle and all its easy handles. Others only put transfers into the
 /// inbox and wake it.
@@ -23,17 +9,17 @@ protocol LoopTransfer: AnyObject, Sendable {
 /// only.
 final class CurlLoop: @unchecked Sendable {
   private struct Inbox {
-    var added: [any LoopTransfer] = []
-    var removed: [any LoopTransfer] = []
-    var resumed: [any LoopTransfer] = []
+    var added: [Transfer] = []
+    var removed: [Transfer] = []
+    var resumed: [Transfer] = []
     var isClosed = false
   }
 
   private let multi: UnsafeMutableRawPointer
   private let inbox = Mutex(Inbox())
   private struct Carried {
-    var transfer: any LoopTransfer
-    var handle: CurlHandle
+    var transfer: Transfer
+    var handle: EasyHandle
   }
 
   private var handles: [UnsafeMutableRawPointer: Carried] = [:]
@@ -42,26 +28,20 @@ final class CurlLoop: @unchecked Sendable {
   /// transfer that timed out leaves its connection open, and the next would try its luck on it again.
   private var lastTimeout: ContinuousClock.Instant?
 
-  /// Once for the process, as libcurl wants it.
-  private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-
   /// - Parameter name: The thread's.
   init(named name: String) throws(TransportError) {
-    guard Self.isReady, let multi = curl_multi_init() else {
+    guard CurlThread.isReady, let multi = curl_multi_init() else {
       throw .unavailable(reason: "libcurl could not be started")
     }
     self.multi = multi
     _ = apus_curl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     _ = apus_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
-    let thread = Thread { [self] in run() }
-    thread.name = name
-    thread.stackSize = 1 << 20
-    thread.start()
+    CurlThread.start(named: name) { [self] in run() }
   }
 
   deinit { curl_multi_cleanup(multi) }
 
-  func add(_ transfer: any LoopTransfer) {
+  func add(_ transfer: Transfer) {
     let isClosed = inbox.withLock { inbox in
       if !inbox.isClosed { inbox.added.append(transfer) }
       return inbox.isClosed
@@ -73,12 +53,12 @@ final class CurlLoop: @unchecked Sendable {
     }
   }
 
-  func remove(_ transfer: any LoopTransfer) {
+  func remove(_ transfer: Transfer) {
     inbox.withLock { if !$0.isClosed { $0.removed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
 
-  func resume(_ transfer: any LoopTransfer) {
+  func resume(_ transfer: Transfer) {
     inbox.withLock { if !$0.isClosed { $0.resumed.append(transfer) } }
     curl_multi_wakeup(multi)
   }
@@ -91,7 +71,6 @@ final class CurlLoop: @unchecked Sendable {
   // MARK: On the loop's thread
 
   private func run() {
-    blockPipeSignal()
     while takeInbox() {
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
@@ -104,15 +83,6 @@ final class CurlLoop: @unchecked Sendable {
     }
     handles = [:]
     byTransfer = [:]
-  }
-
-  /// TLS libraries write to sockets that the other side may have closed; the signal of such a write goes to the writing
-  /// thread, where it must not end the process. libcurl leaves this to the program with `CURLOPT_NOSIGNAL`.
-  private func blockPipeSignal() {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGPIPE)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 
   private func takeInbox() -> Bool {
@@ -129,10 +99,10 @@ final class CurlLoop: @unchecked Sendable {
     return !taken.isClosed
   }
 
-  private func begin(_ transfer: any LoopTransfer) {
+  private func begin(_ transfer: Transfer) {
     do throws(TransportError) {
       let age = lastTimeout.map { max(1, Int($0.duration(to: .now).components.seconds) + 1) }
-      let handle = try transfer.makeHandle(maximumAge: age)
+      let handle = try EasyHandle(transfer, maximumAge: age)
       guard curl_multi_add_handle(multi, handle.easy) == CURLM_OK else {
         throw .unavailable(reason: "libcurl refused the transfer")
       }

@@ -4,8 +4,6 @@ internal import CCurl
 final class EasyHandle: CurlHandle {
   private let transfer: Transfer
   private var headers: [String] = []
-  /// How much of the body libcurl has fetched.
-  private var sent = 0
 
   init(_ transfer: Transfer, maximumAge: Int?) throws(TransportError) {
     self.transfer = transfer
@@ -129,7 +127,8 @@ final class EasyHandle: CurlHandle {
       set(CURLOPT_POST, 1)
       try set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
       _ = apus_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
-      if request.method == .post { feedOnce() } else { try feed(request.body) }
+      // A POST that was done and whose answer was lost must not be done twice behind the caller's back.
+      if request.method == .post { feed(request.body) } else { try copy(request.body) }
       // No round trip before the body, and no content type that nobody asked for.
       headers.append("Expect:")
       if request.headers["content-type"] == nil { headers.append("Content-Type:") }
@@ -153,25 +152,11 @@ final class EasyHandle: CurlHandle {
   private static let maximumHeaderBytes = 1 << 20
 
   /// Copied by libcurl, which may send it again where a connection that was kept breaks at once.
-  private func feed(_ body: [UInt8]) throws(TransportError) {
+  private func copy(_ body: [UInt8]) throws(TransportError) {
     let code = body.withUnsafeBytes { bytes in
       apus_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
     }
     guard code == CURLE_OK else { throw .unavailable(reason: "libcurl has no memory for the body") }
-  }
-
-  /// The body cannot be rewound: libcurl never sends it a second time by itself. A POST that was done and whose answer
-  /// was lost must not be done twice behind the caller's back.
-  private func feedOnce() {
-    _ = apus_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
-    _ = apus_curl_set_sink(easy, CURLOPT_READFUNCTION) { buffer, size, count, context in
-      guard let buffer, let context else { return 0 }
-      let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
-      let rest = handle.transfer.request.body.dropFirst(handle.sent).prefix(size * count)
-      rest.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: buffer, count: size * count).copyBytes(from: $0) }
-      handle.sent += rest.count
-      return rest.count
-    }
   }
 
   /// The context is unretained: the loop holds this object, and so the transfer, as long as libcurl may call back.

@@ -2,13 +2,13 @@
 public struct Mail: Sendable, Equatable {
   /// Addresses, without display names.
   public var sender: String
-  public var receivers: [String]
+  public var recipients: [String]
   /// Header and body, with CR LF at line ends, in ASCII.
   public var content: [UInt8]
 
-  public init(from sender: String, to receivers: [String], content: [UInt8]) {
+  public init(from sender: String, to recipients: [String], content: [UInt8]) {
     self.sender = sender
-    self.receivers = receivers
+    self.recipients = recipients
     self.content = content
   }
 }
@@ -18,7 +18,7 @@ public struct MailServer: Sendable, Equatable {
   public enum Security: Sendable {
     /// TLS from the first byte.
     case tls
-    /// TLS before anything is said of sender, receivers or credentials. A server that does not offer it gets nothing.
+    /// TLS before anything is said of sender, recipients or credentials. A server that does not offer it gets nothing.
     case startTLS
     case none
   }
@@ -26,19 +26,22 @@ public struct MailServer: Sendable, Equatable {
   public var host: String
   public var port: Int
   public var security: Security
+  /// The host name that the client gives in EHLO; nil: the domain of the mail's sender. Some relays refuse an address or a name
+  /// that is not registered with them.
+  public var hello: String?
   public var credentials: MailCredentials?
   /// PEM; replaces the system's authorities. nil: the system's.
   public var certificateAuthority: [UInt8]?
-  /// `connect` includes the greeting, STARTTLS and the login; `idle` is the longest that the server may take for one answer.
-  public var timeouts = HTTPTimeouts(connect: .seconds(10), idle: .seconds(30), total: .seconds(60))
+  public var timeouts = MailTimeouts()
 
   public init(
-    host: String, port: Int, security: Security, credentials: MailCredentials? = nil,
+    host: String, port: Int, security: Security, hello: String? = nil, credentials: MailCredentials? = nil,
     certificateAuthority: [UInt8]? = nil
   ) {
     self.host = host
     self.port = port
     self.security = security
+    self.hello = hello
     self.credentials = credentials
     self.certificateAuthority = certificateAuthority
   }
@@ -46,6 +49,29 @@ public struct MailServer: Sendable, Equatable {
   /// `smtps://mail.example.org:465`
   public var origin: String {
     "\(security == .tls ? "smtps" : "smtp")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+  }
+}
+
+/// How long the parts of an exchange may take.
+public struct MailTimeouts: Sendable, Equatable {
+  /// Until the login is done: name look-up, TCP, TLS, greeting, STARTTLS and login.
+  public var connect: Duration
+  /// For one answer, rounded up to whole seconds.
+  public var answer: Duration
+  /// Until the server asks for the content, `connect` included.
+  public var envelope: Duration
+  /// From there until the server says whether it takes the mail. Servers scan mails in this time (RFC 5321, 4.5.3.2.6, grants
+  /// them ten minutes), and a client that leaves earlier does not know whether the mail was delivered.
+  public var content: Duration
+
+  public init(
+    connect: Duration = .seconds(15), answer: Duration = .seconds(15), envelope: Duration = .seconds(25),
+    content: Duration = .seconds(60)
+  ) {
+    self.connect = connect
+    self.answer = answer
+    self.envelope = envelope
+    self.content = content
   }
 }
 
@@ -66,68 +92,9 @@ public struct MailCredentials: Sendable, Equatable, CustomStringConvertible, Cus
   public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What a server says no to.
-public struct MailRefusal: Sendable, Equatable {
-  /// How far the exchange had got.
-  public enum Step: Sendable, Equatable {
-    case connection
-    case encryption
-    case login
-    case sender
-    case receiver(String)
-    case content
-  }
-
-  public var step: Step
-  /// Three digits: 4xx may pass, 5xx stays.
-  public var code: Int
-  /// The server's words on one line, at most 200 characters; empty at the login, where they may repeat a secret.
-  public var text: String
-
-  public init(step: Step, code: Int, text: String) {
-    self.step = step
-    self.code = code
-    self.text = text
-  }
-
-  public var isPermanent: Bool { code >= 500 }
-}
-
-extension MailRefusal: CustomStringConvertible {
-  public var description: String {
-    let answer = text.isEmpty ? "\(code)" : "\(code) \(text)"
-    switch step {
-    case .connection: return "the server refused the connection: \(answer)"
-    case .encryption: return "the server refused STARTTLS: \(answer)"
-    case .login: return "the server refused username or password: \(answer)"
-    case .sender: return "the server refused the sender: \(answer)"
-    case .receiver(let address): return "the server refused the receiver \(address): \(answer)"
-    case .content: return "the server refused the mail: \(answer)"
-    }
-  }
-}
-
-/// Why nobody got a mail.
-public enum MailError: Error, Sendable, Equatable {
-  case transport(TransportError)
-  case refused(MailRefusal)
-  /// One for each receiver.
-  case nobodyAccepted([MailRefusal])
-}
-
-extension MailError: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .transport(let error): "\(error)"
-    case .refused(let refusal): "\(refusal)"
-    case .nobodyAccepted(let refusals): refusals.map(\.description).joined(separator: "; ")
-    }
-  }
-}
-
 /// Hands mails over to servers. May be used from everywhere at once.
 public protocol MailTransport: Sendable {
-  /// Returns the receivers that the server refused while it took the mail for others; empty: it took it for all.
-  /// Cancelling the task ends the transfer with `TransportError.cancelled`.
+  /// Returns the recipients that the server refused while it took the mail for others; empty: it took it for all.
+  /// Cancelling the task ends the transfer: a server that does not have the whole content by then never gets its end.
   func send(_ mail: Mail, to server: MailServer) async throws(MailError) -> [MailRefusal]
 }

@@ -1,34 +1,60 @@
 internal import CCurl
 
+/// How long a server may take for its answer to QUIT, in seconds.
+private let quitSeconds = 5
+
 /// A curl easy handle set up for one mail.
 final class MailHandle: CurlHandle {
-  private let transfer: MailTransfer
-  /// How much of the content libcurl has fetched.
-  private var sent = 0
-
-  /// A client without a name of its own in the DNS, such as a pod, says an address (RFC 5321, 4.1.4).
-  private static let greeting = "/%5B127.0.0.1%5D"
+  /// Outlives the handle: `MailTransfer.run` makes it.
+  private unowned let transfer: MailTransfer
+  private let start = ContinuousClock.now
 
   init(_ transfer: MailTransfer) throws(TransportError) {
     self.transfer = transfer
     let server = transfer.server
     try super.init(origin: server.origin)
     try set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
-    try set(CURLOPT_URL, server.origin + Self.greeting)
+    try set(CURLOPT_URL, "\(server.origin)/\(try hello())")
     // An HTTP proxy would take a mail for a request.
     try set(CURLOPT_PROXY, "")
     set(CURLOPT_FRESH_CONNECT, 1)
     set(CURLOPT_FORBID_REUSE, 1)
-    setTimeouts(server.timeouts)
+    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, server.timeouts.connect.milliseconds))
+    setTimeouts(answer: server.timeouts.answer, total: server.timeouts.envelope)
     try setTrust(server)
     try setEnvelope(transfer.mail)
+    setSockets()
     setSinks()
   }
 
-  private func setTimeouts(_ timeouts: HTTPTimeouts) {
-    set(CURLOPT_CONNECTTIMEOUT_MS, max(1, timeouts.connect.milliseconds))
-    if let total = timeouts.total { set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds)) }
-    if let idle = timeouts.idle { set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, (idle.milliseconds + 999) / 1000)) }
+  /// Sends the mail. nil: the exchange ended as it should.
+  func perform() -> MailError.Cause? {
+    let code = curl_easy_perform(easy)
+    switch code {
+    case CURLE_OK: return nil
+    case CURLE_USE_SSL_FAILED: return .noEncryption(origin: transfer.server.origin)
+    case CURLE_LOGIN_DENIED: return .noLogin(origin: transfer.server.origin, offered: [])
+    default: return .transport(error(code))
+    }
+  }
+
+  private func hello() throws(TransportError) -> String {
+    let domain = transfer.mail.sender.drop { $0 != "@" }.dropFirst()
+    let name = transfer.server.hello ?? (domain.isEmpty ? "localhost" : String(domain))
+    let isName = name.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+        || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+    }
+    guard isName, !name.isEmpty else {
+      throw .invalidRequest(
+        origin: transfer.server.origin, reason: "the name to introduce itself with is not a host name")
+    }
+    return name
+  }
+
+  private func setTimeouts(answer: Duration, total: Duration) {
+    set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds))
+    set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, (answer.milliseconds + 999) / 1000))
   }
 
   private func setTrust(_ server: MailServer) throws(TransportError) {
@@ -47,58 +73,73 @@ final class MailHandle: CurlHandle {
   }
 
   private func setEnvelope(_ mail: Mail) throws(TransportError) {
-    for address in [mail.sender] + mail.receivers {
+    for address in [mail.sender] + mail.recipients {
       // Each stands in a command between angle brackets.
       let isSafe = address.utf8.allSatisfy {
         (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "<") && $0 != UInt8(ascii: ">")
       }
       guard isSafe, !address.isEmpty else {
-        throw .invalidRequest(origin: transfer.server.origin, reason: "a mail address holds a character it must not")
+        throw .invalidRequest(
+          origin: transfer.server.origin, reason: "a mail address has a character that addresses cannot have")
       }
     }
-    guard !mail.receivers.isEmpty else {
-      throw .invalidRequest(origin: transfer.server.origin, reason: "the mail has no receiver")
+    guard !mail.recipients.isEmpty else {
+      throw .invalidRequest(origin: transfer.server.origin, reason: "the mail has no recipient")
     }
     try set(CURLOPT_MAIL_FROM, "<\(mail.sender)>")
-    try set(CURLOPT_MAIL_RCPT, lines: mail.receivers.map { "<\($0)>" })
-    _ = apus_curl_allow_refused_receivers(easy)
+    try set(CURLOPT_MAIL_RCPT, lines: mail.recipients.map { "<\($0)>" })
+    _ = apus_curl_allow_refused_recipients(easy)
     set(CURLOPT_UPLOAD, 1)
     _ = apus_curl_set_size(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(mail.content.count))
+    feed(mail.content)
   }
 
-  /// The contexts are unretained: the loop holds this object, and so the transfer, as long as libcurl may call back.
+  /// The server has asked for the content: from here on it has more time.
+  override func willFetch(_ range: Range<Int>) -> Bool {
+    let content = transfer.server.timeouts.content
+    if range.lowerBound == 0 { setTimeouts(answer: content, total: start.duration(to: .now) + content) }
+    return transfer.recordHandedOver(isLast: range.upperBound == transfer.mail.content.count)
+  }
+
+  /// Whoever cancels needs the sockets. The contexts are unretained: the transfer outlives this handle.
+  private func setSockets() {
+    let context = Unmanaged.passUnretained(transfer).toOpaque()
+    _ = apus_curl_set_opener(
+      easy,
+      { context, socket, purpose in
+        guard let context else { return CURL_SOCKOPT_ERROR }
+        let transfer = Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue()
+        guard transfer.recordOpened(socket) else { return CURL_SOCKOPT_ERROR }
+        return apus_curl_prepare_socket(nil, socket, purpose)
+      }, context)
+    _ = apus_curl_set_closer(
+      easy,
+      { context, socket in
+        guard let context else { return 1 }
+        return Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().closeSocket(socket)
+      }, context)
+  }
+
   private func setSinks() {
-    _ = apus_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
-    _ = apus_curl_set_sink(easy, CURLOPT_READFUNCTION) { buffer, size, count, context in
-      guard let buffer, let context else { return 0 }
-      let handle = Unmanaged<MailHandle>.fromOpaque(context).takeUnretainedValue()
-      let rest = handle.transfer.mail.content.dropFirst(handle.sent).prefix(size * count)
-      rest.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: buffer, count: size * count).copyBytes(from: $0) }
-      handle.sent += rest.count
-      return rest.count
-    }
     let context = Unmanaged.passUnretained(transfer).toOpaque()
     _ = apus_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
     _ = apus_curl_set_sink(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
       guard let context else { return 0 }
       let transfer = Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue()
-      return transfer.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      return transfer.recordAnswer(UnsafeRawBufferPointer(start: bytes, count: size * count))
     }
     // What libcurl would print to the standard output.
     _ = apus_curl_set_sink(easy, CURLOPT_WRITEFUNCTION) { _, size, count, _ in size * count }
     _ = apus_curl_set_trace(
       easy,
-      { _, type, bytes, count, context in
+      { handle, type, bytes, count, context in
         guard type == CURLINFO_HEADER_OUT, let context else { return 0 }
-        let transfer = Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue()
-        transfer.note(command: UnsafeRawBufferPointer(start: bytes, count: count))
+        let command = UnsafeRawBufferPointer(start: bytes, count: count)
+        Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().recordCommand(command)
+        if command.starts(with: "QUIT".utf8) {
+          _ = apus_curl_set_long(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, quitSeconds)
+        }
         return 0
       }, context)
-  }
-
-  override func error(_ code: CURLcode) -> TransportError {
-    guard code == CURLE_USE_SSL_FAILED else { return super.error(code) }
-    return .tlsFailed(
-      origin: transfer.server.origin, reason: "it does not offer STARTTLS, and nothing is sent in the clear")
   }
 }

@@ -2,7 +2,7 @@ internal import CCurl
 import Synchronization
 
 /// One request under way: written by the loop's thread, read by one task.
-final class Transfer: LoopTransfer {
+final class Transfer: Sendable {
   struct Head: Sendable {
     var status: Int
     var headers: HTTPHeaders
@@ -106,10 +106,7 @@ final class Transfer: LoopTransfer {
 
   // MARK: The loop's side
 
-  func makeHandle(maximumAge: Int?) throws(TransportError) -> CurlHandle {
-    try EasyHandle(self, maximumAge: maximumAge)
-  }
-
+  /// Returns false where the transfer had an outcome already.
   @discardableResult
   func finish(_ outcome: Result<Void, TransportError>) -> Bool {
     let (isFirst, reader) = state.withLock { state in

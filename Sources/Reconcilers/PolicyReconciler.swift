@@ -94,17 +94,41 @@ package struct PolicyReconciler: Sendable {
   ) async throws -> Double? {
     var outbox = await teller.tell(status.outbox, about: object)
     let isTold = outbox.isEmpty
-    let (alerts, problems) = await deliver(status.alerting.pending, of: policy, reader)
-    // Told next time: the write below brings it about.
-    outbox.add(problems.map { .init(.warning, Reason.alertNotDelivered.rawValue, $0) }, at: time.wall())
-    if outbox != status.outbox || alerts != status.alerting.pending {
+    var pending = status.alerting.pending
+    var written = (outbox: status.outbox, pending: pending)
+    func write() async throws {
+      guard outbox != written.outbox || pending != written.pending else { return }
       try await writer.patchStatus(
         [
           "outbox": outbox.isEmpty ? .null : .document(outbox),
-          "alerting": ["pending": alerts.isEmpty ? .null : .document(alerts)],
+          "alerting": ["pending": pending.isEmpty ? .null : .document(pending)],
         ], of: object, ApusGroup.monitoringPolicies)
+      written = (outbox, pending)
     }
-    return [isTold ? nil : untoldPause, alerts.nextTry(after: time.wall())].compactMap(\.self).min()
+    var pass = AlertPass(policy, api, alerts, time)
+    var index = 0
+    while index < pending.count {
+      guard let step = try await pass.send(pending[index]) else {
+        index += 1
+        continue
+      }
+      if let left = step.left {
+        pending[index] = left
+        index += 1
+      } else {
+        pending.remove(at: index)
+      }
+      // Told next time: the write below brings it about.
+      outbox.add(step.told.map { .init(.warning, Reason.alertNotDelivered.rawValue, $0) }, at: time.wall())
+      if let mirror, let (alert, failures) = step.sent {
+        mirror.note(alert, of: reader.model(alert.model), failures: failures)
+      }
+      // At once: a pass that is broken off later has forgotten nothing.
+      try await write()
+    }
+    try await write()
+    return [isTold ? nil : untoldPause, pending.nextTry(after: time.wall()), pass.isCutShort ? 1 : nil]
+      .compactMap(\.self).min()
   }
 
   func observe(_ object: JSONValue, _ reader: CacheReader) async throws -> PolicyObservation? {
@@ -129,43 +153,5 @@ package struct PolicyReconciler: Sendable {
       observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)
     }
     return observed
-  }
-
-  /// Sends what is due. Credentials are read when they are needed and kept nowhere. Gives what is left to send, and what
-  /// people have to know.
-  private func deliver(
-    _ pending: [AlertingStatus.PendingAlert], of policy: MonitoringPolicy, _ reader: CacheReader
-  ) async -> (left: [AlertingStatus.PendingAlert], problems: [String]) {
-    var left: [AlertingStatus.PendingAlert] = []
-    var problems: [String] = []
-    let defects = AlertChannels.defects(policy.spec.alerts)
-    let secrets = ChannelSecrets(api, namespace: policy.metadata.namespace ?? "")
-    for entry in pending {
-      let now = time.wall()
-      guard entry.isDue(at: now) else {
-        left.append(entry)
-        continue
-      }
-      guard let alert = Alert(entry, of: policy) else { continue }
-      let open = await AlertChannels.open(policy.spec.alerts, named: Set(alert.channels), secrets)
-      let failures = await alerts.deliver(alert, channels: open.channels)
-      let obstacles =
-        failures.map {
-          DeliveryObstacle(channel: $0.channel, $0.isFinal ? .refusedForGood : .refused, reason: $0.reason)
-        }
-        + open.problems.sorted { $0.key < $1.key }.map { name, reason in
-          DeliveryObstacle(channel: name, defects[name] == nil ? .unreadable : .unsupported, reason: reason)
-        }
-      let verdict = entry.after(obstacles, titled: alert.title, at: now)
-      if let next = verdict.left { left.append(next) }
-      problems += verdict.told
-      var whole = entry
-      whole.channels = nil
-      if let mirror, let alert = Alert(whole, of: policy) {
-        let reasons = alerts.refusals(of: alert).merging(obstacles.map { ($0.channel, $0.reason) }) { $1 }
-        mirror.note(alert, of: reader.model(alert.model), failures: reasons)
-      }
-    }
-    return (left, problems)
   }
 }

@@ -79,7 +79,8 @@ enum Complete {
     reason: "ImagePullBackOff", message: "pod p cannot start", pod: "p", detail: "not found", attempt: 1)
 
   static let pendingEvent = PendingEvent(
-    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time), regarding: "income-check-202601010000")
+    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time),
+    regarding: "income-check-202601010000")
 
   static var policySpec: MonitoringPolicySpec {
     MonitoringPolicySpec(
@@ -96,7 +97,7 @@ enum Complete {
             name: "c", Channel.Slack(webhookSecretRef: secretKey), Channel.PagerDuty(routingKeySecretRef: secretKey),
             Channel.Email(
               server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"],
-              credentialsSecretRef: .init(name: "m"), caSecretRef: secretKey),
+              credentialsSecretRef: .init(name: "m"), caSecretRef: secretKey, hello: "mail.example.org"),
             Channel.Webhook(urlSecretRef: secretKey), Channel.Alertmanager(url: "http://alertmanager:9093"),
             Channel.Log())
         ], deduplicate: span), suspend: true, resources: resources,

@@ -21,6 +21,7 @@ import Testing
   private static let gone = obstacle("gone", .refusedForGood)
   private static let unreadable = obstacle("chat", .unreadable)
   private static let unsupported = obstacle("mail", .unsupported)
+  private static let postponed = obstacle("mail", .postponed)
 
   private static let pagerText = "'Drift' did not reach channel pager: because of pager"
   private static let goneText = "'Drift' did not reach channel gone: because of gone"
@@ -37,6 +38,8 @@ import Testing
       (1, [refused], ["pager"], []), (4, [unreadable], ["chat"], []),
       // … but that it is given up is.
       (5, [refused, unreadable], nil, [pagerText, chatText]), (9, [refused], nil, [pagerText]),
+      // Beside a channel that was tried, another waits for the same next try.
+      (0, [refused, postponed], ["pager", "mail"], [pagerText]), (5, [refused, postponed], nil, [pagerText]),
       // A later try cannot help.
       (0, [unsupported], nil, [mailText]), (2, [unsupported], nil, [mailText]),
       (0, [gone], nil, [goneText]), (3, [gone, refused], ["pager"], [goneText, pagerText]),
@@ -69,6 +72,15 @@ import Testing
       now = next
     }
     #expect(pauses == [60, 120, 240, 480, 960] && told == [0, 5])
+    #expect(pauses == AlertingStatus.PendingAlert.pauses && pauses.reduce(0, +) == 31 * 60)
+  }
+
+  @Test(arguments: [0, 5, 9])
+  func `an alert that was not tried loses no try`(_ attempts: Int) {
+    let alert = Self.alert(attempts)
+    let verdict = alert.after([Self.postponed], titled: "Drift", at: Self.now)
+    #expect(verdict.left?.attempts == attempts && verdict.left?.channels == ["mail"] && verdict.told.isEmpty)
+    #expect(verdict.left?.retryAt == Self.now.wholeSeconds.advanced(bySeconds: 60))
   }
 
   @Test func `the next look is at the alert that is tried first`() {

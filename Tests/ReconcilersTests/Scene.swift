@@ -43,12 +43,13 @@ final class ScriptedTransport: HTTPTransport {
 
 /// Events as they were told.
 final class EventList: EventSink {
-  private let log = Mutex<[String]>([])
+  private let log = Mutex<[(reason: String, message: String)]>([])
 
-  var reasons: [String] { log.withLock { $0 } }
+  var reasons: [String] { log.withLock { $0.map(\.reason) } }
+  var messages: [String] { log.withLock { $0.map(\.message) } }
 
   func tell(_ event: PendingEvent, about object: ObjectReference) async throws(KubernetesError) {
-    log.withLock { $0.append("\(object.kind ?? "") \(event.reason)") }
+    log.withLock { $0.append(("\(object.kind ?? "") \(event.reason)", event.message)) }
   }
 }
 

@@ -9,13 +9,22 @@ package final class ScriptedMailServer: Sendable {
     /// Lines that never come to an end.
     case sayForEver(String)
     case close
-    /// Says nothing, and keeps the connection.
+    /// Says nothing more, keeps the connection, and goes on writing down what it is told.
     case hold
+    /// One byte a packet.
+    case dribble(String)
+    /// Says it and stops to read until the gate opens.
+    case sayAndStall(String, ScriptedGate)
+    case sayLater(String, Duration)
+    /// Says it when the gate opens.
+    case sayAfter(ScriptedGate, String)
   }
 
   private struct State {
     var commands: [String] = []
     var contents: [String] = []
+    var sessions = 0
+    var endedSessions = 0
   }
 
   private let state: Shared
@@ -35,7 +44,9 @@ package final class ScriptedMailServer: Sendable {
     state = shared
     server = try RawServer { connection in
       var session = Session(connection: connection, shared: shared, extensions: extensions, answer: answer)
+      shared.state.withLock { $0.sessions += 1 }
       session.run()
+      shared.state.withLock { $0.endedSessions += 1 }
     }
   }
 
@@ -43,6 +54,9 @@ package final class ScriptedMailServer: Sendable {
   package var commands: [String] { state.state.withLock { $0.commands } }
   /// What stood between DATA and the lone dot, dots undone, of each mail.
   package var contents: [String] { state.state.withLock { $0.contents } }
+
+  package var sessions: Int { state.state.withLock { $0.sessions } }
+  package var endedSessions: Int { state.state.withLock { $0.endedSessions } }
 
   package func stop() { server.stop() }
 
@@ -57,9 +71,10 @@ package final class ScriptedMailServer: Sendable {
       guard say(answer("") ?? .say("220 scripted")) else { return }
       while let command = line() {
         shared.state.withLock { $0.commands.append(command) }
-        guard say(answer(command) ?? usual(command)) else { return }
+        let reply = answer(command) ?? usual(command)
+        guard say(reply) else { return }
         if command == "QUIT" { return }
-        guard command == "DATA", answer(command) == nil else { continue }
+        guard command == "DATA", reply.text.hasPrefix("354") else { continue }
         guard let content = content() else { return }
         shared.state.withLock { $0.contents.append(content) }
         guard say(answer(".") ?? .say("250 taken")) else { return }
@@ -76,7 +91,8 @@ package final class ScriptedMailServer: Sendable {
       return .say(command == "QUIT" ? "221 farewell" : "250 fine")
     }
 
-    private func say(_ answer: Answer) -> Bool {
+    /// false ends the session.
+    private mutating func say(_ answer: Answer) -> Bool {
       switch answer {
       case .say(let text): return connection.write(text + "\r\n")
       case .sayForEver(let text):
@@ -84,8 +100,25 @@ package final class ScriptedMailServer: Sendable {
         return false
       case .close: return false
       case .hold:
-        while !connection.isOver { connection.pause() }
+        while let command = line() { shared.state.withLock { $0.commands.append(command) } }
         return false
+      case .dribble(let text):
+        for byte in Array((text + "\r\n").utf8) {
+          guard connection.write([byte]) else { return false }
+          connection.pause()
+        }
+        return true
+      case .sayAndStall(let text, let gate):
+        guard connection.write(text + "\r\n") else { return false }
+        while !gate.isOpen { connection.pause() }
+        return true
+      case .sayLater(let text, let pause):
+        let end = ContinuousClock.now + pause
+        while ContinuousClock.now < end { connection.pause() }
+        return connection.write(text + "\r\n")
+      case .sayAfter(let gate, let text):
+        while !gate.isOpen, !connection.isOver { connection.pause() }
+        return connection.write(text + "\r\n")
       }
     }
 
@@ -107,6 +140,17 @@ package final class ScriptedMailServer: Sendable {
         lines.append(line.hasPrefix(".") ? String(line.dropFirst()) : line)
       }
       return nil
+    }
+  }
+}
+
+extension ScriptedMailServer.Answer {
+  fileprivate var text: String {
+    switch self {
+    case .say(let text), .sayForEver(let text), .dribble(let text), .sayAndStall(let text, _), .sayLater(let text, _),
+      .sayAfter(_, let text):
+      text
+    case .close, .hold: ""
     }
   }
 }

@@ -32,10 +32,10 @@ extension MonitoringPolicySpec.Alerts {
       Slack.self, PagerDuty.self, Email.self, Webhook.self, Alertmanager.self, Log.self,
     ]
 
-    /// `slack, pagerDuty and log`
+    /// `slack, pagerDuty, or log`
     private static let fields: String = {
       let fields = allKinds.map { $0.field }
-      return fields.dropLast().joined(separator: ", ") + " and " + fields.suffix(1).joined()
+      return fields.dropLast().joined(separator: ", ") + ", or " + fields.suffix(1).joined()
     }()
 
     func problems(at path: String) -> [Problem] {
@@ -43,8 +43,8 @@ extension MonitoringPolicySpec.Alerts {
       if kinds.count != 1 {
         found.append(
           Problem(
-            path, kinds.isEmpty ? "says nowhere to send" : "says \(kinds.count) places to send",
-            mend: "write exactly one of \(Self.fields)"))
+            path, kinds.isEmpty ? "has no destination" : "has \(kinds.count) destinations",
+            mend: "set exactly one of \(Self.fields)"))
       }
       return found + kinds.flatMap { $0.problems(at: "\(path).\(type(of: $0).field)") }
     }
@@ -90,5 +90,5 @@ extension MonitoringPolicySpec.Alerts.Channel: SchemaDescribed {
     "A channel: exactly one kind besides the name.",
     [.required("name", .string("How routes name it.", minimum: 1, maximum: 63))]
       + allKinds.map { .optional($0.field, $0.schema) },
-    rules: [.exactlyOne(of: allKinds.map { $0.field }, "a channel is exactly one of \(fields)")])
+    rules: [.exactlyOne(of: allKinds.map { $0.field }, "set exactly one of \(fields)")])
 }

@@ -14,6 +14,8 @@ extension MonitoringPolicySpec.Alerts.Channel {
     /// Key of a Secret: authorities in PEM that are trusted instead of the system's.
     package var caSecretRef: SecretKeyReference?
     package var subjectPrefix: String
+    /// The host name that the operator gives in EHLO; nil: the domain of `from`.
+    package var hello: String?
 
     /// How a connection to `smtp://` is secured. A server that does not offer it gets no mail.
     package enum Security: String, Codable, Sendable, CaseIterable {
@@ -24,7 +26,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
     package init(
       server: String, security: Security = .startTLS, from: String, to: [String],
       credentialsSecretRef: SecretReference? = nil, caSecretRef: SecretKeyReference? = nil,
-      subjectPrefix: String = "[apus]"
+      subjectPrefix: String = "[apus]", hello: String? = nil
     ) {
       self.server = server
       self.security = security
@@ -33,6 +35,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
       self.credentialsSecretRef = credentialsSecretRef
       self.caSecretRef = caSecretRef
       self.subjectPrefix = subjectPrefix
+      self.hello = hello
     }
 
     package static let schema = Schema.object(
@@ -41,16 +44,16 @@ extension MonitoringPolicySpec.Alerts.Channel {
         .required(
           "server",
           .string(
-            "smtp://host:port or smtps://host:port; without a port 587 with StartTLS, 465 with smtps://, else 25.",
+            "smtp://host:port or smtps://host:port. The default port is 587 with StartTLS, 465 with smtps://, and 25 without TLS.",
             minimum: 8, maximum: 512, pattern: "^smtps?://.+$", form: "smtp://host:port")),
         .optional(
           "security",
           .enumeration(
             Security.self,
-            "How smtp:// is secured: StartTLS, without which nothing is sent, or None. smtps:// is TLS from its first byte.",
+            "TLS for smtp://. StartTLS: a server that does not offer it gets no mail. None: no encryption. smtps:// always uses TLS.",
             default: .startTLS)),
         .required("from", .address),
-        .required("to", .list("The receivers.", of: .address, minimum: 1, maximum: 64)),
+        .required("to", .list("The recipients.", of: .address, minimum: 1, maximum: 64)),
         .optional(
           "credentialsSecretRef", Schema.secret.described("Secret with the keys username and password.").nullable),
         .optional(
@@ -59,6 +62,12 @@ extension MonitoringPolicySpec.Alerts.Channel {
             "Secret key that holds certificate authorities in PEM, trusted instead of the system's."
           ).nullable),
         .optional("subjectPrefix", .string("Stands before every subject.", maximum: 64, default: "[apus]")),
+        .optional(
+          "hello",
+          .string(
+            "The host name that the operator gives in EHLO, for relays that accept registered names only. By default the domain of from.",
+            minimum: 1, maximum: 253, pattern: "^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", form: "mail.example.org"
+          )),
       ])
 
     package var isTLSFromTheStart: Bool { server.hasPrefix("smtps://") }
@@ -91,7 +100,8 @@ extension MonitoringPolicySpec.Alerts.Channel {
       var found = uriProblems(server, at: "\(path).server", schemes: ["smtp", "smtps"])
       if security == .none {
         if isTLSFromTheStart {
-          found.append(Problem("\(path).security", "smtps:// is TLS", mend: "remove security: None, or write smtp://"))
+          found.append(
+            Problem("\(path).security", "smtps:// always uses TLS", mend: "remove security: None, or write smtp://"))
         } else if credentialsSecretRef != nil {
           found.append(
             Problem(
@@ -111,11 +121,16 @@ extension MonitoringPolicySpec.Alerts.Channel {
             "\(path).server", "'\(server)' is not a host and a port", mend: "write it as smtp://mail.example.org:587",
             weight: .warning))
       }
+      if let hello, hello.isEmpty || !Self.isMade(hello[...], of: ".-") {
+        found.append(
+          Problem(
+            "\(path).hello", "'\(hello)' is not a host name", mend: "write it as mail.example.org", weight: .warning))
+      }
       let addresses = [("\(path).from", from)] + to.enumerated().map { ("\(path).to[\($0.offset)]", $0.element) }
       for (place, address) in addresses where !Self.isAddress(address) {
         found.append(
           Problem(
-            place, "'\(address)' is no address that mail can be sent with",
+            place, "'\(address)' is not a valid e-mail address",
             mend: "write it as name@example.org, in ASCII and without a display name", weight: .warning))
       }
       return found
@@ -125,13 +140,15 @@ extension MonitoringPolicySpec.Alerts.Channel {
     private static func isAddress(_ text: String) -> Bool {
       let parts = text.split(separator: "@", omittingEmptySubsequences: false)
       guard parts.count == 2, text.utf8.count <= 254, !parts[0].isEmpty, !parts[1].isEmpty else { return false }
-      func isMade(_ part: Substring, of marks: String) -> Bool {
-        part.unicodeScalars.allSatisfy {
-          ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
-            || marks.unicodeScalars.contains($0)
-        }
-      }
       return isMade(parts[0], of: "!#$%&'*+/=?^_`{|}~.-") && isMade(parts[1], of: ".-")
+    }
+
+    /// Letters and digits of ASCII, and these marks.
+    private static func isMade(_ part: Substring, of marks: String) -> Bool {
+      part.unicodeScalars.allSatisfy {
+        ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
+          || marks.unicodeScalars.contains($0)
+      }
     }
   }
 }

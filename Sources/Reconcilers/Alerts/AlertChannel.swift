@@ -17,8 +17,8 @@ package protocol AlertChannel: Sendable {
   init(_ spec: Spec, _ secrets: ChannelSecrets) async throws(ChannelProblem)
 
   /// Sends once.
-  /// - Parameter receivers: Who has this alert already, by what an earlier `Delivery` said.
-  func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery
+  /// - Parameter settled: recipients that have this alert or were refused for good, by what earlier `Delivery`s said.
+  func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery
 }
 
 extension AlertChannel {
@@ -44,14 +44,14 @@ package enum AlertChannels {
   /// The channels of these names, ready to send, and why others are not.
   package static func open(
     _ alerts: MonitoringPolicySpec.Alerts?, named names: Set<String>, _ secrets: ChannelSecrets
-  ) async -> (channels: [String: any AlertChannel], problems: [String: String]) {
+  ) async -> (channels: [String: any AlertChannel], problems: [String: ChannelProblem]) {
     var channels: [String: any AlertChannel] = [:]
-    var problems: [String: String] = [:]
+    var problems: [String: ChannelProblem] = [:]
     for channel in alerts?.channels ?? [] where names.contains(channel.name) {
       do {
         channels[channel.name] = try await open(channel, secrets)
       } catch {
-        problems[channel.name] = error.reason
+        problems[channel.name] = error
       }
     }
     return (channels, problems)
@@ -61,13 +61,13 @@ package enum AlertChannels {
     _ channel: MonitoringPolicySpec.Alerts.Channel, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) -> any AlertChannel {
     guard let kind = channel.kinds.first else {
-      throw ChannelProblem("it names no way to send; add for example slack")
+      throw ChannelProblem("it has no destination; add for example slack", isDefect: true)
     }
-    if let defect = defect(kind) { throw ChannelProblem(defect) }
+    if let defect = defect(kind) { throw ChannelProblem(defect, isDefect: true) }
     for type in all {
       if let channel = try await open(type, kind, secrets) { return channel }
     }
-    throw ChannelProblem("this version of the operator cannot send to it")
+    throw ChannelProblem("this version of the operator cannot send to it", isDefect: true)
   }
 
   private static func open<Kind: AlertChannel>(
@@ -88,8 +88,14 @@ package enum AlertChannels {
 /// What keeps a channel from being used.
 package struct ChannelProblem: Error, Sendable, Equatable {
   package var reason: String
+  /// Whether only another spec, or another version of the operator, helps. false: what it needs could not be read, and that
+  /// may pass.
+  package var isDefect: Bool
 
-  package init(_ reason: String) { self.reason = reason }
+  package init(_ reason: String, isDefect: Bool = false) {
+    self.reason = reason
+    self.isDefect = isDefect
+  }
 }
 
 /// What channels send over.
@@ -105,32 +111,33 @@ package struct AlertWires: Sendable {
 
 /// What came of one try to send an alert.
 package struct Delivery: Sendable, Equatable {
-  /// When another try makes sense.
+  /// Why the alert did not reach the channel, or not all of its recipients.
+  package struct Failure: Sendable, Equatable {
+    /// What people have to know. Never holds a credential or a URL's path.
+    package var reason: String
+    package var retry: Retry
+    /// Whether other alerts would fail alike, or could take as long.
+    package var concernsChannel: Bool
+  }
+
   package enum Retry: Sendable {
     case atOnce
     case later
     case never
+    /// The channel may have taken the alert: once more, in case it has not, and then no more.
+    case unconfirmed
   }
 
-  /// Of a channel with several receivers: who have it, where not all do.
-  package var receivers: Set<String> = []
-  /// What people have to know; nil: all have it. Never holds a credential or a URL's path.
-  package var failure: String?
-  package var retry = Retry.never
+  /// Of a channel with several recipients: who has it, where not all do.
+  package var recipients: Set<String> = []
+  /// Recipients that can never have it, and why.
+  package var refused: [String: String] = [:]
+  /// nil: everybody else has it.
+  package var failure: Failure?
 
   package static let done = Delivery()
 
-  package static func failed(_ reason: String, _ retry: Retry) -> Delivery { Delivery(failure: reason, retry: retry) }
-}
-
-/// An alert that did not reach a channel.
-package struct DeliveryFailure: Error, Sendable, Equatable, CustomStringConvertible {
-  package var channel: String
-  package var title: String
-  /// Never holds a credential or a URL's path.
-  package var reason: String
-  /// Whether another try can help.
-  package var isFinal: Bool
-
-  package var description: String { "'\(title)' did not reach channel \(channel): \(reason)" }
+  package static func failed(_ reason: String, _ retry: Retry, concernsChannel: Bool = false) -> Delivery {
+    Delivery(failure: Failure(reason: reason, retry: retry, concernsChannel: concernsChannel))
+  }
 }

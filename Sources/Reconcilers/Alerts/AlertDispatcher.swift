@@ -10,30 +10,9 @@ import Synchronization
 package final class AlertDispatcher: Sendable {
   private let wires: AlertWires
   private let logger: Logger
-  private let memory = Mutex(Memory())
+  private let memory = Mutex(DeliveryMemory())
 
-  /// Of the last alerts; the oldest are forgotten.
-  private struct Memory {
-    /// Alert and channel, or alert, channel and receiver.
-    var taken: [String] = []
-    /// Alert and channel, and why no other try was to be made.
-    var refused: [(key: String, reason: String)] = []
-
-    static let limit = 1024
-
-    /// false where it is known already.
-    mutating func take(_ key: String) -> Bool {
-      guard !taken.contains(key) else { return false }
-      taken.append(key)
-      if taken.count > Self.limit { taken.removeFirst(Self.limit / 2) }
-      return true
-    }
-
-    mutating func refuse(_ key: String, _ reason: String) {
-      refused.append((key, reason))
-      if refused.count > Self.limit { refused.removeFirst(Self.limit / 2) }
-    }
-  }
+  private static let soon = Duration.seconds(5)
 
   package init(
     transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), logger: Logger
@@ -42,38 +21,31 @@ package final class AlertDispatcher: Sendable {
     self.logger = logger
   }
 
-  /// Sends to those of the alert's channels that `channels` knows. What does not arrive is returned, not thrown: one
-  /// broken channel must not silence the others.
-  package func deliver(_ alert: Alert, channels: [String: any AlertChannel]) async -> [DeliveryFailure] {
-    var failures: [DeliveryFailure] = []
-    if alert.channels.isEmpty { log(alert) }
-    for name in alert.channels {
-      let key = "\(alert.id)/\(name)"
-      guard let channel = channels[name], !memory.withLock({ $0.taken.contains(key) }) else { continue }
-      log(alert)
-      if let failure = await send(alert, to: channel, named: name, key) {
-        failures.append(failure)
-      } else {
-        _ = memory.withLock { $0.take(key) }
+  /// Sends to those of the alert's channels that `channels` knows, to all at once: a broken or slow channel must not silence
+  /// the others. What does not arrive is returned in the order of the alert's channels, not thrown.
+  package func deliver(_ alert: Alert, channels: [String: any AlertChannel]) async -> [DeliveryObstacle] {
+    if memory.withLock({ $0.recordLogged(alert.id) }) { log(alert) }
+    return await withTaskGroup(of: (index: Int, obstacles: [DeliveryObstacle]).self) { group in
+      for (index, name) in alert.channels.enumerated() {
+        guard let channel = channels[name] else { continue }
+        group.addTask { [self] in (index, await send(alert, to: channel, named: name)) }
       }
+      var all: [(index: Int, obstacles: [DeliveryObstacle])] = []
+      for await found in group { all.append(found) }
+      return all.sorted { $0.index < $1.index }.flatMap(\.obstacles)
     }
-    return failures
   }
 
-  /// By channel, why no other try to send this alert is made, as far as this process knows.
+  /// By channel, who does not get this alert and why, as far as this process knows.
   package func refusals(of alert: Alert) -> [String: String] {
     memory.withLock { memory in
       var reasons: [String: String] = [:]
-      for name in alert.channels {
-        reasons[name] = memory.refused.last { $0.key == "\(alert.id)/\(name)" }?.reason
-      }
+      for name in alert.channels { reasons[name] = memory[alert.id, channel: name].reason }
       return reasons
     }
   }
 
-  /// Once for each alert.
   private func log(_ alert: Alert) {
-    guard memory.withLock({ $0.take("\(alert.id)/log") }) else { return }
     logger.log(
       level: alert.state == .resolved || alert.severityName == "info" ? .info : .warning, "alert",
       metadata: [
@@ -83,25 +55,57 @@ package final class AlertDispatcher: Sendable {
       ])
   }
 
-  private func send(
-    _ alert: Alert, to channel: any AlertChannel, named name: String, _ key: String
-  ) async -> DeliveryFailure? {
+  private func send(_ alert: Alert, to channel: any AlertChannel, named name: String) async -> [DeliveryObstacle] {
+    guard !memory.withLock({ $0[alert.id, channel: name].isTaken }) else { return [] }
+    var refused: [String: String] = [:]
     var delivery = Delivery.done
-    // Once more where the first try failed for a reason that may pass.
+    let start = ContinuousClock.now
+    // Once more where the first try failed soon, for a reason that may pass.
     for _ in 0..<2 {
-      let receivers = memory.withLock {
-        $0.taken.filter { $0.hasPrefix(key + "/") }.map { $0.dropFirst(key.count + 1) }
-      }
-      delivery = await channel.send(alert, except: Set(receivers.map(String.init)), over: wires)
-      memory.withLock { memory in
-        for receiver in delivery.receivers { _ = memory.take("\(key)/\(receiver)") }
-      }
-      guard delivery.failure != nil, delivery.retry == .atOnce else { break }
+      let settled = memory.withLock { $0[alert.id, channel: name].settled }
+      delivery = await channel.send(alert, except: settled, over: wires)
+      refused.merge(delivery.refused) { $1 }
+      record(&delivery, of: alert, to: name)
+      guard delivery.failure?.retry == .atOnce, start.duration(to: .now) < Self.soon, !Task.isCancelled else { break }
     }
-    guard let reason = delivery.failure else { return nil }
-    let isFinal = delivery.retry == .never
-    if isFinal { memory.withLock { $0.refuse(key, reason) } }
-    logger.error("alert not delivered", metadata: ["channel": "\(name)", "reason": "\(reason)"])
-    return DeliveryFailure(channel: name, title: alert.title, reason: reason, isFinal: isFinal)
+    var obstacles: [DeliveryObstacle] = []
+    if !refused.isEmpty {
+      let reasons = refused.sorted { $0.key < $1.key }.map(\.value)
+      obstacles.append(DeliveryObstacle(channel: name, .refusedForGood, reason: reasons.joined(separator: "; ")))
+    }
+    if let failure = delivery.failure {
+      obstacles.append(
+        DeliveryObstacle(
+          channel: name, failure.retry == .never ? .refusedForGood : .refused, reason: failure.reason,
+          concernsChannel: failure.concernsChannel))
+    }
+    for obstacle in obstacles {
+      logger.error("alert not delivered", metadata: ["channel": "\(name)", "reason": "\(obstacle.reason)"])
+    }
+    return obstacles
+  }
+
+  private func record(_ delivery: inout Delivery, of alert: Alert, to name: String) {
+    memory.withLock { memory in
+      var channel = memory[alert.id, channel: name]
+      channel.recipients.formUnion(delivery.recipients)
+      channel.refused.merge(delivery.refused) { $1 }
+      if delivery.failure?.retry == .unconfirmed {
+        channel.unconfirmed += 1
+        // A channel that keeps its answer to itself would get the alert again and again.
+        if channel.unconfirmed > 1 {
+          delivery.failure?.retry = .never
+          delivery.failure?.reason += "; it was sent twice and is not sent again"
+        }
+      }
+      switch delivery.failure?.retry {
+      case nil:
+        channel.isTaken = true
+        channel.recipients = []
+      case .never: channel.refusal = delivery.failure?.reason
+      default: break
+      }
+      memory[alert.id, channel: name] = channel
+    }
   }
 }

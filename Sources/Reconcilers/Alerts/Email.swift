@@ -2,15 +2,16 @@ package import ApusAPI
 package import Decisions
 import HTTPTransport
 import KubernetesModel
+import WorkerContract
 
-/// E-mail by SMTP, one mail for all receivers, as text and HTML.
+/// E-mail by SMTP, one mail for all recipients, as text and HTML.
 ///
 /// Every try of one alert has the same `Message-ID`; an alert and its resolution stand in one thread.
 package struct EmailChannel: AlertChannel {
   private let spec: MonitoringPolicySpec.Alerts.Channel.Email
   private let server: MailServer
   /// Each once.
-  private let receivers: [String]
+  private let recipients: [String]
 
   package static func defect(of spec: MonitoringPolicySpec.Alerts.Channel.Email) -> String? {
     let defects = spec.defects(at: MonitoringPolicySpec.Alerts.Channel.Email.field)
@@ -20,13 +21,13 @@ package struct EmailChannel: AlertChannel {
   package init(
     _ spec: MonitoringPolicySpec.Alerts.Channel.Email, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) {
-    guard let endpoint = spec.endpoint else { throw ChannelProblem("email.server names no host and port") }
+    guard let endpoint = spec.endpoint else {
+      throw ChannelProblem("email.server names no host and port", isDefect: true)
+    }
     self.spec = spec
-    receivers = spec.to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    recipients = spec.to.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     let security: MailServer.Security = spec.isTLSFromTheStart ? .tls : spec.security == .startTLS ? .startTLS : .none
-    var server = MailServer(host: endpoint.host, port: endpoint.port, security: security)
-    // Greeting and login belong to the connection, and some servers let strangers wait for their greeting.
-    server.timeouts = HTTPTimeouts(connect: .seconds(15), idle: .seconds(15), total: .seconds(30))
+    var server = MailServer(host: endpoint.host, port: endpoint.port, security: security, hello: spec.hello)
     if let reference = spec.credentialsSecretRef {
       let lines = try await secrets.lines(reference, ["username", "password"])
       server.credentials = MailCredentials(username: lines[0].text, password: lines[1].text)
@@ -35,31 +36,69 @@ package struct EmailChannel: AlertChannel {
     self.server = server
   }
 
-  package func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery {
-    let left = self.receivers.filter { !receivers.contains($0) }
+  package func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery {
+    let left = recipients.filter { !settled.contains($0) }
     guard !left.isEmpty else { return .done }
     let mail = Mail(from: spec.from, to: left, content: content(of: alert))
     do {
-      return Self.judge(try await wires.mail.send(mail, to: server), of: left)
+      let refusals = try await wires.mail.send(mail, to: server)
+      guard !refusals.isEmpty else { return .done }
+      return Self.delivery(refusals, recipients: Set(left).subtracting(refusals.compactMap(\.recipient)))
     } catch {
-      switch error {
-      case .nobodyAccepted(let refusals): return Self.judge(refusals, of: left)
-      // A Secret can be mended within the hour.
-      case .refused(let refusal):
-        return .failed("\(refusal)", refusal.isPermanent && refusal.step != .login ? .never : .later)
-      case .transport(let failure): return .failed("\(failure)", .atOnce)
-      }
+      var delivery = Self.delivery(error.refusals, recipients: [])
+      if error.cause != .nobodyAccepted { delivery.failure = failure(error) }
+      return delivery
     }
   }
 
-  private static func judge(_ refusals: [MailRefusal], of receivers: [String]) -> Delivery {
-    guard !refusals.isEmpty else { return .done }
-    let later = refusals.filter { !$0.isPermanent }
-    // Whoever was refused for good is not asked again where others are.
-    let settled = Set(receivers).subtracting(later.compactMap(\.receiver))
-    return Delivery(
-      receivers: settled, failure: refusals.map(\.description).joined(separator: "; "),
-      retry: later.isEmpty ? .never : .later)
+  private static func delivery(_ refusals: [MailRefusal], recipients: Set<String>) -> Delivery {
+    var delivery = Delivery(recipients: recipients)
+    for refusal in refusals where refusal.isPermanent {
+      if let recipient = refusal.recipient { delivery.refused[recipient] = refusal.description }
+    }
+    let passing = refusals.filter { !$0.isPermanent }.map(\.description)
+    if !passing.isEmpty {
+      delivery.failure = Delivery.Failure(
+        reason: passing.joined(separator: "; "), retry: .later, concernsChannel: false)
+    }
+    return delivery
+  }
+
+  private func failure(_ error: MailError) -> Delivery.Failure {
+    let reason = [error.description, mend(error.cause)].compactMap(\.self).joined(separator: "; ")
+    func failure(_ retry: Delivery.Retry, concernsChannel: Bool = true) -> Delivery.Failure {
+      Delivery.Failure(reason: reason, retry: retry, concernsChannel: concernsChannel)
+    }
+    switch error.cause {
+    // Nothing that is said before the content is about this alert, and a server or a spec can be mended.
+    case .refused(let refusal) where refusal.step != .content:
+      return failure(.later, concernsChannel: !refusal.isAboutSize)
+    case .refused(let refusal):
+      return failure(refusal.isPermanent ? .never : .later, concernsChannel: refusal.code == 421)
+    case .transport(.hostNotFound), .transport(.connectionFailed), .transport(.interrupted): return failure(.atOnce)
+    case .transport, .noGreeting, .noEncryption, .noLogin, .nobodyAccepted: return failure(.later)
+    case .unconfirmed: return failure(.unconfirmed)
+    }
+  }
+
+  /// What people can do about it, in the words of the spec.
+  private func mend(_ cause: MailError.Cause) -> String? {
+    switch cause {
+    case .refused(let refusal) where refusal.step == .login && refusal.isPermanent:
+      let secret = spec.credentialsSecretRef?.name ?? ""
+      return refusal.enhancedCode == "5.7.9"
+        ? "the account wants a password that is made for one application; put it into Secret \(secret)"
+        : "check username and password in Secret \(secret)"
+    case .refused(let refusal) where refusal.code == 530:
+      return spec.credentialsSecretRef == nil
+        ? "set email.credentialsSecretRef"
+        : "this port offers no login; use the server's port for submission, often 587 or 465"
+    case .noGreeting: return "check host and port of email.server; where TLS starts with the first byte, write smtps://"
+    case .noEncryption:
+      return "use a port with STARTTLS, smtps://, or email.security: None for a relay inside the cluster"
+    case .noLogin: return "use a server or a port that offers one of them"
+    default: return nil
+    }
   }
 
   private func content(of alert: Alert) -> [UInt8] {
@@ -67,7 +106,7 @@ package struct EmailChannel: AlertChannel {
     func identifier(_ text: String) -> String { "<\(StableHash.hexadecimal(text.utf8))@\(domain)>" }
     // All mails about one thing answer a first one that nobody has sent: mail programs put them into one thread.
     let thread = identifier(alert.key)
-    var message = MailMessage(from: spec.from, to: receivers, identifier: identifier(alert.id), at: alert.at)
+    var message = MailMessage(from: spec.from, to: recipients, identifier: identifier(alert.id), at: alert.at)
     message.subject = [spec.subjectPrefix, alert.title].filter { !$0.isEmpty }.joined(separator: " ")
     message.fields = [("In-Reply-To", thread), ("References", thread), ("Auto-Submitted", "auto-generated")]
     let facts = [
@@ -111,11 +150,5 @@ package struct EmailChannel: AlertChannel {
 
   private static func escaped(_ text: String) -> String {
     text.escaped(["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;"])
-  }
-}
-
-extension MailRefusal {
-  fileprivate var receiver: String? {
-    if case .receiver(let address) = step { address } else { nil }
   }
 }

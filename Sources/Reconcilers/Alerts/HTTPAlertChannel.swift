@@ -12,7 +12,7 @@ package protocol HTTPAlertChannel: AlertChannel {
 }
 
 extension HTTPAlertChannel {
-  package func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery {
+  package func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     guard let body = try? encoder.encode(message(alert)) else {
@@ -24,11 +24,12 @@ extension HTTPAlertChannel {
     do {
       let answer = try await wires.http.stream(request)
       if answer.isSuccess { return .done }
-      // What is refused today may be taken within the hour: people mend a webhook.
+      // What is refused now may be taken by a later try: people mend a webhook.
       return .failed(
-        "the server answered \(answer.status)", answer.status == 429 || answer.status >= 500 ? .atOnce : .later)
+        "the server answered \(answer.status)", answer.status >= 500 ? .atOnce : .later,
+        concernsChannel: answer.status == 429)
     } catch {
-      return .failed("\(error)", .atOnce)
+      return .failed("\(error)", .atOnce, concernsChannel: true)
     }
   }
 }

@@ -7,5 +7,5 @@ package struct LogChannel: AlertChannel {
     _ spec: MonitoringPolicySpec.Alerts.Channel.Log, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) {}
 
-  package func send(_ alert: Alert, except receivers: Set<String>, over wires: AlertWires) async -> Delivery { .done }
+  package func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery { .done }
 }

@@ -3,7 +3,7 @@ import Foundation
 import HTTPTransport
 import KubernetesModel
 import Logging
-import Reconcilers
+@testable import Reconcilers
 import Testing
 
 private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -15,10 +15,11 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     AlertDispatcher(transport: wire, mail: wire, logger: quiet)
   }
 
-  private func email(_ receivers: String...) async throws -> any AlertChannel {
+  private func email(_ recipients: String...) async throws -> any AlertChannel {
     try await AlertWorld.channel([
       "email": [
-        "server": "smtps://mail.example.org", "from": "apus@example.org", "to": .array(receivers.map(JSONValue.string)),
+        "server": "smtps://mail.example.org", "from": "apus@example.org",
+        "to": .array(recipients.map(JSONValue.string)),
       ]
     ])
   }
@@ -65,7 +66,8 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
   }
 
   @Test func `what a channel has taken is not sent to it again, and every try says that it is one`() async throws {
-    let wire = RecordingWire(statuses: [200, 404, 200])
+    let refusals = ["http://b": 1]
+    let wire = RecordingWire(refusals: refusals)
     let dispatcher = dispatcher(wire)
     let channels = [
       "out": try await AlertWorld.channel(webhooks, secrets: ["alerts": ["url": "http://a"]]),
@@ -74,7 +76,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let alert = AlertWorld.alert(channels: ["out", "in"])
     #expect(await dispatcher.deliver(alert, channels: channels).map(\.channel) == ["in"])
     #expect(await dispatcher.deliver(alert, channels: channels).isEmpty)
-    #expect(wire.requests.map(\.url) == ["http://a", "http://b", "http://b"])
+    #expect(wire.requests.map(\.url).sorted() == ["http://a", "http://b", "http://b"])
     #expect(Set(wire.requests.map { $0.headers["Idempotency-Key"] }) == ["id-firing"])
     // Another process does not know.
     _ = await self.dispatcher(wire).deliver(alert, channels: channels)
@@ -88,47 +90,160 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).isEmpty)
     let failures = await dispatcher.deliver(AlertWorld.alert(.resolved), channels: channels)
     #expect(wire.requests.count == 3)
-    #expect(failures.map(\.reason) == ["the server answered 404"] && failures.map(\.isFinal) == [false])
+    #expect(failures.map(\.reason) == ["the server answered 404"] && failures.map(\.kind) == [.refused])
     #expect(!"\(failures)".contains("hush"))
   }
 
   // MARK: E-mail
 
-  @Test func `a mail that may pass later is kept, and one that is refused for good is not`() async throws {
-    let channels = ["out": try await email("a@example.org")]
-    let answers: [(MailError, isFinal: Bool, tries: Int)] = [
-      (.refused(MailRefusal(step: .sender, code: 550, text: "not you")), true, 1),
-      (.refused(MailRefusal(step: .content, code: 452, text: "full")), false, 1),
-      // The Secret can be mended.
-      (.refused(MailRefusal(step: .login, code: 535, text: "")), false, 1),
-      (.nobodyAccepted([MailRefusal(step: .receiver("a@example.org"), code: 550, text: "no")]), true, 1),
-      (.transport(.timedOut(origin: "smtps://mail", reason: "slow")), false, 2),
-    ]
-    for (error, isFinal, tries) in answers {
-      let wire = RecordingWire(mails: [.fail(error), .fail(error)])
-      let dispatcher = dispatcher(wire)
-      let failures = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
-      #expect(failures.map(\.isFinal) == [isFinal], "\(error)")
-      #expect(failures.map(\.reason) == ["\(error)"])
-      #expect(wire.mails.count == tries, "\(error)")
-      #expect(dispatcher.refusals(of: AlertWorld.alert()) == (isFinal ? ["out": "\(error)"] : [:]))
+  struct Failing: Sendable, CustomTestStringConvertible {
+    var error: MailError
+    var kind: DeliveryObstacle.Kind
+    var tries = 1
+    var concernsChannel = true
+    /// What people are told to do.
+    var mend = ""
+
+    init(
+      _ cause: MailError.Cause, _ kind: DeliveryObstacle.Kind = .refused, tries: Int = 1, concernsChannel: Bool = true,
+      mend: String = ""
+    ) {
+      error = MailError(cause)
+      self.kind = kind
+      self.tries = tries
+      self.concernsChannel = concernsChannel
+      self.mend = mend
     }
+
+    var testDescription: String { "\(error)" }
   }
 
-  @Test func `only who was put off gets the mail again`() async throws {
-    let put = MailRefusal(step: .receiver("b@example.org"), code: 451, text: "greylisted")
-    let gone = MailRefusal(step: .receiver("c@example.org"), code: 550, text: "no such user")
-    let wire = RecordingWire(mails: [.refuse([put, gone])])
+  private static let origin = "smtps://mail.example.org:465"
+
+  @Test(arguments: [
+    // Whatever is refused before the content can be mended: in the policy, a Secret, or the server.
+    Failing(.refused(MailRefusal(step: .connection, code: 554, text: "no service"))),
+    Failing(.refused(MailRefusal(step: .sender, code: 550, text: "not you"))),
+    Failing(
+      .refused(MailRefusal(step: .sender, code: 530, text: "5.7.0 login")), mend: "set email.credentialsSecretRef"),
+    Failing(
+      .refused(MailRefusal(step: .login, code: 535, text: "5.7.8")), mend: "check username and password in Secret "),
+    Failing(.refused(MailRefusal(step: .login, code: 534, text: "5.7.9")), mend: "made for one application"),
+    Failing(.refused(MailRefusal(step: .recipient("a@example.org"), code: 421, text: "bye"))),
+    Failing(.refused(MailRefusal(step: .sender, code: 552, text: "5.3.4")), concernsChannel: false),
+    Failing(.refused(MailRefusal(step: .content, code: 452, text: "full")), concernsChannel: false),
+    Failing(.refused(MailRefusal(step: .content, code: 421, text: "bye"))),
+    Failing(.refused(MailRefusal(step: .content, code: 554, text: "spam")), .refusedForGood, concernsChannel: false),
+    Failing(.transport(.timedOut(origin: origin, reason: "slow"))),
+    Failing(.transport(.tlsFailed(origin: origin, reason: "who"))),
+    Failing(.transport(.connectionFailed(origin: origin, reason: "refused")), tries: 2),
+    Failing(.transport(.interrupted(origin: origin, reason: "broken")), tries: 2),
+    Failing(.noGreeting(.timedOut(origin: origin, reason: "slow")), mend: "write smtps://"),
+    Failing(.noEncryption(origin: origin), mend: "email.security: None"),
+    Failing(.noLogin(origin: origin, offered: ["CRAM-MD5"]), mend: "offers one of them"),
+    Failing(.unconfirmed(.timedOut(origin: origin, reason: "slow"))),
+  ])
+  func `a mail that fails is tried again, or not`(_ failing: Failing) async throws {
+    let channels = ["out": try await email("a@example.org")]
+    let wire = RecordingWire(mails: [.fail(failing.error), .fail(failing.error)])
+    let dispatcher = dispatcher(wire)
+    let obstacles = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
+    #expect(obstacles.map(\.kind) == [failing.kind] && obstacles.map(\.concernsChannel) == [failing.concernsChannel])
+    let reason = try #require(obstacles.first?.reason)
+    #expect(
+      reason.hasPrefix("\(failing.error)") && (failing.mend.isEmpty || reason.contains(failing.mend)), "\(reason)")
+    #expect(wire.mails.count == failing.tries)
+    #expect(dispatcher.refusals(of: AlertWorld.alert()) == (failing.kind == .refusedForGood ? ["out": reason] : [:]))
+  }
+
+  @Test func `a mail that may have arrived is sent once more, and then no more`() async throws {
+    let lost = MailError(.unconfirmed(.timedOut(origin: Self.origin, reason: "slow")))
+    let wire = RecordingWire(mails: [.fail(lost), .fail(lost)])
+    let dispatcher = dispatcher(wire)
+    let channels = ["out": try await email("a@example.org")]
+    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).map(\.kind) == [.refused])
+    let last = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
+    #expect(last.map(\.kind) == [.refusedForGood] && last.first?.reason.contains("sent twice") == true)
+    #expect(wire.mails.count == 2 && Set(wire.mails.map(\.mail.content)).count == 1)
+    // Another alert has its own count.
+    #expect(await dispatcher.deliver(AlertWorld.alert(.resolved), channels: channels).isEmpty)
+  }
+
+  @Test func `only who was put off gets the mail again, and who was refused for good stays told`() async throws {
+    let put = MailRefusal(step: .recipient("b@example.org"), code: 451, text: "greylisted")
+    let gone = MailRefusal(step: .recipient("c@example.org"), code: 550, text: "no such user")
+    let late = MailRefusal(step: .recipient("b@example.org"), code: 550, text: "no, after all")
+    let wire = RecordingWire(mails: [
+      .refuse([put, gone]), .refuse([put]), .fail(MailError(.nobodyAccepted, refusals: [late])),
+    ])
     let dispatcher = dispatcher(wire)
     let channels = ["out": try await email("a@example.org", "b@example.org", "c@example.org")]
-    let failures = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
-    #expect(failures.map(\.reason) == ["\(put); \(gone)"] && failures.map(\.isFinal) == [false])
-    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).isEmpty)
-    #expect(
-      wire.mails.map(\.mail.receivers) == [["a@example.org", "b@example.org", "c@example.org"], ["b@example.org"]])
-    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).isEmpty && wire.mails.count == 2)
+    let alert = AlertWorld.alert()
+    let first = await dispatcher.deliver(alert, channels: channels)
+    #expect(first.map(\.reason) == ["\(gone)", "\(put)"] && first.map(\.kind) == [.refusedForGood, .refused])
+    #expect(await dispatcher.deliver(alert, channels: channels).map(\.reason) == ["\(put)"])
+    #expect(dispatcher.refusals(of: alert) == ["out": "\(gone)"])
+    let last = await dispatcher.deliver(alert, channels: channels)
+    #expect(last.map(\.reason) == ["\(late)"] && last.map(\.kind) == [.refusedForGood])
+    #expect(dispatcher.refusals(of: alert) == ["out": "\(late); \(gone)"])
+    let all = ["a@example.org", "b@example.org", "c@example.org"]
+    #expect(wire.mails.map(\.mail.recipients) == [all, ["b@example.org"], ["b@example.org"]])
+    #expect(await dispatcher.deliver(alert, channels: channels).isEmpty && wire.mails.count == 3)
     // Its header names everybody, and a try is known as one by its identifier.
-    let identifiers = wire.mails.map { String(decoding: $0.mail.content, as: UTF8.self) }
-    #expect(identifiers[0] == identifiers[1])
+    #expect(Set(wire.mails.map(\.mail.content)).count == 1)
+  }
+
+  @Test func `who was refused for good is told and not asked again, whatever ended the exchange`() async throws {
+    let gone = MailRefusal(step: .recipient("b@example.org"), code: 550, text: "no such user")
+    let broken = MailError(.refused(MailRefusal(step: .content, code: 451, text: "later")), refusals: [gone])
+    let wire = RecordingWire(mails: [.fail(broken)])
+    let dispatcher = dispatcher(wire)
+    let channels = ["out": try await email("a@example.org", "b@example.org")]
+    let obstacles = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
+    #expect(obstacles.map(\.kind) == [.refusedForGood, .refused])
+    #expect(obstacles.map(\.reason) == ["\(gone)", "the server refused the mail for now: 451 later"])
+    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).isEmpty)
+    #expect(wire.mails.last?.mail.recipients == ["a@example.org"])
+  }
+
+  // MARK: Memory
+
+  @Test(arguments: ["log", "", "a/b", "id-firing/log"])
+  func `a channel may have any name`(name: String) async throws {
+    let wire = RecordingWire()
+    let channel = try await AlertWorld.channel(webhooks, secrets: ["alerts": ["url": "http://a"]])
+    let dispatcher = dispatcher(wire)
+    for _ in 0..<2 {
+      #expect(await dispatcher.deliver(AlertWorld.alert(channels: [name]), channels: [name: channel]).isEmpty)
+    }
+    #expect(wire.requests.count == 1)
+  }
+
+  @Test func `what is remembered of one alert does not push out another`() async throws {
+    let recipients = (0..<64).map { "r\($0)@example.org" }
+    let put = MailRefusal(step: .recipient("r0@example.org"), code: 451, text: "greylisted")
+    let alerts = (0..<100).map { number in
+      var alert = AlertWorld.alert()
+      alert.id = "id-\(number)"
+      return alert
+    }
+    let wire = RecordingWire(mails: alerts.map { _ in .refuse([put]) })
+    let dispatcher = dispatcher(wire)
+    let channel = try await AlertWorld.channel([
+      "email": [
+        "server": "smtps://mail.example.org", "from": "apus@example.org",
+        "to": .array(recipients.map(JSONValue.string)),
+      ]
+    ])
+    for alert in alerts { _ = await dispatcher.deliver(alert, channels: ["out": channel]) }
+    for alert in alerts { #expect(await dispatcher.deliver(alert, channels: ["out": channel]).isEmpty) }
+    #expect(wire.mails.suffix(100).allSatisfy { $0.mail.recipients == ["r0@example.org"] })
+  }
+
+  @Test func `the oldest alerts are forgotten`() {
+    var memory = DeliveryMemory(limit: 4)
+    for number in 0..<5 { memory["a\(number)", channel: "out"].isTaken = true }
+    #expect((0..<5).map { memory["a\($0)", channel: "out"].isTaken } == [false, false, true, true, true])
+    #expect(memory.recordLogged("a0") && !memory.recordLogged("a0"))
   }
 }

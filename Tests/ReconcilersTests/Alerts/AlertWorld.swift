@@ -22,7 +22,7 @@ enum AlertWorld {
   /// Channels `out`, `out1`, …, each of what stands beside its name in a policy.
   static func open(
     _ kinds: JSONValue..., secrets: [String: [String: String]] = [:]
-  ) async throws -> (channels: [String: any AlertChannel], problems: [String: String]) {
+  ) async throws -> (channels: [String: any AlertChannel], problems: [String: ChannelProblem]) {
     let cluster = ScriptedCluster()
     for (name, data) in secrets {
       _ = cluster.put(
@@ -58,12 +58,16 @@ final class RecordingWire: HTTPTransport, MailTransport {
   enum Mails: Sendable {
     case refuse([MailRefusal])
     case fail(MailError)
+    /// No answer before the task is called off, which may come too late.
+    case hang
   }
 
   private struct State {
     var requests: [HTTPRequest] = []
     var mails: [(mail: Mail, server: MailServer)] = []
     var statuses: [Int] = []
+    /// By URL, how many requests are still answered with 404.
+    var refusals: [String: Int] = [:]
     var mailAnswers: [Mails] = []
   }
 
@@ -73,13 +77,18 @@ final class RecordingWire: HTTPTransport, MailTransport {
 
   /// - Parameters:
   ///   - statuses: of the answers in their order; 200 afterwards.
+  ///   - refusals: how many requests to a URL are answered with 404 first.
   ///   - body: of every answer.
   ///   - failure: in place of any answer.
-  init(statuses: [Int] = [], body: String = "", mails: [Mails] = [], failure: TransportError? = nil) {
+  init(
+    statuses: [Int] = [], refusals: [String: Int] = [:], body: String = "", mails: [Mails] = [],
+    failure: TransportError? = nil
+  ) {
     self.failure = failure
     self.body = body
     state.withLock {
       $0.statuses = statuses
+      $0.refusals = refusals
       $0.mailAnswers = mails
     }
   }
@@ -91,6 +100,10 @@ final class RecordingWire: HTTPTransport, MailTransport {
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
     let status = state.withLock { state in
       state.requests.append(request)
+      if let left = state.refusals[request.url], left > 0 {
+        state.refusals[request.url] = left - 1
+        return 404
+      }
       return state.statuses.isEmpty ? 200 : state.statuses.removeFirst()
     }
     if let failure { throw failure }
@@ -107,10 +120,13 @@ final class RecordingWire: HTTPTransport, MailTransport {
       state.mails.append((mail, server))
       return state.mailAnswers.isEmpty ? .refuse([]) : state.mailAnswers.removeFirst()
     }
-    if let failure { throw .transport(failure) }
+    if let failure { throw MailError(.transport(failure)) }
     switch answer {
     case .refuse(let refusals): return refusals
     case .fail(let error): throw error
+    case .hang:
+      try? await Task.sleep(for: .seconds(600))
+      throw MailError(.unconfirmed(.cancelled))
     }
   }
 
@@ -122,7 +138,7 @@ final class RecordingWire: HTTPTransport, MailTransport {
         "\(request.method.rawValue) \(request.url)\n\(headers)\n\n\(String(decoding: request.body, as: UTF8.self))\n"
     }
     let mails = mails.map { mail, server in
-      let envelope = ["MAIL FROM:<\(mail.sender)>"] + mail.receivers.map { "RCPT TO:<\($0)>" }
+      let envelope = ["MAIL FROM:<\(mail.sender)>"] + mail.recipients.map { "RCPT TO:<\($0)>" }
       return "\(server.origin)\n\(envelope.joined(separator: "\n"))\n\n"
         + String(decoding: mail.content, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
         .joined(separator: "\n")

@@ -13,13 +13,13 @@ struct EmailTests {
   private static let hasServer = PythonEnvironment.has("aiosmtpd")
 
   private func email(
-    _ server: RealMailServer, scheme: String, password: String = "hush", _ receivers: [String] = ["ops@example.org"]
-  ) async throws -> (channels: [String: any AlertChannel], problems: [String: String]) {
+    _ server: RealMailServer, scheme: String, password: String = "hush", _ recipients: [String] = ["ops@example.org"]
+  ) async throws -> (channels: [String: any AlertChannel], problems: [String: ChannelProblem]) {
     try await AlertWorld.open(
       [
         "email": [
           "server": .string("\(scheme)://127.0.0.1:\(server.port)"), "from": "apus@example.org",
-          "to": .array(receivers.map(JSONValue.string)), "credentialsSecretRef": ["name": "mail"],
+          "to": .array(recipients.map(JSONValue.string)), "credentialsSecretRef": ["name": "mail"],
           "caSecretRef": ["name": "authority", "key": "ca.crt"],
         ]
       ],
@@ -52,7 +52,8 @@ struct EmailTests {
     }
     let (firing, resolved) = (try await server.next(), try await server.next())
     #expect(firing["sender"] == "apus@example.org")
-    #expect(firing["receivers"] == ["ops@example.org", "data@example.org"])
+    #expect(firing["recipients"] == ["ops@example.org", "data@example.org"])
+    #expect(firing["hello"] == "example.org")
     #expect(firing["isTLS"] == true && firing["user"] == "apus" && firing["defects"] == [])
     #expect(firing["Subject"] == "[apus] FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
     #expect(resolved["Subject"] == "[apus] resolved: FeatureDrift: \"Größe\" 🙂 <b> Bcc: x@example.org")
@@ -72,14 +73,28 @@ struct EmailTests {
   }
 
   @Test(
+    "is told apart where it is larger than a server takes",
+    .enabled(if: hasServer, "needs .venv with aiosmtpd: scripts/python-environment"))
+  func tooLarge() async throws {
+    let server = try await RealMailServer.start(isTLSFromTheStart: false, isSmall: true)
+    let opened = try await email(server, scheme: "smtp")
+    let obstacles = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
+    #expect(obstacles.first?.reason.hasPrefix("the server refused the mail's size: 552") == true, "\(obstacles)")
+    #expect(obstacles.map(\.kind) == [.refused] && obstacles.map(\.concernsChannel) == [false])
+  }
+
+  @Test(
     "is refused with a wrong password, which nobody reads",
     .enabled(if: hasServer, "needs .venv with aiosmtpd: scripts/python-environment"), arguments: ["smtp", "smtps"])
   func wrongPassword(scheme: String) async throws {
     let server = try await RealMailServer.start(isTLSFromTheStart: scheme == "smtps")
     let opened = try await email(server, scheme: scheme, password: "whisper")
     let failures = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
-    #expect(failures.map(\.reason) == ["the server refused username or password: 535"])
-    #expect(failures.map(\.isFinal) == [false])
+    #expect(
+      failures.map(\.reason) == [
+        "the server refused the login: 535 5.7.8; check username and password in Secret mail"
+      ])
+    #expect(failures.map(\.kind) == [.refused])
   }
 
   @Test(
@@ -104,9 +119,9 @@ struct EmailTests {
     let server = try await RealMailServer.start(isTLSFromTheStart: false)
     let opened = try await email(server, scheme: "smtp", ["nobody@example.org", "ops@example.org"])
     let failures = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
-    #expect(failures.map(\.reason) == ["the server refused the receiver nobody@example.org: 550 no such user"])
-    #expect(failures.map(\.isFinal) == [true])
-    #expect(try await server.next()["receivers"] == ["ops@example.org"])
+    #expect(failures.map(\.reason) == ["the server refused the recipient nobody@example.org: 550 no such user"])
+    #expect(failures.map(\.kind) == [.refusedForGood])
+    #expect(try await server.next()["recipients"] == ["ops@example.org"])
   }
 
   @Test(arguments: [
@@ -128,6 +143,7 @@ struct EmailTests {
   @Test(
     arguments: [
       ["server": "smtp://host:port"], ["server": "smtp://a/b"], ["server": "smtp://a:0"], ["server": "smtp://a b"],
+      ["hello": "[127.0.0.1]"], ["hello": "a b"], ["to": ["\"ops team\"@example.org"]], ["to": ["a@b@c"]],
       ["from": "Apus<a@b>"], ["to": ["ops@example.org", "ä@example.org"]], ["to": ["a@b\r\nRCPT TO:<c@d>"]],
     ] as [JSONValue])
   func `that cannot be sent is a defect of the spec`(change: JSONValue) async throws {
@@ -136,7 +152,8 @@ struct EmailTests {
     let opened = try await AlertWorld.open(["email": email])
     let field = try #require(change.object?.keys.first)
     #expect(
-      opened.channels.isEmpty && opened.problems["out"]?.hasPrefix("email.\(field)") == true, "\(opened.problems)")
+      opened.channels.isEmpty && opened.problems["out"]?.isDefect == true
+        && opened.problems["out"]?.reason.hasPrefix("email.\(field)") == true, "\(opened.problems)")
   }
 }
 
@@ -150,8 +167,10 @@ private final class RealMailServer: @unchecked Sendable {
   private let process: Process
   private let lines: Lines
 
-  static func start(isTLSFromTheStart: Bool) async throws -> RealMailServer {
-    let (process, lines) = try await blocking { try run(isTLSFromTheStart ? "tls" : "starttls") }
+  /// - Parameter isSmall: takes mails of at most 1000 bytes.
+  static func start(isTLSFromTheStart: Bool, isSmall: Bool = false) async throws -> RealMailServer {
+    let modes = [isTLSFromTheStart ? "tls" : "starttls", isSmall ? "small" : "large"]
+    let (process, lines) = try await blocking { try run(modes) }
     let start = try await eventually("aiosmtpd listens") { lines.next() }
     return try RealMailServer(process, lines, start)
   }
@@ -163,11 +182,11 @@ private final class RealMailServer: @unchecked Sendable {
     authority = try #require(start["authority"]?.string)
   }
 
-  private static func run(_ mode: String) throws -> (Process, Lines) {
+  private static func run(_ modes: [String]) throws -> (Process, Lines) {
     let process = Process()
     let output = Pipe()
     process.executableURL = PythonEnvironment.python
-    process.arguments = ["-c", script, mode]
+    process.arguments = ["-c", script] + modes
     process.standardOutput = output
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
@@ -241,8 +260,8 @@ private final class RealMailServer: @unchecked Sendable {
             document = {name: None if mail[name] is None else str(mail[name]) for name in names}
             parts = list(mail.walk())
             document |= {
-                "sender": envelope.mail_from, "receivers": envelope.rcpt_tos, "user": session.user,
-                "isTLS": from_the_start or session.ssl is not None, "time": mail["Date"].datetime.timestamp(),
+                "sender": envelope.mail_from, "recipients": envelope.rcpt_tos, "user": session.user,
+                "hello": session.host_name, "isTLS": from_the_start or session.ssl is not None, "time": mail["Date"].datetime.timestamp(),
                 "types": [part.get_content_type() for part in parts],
                 "defects": [str(defect) for part in parts for defect in part.defects]
                     + [str(defect) for name in mail.keys() for defect in mail[name].defects],
@@ -254,7 +273,7 @@ private final class RealMailServer: @unchecked Sendable {
     def protocol():
         return SMTP(Handler(), authenticator=login, auth_required=True, auth_require_tls=not from_the_start,
                     tls_context=None if from_the_start else context, require_starttls=not from_the_start,
-                    hostname="mail.example.org")
+                    hostname="mail.example.org", data_size_limit=1000 if "small" in sys.argv else 33554432)
 
     async def main():
         server = await asyncio.get_running_loop().create_server(

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTransport
 import KubernetesModel
 import Reconcilers
+import TestSupport
 import Testing
 
 /// Alerts that a status holds, whichever release wrote it.
@@ -15,6 +16,7 @@ import Testing
     "name": "mail", "email": ["server": "smtps://mail.example.org", "from": "a@example.org", "to": ["b@example.org"]],
   ]
 
+  /// - Parameter pending: one alert or several.
   private func scene(_ channels: [JSONValue], pending: JSONValue, wire: RecordingWire) -> Scene {
     let scene = Scene(mail: wire)
     _ = scene.cluster.put(
@@ -35,7 +37,7 @@ import Testing
             "channels": .array(channels),
           ],
         ],
-        "status": ["alerting": ["pending": [pending]]],
+        "status": ["alerting": ["pending": .array(pending.array ?? [pending])]],
       ])
     return scene
   }
@@ -64,8 +66,8 @@ import Testing
   }
 
   @Test func `go by e-mail where the policy says so, and stay for a channel that puts them off`() async throws {
-    let later = MailRefusal(step: .receiver("b@example.org"), code: 451, text: "greylisted")
-    let wire = RecordingWire(mails: [.fail(.nobodyAccepted([later]))])
+    let later = MailRefusal(step: .recipient("b@example.org"), code: 451, text: "greylisted")
+    let wire = RecordingWire(mails: [.fail(MailError(.nobodyAccepted, refusals: [later]))])
     let scene = scene(
       [Self.chat, Self.mail],
       pending: ["rule": "FeatureDrift", "state": "firing", "message": "age", "at": "2026-10-28T11:59:00.000001Z"],
@@ -79,7 +81,7 @@ import Testing
   }
 
   @Test func `that a server refuses for good are told and given up`() async throws {
-    let wire = RecordingWire(mails: [.fail(.refused(MailRefusal(step: .sender, code: 550, text: "not you")))])
+    let wire = RecordingWire(mails: [.fail(MailError(.refused(MailRefusal(step: .content, code: 554, text: "spam"))))])
     let scene = scene(
       [Self.mail],
       pending: ["rule": "FeatureDrift", "state": "firing", "message": "age", "at": "2026-10-28T11:59:00.000001Z"],
@@ -102,5 +104,63 @@ import Testing
     let condition = scene.condition("AlertsDeliverable", of: "monitoringpolicies", "watch")
     #expect(condition?["reason"] == "ChannelUnusable")
     #expect(condition?["message"]?.string?.hasPrefix("mail: email.to[0]: 'ä@example.org'") == true)
+  }
+
+  private static let two: JSONValue = [
+    ["rule": "FeatureDrift", "state": "firing", "message": "one", "at": "2026-10-28T11:59:00.000001Z"],
+    ["rule": "FeatureDrift", "state": "resolved", "message": "two", "at": "2026-10-28T11:59:00.000002Z"],
+  ]
+
+  @Test func `that were sent are not sent again when the pass is broken off`() async throws {
+    let wire = RecordingWire(mails: [.refuse([]), .hang])
+    let scene = scene([Self.mail], pending: Self.two, wire: wire)
+    let pass = Task { try await scene.policies.reconcile(watch) }
+    _ = try await eventually("the second mail is on its way", within: .seconds(600)) {
+      wire.mails.count == 2 ? true : nil
+    }
+    pass.cancel()
+    await #expect(throws: CancellationError.self) { try await pass.value }
+    // The status knows, whatever becomes of this process.
+    #expect(pending(of: scene).map { $0["message"] } == ["two"])
+    #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [0])
+  }
+
+  @Test func `do not wait one after another for a channel that fails`() async throws {
+    let slow = MailError(.transport(.timedOut(origin: "smtps://mail.example.org:465", reason: "slow")))
+    let wire = RecordingWire(mails: [.fail(slow)])
+    let scene = scene([Self.chat, Self.mail], pending: Self.two, wire: wire)
+    let next = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == 1 && scene.transport.requests.count == 2)
+    #expect(pending(of: scene).map { $0["channels"] } == [["mail"], ["mail"]])
+    // The second was not tried, so none of its tries is used up.
+    #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [1, 0])
+    #expect(pending(of: scene).allSatisfy { $0["retryAt"] == "2026-10-28T12:01:00Z" } && next.map { $0 <= 60 } == true)
+  }
+
+  @Test func `are tried for the others where a server refuses one of them`() async throws {
+    let full = MailError(.refused(MailRefusal(step: .content, code: 452, text: "full")))
+    let wire = RecordingWire(mails: [.fail(full)])
+    let scene = scene([Self.mail], pending: Self.two, wire: wire)
+    _ = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == 2 && pending(of: scene).map { $0["message"] } == ["one"])
+  }
+
+  @Test func `tell whom a server refused for good, also at a later try`() async throws {
+    let later = MailRefusal(step: .recipient("b@example.org"), code: 451, text: "greylisted")
+    let gone = MailRefusal(step: .recipient("c@example.org"), code: 550, text: "who")
+    var mail = Self.mail
+    mail.set(["b@example.org", "c@example.org"], at: ["email", "to"])
+    let wire = RecordingWire(mails: [.fail(MailError(.nobodyAccepted, refusals: [later, gone]))])
+    let scene = scene(
+      [mail],
+      pending: [
+        "rule": "FeatureDrift", "state": "firing", "message": "age", "at": "2026-10-28T11:59:00.000001Z",
+        "channels": ["mail"], "attempts": 2,
+      ], wire: wire)
+    _ = try await scene.policies.reconcile(watch)
+    _ = try await scene.policies.reconcile(watch)
+    let notes = scene.events.messages.filter { $0.contains("did not reach") }
+    #expect(notes.contains { $0.contains("c@example.org: 550 who") }, "\(notes)")
+    #expect(pending(of: scene).map { $0["attempts"] } == [3])
   }
 }

@@ -1,0 +1,79 @@
+import ApusAPI
+import Decisions
+import KubernetesClient
+import KubernetesModel
+
+/// One pass over a policy's pending alerts. Credentials are read when they are needed and kept nowhere.
+///
+/// A channel that fails whatever the alert is left alone for the rest of the pass: the alerts that wait for it are put off,
+/// which does not count as one of their tries.
+struct AlertPass {
+  /// What became of one alert.
+  struct Step {
+    /// What is left to send; nil: nothing, or the alert is given up.
+    var left: AlertingStatus.PendingAlert?
+    /// What people have to know.
+    var told: [String] = []
+    /// The alert with all of its channels, and by channel why it is not there; nil: nothing was tried.
+    var sent: (alert: Alert, failures: [String: String])?
+  }
+
+  private let policy: MonitoringPolicy
+  private let secrets: ChannelSecrets
+  private let dispatcher: AlertDispatcher
+  private let time: TimeSource
+  private let start: Duration
+  /// Channels that failed in this pass.
+  private var failed: Set<String> = []
+  /// Whether alerts that are due wait for the next pass.
+  private(set) var isCutShort = false
+
+  /// No alert is begun later than this in a pass, so that even the slowest ends before the reconciler's time limit.
+  private static let latestStart = Duration.seconds(20)
+
+  init(_ policy: MonitoringPolicy, _ api: any KubernetesAPI, _ dispatcher: AlertDispatcher, _ time: TimeSource) {
+    self.policy = policy
+    secrets = ChannelSecrets(api, namespace: policy.metadata.namespace ?? "")
+    self.dispatcher = dispatcher
+    self.time = time
+    start = time.monotonic()
+  }
+
+  /// nil: not now. Errors: `CancellationError`; what the channels took until then is remembered by the dispatcher.
+  mutating func send(_ entry: AlertingStatus.PendingAlert) async throws -> Step? {
+    let now = time.wall()
+    guard entry.isDue(at: now) else { return nil }
+    guard time.monotonic() - start <= Self.latestStart else {
+      isCutShort = true
+      return nil
+    }
+    guard let alert = Alert(entry, of: policy) else { return Step() }
+    var obstacles = alert.channels.filter(failed.contains).map {
+      DeliveryObstacle(channel: $0, .postponed, reason: "it failed for another alert just before")
+    }
+    let names = Set(alert.channels).subtracting(failed)
+    let isTried = obstacles.isEmpty || !names.isEmpty
+    if isTried {
+      let open = await AlertChannels.open(policy.spec.alerts, named: names, secrets)
+      obstacles += await dispatcher.deliver(alert, channels: open.channels)
+      // A try that was broken off says nothing about its channels.
+      try Task.checkCancellation()
+      obstacles += open.problems.sorted { $0.key < $1.key }.map { name, problem in
+        DeliveryObstacle(channel: name, problem.isDefect ? .unsupported : .unreadable, reason: problem.reason)
+      }
+      failed.formUnion(obstacles.filter(\.concernsChannel).map(\.channel))
+    }
+    let verdict = entry.after(obstacles, titled: alert.title, at: now)
+    return Step(left: verdict.left, told: verdict.told, sent: isTried ? record(entry, obstacles) : nil)
+  }
+
+  private func record(
+    _ entry: AlertingStatus.PendingAlert, _ obstacles: [DeliveryObstacle]
+  ) -> (alert: Alert, failures: [String: String])? {
+    var whole = entry
+    whole.channels = nil
+    guard let alert = Alert(whole, of: policy) else { return nil }
+    let failures = Dictionary(obstacles.map { ($0.channel, $0.reason) }) { "\($0); \($1)" }
+    return (alert, dispatcher.refusals(of: alert).merging(failures) { $1 })
+  }
+}
