@@ -40,9 +40,9 @@ package final class ServingMetrics: Sendable {
     let requests = registry.counter(Table.requests)
     let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Self.requestBounds)
     let answers = AnswerTallies(
-      ok: Endpoint.allCases.map { requests.with($0.rawValue, "200") },
-      seconds: Endpoint.allCases.map { requestSeconds.with($0.rawValue) },
-      others: { requests.with(Endpoint.allCases[$0].rawValue, String($1)) })
+      ok: RouteTable.labels.map { requests.with($0, "200") },
+      seconds: RouteTable.labels.map { requestSeconds.with($0) },
+      others: { requests.with(RouteTable.labels[$0], String($1)) })
     self.answers = answers
     predictions = registry.counter(Table.predictions)
     predictionSeconds = registry.histogram(
@@ -78,7 +78,7 @@ package final class ServingMetrics: Sendable {
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape {
       answers.publish()
-      (holder.state?.observer as? TableInstruments)?.publish()
+      holder.state?.observer.publish()
       ready.set(holder.readiness == .ready ? 1 : 0)
       windows.publish(at: clock())
     }
@@ -88,19 +88,15 @@ package final class ServingMetrics: Sendable {
   /// Seconds: from 50 microseconds, which is what one prediction takes, to the seconds of alerts.
   private static let requestBounds = [0.000_05, 0.000_1, 0.000_25] + Histogram.latency
 
-  /// Not for hot paths: the request was answered elsewhere than on a lane.
-  func answered(_ endpoint: Endpoint, code: Int, seconds: Double) {
-    answered(endpoint, code: code, seconds: seconds, share: 0)
-  }
-
+  /// A request was answered.
   /// - Parameter share: That of the lane that answered.
-  func answered(_ endpoint: Endpoint, code: Int, seconds: Double, share: Int) {
-    answers.count(endpoint.position, code: code, seconds: seconds, share: share)
+  func answered(_ route: Route, code: Int, seconds: Double, share: Int) {
+    answers.count(route.position, code: code, seconds: seconds, share: share)
   }
 
   /// A connection was ended with this answer before there was a request.
   func refusedConnection(code: Int) {
-    answers.count(Endpoint.none.position, code: code, seconds: nil, share: 0)
+    answers.count(RouteTable.nowhere, code: code, seconds: nil, share: 0)
   }
 
   func refused(_ problems: [FieldProblem]) {

@@ -25,17 +25,14 @@ struct OpenAPIDocument {
 
   private var paths: JSONDocument {
     .object(
-      Endpoint.allCases.flatMap { endpoint in
-        EndpointDescription.of(endpoint).map { description in
-          JSONDocument.Member(
-            name: description.path,
-            value: .object([
-              .init(
-                name: endpoint.method.rawValue.lowercased(),
-                value: description.operation(endpoint, asksForToken: asksForToken))
-            ])
-          )
-        }
+      RouteTable.endpoints.flatMap { endpoint in
+        endpoint.description.map { description in
+          endpoint.paths.map { path in
+            let operation = description.operation(of: endpoint, at: path, asksForToken: asksForToken)
+            return JSONDocument.Member(
+              name: path, value: .object([.init(name: endpoint.method.rawValue.lowercased(), value: operation)]))
+          }
+        } ?? []
       })
   }
 
