@@ -73,7 +73,8 @@ package struct ModelServer: Sendable {
   ) throws(ServerCertificate.Problem) {
     self.configuration = configuration
     self.logger = logger
-    metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
+    metrics = ServingMetrics(
+      registry: MetricsRegistry(), endpoints: RouteTable.labels, holder: holder, clock: clock)
     var services: [any Service] = []
     var log: PredictionLog?
     if let telemetry {

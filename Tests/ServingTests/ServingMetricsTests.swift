@@ -40,8 +40,8 @@ struct ServingMetricsTests {
     ] {
       oddities.withUnsafeBufferPointer { instruments.count($0) }
     }
-    let route = RouteTable.route("/predict", on: .public)
-    for code in [200, 422, 200, 422, 422] { metrics.answered(route, code: code, seconds: 0.001, share: 0) }
+    let predict = RouteTable.route("/predict", on: .public).position
+    for code in [200, 422, 200, 422, 422] { metrics.answered(predict, code: code, seconds: 0.001, share: 0) }
     let text = metrics.registry.text()
     for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
       #expect(text.contains("apus_validation_failures_total{reason=\"\(reason.rawValue)\"} \(count)\n"), "\(reason)")

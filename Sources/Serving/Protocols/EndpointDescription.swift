@@ -23,13 +23,15 @@ struct EndpointDescription: Sendable {
 
   static func reference(_ schema: String) -> JSONDocument { ["$ref": "#/components/schemas/\(schema)"] }
 
-  /// The operation at one of the endpoint's paths.
-  func operation(of endpoint: Endpoint, at path: String, asksForToken: Bool) -> JSONDocument {
+  /// The operation at one of an endpoint's paths.
+  /// - Parameters:
+  ///   - label: Names the endpoint.
+  ///   - prefix: What the summary begins with.
+  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool) -> JSONDocument {
     let isVersion = path.contains("{version}")
-    let dialect = endpoint.dialect == .openInference ? "Open Inference Protocol: " : ""
     var operation: JSONDocument = [
-      "operationId": .string(endpoint.label + (isVersion ? "_version" : "")),
-      "summary": .string(dialect + summary + (isVersion ? ", of one version" : "")),
+      "operationId": .string(label + (isVersion ? "_version" : "")),
+      "summary": .string(prefix + summary + (isVersion ? ", of one version" : "")),
     ]
     var parameters: [JSONDocument] = ["model", "version"].filter { path.contains("{\($0)}") }.map {
       ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]
@@ -49,7 +51,6 @@ struct EndpointDescription: Sendable {
         "description": "The answer.", "content": .object([.init(name: contentType, value: ["schema": schema])]),
       ]
     ]
-    let asksForToken = asksForToken && !endpoint.access.isOpen(on: .public)
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
     for code in (asksForToken ? [401] : []) + errors {
       responses = responses.with(

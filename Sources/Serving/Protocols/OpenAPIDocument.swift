@@ -2,12 +2,13 @@ import Engine
 import Tabular
 import WorkerContract
 
-/// The OpenAPI 3.1 document of the public port, made from the endpoints and the schema of the version in production.
+/// The OpenAPI 3.1 document of the public port, made from the route table and the schema of the version in production.
 struct OpenAPIDocument {
   let state: ServingState
   let version: LoadedVersion
   /// Whether clients must bring a token.
   let asksForToken: Bool
+  let paths: JSONDocument
 
   var document: JSONDocument {
     [
@@ -21,19 +22,6 @@ struct OpenAPIDocument {
       "components": JSONDocument.object([.init(name: "schemas", value: schemas)])
         .with("securitySchemes", asksForToken ? ["bearer": ["type": "http", "scheme": "bearer"]] : nil),
     ]
-  }
-
-  private var paths: JSONDocument {
-    .object(
-      RouteTable.endpoints.flatMap { endpoint in
-        endpoint.description.map { description in
-          endpoint.paths.map { path in
-            let operation = description.operation(of: endpoint, at: path, asksForToken: asksForToken)
-            return JSONDocument.Member(
-              name: path, value: .object([.init(name: endpoint.method.rawValue.lowercased(), value: operation)]))
-          }
-        } ?? []
-      })
   }
 
   private var classes: JSONDocument { .list(version.target.classes.map(JSONDocument.string)) }

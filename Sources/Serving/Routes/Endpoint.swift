@@ -38,6 +38,9 @@ struct Endpoint: Sendable {
     case apus
     /// The Open Inference Protocol, version 2.
     case openInference
+
+    /// What a description of an endpoint begins with.
+    var prefix: String { self == .openInference ? "Open Inference Protocol: " : "" }
   }
 
   /// Who answers. None of them throws: what is wrong is an answer too.

@@ -1,11 +1,9 @@
-/// Where a path leads, with the names that stand in it.
+/// Where a path leads.
 struct Route: Sendable, Equatable {
   /// That of the endpoint in the route table; `RouteTable.nowhere` where there is none.
   let position: Int
-  /// The model that the path names.
-  var model: String?
-  /// The version that the path names.
-  var version: String?
+  /// The names that stand in the path.
+  var names = ModelReference()
 
   init(position: Int) { self.position = position }
 

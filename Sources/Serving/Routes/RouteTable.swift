@@ -49,7 +49,9 @@ enum RouteTable {
       .computes { endpoints, call, _, _ in endpoints.information.metricsSummary(accepting: call.accept) }),
     Endpoint(
       "openapi", .get, "/openapi.json", description: .init("This document", errors: [503]),
-      .computes { endpoints, _, _, _ in endpoints.information.openAPI() }),
+      .computes { endpoints, _, _, _ in
+        endpoints.information.openAPI(paths: paths(asksForToken: endpoints.information.asksForToken))
+      }),
     Endpoint(
       "model_reload", .post, "/model/reload", access: .admin,
       .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
@@ -69,11 +71,11 @@ enum RouteTable {
     Endpoint(
       "v2_model", .get, "/v2/models/{model}", "/v2/models/{model}/versions/{version}", dialect: .openInference,
       description: .init("inputs and outputs", errors: [404, 503]),
-      .computes { endpoints, call, _, _ in endpoints.inference.model(call.route) }),
+      .computes { endpoints, call, _, _ in endpoints.inference.model(call.route.names) }),
     Endpoint(
       "v2_model_ready", .get, "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready",
       dialect: .openInference, description: .init("readiness of the model", errors: [404, 503]),
-      .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route) }),
+      .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route.names) }),
     Endpoint(
       "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
       dialect: .openInference,
@@ -81,7 +83,7 @@ enum RouteTable {
         "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [400, 404, 413, 415, 422, 503]),
       .computes { endpoints, call, body, lane in
         endpoints.inference.infer(
-          body, call.route, header: call.requestID, jsonLength: call.jsonLength, on: lane)
+          body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)
       }),
   ]
 
@@ -147,8 +149,8 @@ enum RouteTable {
     var route = Route(position: line.position)
     for (part, expected) in zip(given, line.parts) {
       switch expected {
-      case "{model}" where !part.isEmpty: route.model = String(part)
-      case "{version}" where !part.isEmpty: route.version = String(part)
+      case "{model}" where !part.isEmpty: route.names.model = String(part)
+      case "{version}" where !part.isEmpty: route.names.version = String(part)
       case part: break
       default: return nil
       }

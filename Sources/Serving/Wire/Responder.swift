@@ -50,7 +50,7 @@ final class Responder: Sendable {
     }
     let step = step(head.method, target, route, headers)
     if case .answer(let answer) = step {
-      metrics.answered(route, code: answer.code, seconds: 0, share: share)
+      metrics.answered(route.position, code: answer.code, seconds: 0, share: share)
     }
     let requestID = headers.requestID.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     return RequestPlan(
@@ -121,7 +121,7 @@ final class Responder: Sendable {
   /// The answer to a body that turned out to be larger than may be.
   func refusal(of plan: RequestPlan, share: Int) -> Answer {
     let answer = tooLarge()
-    metrics.answered(plan.call.route, code: answer.code, seconds: 0, share: share)
+    metrics.answered(plan.call.route.position, code: answer.code, seconds: 0, share: share)
     return answer
   }
 
@@ -139,7 +139,8 @@ final class Responder: Sendable {
     case .computes(let compute), .computesOrShares(let compute, _): answer = compute(endpoints, plan.call, body, lane)
     case .waits: return nil
     }
-    metrics.answered(plan.call.route, code: answer.code, seconds: Self.seconds(since: start), share: lane.share)
+    metrics.answered(
+      plan.call.route.position, code: answer.code, seconds: Self.seconds(since: start), share: lane.share)
     return answer
   }
 
@@ -148,7 +149,7 @@ final class Responder: Sendable {
     if case .answer(let answer) = plan.step { return answer }
     let start = DispatchTime.now().uptimeNanoseconds
     let answer = await asked(plan, body)
-    metrics.answered(plan.call.route, code: answer.code, seconds: Self.seconds(since: start), share: 0)
+    metrics.answered(plan.call.route.position, code: answer.code, seconds: Self.seconds(since: start), share: 0)
     return answer
   }
 
