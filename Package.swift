@@ -21,10 +21,8 @@ let nio: [Target.Dependency] = [
 ]
 /// What the server's connections are made of.
 let nioHTTP: [Target.Dependency] = [
-  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-  .product(name: "NIOEmbedded", package: "swift-nio"),
-  .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-  .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
   .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
   .product(name: "NIOSSL", package: "swift-nio-ssl"),
 ]
@@ -118,7 +116,8 @@ let edges: [Target] =
     "Serving",
     [
       "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts",
-      "Telemetry", "Monitoring", "Statistics", "Exposition", hummingbird, logging, lifecycle,
+      "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
+      .product(name: "HummingbirdCore", package: "hummingbird"),
     ]
       + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
   + library(
@@ -196,8 +195,7 @@ let fuzzing: [Target] = [
     name: "ServingFuzzer",
     dependencies: [
       "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
-      argumentParser, hummingbird, lifecycle,
-      logging,
+      argumentParser, lifecycle, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
     ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
 ]

@@ -1,8 +1,8 @@
 import Artifacts
 import Foundation
-import HTTPTypes
 import Logging
 import NIOCore
+import NIOHTTP1
 import PredictionLog
 import Serving
 import ServiceLifecycle
@@ -38,7 +38,7 @@ final class FuzzedServer: Sendable {
     let (ports, port) = AsyncStream<Int>.makeStream()
     group = ServiceGroup(
       configuration: .init(
-        services: [.init(service: Listener(server: server) { if $0 == .public { port.yield($1) } })], logger: logger))
+        services: [.init(service: Running(server: server) { if $0 == .public { port.yield($1) } })], logger: logger))
     running = Task { [group] in try await group.run() }
     var bound = 0
     for await number in ports {
@@ -49,9 +49,9 @@ final class FuzzedServer: Sendable {
     try await route(artifacts)
   }
 
-  private struct Listener: Service {
+  private struct Running: Service {
     let server: ModelServer
-    let onListening: @Sendable (Endpoint.Face, Int) -> Void
+    let onListening: @Sendable (Listener, Int) -> Void
 
     func run() async throws { try await server.run(onListening: onListening) }
   }
@@ -67,8 +67,8 @@ final class FuzzedServer: Sendable {
     }
     let table = RoutingTable(
       namespace: "default", model: SampleModel.name, revision: 1, entries: entries, logging: .init(sample: 0))
-    let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/model/reload")
-    let reply = try await server.reply(to: head, ByteBuffer(bytes: try JSONEncoder().encode(table)), by: .admin)
+    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/model/reload")
+    let reply = await server.reply(to: head, ByteBuffer(bytes: try JSONEncoder().encode(table)), by: .admin)
     guard reply.code == 200 else { throw Failure.notLoaded(String(buffer: reply.body)) }
   }
 
@@ -78,19 +78,16 @@ final class FuzzedServer: Sendable {
 
   /// What is wrong with the answer to a request; empty where nothing is.
   func problems(of request: FuzzedRequest, isTwice: Bool) async throws -> [String] {
-    var fields = HTTPFields()
-    for (name, value) in request.headers {
-      if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
-    }
-    fields[.contentLength] = String(request.body.count)
-    let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: request.path, headerFields: fields)
+    var headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
+    headers.add(name: "Content-Length", value: String(request.body.count))
+    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: request.path, headers: headers)
     let body = ByteBuffer(bytes: request.body)
-    let reply = try await server.reply(to: head, body)
-    let jsonLength = HTTPField.Name("Inference-Header-Content-Length").flatMap { reply.headers[$0] }.flatMap { Int($0) }
+    let reply = await server.reply(to: head, body)
+    let jsonLength = reply.headers.first(name: "Inference-Header-Content-Length").flatMap { Int($0) }
     var problems = AnswerCheck(
       request: request, code: reply.code, jsonLength: jsonLength, body: Array(buffer: reply.body)
     ).problems()
-    if isTwice, request.hasID, reply.code != 503, try await server.reply(to: head, body).body != reply.body {
+    if isTwice, request.hasID, reply.code != 503, await server.reply(to: head, body).body != reply.body {
       problems.append("another answer to the same bytes")
     }
     return problems

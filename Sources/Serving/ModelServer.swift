@@ -2,10 +2,10 @@ import Engine
 package import Artifacts
 import Exposition
 import Foundation
-import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 package import PredictionLog
 import ServiceLifecycle
 package import Telemetry
@@ -53,17 +53,14 @@ package struct ModelServer: Sendable {
     }
   }
 
-  private let configuration: Configuration
+  let configuration: Configuration
   private let logger: Logger
-  private let holder = ServingHolder()
+  let holder = ServingHolder()
   package let metrics: ServingMetrics
   private let services: [any Service]
-  private let predictions: PredictionEndpoints
-  private let information: InformationEndpoints
-  private let inference: InferenceEndpoints
-  private let logs: LogsEndpoint
-  private let lanes = ServingLanes()
-  private let tokens: [Endpoint.Face: BearerTokens]
+  let lanes = ServingLanes()
+  private let endpoints: ServingEndpoints
+  private let tokens: [Listener: BearerTokens]
   private let certificate: ServerCertificate?
 
   /// Throws where the certificate cannot be used.
@@ -76,7 +73,8 @@ package struct ModelServer: Sendable {
   ) throws(ServerCertificate.Problem) {
     self.configuration = configuration
     self.logger = logger
-    metrics = ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: clock)
+    metrics = ServingMetrics(
+      registry: MetricsRegistry(), endpoints: RouteTable.labels, holder: holder, clock: clock)
     var services: [any Service] = []
     var log: PredictionLog?
     if let telemetry {
@@ -101,9 +99,9 @@ package struct ModelServer: Sendable {
       store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger)
     let file = RoutingFile(
       path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
-    var tokens: [Endpoint.Face: BearerTokens] = [:]
-    for (face, path) in [(Endpoint.Face.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
-      tokens[face] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
+    var tokens: [Listener: BearerTokens] = [:]
+    for (listener, path) in [(Listener.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
+      tokens[listener] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
     }
     self.tokens = tokens
     if let place = configuration.certificate {
@@ -112,14 +110,13 @@ package struct ModelServer: Sendable {
       certificate = nil
     }
     self.services = services + [file] + tokens.values.map { $0 as any Service } + [certificate].compactMap { $0 }
-    predictions = PredictionEndpoints(
-      holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock)
-    information = InformationEndpoints(
-      holder: holder, metrics: metrics, controller: controller, file: file,
-      asksForToken: tokens[.public] != nil)
-    inference = InferenceEndpoints(
-      holder: holder, metrics: metrics, limits: configuration.limits, clock: clock)
-    logs = LogsEndpoint(holder: holder, store: telemetry)
+    endpoints = ServingEndpoints(
+      predictions: PredictionEndpoints(
+        holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock),
+      information: InformationEndpoints(
+        holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: tokens[.public] != nil),
+      inference: InferenceEndpoints(holder: holder, metrics: metrics, limits: configuration.limits, clock: clock),
+      logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes)
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
@@ -127,11 +124,11 @@ package struct ModelServer: Sendable {
   /// - Parameter onListening: Told each listener's port.
   package func run(
     gracefulShutdownSignals: [UnixSignal] = [],
-    onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void = { _, _ in }
+    onListening: @escaping @Sendable (Listener, Int) -> Void = { _, _ in }
   ) async throws {
     let listeners: [any Service] = [
-      listener(.admin, port: configuration.adminPort, onListening),
-      listener(.public, port: configuration.port, onListening),
+      service(of: .admin, port: configuration.adminPort, onListening),
+      service(of: .public, port: configuration.port, onListening),
     ]
     let drain = Drain(holder: holder, delay: configuration.drainDelay, logger: logger)
     // Shutdown goes from the last one to the first, each when the one before has ended.
@@ -142,36 +139,32 @@ package struct ModelServer: Sendable {
     try await ServiceGroup(configuration: group).run()
   }
 
-  func responder(for face: Endpoint.Face) -> ServingResponder {
-    ServingResponder(
-      face: face, holder: holder, predictions: predictions, information: information, inference: inference,
-      logs: logs, metrics: metrics, lanes: lanes, tokens: tokens[face],
-      crossOrigin: CrossOrigin(origins: face == .public ? configuration.crossOrigins : []))
+  func responder(for listener: Listener) -> Responder {
+    Responder(
+      listener: listener, endpoints: endpoints, holder: holder, metrics: metrics, limits: configuration.limits,
+      tokens: tokens[listener], crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : [])
+    )
   }
 
-  private func listener(
-    _ face: Endpoint.Face, port: Int, _ onListening: @escaping @Sendable (Endpoint.Face, Int) -> Void
-  ) -> some Service {
+  private func service(
+    of listener: Listener, port: Int, _ onListening: @escaping @Sendable (Listener, Int) -> Void
+  ) -> any Service {
     let logger = logger
-    let certificate = face == .public || configuration.encryptsAdmin ? certificate : nil
-    let (patience, bodyLimit) = (configuration.patience, configuration.limits.body)
-    let serving = responder(for: face)
-    return Application(
-      responder: serving,
-      server: HTTPServerBuilder {
-        ServingChannel(
-          responder: $0, serving: serving, certificate: certificate, patience: patience, bodyLimit: bodyLimit)
-      },
-      configuration: ApplicationConfiguration(
+    let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
+    return Server(
+      childChannelSetup: ServingChannel(
+        responder: responder(for: listener), certificate: certificate, patience: configuration.patience),
+      configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
-        availableConnectionsDelegate: face == .public
+        availableConnectionsDelegate: listener == .public
           ? configuration.maximumConnections.map { MaximumAvailableConnections($0) } : nil),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
-        logger.info("listening", metadata: ["face": "\(face)", "port": "\(port)", "tls": "\(certificate != nil)"])
-        onListening(face, port)
+        logger.info(
+          "listening", metadata: ["face": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
+        onListening(listener, port)
       },
-      logger: Self.quiet(logger))
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.quiet(logger))
   }
 
   /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.

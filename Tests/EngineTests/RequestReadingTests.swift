@@ -49,14 +49,29 @@ struct RequestReadingTests {
     }
   }
 
-  private func read(_ features: String) throws -> (values: [FeatureValue], findings: FeatureReader.Findings) {
-    let reader = FeatureReader(pipeline: Sample.pipeline)
+  private struct Findings {
+    var problems: [FieldProblem]
+    var oddities: [FeatureReader.Oddity]
+    var hasEscapes: Bool
+  }
+
+  private func read(
+    _ features: String, by reader: FeatureReader = FeatureReader(pipeline: Sample.pipeline)
+  ) throws -> (values: [FeatureValue], findings: Findings) {
     let bytes = Array(features.utf8)
     var values = [FeatureValue](repeating: .unseen, count: reader.count)
     var given = [Bool](repeating: true, count: reader.count)
+    var oddities = [FeatureReader.Oddity](repeating: .init(feature: 0, kind: .missing), count: reader.count)
     let findings = try values.withUnsafeMutableBufferPointer { values in
       try given.withUnsafeMutableBufferPointer { given in
-        try bytes.withUnsafeBufferPointer { try reader.read($0, range: 0..<bytes.count, into: values, given: given) }
+        try oddities.withUnsafeMutableBufferPointer { oddities in
+          try bytes.withUnsafeBufferPointer { bytes in
+            let findings = try reader.read(
+              bytes, range: 0..<bytes.count, into: values, given: given, oddities: oddities)
+            return Findings(
+              problems: findings.problems, oddities: Array(findings.oddities), hasEscapes: findings.hasEscapes)
+          }
+        }
       }
     }
     return (values, findings)
@@ -89,16 +104,7 @@ struct RequestReadingTests {
       features: [.init(name: "kind", type: .categorical, categories: ["NaN", "[1]", "true", "-1e5"])])
     let reader = FeatureReader(pipeline: FeaturePipeline(learned: schema))
     func problems(_ value: String) throws -> [FieldProblem] {
-      let bytes = Array("{\"kind\":\(value)}".utf8)
-      var values: [FeatureValue] = [.missing]
-      var given = [false]
-      return try values.withUnsafeMutableBufferPointer { values in
-        try given.withUnsafeMutableBufferPointer { given in
-          try bytes.withUnsafeBufferPointer {
-            try reader.read($0, range: 0..<bytes.count, into: values, given: given).problems
-          }
-        }
-      }
+      try read("{\"kind\":\(value)}", by: reader).findings.problems
     }
     for value in ["true", "-1e5", #""NaN""#, #""[1]""#] { #expect(try problems(value).isEmpty, "\(value)") }
     for value in ["NaN", "[1]"] { #expect(try problems(value).map(\.reason) == [.wrongType], "\(value)") }

@@ -7,7 +7,7 @@ import Testing
 struct ConnectionPatienceTests {
   private enum Event {
     case bytes(Int)
-    case head, request, answer
+    case head, request, answer, readsAgain, end
   }
 
   private static let cases: [(String, [(seconds: Int64, Event)], at: Int64, ConnectionPatience.Verdict)] = [
@@ -26,6 +26,10 @@ struct ConnectionPatienceTests {
     ("long after the answer", [(0, .head), (1, .request), (100, .answer)], 175, .idle),
     ("an answer before the body's end", [(0, .head), (1, .answer)], 10, .slow),
     ("the next request in time", [(0, .head), (1, .request), (2, .answer), (76, .bytes(1))], 85, .patient),
+    ("a body that was not read for a while", [(0, .bytes(99)), (0, .head), (20, .readsAgain)], 29, .patient),
+    ("a body that does not come when it is read again", [(0, .bytes(99)), (0, .head), (20, .readsAgain)], 30, .slow),
+    ("more requests behind the last answer", [(0, .head), (1, .request), (2, .end), (3, .bytes(9))], 76, .patient),
+    ("a client that does not close", [(0, .head), (1, .request), (2, .end), (3, .bytes(9))], 77, .idle),
     (
       "two requests at once, one answered",
       [(0, .head), (0, .request), (0, .bytes(5)), (0, .head), (0, .request), (1, .answer)], 900, .patient
@@ -42,6 +46,8 @@ struct ConnectionPatienceTests {
         case .head: patience.headArrived(at: time(seconds))
         case .request: patience.requestArrived(at: time(seconds))
         case .answer: patience.answered(at: time(seconds))
+        case .readsAgain: patience.readsAgain(at: time(seconds))
+        case .end: patience.ended(at: time(seconds))
         }
       }
       #expect(patience.verdict(at: time(at)) == verdict, "\(name)")

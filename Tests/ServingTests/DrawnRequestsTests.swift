@@ -132,13 +132,22 @@ import WorkerContract
     #expect(LabelClasses([ValueTexts.levels]).name(text) == level)
   }
 
-  private func read(_ body: String, _ reader: FeatureReader) throws -> ([FeatureValue], FeatureReader.Findings) {
+  private func read(
+    _ body: String, _ reader: FeatureReader
+  ) throws -> ([FeatureValue], (problems: [FieldProblem], oddities: [FeatureReader.Oddity])) {
     let bytes = Array(body.utf8)
     var values = [FeatureValue](repeating: .unseen, count: reader.count)
     var given = [Bool](repeating: false, count: reader.count)
+    var oddities = [FeatureReader.Oddity](repeating: .init(feature: 0, kind: .missing), count: reader.count)
     let findings = try values.withUnsafeMutableBufferPointer { values in
       try given.withUnsafeMutableBufferPointer { given in
-        try bytes.withUnsafeBufferPointer { try reader.read($0, range: 0..<bytes.count, into: values, given: given) }
+        try oddities.withUnsafeMutableBufferPointer { oddities in
+          try bytes.withUnsafeBufferPointer { bytes in
+            let findings = try reader.read(
+              bytes, range: 0..<bytes.count, into: values, given: given, oddities: oddities)
+            return (problems: findings.problems, oddities: Array(findings.oddities))
+          }
+        }
       }
     }
     return (values, findings)

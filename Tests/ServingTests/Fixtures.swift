@@ -4,10 +4,11 @@ import Exposition
 import Foundation
 import Learning
 import Logging
-import Serving
 import Tabular
 import Telemetry
 import WorkerContract
+
+@testable import Serving
 
 /// The schema of the tests' model: each feature shows another rule.
 enum Sample {
@@ -85,7 +86,8 @@ let income = ModelKey(namespace: "default", model: "income")
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 func someMetrics(holder: ServingHolder = ServingHolder()) -> ServingMetrics {
-  ServingMetrics(registry: MetricsRegistry(), holder: holder, clock: { Date().timeIntervalSince1970 })
+  ServingMetrics(
+    registry: MetricsRegistry(), endpoints: RouteTable.labels, holder: holder, clock: { Date().timeIntervalSince1970 })
 }
 
 /// Lends an empty folder.

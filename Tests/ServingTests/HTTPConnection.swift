@@ -51,6 +51,11 @@ final class HTTPConnection: @unchecked Sendable {
     queue.sync { send(Array(text.utf8)) }
   }
 
+  /// Says that nothing more comes, and goes on reading.
+  func endWriting() {
+    queue.sync { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+  }
+
   private func send(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {

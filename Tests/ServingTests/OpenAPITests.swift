@@ -31,13 +31,13 @@ struct OpenAPITests {
 
       // Each path that is described leads somewhere, and each endpoint is described.
       let paths = try #require(reply.json["paths"] as? [String: [String: Any]])
-      var described: Set<Endpoint> = []
       for (path, operations) in paths {
-        let route = Route(path[...], face: .public)
-        #expect(operations.keys.map { $0.uppercased() } == [route.endpoint.method.rawValue], "\(path)")
-        described.insert(route.endpoint)
+        let route = RouteTable.route(path[...], on: .public)
+        try #require(!route.isNowhere, "\(path)")
+        #expect(operations.keys.map { $0.uppercased() } == [route.method.rawValue], "\(path)")
       }
-      #expect(described == Set(Endpoint.allCases).subtracting([.none, .reload, .logs]))
+      let offered = RouteTable.endpoints.filter { $0.access.isOffered(by: .public) }
+      #expect(Set(paths.keys) == Set(offered.flatMap(\.paths)))
     }
   }
 

@@ -99,11 +99,11 @@ func withServer(
     configuration.retentionInterval = .milliseconds(20)
     configuration.profileInterval = .milliseconds(20)
     try configure(&configuration, folder)
-    let ports = Mutex<[Endpoint.Face: Int]>([:])
+    let ports = Mutex<[Listener: Int]>([:])
     let server = Runner(
       server: try ModelServer(
         configuration: configuration, artifacts: artifacts, telemetry: store, logger: quiet, clock: clock)
-    ) { face, port in ports.withLock { $0[face] = port } }
+    ) { listener, port in ports.withLock { $0[listener] = port } }
     let group = ServiceGroup(configuration: .init(services: [.init(service: server)], logger: quiet))
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
@@ -133,7 +133,7 @@ func withServer(
 
 private struct Runner: Service {
   let server: ModelServer
-  let onListening: @Sendable (Endpoint.Face, Int) -> Void
+  let onListening: @Sendable (Listener, Int) -> Void
 
   func run() async throws { try await server.run(onListening: onListening) }
 }

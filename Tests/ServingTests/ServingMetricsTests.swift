@@ -34,9 +34,14 @@ struct ServingMetricsTests {
     for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
       metrics.refused(Array(repeating: FieldProblem("a", reason, ""), count: count))
     }
-    instruments.count([.init(feature: 1, kind: .missing), .init(feature: 1, kind: .missing)])
-    instruments.count([.init(feature: 3, kind: .unseenCategory), .init(feature: 0, kind: .outOfRange)])
-    for code in [200, 422, 200, 422, 422] { metrics.answered(.predict, code: code, seconds: 0.001) }
+    for oddities: [FeatureReader.Oddity] in [
+      [.init(feature: 1, kind: .missing), .init(feature: 1, kind: .missing)],
+      [.init(feature: 3, kind: .unseenCategory), .init(feature: 0, kind: .outOfRange)],
+    ] {
+      oddities.withUnsafeBufferPointer { instruments.count($0) }
+    }
+    let predict = RouteTable.route("/predict", on: .public).position
+    for code in [200, 422, 200, 422, 422] { metrics.answered(predict, code: code, seconds: 0.001, share: 0) }
     let text = metrics.registry.text()
     for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
       #expect(text.contains("apus_validation_failures_total{reason=\"\(reason.rawValue)\"} \(count)\n"), "\(reason)")

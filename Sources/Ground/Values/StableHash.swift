@@ -9,7 +9,7 @@ public struct StableHash: Sendable {
   @inlinable public init() { state = 0xcbf2_9ce4_8422_2325 }
 
   /// Goes on from a value; for hashes with a salt.
-  @inlinable package init(from value: UInt64) { state = value }
+  @inlinable public init(from value: UInt64) { state = value }
 
   /// The hash of what was added so far.
   @inlinable public var value: UInt64 { state }
@@ -31,7 +31,7 @@ public struct StableHash: Sendable {
 
   /// The finisher of SplitMix64 (S. Vigna, 2015): a bijection whose every output bit depends on every input bit. The low
   /// bits of FNV-1a alone are uneven for short texts.
-  @inlinable package static func mixed(_ value: UInt64) -> UInt64 {
+  @inlinable public static func mixed(_ value: UInt64) -> UInt64 {
     var bits = value
     bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
     bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb

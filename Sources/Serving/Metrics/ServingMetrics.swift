@@ -13,6 +13,8 @@ package final class ServingMetrics: Sendable {
 
   /// Status codes and times by endpoint.
   private let answers: AnswerTallies
+  /// The position of the endpoint `none`.
+  private let nowhere: Int
   private let predictions: MetricFamily<Counter>
   private let predictionSeconds: MetricFamily<Histogram>
   private let predictionErrors: MetricFamily<Counter>
@@ -35,15 +37,19 @@ package final class ServingMetrics: Sendable {
 
   private let windows: WindowGauges
 
-  package init(registry: MetricsRegistry, holder: ServingHolder, clock: @escaping @Sendable () -> Double) {
+  /// - Parameter endpoints: Their labels; the last one is that of requests that reach none.
+  package init(
+    registry: MetricsRegistry, endpoints: [String], holder: ServingHolder, clock: @escaping @Sendable () -> Double
+  ) {
     self.registry = registry
     let requests = registry.counter(Table.requests)
     let requestSeconds = registry.histogram(Table.requestSeconds, bounds: Self.requestBounds)
     let answers = AnswerTallies(
-      ok: Endpoint.allCases.map { requests.with($0.rawValue, "200") },
-      seconds: Endpoint.allCases.map { requestSeconds.with($0.rawValue) },
-      others: { requests.with(Endpoint.allCases[$0].rawValue, String($1)) })
+      ok: endpoints.map { requests.with($0, "200") },
+      seconds: endpoints.map { requestSeconds.with($0) },
+      others: { requests.with(endpoints[$0], String($1)) })
     self.answers = answers
+    nowhere = endpoints.count - 1
     predictions = registry.counter(Table.predictions)
     predictionSeconds = registry.histogram(
       Table.predictionSeconds, bounds: Histogram.exponential(start: 0.000_001, factor: 2, count: 20))
@@ -78,7 +84,7 @@ package final class ServingMetrics: Sendable {
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape {
       answers.publish()
-      (holder.state?.observer as? TableInstruments)?.publish()
+      holder.state?.observer.publish()
       ready.set(holder.readiness == .ready ? 1 : 0)
       windows.publish(at: clock())
     }
@@ -88,19 +94,17 @@ package final class ServingMetrics: Sendable {
   /// Seconds: from 50 microseconds, which is what one prediction takes, to the seconds of alerts.
   private static let requestBounds = [0.000_05, 0.000_1, 0.000_25] + Histogram.latency
 
-  /// Not for hot paths: the request was answered elsewhere than on a lane.
-  func answered(_ endpoint: Endpoint, code: Int, seconds: Double) {
-    answered(endpoint, code: code, seconds: seconds, share: 0)
-  }
-
-  /// - Parameter share: That of the lane that answered.
-  func answered(_ endpoint: Endpoint, code: Int, seconds: Double, share: Int) {
-    answers.count(endpoint.position, code: code, seconds: seconds, share: share)
+  /// A request was answered.
+  /// - Parameters:
+  ///   - endpoint: Its position among the labels.
+  ///   - share: That of the lane that answered.
+  func answered(_ endpoint: Int, code: Int, seconds: Double, share: Int) {
+    answers.count(endpoint, code: code, seconds: seconds, share: share)
   }
 
   /// A connection was ended with this answer before there was a request.
   func refusedConnection(code: Int) {
-    answers.count(Endpoint.none.position, code: code, seconds: nil, share: 0)
+    answers.count(nowhere, code: code, seconds: nil, share: 0)
   }
 
   func refused(_ problems: [FieldProblem]) {

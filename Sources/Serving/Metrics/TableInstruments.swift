@@ -69,7 +69,7 @@ private final class RowInstruments: RowObserver {
   }
 
   func predicted(
-    _ predicted: Int, confidence: Double, seconds: Double, values: UnsafeMutableBufferPointer<FeatureValue>?,
+    _ predicted: Int, confidence: Double, seconds: Double, values: UnsafeBufferPointer<FeatureValue>?,
     at time: Double
   ) {
     share.count(predicted: predicted, confidence: confidence, seconds: seconds, values: values, at: time)
@@ -85,5 +85,5 @@ private final class RowInstruments: RowObserver {
 
   func refused() { instruments.errors.increment() }
 
-  func noticed(_ oddities: [FeatureReader.Oddity]) { instruments.count(oddities) }
+  func noticed(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>) { instruments.count(oddities) }
 }

@@ -38,7 +38,7 @@ final class VersionInstruments: Sendable {
     ///   - values: One for each feature; nil: the row's features are counted by another version.
     ///   - time: Seconds since 1970.
     func count(
-      predicted: Int, confidence: Double, seconds: Double, values: UnsafeMutableBufferPointer<FeatureValue>?,
+      predicted: Int, confidence: Double, seconds: Double, values: UnsafeBufferPointer<FeatureValue>?,
       at time: Double
     ) {
       let minute = Int(time / 60)
@@ -120,7 +120,7 @@ final class VersionInstruments: Sendable {
   /// - Parameter index: That of a lane.
   func share(_ index: Int) -> Share { shares[index] }
 
-  func count(_ oddities: [FeatureReader.Oddity]) {
+  func count(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>) {
     for oddity in oddities { self.oddities[oddity.kind.rawValue][oddity.feature].increment() }
   }
 

@@ -3,11 +3,12 @@ import JSONScanning
 import NIOCore
 
 /// What an endpoint answers, before it becomes HTTP.
-struct Answer {
+struct Answer: Sendable {
   var code: Int
   var body: ByteBuffer
-  var contentType = "application/json"
-  /// Methods that would have been right, for 405.
+  /// Nil: there is no body.
+  var contentType: String? = "application/json"
+  /// Methods that would have been right, for 405 and OPTIONS.
   var allow: String?
   /// The body was not read to its end, so that the connection cannot be used again.
   var closes = false
@@ -23,10 +24,18 @@ struct Answer {
     body = text.buffer
   }
 
-  init(_ code: Int, text: String, contentType: String) {
+  init(_ code: Int, text: String, contentType: String?) {
     self.code = code
     body = ByteBuffer(string: text)
     self.contentType = contentType
+  }
+
+  /// What OPTIONS gets.
+  /// - Parameter allow: The methods of the path; nil: a web page asks, which other headers answer.
+  static func options(allow: String?) -> Answer {
+    var answer = Answer(204, text: "", contentType: nil)
+    answer.allow = allow
+    return answer
   }
 
   /// `{"error": …}`

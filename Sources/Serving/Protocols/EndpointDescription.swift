@@ -1,16 +1,16 @@
 import Engine
 
 /// What the OpenAPI document says about an endpoint of the public port.
-struct EndpointDescription {
-  private(set) var path = ""
-  private(set) var summary: String
+struct EndpointDescription: Sendable {
+  /// Without the name of the protocol and the version that the path may name.
+  private let summary: String
   /// Names among the document's schemas.
-  let request: String?
-  let answer: String?
-  let contentType: String
-  let errors: [Int]
+  private let request: String?
+  private let answer: String?
+  private let contentType: String
+  private let errors: [Int]
 
-  private init(
+  init(
     _ summary: String, request: String? = nil, answer: String? = nil, contentType: String = "application/json",
     errors: [Int] = []
   ) {
@@ -21,52 +21,17 @@ struct EndpointDescription {
     self.errors = errors
   }
 
-  /// One description for each path; none for what the public port does not have.
-  static func of(_ endpoint: Endpoint) -> [EndpointDescription] {
-    guard let description = description(of: endpoint) else { return [] }
-    return RouteTable.paths(of: endpoint).map { path in
-      var description = description
-      description.path = path
-      if path.contains("{version}") { description.summary += ", of one version" }
-      return description
-    }
-  }
-
-  private static func description(of endpoint: Endpoint) -> EndpointDescription? {
-    let refusals = [400, 413, 415, 422, 503]
-    switch endpoint {
-    case .predict:
-      return .init("One prediction", request: "PredictionRequest", answer: "Prediction", errors: refusals)
-    case .predictBatch:
-      return .init(
-        "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer", errors: refusals)
-    case .feedback:
-      return .init("The truth about predictions", request: "Feedback", answer: "FeedbackAnswer", errors: refusals)
-    case .health: return .init("The process answers")
-    case .ready: return .init("A model is served", errors: [503])
-    case .modelInfo: return .init("Versions, roles, classes and features", errors: [503])
-    case .metrics: return .init("Metrics for Prometheus", contentType: "text/plain")
-    case .metricsSummary: return .init("Metrics for people", contentType: "text/plain")
-    case .openAPI: return .init("This document", errors: [503])
-    case .inferenceServer: return .init("Open Inference Protocol: the server")
-    case .inferenceLive: return .init("Open Inference Protocol: liveness")
-    case .inferenceReady: return .init("Open Inference Protocol: readiness", errors: [503])
-    case .inferenceModel: return .init("Open Inference Protocol: inputs and outputs", errors: [404, 503])
-    case .inferenceModelReady: return .init("Open Inference Protocol: readiness of the model", errors: [404, 503])
-    case .infer:
-      return .init(
-        "Open Inference Protocol: predictions", request: "InferenceRequest", answer: "InferenceAnswer",
-        errors: [400, 404, 413, 415, 422, 503])
-    case .reload, .logs, .none: return nil
-    }
-  }
-
   static func reference(_ schema: String) -> JSONDocument { ["$ref": "#/components/schemas/\(schema)"] }
 
-  func operation(_ endpoint: Endpoint, asksForToken: Bool) -> JSONDocument {
+  /// The operation at one of an endpoint's paths.
+  /// - Parameters:
+  ///   - label: Names the endpoint.
+  ///   - prefix: What the summary begins with.
+  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool) -> JSONDocument {
     let isVersion = path.contains("{version}")
     var operation: JSONDocument = [
-      "operationId": .string(endpoint.rawValue + (isVersion ? "_version" : "")), "summary": .string(summary),
+      "operationId": .string(label + (isVersion ? "_version" : "")),
+      "summary": .string(prefix + summary + (isVersion ? ", of one version" : "")),
     ]
     var parameters: [JSONDocument] = ["model", "version"].filter { path.contains("{\($0)}") }.map {
       ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]
@@ -86,7 +51,6 @@ struct EndpointDescription {
         "description": "The answer.", "content": .object([.init(name: contentType, value: ["schema": schema])]),
       ]
     ]
-    let asksForToken = asksForToken && !endpoint.isOpen(on: .public)
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
     for code in (asksForToken ? [401] : []) + errors {
       responses = responses.with(

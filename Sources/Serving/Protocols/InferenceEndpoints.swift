@@ -1,6 +1,5 @@
 import Engine
 import JSONScanning
-import PredictionLog
 import Exposition
 import Learning
 import NIOCore
@@ -44,15 +43,15 @@ struct InferenceEndpoints: Sendable {
   }
 
   /// The state, and the position of the version that the path names, if it names one.
-  private func state(for route: Route) -> Result<(ServingState, entry: Int?), Refusal> {
+  private func state(for names: ModelReference) -> Result<(ServingState, entry: Int?), Refusal> {
     guard let state = holder.state else {
       guard case .notLoaded(let reason) = holder.readiness else { return .failure(Refusal(503, "No model is loaded.")) }
       return .failure(Refusal(503, "No model is loaded: \(reason)"))
     }
-    guard route.model == state.table.model else {
-      return .failure(Refusal(404, "There is no model '\(route.model ?? "")' here."))
+    guard names.model == state.table.model else {
+      return .failure(Refusal(404, "There is no model '\(names.model ?? "")' here."))
     }
-    guard let version = route.version else { return .success((state, nil)) }
+    guard let version = names.version else { return .success((state, nil)) }
     guard let entry = state.table.entries.firstIndex(where: { $0.version == version }) else {
       return .failure(Refusal(404, "Version '\(version)' of '\(state.table.model)' is not loaded."))
     }
@@ -71,8 +70,8 @@ struct InferenceEndpoints: Sendable {
     var answer: Answer { .error(code, message) }
   }
 
-  func modelReady(_ route: Route) -> Answer {
-    switch state(for: route) {
+  func modelReady(_ names: ModelReference) -> Answer {
+    switch state(for: names) {
     case .failure(let refusal): return refusal.answer
     case .success((let state, _)):
       guard holder.readiness == .ready else { return .error(503, "The server is shutting down.") }
@@ -84,8 +83,8 @@ struct InferenceEndpoints: Sendable {
     }
   }
 
-  func model(_ route: Route) -> Answer {
-    switch state(for: route) {
+  func model(_ names: ModelReference) -> Answer {
+    switch state(for: names) {
     case .failure(let refusal): return refusal.answer
     case .success((let state, let entry)):
       guard let version = entry.map({ state.versions[$0] }) ?? state.production else {
@@ -131,10 +130,10 @@ struct InferenceEndpoints: Sendable {
   ///   - header: The request's `X-Request-Id`, which stands in for an id in the body.
   ///   - jsonLength: The header that says how many bytes of the body are JSON; nil: all.
   func infer(
-    _ body: ByteBuffer, _ route: Route, header: String?, jsonLength: String?, on lane: ServingLane
+    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, on lane: ServingLane
   ) -> Answer {
     let found: (state: ServingState, entry: Int?)
-    switch state(for: route) {
+    switch state(for: names) {
     case .failure(let refusal): return refusal.answer
     case .success(let success): found = success
     }

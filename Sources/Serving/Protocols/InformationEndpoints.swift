@@ -74,13 +74,15 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text)
   }
 
-  func openAPI() -> Answer {
+  /// - Parameter paths: Those of the public port.
+  func openAPI(paths: JSONDocument) -> Answer {
     guard let state = holder.state, let version = state.production else {
       guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
       return .error(503, "No model is loaded: \(reason)")
     }
     var text = JSONText(capacity: 16 << 10)
-    OpenAPIDocument(state: state, version: version, asksForToken: asksForToken).document.write(to: &text)
+    OpenAPIDocument(state: state, version: version, asksForToken: asksForToken, paths: paths).document
+      .write(to: &text)
     return Answer(200, text)
   }
 

@@ -2,12 +2,13 @@ import Engine
 import Tabular
 import WorkerContract
 
-/// The OpenAPI 3.1 document of the public port, made from the endpoints and the schema of the version in production.
+/// The OpenAPI 3.1 document of the public port, made from the route table and the schema of the version in production.
 struct OpenAPIDocument {
   let state: ServingState
   let version: LoadedVersion
   /// Whether clients must bring a token.
   let asksForToken: Bool
+  let paths: JSONDocument
 
   var document: JSONDocument {
     [
@@ -21,22 +22,6 @@ struct OpenAPIDocument {
       "components": JSONDocument.object([.init(name: "schemas", value: schemas)])
         .with("securitySchemes", asksForToken ? ["bearer": ["type": "http", "scheme": "bearer"]] : nil),
     ]
-  }
-
-  private var paths: JSONDocument {
-    .object(
-      Endpoint.allCases.flatMap { endpoint in
-        EndpointDescription.of(endpoint).map { description in
-          JSONDocument.Member(
-            name: description.path,
-            value: .object([
-              .init(
-                name: endpoint.method.rawValue.lowercased(),
-                value: description.operation(endpoint, asksForToken: asksForToken))
-            ])
-          )
-        }
-      })
   }
 
   private var classes: JSONDocument { .list(version.target.classes.map(JSONDocument.string)) }

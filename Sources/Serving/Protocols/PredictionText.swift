@@ -19,7 +19,7 @@ extension RowPredictor {
 
   private func write(
     _ scratch: RowScratch, _ probabilities: UnsafeBufferPointer<UInt8>, requestID: String,
-    oddities: [FeatureReader.Oddity], explain: Bool, to text: inout JSONText
+    oddities: UnsafeBufferPointer<FeatureReader.Oddity>, explain: Bool, to text: inout JSONText
   ) {
     let version = scratch.version
     let predicted = scratch.predicted

@@ -1,79 +1,115 @@
-/// What a path leads to. The raw value is the label `endpoint` of the metrics.
-package enum Endpoint: String, Sendable, CaseIterable {
-  case health
-  case ready
-  case predict
-  case predictBatch = "predict_batch"
-  case feedback
-  case modelInfo = "model_info"
-  case metrics
-  case metricsSummary = "metrics_summary"
-  case openAPI = "openapi"
-  case reload = "model_reload"
-  case logs
-  // The Open Inference Protocol, version 2.
-  case inferenceServer = "v2"
-  case inferenceLive = "v2_live"
-  case inferenceReady = "v2_ready"
-  case inferenceModel = "v2_model"
-  case inferenceModelReady = "v2_model_ready"
-  case infer = "v2_infer"
-  /// No such path.
-  case none
+import Engine
+import NIOCore
 
-  /// Which port a request came in by.
-  package enum Face: Sendable {
-    /// Open to clients.
-    case `public`
-    /// For the operator and for people with access to the pod.
-    case admin
-  }
-
-  package enum Method: String, Sendable {
+/// What the server has at a path: all that is known of a request before its body is read, and who answers it.
+struct Endpoint: Sendable {
+  enum Method: String, Sendable {
     case get = "GET"
     case post = "POST"
+
+    /// The methods that a path takes, for `Allow`. Whatever can be read can be asked for its head only.
+    var allow: String { self == .get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS" }
   }
 
-  /// Position among all cases, without a search, as every request asks for it.
-  var position: Int {
-    switch self {
-    case .health: 0
-    case .ready: 1
-    case .predict: 2
-    case .predictBatch: 3
-    case .feedback: 4
-    case .modelInfo: 5
-    case .metrics: 6
-    case .metricsSummary: 7
-    case .openAPI: 8
-    case .reload: 9
-    case .logs: 10
-    case .inferenceServer: 11
-    case .inferenceLive: 12
-    case .inferenceReady: 13
-    case .inferenceModel: 14
-    case .inferenceModelReady: 15
-    case .infer: 16
-    case .none: 17
+  /// Which ports have it, and whether it asks for a token where the port asks for tokens.
+  enum Access: Sendable {
+    /// On both ports, without a token: probes bring none.
+    case probe
+    /// On both ports, without a token on the admin port: a scrape brings none.
+    case scrape
+    /// On both ports, with a token.
+    case clients
+    /// On the admin port only, with a token.
+    case admin
+
+    func isOffered(by listener: Listener) -> Bool { self != .admin || listener == .admin }
+
+    func isOpen(on listener: Listener) -> Bool {
+      switch self {
+      case .probe: true
+      case .scrape: listener == .admin
+      case .clients, .admin: false
+      }
     }
   }
 
-  package var method: Method {
-    switch self {
-    case .predict, .predictBatch, .feedback, .reload, .infer: .post
-    default: .get
-    }
+  /// Whose requests and answers it speaks.
+  enum Dialect: Sendable {
+    case apus
+    /// The Open Inference Protocol, version 2.
+    case openInference
+
+    /// What a description of an endpoint begins with.
+    var prefix: String { self == .openInference ? "Open Inference Protocol: " : "" }
   }
 
-  /// The methods that a path takes, for `Allow`. Whatever can be read can be asked for its head only.
-  var allow: String { method == .get ? "GET, HEAD, OPTIONS" : "POST, OPTIONS" }
+  /// Who answers. None of them throws: what is wrong is an answer too.
+  enum Handler: Sendable {
+    typealias Compute = @Sendable (ServingEndpoints, Call, ByteBuffer, ServingLane) -> Answer
+    typealias Wait = @Sendable (ServingEndpoints, Call, ByteBuffer) async -> Answer
 
-  /// Whether it answers without a token where tokens are asked for: probes bring none, nor does a scrape of the admin port.
-  func isOpen(on face: Face) -> Bool {
-    switch self {
-    case .health, .ready, .inferenceLive, .inferenceReady: true
-    case .metrics: face == .admin
-    default: false
-    }
+    /// Without waiting: on the event loop, or in a task where the body is large.
+    case computes(Compute)
+    /// The same, with another way for large bodies, which shares the work out among the cores.
+    case computesOrShares(Compute, Wait)
+    /// By waiting for something, and so always in a task.
+    case waits(Wait)
+  }
+
+  /// Value of the label `endpoint` of the metrics, and the operation in the OpenAPI document.
+  let label: String
+  /// `{model}` and `{version}` stand for a name.
+  let paths: [String]
+  /// Those of `.post` take a body up to the limit of the configuration; what `.get` may bring is not read.
+  let method: Method
+  let access: Access
+  let dialect: Dialect
+  /// What the OpenAPI document of the public port says; nil where only the admin port has it.
+  let description: EndpointDescription?
+  let handler: Handler
+
+  init(
+    _ label: String, _ method: Method, _ paths: String..., access: Access = .clients, dialect: Dialect = .apus,
+    description: EndpointDescription? = nil, _ handler: Handler
+  ) {
+    self.label = label
+    self.paths = paths
+    self.method = method
+    self.access = access
+    self.dialect = dialect
+    self.description = description
+    self.handler = handler
+  }
+}
+
+/// What an endpoint is told of a request besides its body.
+struct Call: Sendable {
+  let route: Route
+  /// The path and the query as they were sent.
+  let target: RequestTarget
+  /// The request's `X-Request-Id`.
+  var requestID: String?
+  var accept: String?
+  /// The header that says how many bytes of the body are JSON.
+  var jsonLength: String?
+}
+
+/// Those who answer; one object, so that a request takes one reference and not one to each.
+final class ServingEndpoints: Sendable {
+  let predictions: PredictionEndpoints
+  let information: InformationEndpoints
+  let inference: InferenceEndpoints
+  let logs: LogsEndpoint
+  let lanes: ServingLanes
+
+  init(
+    predictions: PredictionEndpoints, information: InformationEndpoints, inference: InferenceEndpoints,
+    logs: LogsEndpoint, lanes: ServingLanes
+  ) {
+    self.predictions = predictions
+    self.information = information
+    self.inference = inference
+    self.logs = logs
+    self.lanes = lanes
   }
 }

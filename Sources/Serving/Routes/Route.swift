@@ -1,19 +1,18 @@
-/// What a path leads to, with the names that stand in it.
-package struct Route: Sendable, Equatable {
-  package let endpoint: Endpoint
-  /// The model that the path names.
-  package var model: String?
-  /// The version that the path names.
-  package var version: String?
+/// Where a path leads.
+struct Route: Sendable, Equatable {
+  /// That of the endpoint in the route table; `RouteTable.nowhere` where there is none.
+  let position: Int
+  /// The names that stand in the path.
+  var names = ModelReference()
 
-  package init(_ endpoint: Endpoint, model: String? = nil, version: String? = nil) {
-    self.endpoint = endpoint
-    self.model = model
-    self.version = version
-  }
+  init(position: Int) { self.position = position }
 
-  /// - Parameter path: Without its query. A slash at its end changes nothing.
-  package init(_ path: Substring, face: Endpoint.Face) {
-    self = RouteTable.route(path.count > 1 && path.hasSuffix("/") ? path.dropLast() : path, face: face)
-  }
+  var isNowhere: Bool { position == RouteTable.nowhere }
+
+  // One field at a time: a copy of the endpoint would count references that all cores share.
+
+  /// - Precondition: The path leads somewhere, as for those below.
+  var method: Endpoint.Method { RouteTable.endpoints[position].method }
+  var access: Endpoint.Access { RouteTable.endpoints[position].access }
+  var handler: Endpoint.Handler { RouteTable.endpoints[position].handler }
 }

@@ -1,74 +1,157 @@
-/// Every path of the server, once: routing and the OpenAPI document read this table.
+import Foundation
+import NIOCore
+
+/// Every endpoint of both ports, once. Routing, the rights, 404 and 405 with `Allow`, the label of the metrics and the OpenAPI
+/// document are derived from this table.
 enum RouteTable {
-  struct Line: Sendable {
-    /// `{model}` and `{version}` stand for a name.
+  /// In the order of the OpenAPI document.
+  static let endpoints: [Endpoint] = [
+    Endpoint(
+      "health", .get, "/health", access: .probe, description: .init("The process answers"),
+      .computes { endpoints, _, _, _ in endpoints.information.health() }),
+    Endpoint(
+      "ready", .get, "/ready", access: .probe, description: .init("A model is served", errors: [503]),
+      .computes { endpoints, _, _, _ in endpoints.information.ready() }),
+    Endpoint(
+      "predict", .post, "/predict",
+      description: .init(
+        "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [400, 413, 415, 422, 503]),
+      .computes { endpoints, call, body, lane in
+        endpoints.predictions.predict(body, header: call.requestID, on: lane)
+      }),
+    Endpoint(
+      "predict_batch", .post, "/predict/batch",
+      description: .init(
+        "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer",
+        errors: [400, 413, 415, 422, 503]),
+      .computesOrShares({ endpoints, call, body, lane in
+        endpoints.predictions.predictBatch(body, header: call.requestID, on: lane)
+      }) { endpoints, call, body in
+        await endpoints.predictions.predictBatch(body, header: call.requestID, on: endpoints.lanes)
+      }),
+    Endpoint(
+      "feedback", .post, "/feedback",
+      description: .init(
+        "The truth about predictions", request: "Feedback", answer: "FeedbackAnswer",
+        errors: [400, 413, 415, 422, 503]),
+      .computes { endpoints, _, body, _ in endpoints.predictions.feedback(body) }),
+    Endpoint(
+      "model_info", .get, "/model/info",
+      description: .init("Versions, roles, classes and features", errors: [503]),
+      .computes { endpoints, _, _, _ in endpoints.information.modelInfo() }),
+    Endpoint(
+      "metrics", .get, "/metrics", access: .scrape,
+      description: .init("Metrics for Prometheus", contentType: "text/plain"),
+      .computes { endpoints, call, _, _ in endpoints.information.metricsText(accepting: call.accept) }),
+    Endpoint(
+      "metrics_summary", .get, "/metrics/summary",
+      description: .init("Metrics for people", contentType: "text/plain"),
+      .computes { endpoints, call, _, _ in endpoints.information.metricsSummary(accepting: call.accept) }),
+    Endpoint(
+      "openapi", .get, "/openapi.json", description: .init("This document", errors: [503]),
+      .computes { endpoints, _, _, _ in
+        endpoints.information.openAPI(paths: paths(asksForToken: endpoints.information.asksForToken))
+      }),
+    Endpoint(
+      "model_reload", .post, "/model/reload", access: .admin,
+      .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
+    Endpoint(
+      "logs", .get, "/logs", access: .admin,
+      .waits { endpoints, call, _ in await endpoints.logs.logs(call.target.parameters) }),
+    Endpoint(
+      "v2", .get, "/v2", dialect: .openInference, description: .init("the server"),
+      .computes { endpoints, _, _, _ in endpoints.inference.server() }),
+    Endpoint(
+      "v2_live", .get, "/v2/health/live", access: .probe, dialect: .openInference, description: .init("liveness"),
+      .computes { endpoints, _, _, _ in endpoints.inference.live() }),
+    Endpoint(
+      "v2_ready", .get, "/v2/health/ready", access: .probe, dialect: .openInference,
+      description: .init("readiness", errors: [503]),
+      .computes { endpoints, _, _, _ in endpoints.inference.ready() }),
+    Endpoint(
+      "v2_model", .get, "/v2/models/{model}", "/v2/models/{model}/versions/{version}", dialect: .openInference,
+      description: .init("inputs and outputs", errors: [404, 503]),
+      .computes { endpoints, call, _, _ in endpoints.inference.model(call.route.names) }),
+    Endpoint(
+      "v2_model_ready", .get, "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready",
+      dialect: .openInference, description: .init("readiness of the model", errors: [404, 503]),
+      .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route.names) }),
+    Endpoint(
+      "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
+      dialect: .openInference,
+      description: .init(
+        "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [400, 404, 413, 415, 422, 503]),
+      .computes { endpoints, call, body, lane in
+        endpoints.inference.infer(
+          body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)
+      }),
+  ]
+
+  /// Labels of the metrics by position; the last one is that of paths which lead nowhere.
+  static let labels = endpoints.map(\.label) + ["none"]
+
+  /// The position of a path that leads nowhere.
+  static let nowhere = endpoints.count
+
+  /// A path without names.
+  private struct Plain {
     let path: String
-    let endpoint: Endpoint
-    /// Whether only the admin port has it.
-    let isAdminOnly: Bool
-    /// The path's parts, where names stand in it.
-    fileprivate let parts: [Substring]
+    let position: Int
+  }
 
-    fileprivate init(_ path: String, _ endpoint: Endpoint, isAdminOnly: Bool = false) {
-      self.path = path
-      self.endpoint = endpoint
-      self.isAdminOnly = isAdminOnly
-      parts = path.contains("{") ? path.split(separator: "/", omittingEmptySubsequences: false) : []
+  /// A path with names, in its parts.
+  private struct Named {
+    let parts: [Substring]
+    let position: Int
+  }
+
+  private static let plain = lines.filter { !$0.path.contains("{") }.map { Plain(path: $0.path, position: $0.position) }
+  private static let named = lines.filter { $0.path.contains("{") }.map {
+    Named(parts: parts(of: $0.path[...]), position: $0.position)
+  }
+
+  private static var lines: [(path: String, position: Int)] {
+    endpoints.indices.flatMap { position in endpoints[position].paths.map { ($0, position) } }
+  }
+
+  private static func parts(of path: Substring) -> [Substring] {
+    path.split(separator: "/", omittingEmptySubsequences: false)
+  }
+
+  /// Where a path leads.
+  /// - Parameter path: Without its query. A slash at its end changes nothing.
+  static func route(_ path: Substring, on listener: Listener) -> Route {
+    let path = path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? path.dropLast() : path
+    guard let route = plainRoute(path) ?? namedRoute(path), route.access.isOffered(by: listener) else {
+      return Route(position: nowhere)
     }
+    return route
   }
 
-  /// The paths that are asked for most come first.
-  private static let plain = [
-    Line("/predict", .predict),
-    Line("/predict/batch", .predictBatch),
-    Line("/feedback", .feedback),
-    Line("/health", .health),
-    Line("/ready", .ready),
-    Line("/model/info", .modelInfo),
-    Line("/metrics", .metrics),
-    Line("/metrics/summary", .metricsSummary),
-    Line("/openapi.json", .openAPI),
-    Line("/model/reload", .reload, isAdminOnly: true),
-    Line("/logs", .logs, isAdminOnly: true),
-    Line("/v2", .inferenceServer),
-    Line("/v2/health/live", .inferenceLive),
-    Line("/v2/health/ready", .inferenceReady),
-  ]
-
-  private static let named = [
-    Line("/v2/models/{model}", .inferenceModel),
-    Line("/v2/models/{model}/versions/{version}", .inferenceModel),
-    Line("/v2/models/{model}/ready", .inferenceModelReady),
-    Line("/v2/models/{model}/versions/{version}/ready", .inferenceModelReady),
-    Line("/v2/models/{model}/infer", .infer),
-    Line("/v2/models/{model}/versions/{version}/infer", .infer),
-  ]
-
-  static func paths(of endpoint: Endpoint) -> [String] {
-    (plain + named).filter { $0.endpoint == endpoint }.map(\.path)
-  }
-
-  /// - Parameter path: Without its query.
-  static func route(_ path: Substring, face: Endpoint.Face) -> Route {
+  private static func plainRoute(_ path: Substring) -> Route? {
     let length = path.utf8.count
     for line in plain where line.path.utf8.count == length && line.path.utf8.elementsEqual(path.utf8) {
-      return Route(line.isAdminOnly && face != .admin ? .none : line.endpoint)
+      return Route(position: line.position)
     }
-    guard path.hasPrefix("/v2/models/") else { return Route(.none) }
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    for line in named where line.parts.count == parts.count {
-      if let route = route(parts, by: line) { return route }
-    }
-    return Route(.none)
+    return nil
   }
 
-  private static func route(_ parts: [Substring], by line: Line) -> Route? {
-    var route = Route(line.endpoint)
-    for (given, expected) in zip(parts, line.parts) {
+  private static func namedRoute(_ path: Substring) -> Route? {
+    guard path.hasPrefix("/v2/models/") else { return nil }
+    let given = parts(of: path)
+    for line in named where line.parts.count == given.count {
+      if let route = route(given, by: line) { return route }
+    }
+    return nil
+  }
+
+  private static func route(_ given: [Substring], by line: Named) -> Route? {
+    var route = Route(position: line.position)
+    for (part, expected) in zip(given, line.parts) {
       switch expected {
-      case "{model}" where !given.isEmpty: route.model = String(given)
-      case "{version}" where !given.isEmpty: route.version = String(given)
-      case given: break
+      case "{model}" where !part.isEmpty: route.names.model = String(part)
+      case "{version}" where !part.isEmpty: route.names.version = String(part)
+      case part: break
       default: return nil
       }
     }

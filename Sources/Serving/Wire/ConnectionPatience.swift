@@ -27,6 +27,8 @@ package struct ConnectionPatience: Sendable {
     case nothing(since: NIODeadline)
     case head(since: NIODeadline)
     case body(since: NIODeadline, bytes: Int)
+    /// The last answer was given, and the client has to close.
+    case ended(since: NIODeadline)
   }
 
   private let limits: Limits
@@ -43,7 +45,7 @@ package struct ConnectionPatience: Sendable {
   package mutating func bytesArrived(_ count: Int, at now: NIODeadline) {
     switch reading {
     case .nothing: reading = .head(since: now)
-    case .head: break
+    case .head, .ended: break
     case .body(let since, let bytes): reading = .body(since: since, bytes: bytes + count)
     }
   }
@@ -62,10 +64,28 @@ package struct ConnectionPatience: Sendable {
     if case .nothing = reading { reading = .nothing(since: now) }
   }
 
+  /// The server has not read for a while, which is not the client's fault.
+  package mutating func readsAgain(at now: NIODeadline) {
+    switch reading {
+    case .head: reading = .head(since: now)
+    case .body: reading = .body(since: now, bytes: 0)
+    case .nothing, .ended: break
+    }
+  }
+
+  /// Nothing is read any more; the client gets as long to close as it may be silent.
+  package mutating func ended(at now: NIODeadline) {
+    due = 0
+    reading = .ended(since: now)
+  }
+
   /// Whether a refusal would be the answer to the request that is coming in, and not stand in front of another one's.
   package var canRefuse: Bool {
-    if case .body = reading { return due == 1 }
-    return due == 0
+    switch reading {
+    case .body: due == 1
+    case .ended: false
+    case .nothing, .head: due == 0
+    }
   }
 
   package enum Verdict: Sendable, Equatable {
@@ -79,6 +99,7 @@ package struct ConnectionPatience: Sendable {
   package func verdict(at now: NIODeadline) -> Verdict {
     switch reading {
     case .nothing(let since): due == 0 && now >= since + TimeAmount(limits.idle) ? .idle : .patient
+    case .ended(let since): now >= since + TimeAmount(limits.idle) ? .idle : .patient
     case .head(let since): now >= since + TimeAmount(limits.head) ? .slow : .patient
     case .body(let since, let bytes):
       now >= since + TimeAmount(min(limits.body, limits.bodyGrace + .seconds(bytes) / limits.leastBodyRate))

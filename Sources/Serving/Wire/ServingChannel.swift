@@ -1,24 +1,20 @@
-import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 import NIOSSL
 
-/// One connection, from bytes to HTTP and back: TLS where it is asked for, limits on heads, patience with slow clients; then
-/// Hummingbird.
-struct ServingChannel: HTTPChannelHandler {
-  typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+/// One connection, from bytes to HTTP and back: TLS where it is asked for, limits on heads, patience with slow clients, and its
+/// requests.
+struct ServingChannel: ServerChildChannel {
+  struct Value: ServerChildChannelValue {
+    let channel: any Channel
+  }
 
-  let responder: HTTPChannelHandler.Responder
-  /// Answers what needs no task.
-  let serving: ServingResponder
+  let responder: Responder
   /// Nil: plain HTTP.
   let certificate: ServerCertificate?
   let patience: ConnectionPatience.Limits
-  let bodyLimit: Int
 
   /// Bytes of one header and of all, and their number.
   private static var headLimits: NIOHTTPDecoderLimitConfiguration {
@@ -39,16 +35,18 @@ struct ServingChannel: HTTPChannelHandler {
       try pipeline.configureHTTPServerPipeline(
         withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
         withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
-      try pipeline.addHandler(PatienceHandler(watch, bodyLimit: bodyLimit, metrics: serving.metrics))
-      try pipeline.addHandler(PromptHandler(responder: serving, eventLoop: channel.eventLoop))
-      try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: certificate != nil))
-      try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
-      return try NIOAsyncChannel(
-        wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+      try pipeline.addHandler(RequestHandler(responder: responder, watch: watch, eventLoop: channel.eventLoop))
+      return Value(channel: channel)
     }
   }
 
+  /// Lasts as long as the connection. A server that is told to stop at once reads no more requests and answers those it has.
   func handle(value: Value, logger: Logger) async {
-    await handleHTTP(asyncChannel: value, logger: logger)
+    let channel = value.channel
+    await withTaskCancellationHandler {
+      try? await channel.closeFuture.get()
+    } onCancel: {
+      channel.close(mode: .input, promise: nil)
+    }
   }
 }

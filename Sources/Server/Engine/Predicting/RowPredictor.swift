@@ -20,13 +20,13 @@ package struct RowPredictor {
   /// Position of the version that answers a request with this key.
   package func answering(_ key: String) -> Int { state.state.answering(key) }
 
-  /// A row's probabilities as JSON, and the row.
-  package typealias Use = (RowScratch, UnsafeBufferPointer<UInt8>, [FeatureReader.Oddity]) -> Void
+  /// A row, its probabilities as JSON, and what was odd about it; all of it is valid during the call.
+  package typealias Use = (RowScratch, UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<FeatureReader.Oddity>) -> Void
 
   /// Predicts one row by the version at `entry`.
   /// - Parameters:
   ///   - problems: What is wrong with the row already; what its features add is told too.
-  ///   - use: Gets the prediction and what was odd about the row.
+  ///   - use: Gets the prediction.
   /// - Returns: What is wrong with the row; empty where it was predicted.
   package func predict(
     _ features: Range<Int>, by entry: Int, requestID: String, in bytes: UnsafeBufferPointer<UInt8>,
@@ -99,7 +99,7 @@ package struct RowPredictor {
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
     version.observer.predicted(
       predicted, confidence: Double(confidence), seconds: seconds,
-      values: version.isShadow ? nil : scratch.values, at: time)
+      values: version.isShadow ? nil : UnsafeBufferPointer(scratch.values), at: time)
     version.version.recorder?.add(scratch.values, predicted: predicted, confidence: confidence, at: time)
     guard let features else { return }
     version.observer.log(

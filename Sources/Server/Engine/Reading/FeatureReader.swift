@@ -64,22 +64,34 @@ package struct FeatureReader: Sendable {
   /// What is found besides the values.
   package struct Findings {
     package internal(set) var problems: [FieldProblem] = []
-    package internal(set) var oddities: [Oddity] = []
     /// Whether any name or text has escapes: the bytes then need rewriting before they are stored.
     package internal(set) var hasEscapes = false
+    private let room: UnsafeMutableBufferPointer<Oddity>
+    private var count = 0
+
+    fileprivate init(room: UnsafeMutableBufferPointer<Oddity>) { self.room = room }
+
+    /// No more than one for each feature. Valid as long as the memory that the reader was given for them.
+    package var oddities: UnsafeBufferPointer<Oddity> { .init(rebasing: room[..<count]) }
+
+    fileprivate mutating func note(_ oddity: Oddity) {
+      room[count] = oddity
+      count += 1
+    }
   }
 
   /// Reads the object in `range`.
   /// - Parameters:
   ///   - values: One place per feature, in the schema's order; all are written.
   ///   - given: As many places, for the reader's own use.
+  ///   - oddities: As many places, for the findings.
   package func read(
     _ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, into values: UnsafeMutableBufferPointer<FeatureValue>,
-    given: UnsafeMutableBufferPointer<Bool>
+    given: UnsafeMutableBufferPointer<Bool>, oddities: UnsafeMutableBufferPointer<Oddity>
   ) throws(JSONProblem) -> Findings {
     values.update(repeating: .missing)
     given.update(repeating: false)
-    var findings = Findings()
+    var findings = Findings(room: oddities)
     var scanner = JSONScanner(bytes, range: range)
     var more = try scanner.open(UInt8(ascii: "{"))
     // Most clients name the features in the schema's order.
@@ -124,7 +136,7 @@ package struct FeatureReader: Sendable {
   private func noteAbsent(given: UnsafeMutableBufferPointer<Bool>, _ findings: inout Findings) {
     for position in 0..<count where !given[position] {
       if rules[position].isNullable {
-        findings.oddities.append(Oddity(feature: position, kind: .missing))
+        findings.note(Oddity(feature: position, kind: .missing))
       } else {
         let name = self.name(position)
         findings.problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
@@ -147,7 +159,7 @@ package struct FeatureReader: Sendable {
   /// An empty text and the words for a missing value mean null too, as they do in training.
   private func noteNull(_ position: Int, _ findings: inout Findings) -> FeatureValue {
     if rules[position].isNullable {
-      findings.oddities.append(Oddity(feature: position, kind: .missing))
+      findings.note(Oddity(feature: position, kind: .missing))
     } else {
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .null, "'\(name)' may not be null or empty."))
@@ -199,10 +211,10 @@ package struct FeatureReader: Sendable {
         FieldProblem(name, .outOfRange, "'\(name)' is \(Self.readable(value)), outside of \(limits)."))
       return .missing
     case .impute:
-      findings.oddities.append(Oddity(feature: position, kind: .outOfRange))
+      findings.note(Oddity(feature: position, kind: .outOfRange))
       return .missing
     case .warn:
-      findings.oddities.append(Oddity(feature: position, kind: .outOfRange))
+      findings.note(Oddity(feature: position, kind: .outOfRange))
       return .number(value)
     }
   }
@@ -248,10 +260,10 @@ package struct FeatureReader: Sendable {
         FieldProblem(name, .unseenCategory, "'\(name)' has the value '\(shown)', which training did not see."))
       return .missing
     case .impute:
-      findings.oddities.append(Oddity(feature: position, kind: .unseenCategory))
+      findings.note(Oddity(feature: position, kind: .unseenCategory))
       return .missing
     case .warn:
-      findings.oddities.append(Oddity(feature: position, kind: .unseenCategory))
+      findings.note(Oddity(feature: position, kind: .unseenCategory))
       return .unseen
     }
   }

@@ -23,6 +23,9 @@ package protocol TableObserver: AnyObject, Sendable {
   /// refer to for each row makes cores wait for each other.
   /// - Parameter share: The lane's share of the counters.
   func rows(of entry: Int, share: Int) -> any RowObserver
+
+  /// Somebody is about to look: what the lanes have been told since the last time has to be shown.
+  func publish()
 }
 
 /// Told once for each row of one version; used by one lane at a time.
@@ -34,7 +37,7 @@ package protocol RowObserver: AnyObject, Sendable {
   ///   - values: One for each feature; nil: the row's features are counted by another version. Valid during the call.
   ///   - time: Seconds since 1970.
   func predicted(
-    _ predicted: Int, confidence: Double, seconds: Double, values: UnsafeMutableBufferPointer<FeatureValue>?,
+    _ predicted: Int, confidence: Double, seconds: Double, values: UnsafeBufferPointer<FeatureValue>?,
     at time: Double)
 
   /// A row was predicted, and is to be logged. Not called where the table's observer logs no rows.
@@ -43,7 +46,9 @@ package protocol RowObserver: AnyObject, Sendable {
   /// A row's features do not fit the version's schema.
   func refused()
 
-  func noticed(_ oddities: [FeatureReader.Oddity])
+  /// Something was odd about a row that was predicted.
+  /// - Parameter oddities: Valid during the call.
+  func noticed(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>)
 }
 
 /// A predicted row as it is logged. Its bytes are valid during the call only.

@@ -1,0 +1,266 @@
+import Engine
+import NIOCore
+import NIOHTTP1
+
+/// One connection's requests, in their order: each becomes a plan when its head has come, and an answer on the event loop or
+/// in a task, which costs more than a prediction. Ends connections that are slow, silent or no HTTP.
+///
+/// What comes while a task is at work, or while the client does not take its answers, waits here; nothing more is read
+/// meanwhile.
+final class RequestHandler: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = Never
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let responder: Responder
+  private let lane: ServingLane
+  private let watch: ConnectionWatch
+  private var heads = AnswerHeadWriter()
+  /// Of the request that is being read; nil: the next part is a head. The body is a variable of its own, as it would be copied
+  /// out of one that holds both and back.
+  private var plan: RequestPlan?
+  private var body: ByteBuffer?
+  /// The request was answered before its end, which is still to come.
+  private var isDropping = false
+  /// A task is at work on the request that was read last.
+  private var isBusy = false
+  private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 1)
+  private var isReadHeld = false
+  private var hasWritten = false
+  /// The last answer was given: the connection ends when its request has come to its end.
+  private var isLastAnswered = false
+  /// The connection ends when no answer is due any more.
+  private var endsWhenAnswered = false
+  /// What comes is not looked at.
+  private var hasEnded = false
+  /// All answers are on their way.
+  private var isFlushed = false
+  private var nextLook: Scheduled<Void>?
+
+  init(responder: Responder, watch: ConnectionWatch, eventLoop: any EventLoop) {
+    self.responder = responder
+    self.watch = watch
+    lane = responder.endpoints.lanes.lane(of: eventLoop)
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !hasEnded else { return }
+    let part = unwrapInboundIn(data)
+    switch part {
+    case .head: watch.patience.headArrived(at: .now())
+    case .body: break
+    case .end: watch.patience.requestArrived(at: .now())
+    }
+    if waiting.isEmpty, !hasToWait(part, context) { take(part, context) } else { waiting.append(part) }
+  }
+
+  private func hasToWait(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) -> Bool {
+    if isBusy { return true }
+    if case .head = part { return !context.channel.isWritable }
+    return false
+  }
+
+  private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    switch part {
+    case .head(let head): begin(responder.plan(head, share: lane.share), context)
+    case .body(let piece): if !isDropping { collect(piece, context) }
+    case .end: end(context)
+    }
+  }
+
+  private func begin(_ plan: RequestPlan, _ context: ChannelHandlerContext) {
+    self.plan = plan
+    guard case .read = plan.step else {
+      isDropping = true
+      return answer(plan, ByteBuffer(), context)
+    }
+    isDropping = false
+    // Only the request that is to be answered next can be asked to go on.
+    guard plan.expectsContinue, watch.patience.due == 1 else { return }
+    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+  }
+
+  private func collect(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+    if body?.writeImmutableBuffer(piece) == nil { body = piece }
+    guard let plan, (body?.readableBytes ?? 0) > responder.limits.body else { return }
+    body = nil
+    isDropping = true
+    write(responder.refusal(of: plan, share: lane.share), to: plan, context)
+  }
+
+  private func end(_ context: ChannelHandlerContext) {
+    let (plan, body) = (plan, body)
+    self.plan = nil
+    self.body = nil
+    if isDropping {
+      isDropping = false
+    } else if let plan {
+      answer(plan, body ?? ByteBuffer(), context)
+    }
+    endIfDone(context)
+  }
+
+  // MARK: Answers
+
+  private func answer(_ plan: RequestPlan, _ body: ByteBuffer, _ context: ChannelHandlerContext) {
+    if let answer = responder.answer(plan, body, on: lane) { return write(answer, to: plan, context) }
+    isBusy = true
+    let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    let (responder, loop) = (responder, context.eventLoop)
+    Task {
+      let answer = await responder.answer(plan, body)
+      loop.execute { connection.value.handler.finish(answer, plan, connection.value.context) }
+    }
+  }
+
+  private func finish(_ answer: Answer, _ plan: RequestPlan, _ context: ChannelHandlerContext) {
+    isBusy = false
+    guard !hasEnded else { return }
+    write(answer, to: plan, context)
+    resume(context)
+  }
+
+  /// Goes on with what has waited.
+  private func resume(_ context: ChannelHandlerContext) {
+    while !hasEnded, let part = waiting.first, !hasToWait(part, context) {
+      waiting.removeFirst()
+      take(part, context)
+    }
+    flush(context)
+    endIfDone(context)
+    guard waiting.isEmpty, isReadHeld else { return }
+    isReadHeld = false
+    watch.patience.readsAgain(at: .now())
+    context.read()
+  }
+
+  private func write(_ answer: Answer, to plan: RequestPlan, _ context: ChannelHandlerContext) {
+    let head = heads.head(of: answer, to: plan, closes: responder.holder.isDraining)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if !plan.isHead, answer.body.readableBytes > 0 {
+      context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+    }
+    watch.patience.answered(at: .now())
+    if endsWhenAnswered, watch.patience.due == 0 { return end(afterWritesOn: context) }
+    context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    hasWritten = true
+    if plan.closes || answer.closes { isLastAnswered = true }
+  }
+
+  /// Ends the last answer, and the connection when all of it is on its way: its other side too where the client or the server
+  /// has no more to say. Else that is the client's to close, as what it has sent meanwhile would make the kernel take back the
+  /// answer.
+  private func end(afterWritesOn context: ChannelHandlerContext) {
+    hasEnded = true
+    waiting.removeAll()
+    watch.patience.ended(at: .now())
+    let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+      connection.value.handler.isFlushed = true
+      connection.value.context.close(
+        mode: connection.value.handler.endsWhenAnswered ? .all : .output, promise: nil)
+    }
+  }
+
+  private func flush(_ context: ChannelHandlerContext) {
+    guard hasWritten else { return }
+    hasWritten = false
+    context.flush()
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    flush(context)
+    context.fireChannelReadComplete()
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable { resume(context) }
+    context.fireChannelWritabilityChanged()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if waiting.isEmpty { context.read() } else { isReadHeld = true }
+  }
+
+  // MARK: The end
+
+  /// Ends the connection once the last answer was given and its request has come to its end.
+  private func endIfDone(_ context: ChannelHandlerContext) {
+    if isLastAnswered, !hasEnded, plan == nil { end(afterWritesOn: context) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case is ChannelShouldQuiesceEvent: closeWhenAnswered(context)
+    case ChannelEvent.inputClosed: closeWhenAnswered(context)
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  /// The server closes its listeners, or the client has said its last word.
+  private func closeWhenAnswered(_ context: ChannelHandlerContext) {
+    endsWhenAnswered = true
+    if hasEnded {
+      // Before that, what is on its way comes first.
+      if isFlushed { context.close(promise: nil) }
+    } else if watch.patience.due == 0 {
+      end(afterWritesOn: context)
+    }
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { look(after: watch.limits.interval, context) }
+
+  func handlerRemoved(context: ChannelHandlerContext) { forget() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    forget()
+    context.fireChannelInactive()
+  }
+
+  private func forget() {
+    nextLook?.cancel()
+    hasEnded = true
+    plan = nil
+    body = nil
+    waiting.removeAll()
+  }
+
+  /// Looks at the connection at intervals, so that a request costs no timer of its own.
+  private func look(after interval: TimeAmount, _ context: ChannelHandlerContext) {
+    nextLook = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+      switch self.watch.patience.verdict(at: .now()) {
+      case .patient: self.look(after: interval, context)
+      // What waits here is not read on meanwhile, which is not the client's fault.
+      case .slow where !self.waiting.isEmpty: self.look(after: interval, context)
+      case .idle: context.close(promise: nil)
+      case .slow: self.refuse(408, "The request came too slowly.", context)
+      }
+    }
+  }
+
+  /// What cannot be read as HTTP is told so, and nothing after it is read.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case HTTPParserError.headerOverflow: refuse(431, "The head of the request is too large.", context)
+    case HTTPParserError.invalidEOFState: context.close(promise: nil)
+    case is HTTPParserError: refuse(400, "This is not an HTTP/1 request: \(error).", context)
+    default: context.close(promise: nil)
+    }
+  }
+
+  /// The last answer on the connection, where it cannot be taken for another request's.
+  private func refuse(_ code: Int, _ message: String, _ context: ChannelHandlerContext) {
+    nextLook?.cancel()
+    guard !hasEnded, watch.patience.canRefuse else { return context.close(promise: nil) }
+    responder.metrics.refusedConnection(code: code)
+    let answer = Answer.error(code, message)
+    context.write(wrapOutboundOut(.head(heads.head(of: answer, to: nil, closes: true))), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+    endsWhenAnswered = true
+    end(afterWritesOn: context)
+  }
+}

@@ -1,0 +1,25 @@
+import NIOHTTP1
+
+/// What is to become of a request, decided by its head alone: before any of its body is read, it is known whether the body is
+/// wanted and how large it may be.
+struct RequestPlan: Sendable {
+  enum Step: Sendable {
+    /// The head is enough to answer; what follows it is dropped.
+    case answer(Answer)
+    /// The endpoint is asked without a body; what follows the head is dropped.
+    case ask
+    /// The endpoint is asked with the body.
+    case read(ContentCoding)
+  }
+
+  let call: Call
+  let step: Step
+  /// The answer is sent without its body.
+  let isHead: Bool
+  /// Whether the client waits to be told to send its body.
+  let expectsContinue: Bool
+  /// Whether the client ends the connection with this request.
+  let closes: Bool
+  /// What web pages need to see.
+  let crossOrigin: [(name: String, value: String)]
+}

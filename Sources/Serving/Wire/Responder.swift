@@ -1,0 +1,175 @@
+import Dispatch
+import Engine
+import NIOCore
+import NIOHTTP1
+
+/// The one way of a request: its head becomes a plan, the plan an answer, at once or in a task.
+///
+/// An object, so that a request takes one reference and not one to each thing it may need.
+final class Responder: Sendable {
+  let listener: Listener
+  let endpoints: ServingEndpoints
+  let holder: ServingHolder
+  let metrics: ServingMetrics
+  let limits: RequestLimits
+  /// Nil: no token is asked for.
+  private let tokens: BearerTokens?
+  private let crossOrigin: CrossOrigin
+
+  init(
+    listener: Listener, endpoints: ServingEndpoints, holder: ServingHolder, metrics: ServingMetrics,
+    limits: RequestLimits, tokens: BearerTokens?, crossOrigin: CrossOrigin
+  ) {
+    self.listener = listener
+    self.endpoints = endpoints
+    self.holder = holder
+    self.metrics = metrics
+    self.limits = limits
+    self.tokens = tokens
+    self.crossOrigin = crossOrigin
+  }
+
+  /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
+  private static let maximumRequestID = PredictionEnvelope.maximumIdentifier
+  /// Bodies up to this are answered on the event loop: some fifty rows, whose predictions take about half a millisecond.
+  private static let inlineBytes = 16 << 10
+
+  // MARK: From the head to a plan
+
+  /// - Parameter share: That of the lane, for the counters.
+  func plan(_ head: HTTPRequestHead, share: Int) -> RequestPlan {
+    let target = RequestTarget(head.uri)
+    let headers = RequestHeaders(head.headers)
+    let route = RouteTable.route(target.path, on: listener)
+    if head.method == .OPTIONS, let answer = options(target, route, headers) {
+      return RequestPlan(
+        call: Call(route: route, target: target), step: .answer(answer), isHead: false, expectsContinue: false,
+        closes: headers.closes,
+        crossOrigin: target.path == "*" && !crossOrigin.isPreflight(headers)
+          ? [] : crossOrigin.headers(for: headers, isPreflight: crossOrigin.isPreflight(headers)))
+    }
+    let step = step(head.method, target, route, headers)
+    if case .answer(let answer) = step {
+      metrics.answered(route.position, code: answer.code, seconds: 0, share: share)
+    }
+    let requestID = headers.requestID.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
+    return RequestPlan(
+      call: Call(
+        route: route, target: target, requestID: requestID, accept: headers.accept, jsonLength: headers.jsonLength),
+      step: step, isHead: head.method == .HEAD,
+      expectsContinue: head.version == .http1_1 && headers.expectation?.lowercased() == "100-continue",
+      closes: headers.closes, crossOrigin: crossOrigin.headers(for: headers, isPreflight: false))
+  }
+
+  private func step(
+    _ method: HTTPMethod, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
+  ) -> RequestPlan.Step {
+    if route.isNowhere { return .answer(unauthorized(headers) ?? Self.nothing(at: target)) }
+    if !route.access.isOpen(on: listener), let refusal = unauthorized(headers) { return .answer(refusal) }
+    switch route.method {
+    case .get where method == .GET || method == .HEAD: return .ask
+    case .post where method == .POST: return body(headers)
+    default:
+      var answer = Answer.error(405, "\(target.path) takes \(route.method.rawValue) only.")
+      answer.allow = route.method.allow
+      return .answer(answer)
+    }
+  }
+
+  /// Whether a body of this length and coding is read.
+  private func body(_ headers: RequestHeaders) -> RequestPlan.Step {
+    if let length = headers.contentLength.flatMap({ Int($0) }), length > limits.body { return .answer(tooLarge()) }
+    switch ContentCoding.of(headers.contentEncoding) {
+    case .success(let coding): return .read(coding)
+    case .failure(let unknown):
+      var answer = unknown.answer
+      answer.closes = true
+      return .answer(answer)
+    }
+  }
+
+  private func tooLarge() -> Answer {
+    var answer = Answer.error(413, "The body has more than \(limits.body) bytes.")
+    answer.closes = true
+    return answer
+  }
+
+  /// Why the request's token is not enough; nil: it is, or none is asked for.
+  private func unauthorized(_ headers: RequestHeaders) -> Answer? {
+    guard let verdict = tokens?.verdict(on: headers.authorization), verdict != .valid else { return nil }
+    var answer = Answer.error(
+      401, verdict == .missing ? "A bearer token is asked for in Authorization." : "The bearer token is not valid.")
+    answer.challenge = verdict == .missing ? "Bearer" : #"Bearer error="invalid_token""#
+    // What may follow is not read for somebody unknown.
+    answer.closes = true
+    return answer
+  }
+
+  private static func nothing(at target: RequestTarget) -> Answer {
+    .error(404, "There is nothing at \(target.path.prefix(256)); /openapi.json lists what there is.")
+  }
+
+  /// What may be done with a path; nil: nothing, as it leads nowhere.
+  private func options(_ target: RequestTarget, _ route: Route, _ headers: RequestHeaders) -> Answer? {
+    if crossOrigin.isPreflight(headers) { return .options(allow: nil) }
+    if target.path == "*" { return .options(allow: "GET, HEAD, POST, OPTIONS") }
+    return route.isNowhere ? nil : .options(allow: route.method.allow)
+  }
+
+  // MARK: From the plan to an answer
+
+  /// The answer to a body that turned out to be larger than may be.
+  func refusal(of plan: RequestPlan, share: Int) -> Answer {
+    let answer = tooLarge()
+    metrics.answered(plan.call.route.position, code: answer.code, seconds: 0, share: share)
+    return answer
+  }
+
+  /// Answers at once, on the lane's thread; nil where it takes a task.
+  func answer(_ plan: RequestPlan, _ body: ByteBuffer, on lane: ServingLane) -> Answer? {
+    switch plan.step {
+    case .answer(let answer): return answer
+    case .ask, .read(.identity): break
+    case .read: return nil
+    }
+    guard body.readableBytes <= Self.inlineBytes else { return nil }
+    let start = DispatchTime.now().uptimeNanoseconds
+    let answer: Answer
+    switch plan.call.route.handler {
+    case .computes(let compute), .computesOrShares(let compute, _): answer = compute(endpoints, plan.call, body, lane)
+    case .waits: return nil
+    }
+    metrics.answered(
+      plan.call.route.position, code: answer.code, seconds: Self.seconds(since: start), share: lane.share)
+    return answer
+  }
+
+  /// Answers whatever may have to wait or takes long.
+  func answer(_ plan: RequestPlan, _ body: ByteBuffer) async -> Answer {
+    if case .answer(let answer) = plan.step { return answer }
+    let start = DispatchTime.now().uptimeNanoseconds
+    let answer = await asked(plan, body)
+    metrics.answered(plan.call.route.position, code: answer.code, seconds: Self.seconds(since: start), share: 0)
+    return answer
+  }
+
+  private func asked(_ plan: RequestPlan, _ body: ByteBuffer) async -> Answer {
+    var plain = body
+    if case .read(let coding) = plan.step {
+      switch coding.decode(body, limit: limits.body) {
+      case .success(let decoded): plain = decoded
+      case .failure(let problem): return problem.answer
+      }
+    }
+    switch plan.call.route.handler {
+    case .computes(let compute):
+      return endpoints.lanes.borrowing { compute(endpoints, plan.call, plain, $0) }
+    case .computesOrShares(_, let share): return await share(endpoints, plan.call, plain)
+    case .waits(let wait): return await wait(endpoints, plan.call, plain)
+    }
+  }
+
+  private static func seconds(since start: UInt64) -> Double {
+    Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+  }
+}
