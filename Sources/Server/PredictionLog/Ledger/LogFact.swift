@@ -9,8 +9,6 @@ package enum LogFact: Sendable, Equatable {
   case lost(Int, LogLoss)
   case storeAnswers
   case storeIsAway
-  case diskTakesRows
-  case diskRefusesRows
   /// Bytes of the files that hold rows which are nowhere else.
   case waitingOnDisk(bytes: Int)
 }
@@ -20,12 +18,15 @@ package enum LogLoss: String, Sendable, CaseIterable {
   case bufferFull = "buffer_full"
   case spillFull = "spill_full"
   case spillFailed = "spill_failed"
+  /// By the store, or because a number of the row is none.
   case refused
   case damaged
+  /// The row came after the log had ended.
+  case closed = "shutdown"
 }
 
-/// Told what becomes of the rows of a prediction log, in the order in which it happens; only `bufferFull` comes from
-/// the threads of the requests.
+/// Told what becomes of the rows of a prediction log, in the order in which it happens; only `bufferFull` and `closed` come
+/// from the threads of the requests as well.
 package protocol PredictionLogObserver: Sendable {
   func observe(_ fact: LogFact)
 }
