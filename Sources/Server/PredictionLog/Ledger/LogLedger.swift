@@ -21,7 +21,8 @@
 struct LogLedger: Sendable {
   private enum Phase: Equatable {
     case running
-    /// - Parameter since: When the store had been asked for the last time, so that only the disk is waited for.
+    /// - Parameter since: When the store had been asked for all rows. The disk, and the search for refused rows, have some
+    ///   time from then on.
     case closing(since: Duration?)
     case closed
   }
@@ -279,8 +280,7 @@ struct LogLedger: Sendable {
       isBackgroundDue = true
       if adoptedAt.map({ now - $0 >= Self.adoptionInterval }) ?? true { isAdoptionDue = true }
     } else if !isFlushDue {
-      // Suspects among them are looked at by the next process.
-      leave { _ in true }
+      phase = .closing(since: now)
     }
     return nil
   }
@@ -296,7 +296,7 @@ struct LogLedger: Sendable {
   }
 
   private mutating func nextSuspect(at now: Duration) -> (work: StoreWork, errand: Errand)? {
-    guard store.mayAsk(at: now), let rows = parcels.startStoringSuspect() else { return nil }
+    guard store.mayAsk(at: now), !isLate(at: now), let rows = parcels.startStoringSuspect() else { return nil }
     wasSuspectLast = true
     return (.append(rows), .parcels)
   }
@@ -360,21 +360,24 @@ struct LogLedger: Sendable {
   // MARK: The end
 
   private mutating func closeIfDone(at now: Duration) {
-    guard case .closing(let since) = phase, turn == nil, !isFlushDue, storeWork == nil else {
+    guard case .closing(_?) = phase, storeWork == nil else {
       // The disk's last answer may come after the end.
       if phase == .closed { leaveOrLose() }
       return
     }
     leave { _ in true }
-    let began = since ?? now
-    phase = .closing(since: began)
-    guard diskWork == nil || now - began > limits.closingPatience else { return }
+    guard diskWork == nil || isLate(at: now) else { return }
     phase = .closed
     mayWrite = false
     leaveOrLose()
     let unfinished = parcels.count(after: 0)
     if unfinished > 0 { actions.append(.report(.writeUnfinished(rows: unfinished))) }
     actions.append(.closed)
+  }
+
+  private func isLate(at now: Duration) -> Bool {
+    guard case .closing(let since?) = phase else { return false }
+    return now - since > limits.closingPatience
   }
 
   private mutating func leaveOrLose() {
