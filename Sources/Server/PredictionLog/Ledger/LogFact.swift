@@ -13,18 +13,6 @@ package enum LogFact: Sendable, Equatable {
   case waitingOnDisk(bytes: Int)
 }
 
-/// Why rows were lost: the values of the label `reason`.
-package enum LogLoss: String, Sendable, CaseIterable {
-  case bufferFull = "buffer_full"
-  case spillFull = "spill_full"
-  case spillFailed = "spill_failed"
-  /// By the store, or because a number of the row is none.
-  case refused
-  case damaged
-  /// The row came after the log had ended.
-  case closed = "shutdown"
-}
-
 /// Told what becomes of the rows of a prediction log, in the order in which it happens; only `bufferFull` and `closed` come
 /// from the threads of the requests as well.
 package protocol PredictionLogObserver: Sendable {
