@@ -110,7 +110,8 @@ let edges: [Target] =
       logging, lifecycle,
     ], in: "Server")
   + library(
-    "PredictionLog", ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", logging, lifecycle],
+    "PredictionLog",
+    ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", "CFiles", logging, lifecycle],
     in: "Server")
   + library(
     "Serving",

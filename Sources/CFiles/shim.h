@@ -25,6 +25,12 @@ static inline apus_file_identity apus_identity_of_descriptor(int descriptor) {
   return apus_identity(fstat(descriptor, &status), &status);
 }
 
+/// Names of the file in folders: 0 where it was deleted, or where the descriptor is none.
+static inline uint64_t apus_links_of_descriptor(int descriptor) {
+  struct stat status;
+  return fstat(descriptor, &status) ? 0 : (uint64_t)status.st_nlink;
+}
+
 static inline apus_file_identity apus_identity_at(const char *path) {
   struct stat status;
   return apus_identity(stat(path, &status), &status);

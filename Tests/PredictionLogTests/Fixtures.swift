@@ -23,7 +23,6 @@ final class LogCounts: PredictionLogObserver {
     var replayed = 0
     var lost: [LogLoss: Int] = [:]
     var storeUp: Bool?
-    var diskUp: Bool?
     var spillBytes = 0
   }
 
@@ -33,7 +32,6 @@ final class LogCounts: PredictionLogObserver {
   var spilled: Int { state.withLock { $0.spilled } }
   var replayed: Int { state.withLock { $0.replayed } }
   var storeUp: Bool? { state.withLock { $0.storeUp } }
-  var diskUp: Bool? { state.withLock { $0.diskUp } }
   var spillBytes: Int { state.withLock { $0.spillBytes } }
 
   func lost(_ loss: LogLoss) -> Int { state.withLock { $0.lost[loss] ?? 0 } }
@@ -47,8 +45,6 @@ final class LogCounts: PredictionLogObserver {
       case .lost(let rows, let loss): state.lost[loss, default: 0] += rows
       case .storeAnswers: state.storeUp = true
       case .storeIsAway: state.storeUp = false
-      case .diskTakesRows: state.diskUp = true
-      case .diskRefusesRows: state.diskUp = false
       case .waitingOnDisk(let bytes): state.spillBytes = bytes
       }
     }

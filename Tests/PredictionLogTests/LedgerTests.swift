@@ -11,13 +11,16 @@ private struct LedgerOnDisk {
   private let folder: SpillFolder
   private(set) var asked: LogLedger.StoreWork?
   private(set) var facts: [LogFact] = []
+  private(set) var reports: [LogReport] = []
   private(set) var released = 0
+  private(set) var isClosed = false
   private var now = Duration.zero
 
   init(_ folder: URL, batch: Int = 1000, spillBytes: Int = 1 << 30) {
     self.folder = SpillFolder(folder: folder)
     ledger = LogLedger(
-      limits: .init(batch: batch, kept: 1000, diskPatience: .seconds(1), spillBytes: spillBytes))
+      limits: .init(
+        batch: batch, kept: 1000, diskPatience: .seconds(1), closingPatience: .seconds(5), spillBytes: spillBytes))
   }
 
   mutating func handle(_ event: LogLedger.Event) {
@@ -27,7 +30,8 @@ private struct LedgerOnDisk {
       case .store(let work): asked = work
       case .release(let rows): released += rows
       case .tell(let fact): facts.append(fact)
-      case .report, .settled, .closed: break
+      case .report(let report): reports.append(report)
+      case .closed: isClosed = true
       }
     }
   }
@@ -49,6 +53,8 @@ private struct LedgerOnDisk {
     handle(.flush)
   }
 
+  var isDiskRefusing: Bool { ledger.disk.isRefusing }
+
   /// The rows that the store is asked to take.
   var askedRows: [String]? {
     guard case .append(let batch)? = asked else { return nil }
@@ -56,7 +62,70 @@ private struct LedgerOnDisk {
   }
 }
 
-struct LedgerTests {
+/// A ledger whose disk and store answer when the test says so.
+private struct LedgerByHand {
+  private var ledger: LogLedger
+  private(set) var disk: LogLedger.DiskWork?
+  private(set) var store: LogLedger.StoreWork?
+  private(set) var facts: [LogFact] = []
+  private(set) var reports: [LogReport] = []
+  private(set) var removed: [SegmentID] = []
+  private(set) var isClosed = false
+  private var now = Duration.zero
+
+  init(kept: Int = 1000, batch: Int = 1000) {
+    ledger = LogLedger(
+      limits: .init(
+        batch: batch, kept: kept, diskPatience: .seconds(1), closingPatience: .seconds(5), spillBytes: 1 << 30))
+  }
+
+  mutating func handle(_ event: LogLedger.Event) {
+    for action in ledger.handle(event, at: now) {
+      switch action {
+      case .disk(.remove(let segment)):
+        removed.append(segment)
+        handle(.disk(.removed))
+      case .disk(let work): disk = work
+      case .store(let work): store = work
+      case .tell(let fact): facts.append(fact)
+      case .report(let report): reports.append(report)
+      case .closed: isClosed = true
+      case .release: break
+      }
+    }
+  }
+
+  mutating func pass(_ time: Duration) { now += time }
+
+  mutating func take(_ names: String..., of model: ModelKey = income) {
+    handle(.taken([LogBatch(model: model, labels: names.map { LabelRecord(requestID: $0, label: "a", time: 1) })]))
+  }
+
+  mutating func disk(_ outcome: LogLedger.DiskOutcome) {
+    disk = nil
+    handle(.disk(outcome))
+  }
+
+  mutating func store(_ outcome: LogLedger.StoreOutcome) {
+    store = nil
+    handle(.store(outcome))
+  }
+
+  var isStuck: Bool { ledger.disk.isStuck(at: now, patience: .seconds(1)) }
+  var inMemory: [String] { ledger.inMemory.flatMap { $0.labels.map(\.requestID) } }
+
+  var storedRows: [String]? {
+    guard case .append(let batch)? = store else { return nil }
+    return batch.labels.map(\.requestID)
+  }
+
+  var isAppending: Bool { if case .append? = disk { true } else { false } }
+  var lost: Int { facts.reduce(0) { if case .lost(let rows, _) = $1 { $0 + rows } else { $0 } } }
+  var spilled: Int { facts.reduce(0) { if case .spilled(let rows) = $1 { $0 + rows } else { $0 } } }
+}
+
+/// One after the other: the simulations would leave no thread to others that wait for something.
+@Suite(.serialized) struct LedgerTests {
   private func segments(_ folder: URL) -> Int {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).count
   }
@@ -133,7 +202,7 @@ struct LedgerTests {
       log.answer(.done(seconds: 0))
       #expect(segments(folder) == 1)
       log.take("r6", "r7", "r8", "r9")
-      #expect(log.facts.last == .diskRefusesRows)
+      #expect(log.isDiskRefusing)
       #expect(segments(folder) == 1)
     }
   }
@@ -156,12 +225,230 @@ struct LedgerTests {
         }
       }
       #expect(stored.filter { "efgh".contains($0) } == ["e", "f", "h", "e", "f", "h"], "their segment had them too")
-      #expect(stored.filter { "abcd".contains($0) } == ["a", "c", "d"])
-      #expect(log.facts.count { $0 == .lost(1, .refused) } == 3 && segments(folder) == 0)
+      #expect(stored.filter { "abcd".contains($0) } == ["c", "d", "a"], "what may hold the row comes last")
+      #expect(log.facts.count { $0 == .lost(1, .refused) } == 2 && segments(folder) == 0, "each is told once")
+      #expect(log.reports.count { $0 == .rowRefused("no") } == 2)
     }
   }
 
-  @Test func `nothing accepted is lost, whatever goes wrong`() throws {
+  @Test func `a store that is away for half an hour leaves one file, and one that comes and goes few`() throws {
+    var world = LedgerSimulation(seed: 1, processes: 1, trouble: .outage, lasts: 1800, segmentBytes: 8 << 20)
+    try world.run()
+    #expect(world.mostFiles == 1 && world.arrivals.count == world.accepted.count)
+
+    for seed in 0..<4 {
+      var world = LedgerSimulation(
+        seed: UInt64(seed), processes: 1, trouble: .store, lasts: 300, segmentBytes: 8 << 20)
+      try world.run()
+      #expect(world.mostFiles <= 3, "seed \(seed)")
+    }
+  }
+
+  @Test func `a disk is stuck while rows wait for it, not while it reads or has nothing to do`() {
+    var log = LedgerByHand()
+    log.handle(.flush)
+    log.store(.done(seconds: 0))
+    #expect(log.disk == .adopt(first: 1, atMost: 128))
+    log.pass(.seconds(60))
+    log.handle(.taken([]))
+    #expect(!log.isStuck, "looking for segments takes its time")
+    log.take("r0")
+    log.pass(.seconds(2))
+    #expect(log.isStuck, "rows have waited for a second")
+    log.disk(.adopted([]))
+    #expect(log.isAppending && log.isStuck)
+    log.disk(.appended)
+    #expect(!log.isStuck)
+    log.pass(.seconds(60))
+    #expect(!log.isStuck, "nothing waits")
+    log.take("r1")
+    log.disk(.notAppended(isSpoiled: false))
+    log.pass(.seconds(60))
+    #expect(!log.isStuck, "it refuses, which is another thing")
+  }
+
+  @Test func `a parcel that is being written is never told as lost`() {
+    var log = LedgerByHand(kept: 2)
+    log.take("r0", "r1")
+    #expect(log.isAppending)
+    log.pass(.seconds(2))
+    for name in ["r2", "r3", "r4", "r5"] { log.take(name) }
+    log.handle(.flush)
+    log.store(.away("away"))
+    #expect(log.lost == 4 && log.inMemory == ["r0", "r1"], "the disk is stuck, and memory has no room for all")
+    log.disk(.appended)
+    log.pass(.seconds(60))
+    log.handle(.flush)
+    log.store(.away("away"))
+    #expect(log.spilled == 2 && log.removed.isEmpty && log.inMemory.isEmpty)
+  }
+
+  /// How the write that is under way at the end comes out, how long it takes, and what is told.
+  @Test(arguments: [(true, 1, 2, 0), (false, 1, 0, 2), (true, 60, 2, 0), (false, 60, 0, 2)])
+  func `what is being written at the end is spilled or lost, never both`(
+    _ isWritten: Bool, _ seconds: Int, _ spilled: Int, _ lost: Int
+  ) {
+    var log = LedgerByHand()
+    log.take("r0", "r1")
+    log.handle(.close)
+    #expect(log.storedRows == ["r0", "r1"])
+    log.store(.away("away"))
+    #expect(!log.isClosed && log.lost == 0)
+    log.pass(.seconds(seconds))
+    log.handle(.taken([]))
+    #expect(log.isClosed == (seconds > 5), "a disk that is stuck is given up")
+    #expect(log.reports.contains(.writeUnfinished(rows: 2)) == log.isClosed)
+    #expect(log.lost == 0 && log.spilled == 0)
+    log.disk(isWritten ? .appended : .notAppended(isSpoiled: false))
+    #expect(log.isClosed && log.inMemory.isEmpty)
+    #expect(log.spilled == spilled && log.lost == lost)
+    #expect(log.removed.isEmpty == isWritten)
+    log.take("late")
+    #expect(log.facts.contains(.lost(1, .closed)) && log.inMemory.isEmpty && !log.isAppending)
+  }
+
+  @Test func `at the end nothing is read or adopted`() {
+    var log = LedgerByHand()
+    log.take("r0")
+    log.handle(.flush)
+    log.disk(.appended)
+    log.store(.away("away"))
+    log.disk(.adopted([100]))
+    log.pass(.seconds(120))
+    log.handle(.flush)
+    log.handle(.close)
+    log.store(.done(seconds: 0))
+    if case .adopt? = log.disk { log.disk(.adopted([])) }
+    #expect(log.disk == nil && log.isClosed)
+  }
+
+  @Test func `one refused row holds up no other one`() {
+    var log = LedgerByHand(batch: 8)
+    log.take("a", "b", "poison", "c")
+    log.take("d")
+    log.handle(.flush)
+    log.disk(.appended)
+    #expect(log.storedRows == ["a", "b", "poison", "c", "d"])
+    log.store(.refused("no"))
+    log.take("e", of: ModelKey(namespace: "default", model: "other"))
+    log.handle(.flush)
+    var order: [String] = []
+    while let rows = log.storedRows {
+      order += rows.count == 1 || !rows.contains("poison") ? rows : []
+      log.store(rows.contains("poison") ? .refused("no") : .done(seconds: 0))
+      if log.isAppending { log.disk(.appended) }
+    }
+    #expect(order.sorted() == ["a", "b", "c", "d", "e", "poison"])
+    #expect((order.firstIndex(of: "e") ?? 9) < 3, "\(order)")
+    #expect(log.facts.count { $0 == .lost(1, .refused) } == 1 && log.lost == 1 && log.inMemory.isEmpty)
+  }
+
+  @Test func `a refused row that comes back from disk is neither stored nor told again`() {
+    var log = LedgerByHand()
+    log.take("a", "poison")
+    log.handle(.flush)
+    log.disk(.appended)
+    log.store(.refused("no"))
+    #expect(log.storedRows == ["a"])
+    if case .adopt? = log.disk { log.disk(.adopted([])) }
+    log.store(.away("away"))
+    #expect(log.storedRows == nil)
+    log.pass(.seconds(60))
+    log.handle(.flush)
+    while let rows = log.storedRows {
+      log.store(rows == ["poison"] ? .refused("no") : .done(seconds: 0))
+      if case .read? = log.disk {
+        log.disk(
+          .contents(
+            SpillContents(batches: [
+              LogBatch(
+                model: income, labels: ["a", "poison"].map { LabelRecord(requestID: $0, label: "a", time: 1) })
+            ])))
+      }
+    }
+    #expect(log.lost == 1 && log.inMemory.isEmpty)
+  }
+
+  @Test func `a number that is none is refused at once, and never spilled`() {
+    var log = LedgerByHand()
+    let times = [1, .nan, .infinity, 2]
+    log.handle(
+      .taken([
+        LogBatch(
+          model: income, labels: times.enumerated().map { LabelRecord(requestID: "r\($0)", label: "a", time: $1) })
+      ]))
+    #expect(log.facts.contains(.lost(2, .refused)) && log.inMemory == ["r0", "r3"])
+    guard case .append(let data, _, _)? = log.disk else {
+      Issue.record("nothing is written")
+      return
+    }
+    #expect(SpillLine.decode(data).batches.reduce(0) { $0 + $1.count } == 2)
+  }
+
+  @Test func `what former processes left takes no room from new rows`() async throws {
+    try await withFolder { folder in
+      let line = SpillLine.encode(LogBatch(model: income, labels: [LabelRecord(requestID: "r0", label: "a", time: 1)]))
+      try Data(Array(repeating: line, count: 10).joined()).write(to: folder.appending(path: "spill-1-1-1.jsonl"))
+      var log = LedgerOnDisk(folder, spillBytes: 3 * line.count)
+      log.handle(.flush)
+      #expect(log.asked == .prepare)
+      log.answer(.away("away"))
+      #expect(log.facts.contains(.waitingOnDisk(bytes: 10 * line.count)))
+      for name in ["r1", "r2", "r3"] { log.take(name) }
+      #expect(!log.isDiskRefusing)
+      log.take("r4")
+      #expect(log.isDiskRefusing)
+    }
+  }
+
+  @Test func `a damaged file is set aside once what is sure of it is stored`() async throws {
+    try await withFolder { folder in
+      let line = SpillLine.encode(LogBatch(model: income, labels: [LabelRecord(requestID: "r0", label: "a", time: 1)]))
+      let data = line + Array("nonsense\n".utf8) + line
+      for file in 0..<10 {
+        try Data(data + Array("{}\n".utf8)).write(to: folder.appending(path: "spill-1-1-\(file).jsonl"))
+      }
+      var log = LedgerOnDisk(folder)
+      log.handle(.flush)
+      log.answer(.done(seconds: 0))
+      while let rows = log.askedRows {
+        #expect(rows == ["r0"])
+        log.answer(.done(seconds: 0))
+      }
+      #expect(log.facts.count { $0 == .lost(2, .damaged) } == 10)
+      #expect(log.reports.count { $0 == .segmentDamaged(rows: 2) } == 10)
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(names.count == 8 && names.allSatisfy { $0.hasPrefix("damaged-spill-1-1-") }, "a few are kept for people")
+    }
+  }
+
+  @Test func `rows are not written to a file that somebody deleted`() async throws {
+    try await withFolder { folder in
+      var log = LedgerOnDisk(folder)
+      log.take("r0")
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+        try FileManager.default.removeItem(at: folder.appending(path: name))
+      }
+      log.take("r1")
+      #expect(log.isDiskRefusing)
+      log.take("r2")
+      #expect(!log.isDiskRefusing && segments(folder) == 1)
+      log.handle(.flush)
+      log.answer(.away("away"))
+      #expect(log.facts.count { $0 == .spilled(1) } == 3)
+      let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder.path).first)
+      let contents = SpillLine.decode([UInt8](try Data(contentsOf: folder.appending(path: name))))
+      #expect(contents.batches.flatMap(\.labels).map(\.requestID) == ["r1", "r2"])
+
+      let url = folder.appending(path: "spill-1-1-1.jsonl")
+      let (first, other) = (try #require(SpillFile(new: url)), SpillFile(left: url))
+      #expect(other == nil, "it is locked")
+      #expect(first.remove() && first.append([1]) == .spoiled)
+      #expect(SpillFile(new: url) != nil)
+    }
+  }
+
+  @Test func `nothing accepted is lost untold, whatever goes wrong`() throws {
     var (adopted, perished, refused, dropped) = (0, 0, 0, 0)
     for seed in 0..<60 {
       var world = LedgerSimulation(seed: UInt64(seed), processes: 1 + seed % 3, trouble: .all)
@@ -200,6 +487,16 @@ struct LedgerTests {
       #expect(world.arrivals.count + world.perished.count == world.accepted.count, "seed \(seed)")
       // A line that was being written when its process was killed.
       #expect(world.lost.keys.allSatisfy { $0 == .damaged }, "seed \(seed)")
+    }
+  }
+
+  @Test func `where only rows and the store fail, exactly the rows that it refuses are lost, each told once`() throws {
+    for seed in 0..<20 {
+      var world = LedgerSimulation(seed: UInt64(seed), processes: 1, trouble: [.store, .rows])
+      try world.run()
+      #expect(world.lost == [.refused: world.refusedRows.count], "seed \(seed)")
+      #expect(world.refusedRows.isSuperset(of: world.accepted.keys.filter(world.isPoison)), "seed \(seed)")
+      #expect(world.arrivals.count + world.refusedRows.count == world.accepted.count, "seed \(seed)")
     }
   }
 

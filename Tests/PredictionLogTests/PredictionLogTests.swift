@@ -177,8 +177,8 @@ struct PredictionLogTests {
   /// Rows in the files of a folder.
   private func lines(_ folder: URL) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).reduce(0) { sum, name in
-      let (batches, damaged) = SpillLine.decode([UInt8](try Data(contentsOf: folder.appending(path: name))))
-      return sum + batches.reduce(0) { $0 + $1.count } - damaged
+      let contents = SpillLine.decode([UInt8](try Data(contentsOf: folder.appending(path: name))))
+      return sum + contents.batches.reduce(0) { $0 + $1.count } - contents.damaged
     }
   }
 
@@ -258,7 +258,7 @@ struct PredictionLogTests {
         _ = try await eventually("half of the room is kept") {
           counts.lost(.spillFailed) >= 40 ? () : nil
         }
-        #expect(counts.diskUp == false)
+        #expect(!log.isDiskUp)
         #expect(counts.lost(.bufferFull) == 0)
         store.state.withLock { $0.isAway = false }
         _ = try await eventually("the rest is stored") {
@@ -328,14 +328,17 @@ struct PredictionLogTests {
         .hasSuffix(
           #","said":"a\"\\\u000a\u0009\u0001\u001f/é😀 \#u{2028}","probabilities":{"0":0.25,"1":0.75},"confidence":0.3333333333333333,"latency":1e-07}}"#
             + "\n"))
-    let (batches, damaged) = SpillLine.decode(lines + lines + lines.prefix(20))
-    #expect(batches == [batch, batch] && damaged == 1)
+    let contents = SpillLine.decode(lines + lines + lines.prefix(20))
+    #expect(contents == SpillContents(batches: [batch, batch], damaged: 1))
     var owned = batch
     for created in [nil, "2026-01-01T00:00:00Z"] {
       owned.model.identity = ModelIdentity(uid: odd, created: created)
       #expect(SpillLine.decode(SpillLine.encode(owned)).batches == [owned])
     }
-    for cut in 0..<lines.count { #expect(SpillLine.decode(Array(lines.prefix(cut))).damaged <= 1) }
+    for cut in 0..<lines.count {
+      let contents = SpillLine.decode(Array(lines.prefix(cut)))
+      #expect(contents.damaged <= 1 && !contents.isBroken)
+    }
     // As the encoder of earlier versions wrote them.
     let earlier = #"""
       {"model":"income","namespace":"default"}
@@ -344,9 +347,75 @@ struct PredictionLogTests {
       {"prediction":{"id":"a"}}
       nonsense
       """#
-    let (old, lost) = SpillLine.decode(Array(earlier.utf8))
-    #expect(old.count == 1 && lost == 2)
-    #expect(old.first?.labels == [LabelRecord(requestID: "a/b", label: ">50K", time: 1)])
-    #expect(old.first?.predictions.first?.features == #"{"age":39}"#)
+    let old = SpillLine.decode(Array(earlier.utf8))
+    #expect(old.batches.count == 1 && old.damaged == 2 && !old.isBroken)
+    #expect(old.batches.first?.labels == [LabelRecord(requestID: "a/b", label: ">50K", time: 1)])
+    #expect(old.batches.first?.predictions.first?.features == #"{"age":39}"#)
+  }
+
+  /// A first line, of which a part may be damaged, and what becomes of the rows that follow it.
+  @Test(arguments: [
+    (#"{"namespace":"default","model":"churn"}"#, "churn", 0, false),
+    (#"{"namespace":"default","model":"churn","sort":{"of":"model"}}"#, "churn", 0, false),
+    (#"{"label":{"id":"x","label":"a","time":1,"by":null}}"#, "income", 0, false),
+    (#"{"label":{"id":"x"}}"#, "income", 1, false),
+    (#"{"prediction":{"id":"x","role":"rival"}}"#, "income", 1, false),
+    (#"{"namespace":"default","model":"chu"#, nil, 3, true),
+    (#"{"namespace":"default"}"#, nil, 3, true),
+    (#"{"namespace":"default","sort":{"of":"model"}}"#, nil, 3, true),
+    (#"{"label":{"id":"x","label":"a","time":1}}{"namespace":"default","model":"churn"}"#, nil, 3, true),
+    ("\0\0\0\0", nil, 3, true),
+  ]) func `rows whose model is not known for sure are brought to none`(
+    _ line: String, _ model: String?, _ damaged: Int, _ isBroken: Bool
+  ) {
+    let first = #"{"namespace":"default","model":"income"}"#
+    let row = #"{"label":{"id":"r","label":"a","time":1}}"#
+    let last = #"{"namespace":"default","model":"last"}"#
+    let text = [first, row, line, row, row, last, row].map { $0 + "\n" }.joined()
+    let contents = SpillLine.decode(Array(text.utf8))
+    #expect(contents.damaged == damaged && contents.isBroken == isBroken)
+    var models: [String: Int] = [:]
+    for batch in contents.batches { models[batch.model.model, default: 0] += batch.count }
+    let known = line.contains("by") ? 1 : 0
+    var expected = ["income": 1, "last": 1]
+    if let model { expected[model, default: 0] += 2 + known }
+    #expect(models == expected)
+  }
+
+  @Test func `rows that come after the end are told as lost, and labels stay with their sender`() async throws {
+    try await withFolder { folder in
+      let store = FickleStore()
+      let counts = LogCounts()
+      let log = Mutex<PredictionLog?>(nil)
+      try await withLog(store, folder, counts) { running in
+        log.withLock { $0 = running }
+        running.add("r0")
+      }
+      let ended = try #require(log.withLock { $0 })
+      ended.add("r1")
+      #expect(counts.lost(.closed) == 1 && ended.unstored == 0)
+      #expect(!ended.append([LabelRecord(requestID: "r1", label: ">50K", time: 1)], of: income))
+      #expect(store.state.withLock { Set($0.predictions.keys) } == ["r0"])
+    }
+  }
+
+  @Test func `a file of an earlier version is adopted under its name`() async throws {
+    try await withFolder { folder in
+      let text = #"""
+        {"namespace":"default","model":"income","uid":"u1","created":"2026-01-01T00:00:00Z"}
+        {"prediction":{"id":"a","version":"v1","role":"production","time":1000.5,"features":{"age":39},"said":"0","probabilities":{"0":0.5},"confidence":0.5,"latency":1e-05}}
+        {"label":{"id":"a","label":">50K","time":1.0}}
+
+        """#
+      try Data(text.utf8).write(to: folder.appending(path: "spill-7-4294967295-12.jsonl"))
+      let store = FickleStore()
+      let counts = LogCounts()
+      try await withLog(store, folder, counts) { _ in
+        _ = try await eventually("rows are adopted") { counts.replayed == 2 ? () : nil }
+        _ = try await eventually("the file is gone") { segments(folder) == 0 ? () : nil }
+      }
+      #expect(store.state.withLock { $0.predictions["a"]?.features } == #"{"age":39}"#)
+      #expect(store.state.withLock { $0.labels } == ["a": ">50K"])
+    }
   }
 }

@@ -21,16 +21,16 @@ package final class PredictionLog: Service, Sendable {
 
   package struct Configuration: Sendable {
     /// Rows that the buffer holds; more are dropped.
-    package var capacity = 150_000
+    var capacity = 150_000
     /// Rows that are stored together.
-    package var batch = 4_000
+    var batch = 4_000
     /// The longest a row waits before it is stored; a quarter of it before it is on disk.
     package var interval = Duration.seconds(1)
     /// A store that does not answer within this counts as away.
-    package var patience = Duration.seconds(5)
+    var patience = Duration.seconds(5)
     /// Where rows are while they are not stored yet.
-    package var spillFolder: URL
-    package var spillBytes = 1 << 30
+    var spillFolder: URL
+    var spillBytes = 1 << 30
 
     package init(spillFolder: URL) { self.spillFolder = spillFolder }
   }
@@ -41,13 +41,15 @@ package final class PredictionLog: Service, Sendable {
   private let logger: Logger
   private let buffer: LogBuffer
   private let patience: Patience
+  /// On the queue only: whoever else asks would wait while rows are encoded.
   private let ledger: Mutex<LogLedger>
+  /// The ledger's, for whoever asks.
+  private let diskWatch = Mutex(DiskWatch())
   /// Events go to the ledger one after the other, and their actions are begun in that order.
   private let queue = DispatchQueue(label: "apus.log")
   private let disk: DiskHand
   private let ticks = Atomic(0)
   private let start = ContinuousClock.now
-  private let settled = Notice()
   private let closed = Notice()
 
   package init(
@@ -63,31 +65,37 @@ package final class PredictionLog: Service, Sendable {
       LogLedger(
         limits: .init(
           batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.interval,
-          spillBytes: configuration.spillBytes)))
+          closingPatience: configuration.patience, spillBytes: configuration.spillBytes)))
     disk = DiskHand(folder: configuration.spillFolder)
   }
 
   /// Never waits for more than the buffer's lock. A prediction that finds no room is dropped and counted.
   package func append(_ prediction: PendingPrediction, of table: LoggedTable) {
-    guard let fill = buffer.append(prediction, of: table) else { return observer.observe(.lost(1, .bufferFull)) }
-    if fill.count == configuration.batch { wake() }
-    if fill.unstored >= configuration.capacity / 4 * 3, fill.unstored % max(1, configuration.capacity / 16) == 0 {
-      patience.giveUp()
+    switch buffer.append(prediction, of: table) {
+    case .lost(let loss): observer.observe(.lost(1, loss))
+    case .kept(let count, let unstored):
+      if count == configuration.batch { wake() }
+      if unstored >= configuration.capacity / 4 * 3, unstored % max(1, configuration.capacity / 16) == 0 {
+        patience.giveUp()
+      }
     }
   }
 
   /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.
   package func append(_ labels: [LabelRecord], of model: ModelKey) -> Bool {
-    guard let fill = buffer.append(labels, of: model) else { return false }
-    if fill.count >= configuration.batch { wake() }
+    guard case .kept(let count, _) = buffer.append(labels, of: model) else { return false }
+    if count >= configuration.batch { wake() }
     return true
   }
 
   /// Rows that are in memory and not stored yet.
   package var unstored: Int { buffer.unstored }
 
-  /// Whether the disk takes longer for one thing than an interval.
-  package var isDiskStuck: Bool { ledger.withLock { $0.isDiskStuck(at: now) } }
+  /// Whether the disk took the last rows, and none wait for it longer than an interval.
+  package var isDiskUp: Bool {
+    let watch = diskWatch.withLock { $0 }
+    return !watch.isRefusing && !watch.isStuck(at: now, patience: configuration.interval)
+  }
 
   /// Stores what comes until a graceful shutdown, then what is left. Started before the servers and so ended after them.
   package func run() async throws {
@@ -98,13 +106,14 @@ package final class PredictionLog: Service, Sendable {
     } onCancelOrGracefulShutdown: {
       end.finish()
     }
-    timer.cancel()
-    wake()
-    // A disk that is stuck is not waited for: what it has not taken is stored without it.
-    await settle()
-    post(.close)
+    queue.async {
+      // Rows that come later find nobody to take them, and are told as lost.
+      self.buffer.close()
+      self.takeRows()
+      self.handle(.close)
+    }
     await closed.wait()
-    await settle()
+    timer.cancel()
   }
 
   /// Takes rows out of the buffer four times in each interval, and has them stored once in it.
@@ -129,29 +138,23 @@ package final class PredictionLog: Service, Sendable {
 
   private func post(_ event: LogLedger.Event) { queue.async { self.handle(event) } }
 
-  private func settle() async {
-    let patience = Patience(limit: configuration.patience)
-    post(.settle)
-    // What is not settled by then is stuck.
-    try? await patience.wait { [settled] () throws(TelemetryError) in await settled.wait() }
-  }
-
   private var now: Duration { ContinuousClock.now - start }
 
   /// On the queue only.
   private func handle(_ event: LogLedger.Event) {
     let now = now
-    for action in ledger.withLock({ $0.handle(event, at: now) }) { perform(action) }
+    let (actions, disk) = ledger.withLock { ($0.handle(event, at: now), $0.disk) }
+    diskWatch.withLock { $0 = disk }
+    for action in actions { perform(action) }
   }
 
   private func perform(_ action: LogLedger.Action) {
     switch action {
     case .disk(let work): disk.perform(work) { self.post(.disk($0)) }
     case .store(let work): Task { self.post(.store(await self.outcome(of: work))) }
-    case .release(let rows): buffer.release(rows)
+    case .release(let count): buffer.release(count)
     case .tell(let fact): observer.observe(fact)
     case .report(let report): write(report)
-    case .settled: settled.give()
     case .closed: closed.give()
     }
   }
@@ -182,49 +185,54 @@ package final class PredictionLog: Service, Sendable {
       logger.warning("a row of the prediction log was refused", metadata: ["reason": "\(reason)"])
     case .diskRefuses(let loss):
       logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(loss)"])
+    case .segmentDamaged(let rows):
+      logger.error(
+        "a file of the prediction log is damaged: its unreadable rows are lost, and it is kept as damaged-… in the spill folder",
+        metadata: ["rows": "\(rows)"])
+    case .writeUnfinished(let rows):
+      logger.warning(
+        "the disk does not answer: whether the last predictions are on it is known when the next server reads them",
+        metadata: ["rows": "\(rows)"])
     }
   }
 }
 
-/// A folder of segments and the thread that may touch it.
-///
-/// Sendable because `folder` is touched on `queue` only, which is serial.
-private final class DiskHand: @unchecked Sendable {
+/// A folder of segments and the thread that touches it, as a disk may block.
+private final class DiskHand: Sendable {
   private let queue = DispatchQueue(label: "apus.log.disk")
-  private let folder: SpillFolder
+  private let folder: Mutex<SpillFolder>
 
-  init(folder: URL) { self.folder = SpillFolder(folder: folder) }
+  init(folder: URL) { self.folder = Mutex(SpillFolder(folder: folder)) }
 
   func perform(_ work: LogLedger.DiskWork, _ done: @escaping @Sendable (LogLedger.DiskOutcome) -> Void) {
-    queue.async { done(self.folder.perform(work)) }
+    queue.async { done(self.folder.withLock { $0.perform(work) }) }
   }
 }
 
-/// Something that happens and is waited for.
+/// Something that happens once and is waited for, whether the task is cancelled or not.
 private final class Notice: Sendable {
-  private struct State {
-    var isGiven = false
-    var waiting: [CheckedContinuation<Void, Never>] = []
+  private enum State {
+    case open, given
+    case awaited(CheckedContinuation<Void, Never>)
   }
 
-  private let state = Mutex(State())
+  private let state = Mutex(State.open)
 
   func give() {
-    let waiting = state.withLock { state in
-      defer { state.waiting = [] }
-      if state.waiting.isEmpty { state.isGiven = true }
-      return state.waiting
+    let last = state.withLock { state in
+      defer { state = .given }
+      return state
     }
-    for continuation in waiting { continuation.resume() }
+    if case .awaited(let continuation) = last { continuation.resume() }
   }
 
-  /// Returns at once where it was given since the last time.
+  /// Called by one task.
   func wait() async {
     await withCheckedContinuation { continuation in
       let isGiven = state.withLock { state in
-        defer { state.isGiven = false }
-        if !state.isGiven { state.waiting.append(continuation) }
-        return state.isGiven
+        if case .given = state { return true }
+        state = .awaited(continuation)
+        return false
       }
       if isGiven { continuation.resume() }
     }

@@ -3,25 +3,24 @@ import PredictionLog
 
 /// What the prediction log counts.
 struct LogInstruments: PredictionLogObserver {
-  let buffered: Gauge
-  let stored: Counter
-  let spilled: Counter
-  let replayed: Counter
-  let dropped: MetricFamily<Counter>
+  private let buffered: Gauge
+  private let stored: Counter
+  private let spilled: Counter
+  private let replayed: Counter
   private let losses: [LogLoss: Counter]
-  let spillBytes: Gauge
-  let flushSeconds: Histogram
-  let storeUp: Gauge
-  let diskUp: Gauge
+  private let spillBytes: Gauge
+  private let flushSeconds: Histogram
+  private let storeUp: Gauge
+  private let diskUp: Gauge
 
   init(registry: MetricsRegistry) {
     buffered = registry.gauge(ServingMetricTable.logBuffered).with()
     stored = registry.counter(ServingMetricTable.logStored).with()
     spilled = registry.counter(ServingMetricTable.logSpilled).with()
     replayed = registry.counter(ServingMetricTable.logReplayed).with()
-    dropped = registry.counter(ServingMetricTable.logDropped)
+    let dropped = registry.counter(ServingMetricTable.logDropped)
     losses = [LogLoss: Counter](
-      uniqueKeysWithValues: LogLoss.allCases.map { [dropped] in ($0, dropped.with($0.rawValue)) })
+      uniqueKeysWithValues: LogLoss.allCases.map { ($0, dropped.with($0.rawValue)) })
     spillBytes = registry.gauge(ServingMetricTable.logSpillBytes).with()
     flushSeconds = registry.histogram(ServingMetricTable.logFlushSeconds, bounds: Histogram.latency).with()
     storeUp = registry.gauge(ServingMetricTable.logStoreUp).with()
@@ -34,7 +33,7 @@ struct LogInstruments: PredictionLogObserver {
     registry.beforeScrape { [weak log] in
       guard let log else { return }
       buffered.set(Double(log.unstored))
-      if log.isDiskStuck { diskUp.set(0) }
+      diskUp.set(log.isDiskUp ? 1 : 0)
     }
   }
 
@@ -48,8 +47,6 @@ struct LogInstruments: PredictionLogObserver {
     case .lost(let rows, let loss): losses[loss]?.increment(by: Double(rows))
     case .storeAnswers: storeUp.set(1)
     case .storeIsAway: storeUp.set(0)
-    case .diskTakesRows: diskUp.set(1)
-    case .diskRefusesRows: diskUp.set(0)
     case .waitingOnDisk(let bytes): spillBytes.set(Double(bytes))
     }
   }

@@ -77,7 +77,8 @@ package enum ServingMetricTable {
     "apus_log_replayed_rows_total", .counter, "rows", [], "Rows brought from disk to the telemetry store.")
   static let logDropped = MetricDefinition(
     "apus_log_dropped_rows_total", .counter, "rows", ["reason"],
-    "Predictions and labels lost: buffer_full, spill_full, spill_failed, refused by the store, or damaged on disk.")
+    "Predictions and labels lost: buffer_full, spill_full, spill_failed, refused by the store, damaged on disk, or shutdown."
+  )
   static let logSpillBytes = MetricDefinition(
     "apus_log_spill_bytes", .gauge, "bytes", [],
     "Size of what waits on disk for the telemetry store and is in memory no more.")

@@ -1,3 +1,4 @@
+internal import CFiles
 import Foundation
 
 /// A file of lines and the lock on it, both let go with the object. The file stays unless it is removed.
@@ -6,12 +7,29 @@ final class SpillFile {
   private let descriptor: Int32
   private(set) var bytes: Int
 
-  /// Nil where the file cannot be opened, or belongs to a process that lives.
-  /// - Parameter create: Makes the file; otherwise it is there.
-  init?(url: URL, create: Bool) {
-    let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0), 0o600)
+  /// Makes a file. Nil where that is impossible.
+  init?(new url: URL) {
+    // A process that looks for files to adopt may take this one for an empty one that was left, and delete it.
+    for _ in 0..<3 {
+      let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC | O_CREAT | O_EXCL, 0o600)
+      guard descriptor >= 0 else { return nil }
+      if flock(descriptor, LOCK_EX) == 0, Self.isThere(descriptor) {
+        self.url = url
+        self.descriptor = descriptor
+        bytes = 0
+        return
+      }
+      Foundation.close(descriptor)
+    }
+    return nil
+  }
+
+  /// Opens a file that somebody left. Nil where it cannot be opened, is gone, or belongs to a process that lives.
+  init?(left url: URL) {
+    let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    // Who had the lock may have deleted the file before letting it go.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.isThere(descriptor) else {
       Foundation.close(descriptor)
       return nil
     }
@@ -21,6 +39,10 @@ final class SpillFile {
   }
 
   deinit { Foundation.close(descriptor) }
+
+  private static func isThere(_ descriptor: Int32) -> Bool { apus_links_of_descriptor(descriptor) > 0 }
+
+  var name: String { url.lastPathComponent }
 
   /// Nil where the file cannot be read. Read through the descriptor at hand: opening another one can fail while
   /// there are too many.
@@ -41,7 +63,8 @@ final class SpillFile {
     case written
     /// Nothing was added.
     case refused
-    /// A part was added and could not be taken back: nothing may follow it.
+    /// Nothing may follow: a part was added and could not be taken back, or the file was deleted and nobody will find
+    /// the rows.
     case spoiled
   }
 
@@ -56,6 +79,7 @@ final class SpillFile {
       }
       return true
     }
+    guard Self.isThere(descriptor) else { return .spoiled }
     if isWhole {
       bytes += data.count
       return .written
@@ -63,5 +87,10 @@ final class SpillFile {
     return ftruncate(descriptor, off_t(bytes)) == 0 ? .refused : .spoiled
   }
 
-  func remove() { try? FileManager.default.removeItem(at: url) }
+  /// Returns whether the file is gone.
+  func remove() -> Bool { unlink(url.path) == 0 || errno == ENOENT }
+
+  func rename(to name: String) -> Bool {
+    Foundation.rename(url.path, url.deletingLastPathComponent().appending(path: name).path) == 0
+  }
 }

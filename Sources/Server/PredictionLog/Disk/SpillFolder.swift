@@ -5,11 +5,16 @@ import Foundation
 /// Each process writes files of its own and locks them while it lives; what a process left that is gone is adopted by the
 /// next one. Replaying a file twice is harmless, as the store takes rows once only. Nothing is forced out of the system's
 /// cache, which outlives the process.
-/// Confined to one queue: not Sendable.
 final class SpillFolder {
   private let folder: URL
-  private var files: [LogLedger.SegmentID: SpillFile] = [:]
-  private let process = "\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+  private var files: [SegmentID: SpillFile] = [:]
+  /// Files that this process is done with and could not remove.
+  private var leftovers: Set<String> = []
+  private let prefix = "spill-\(getpid())-\(UInt32.random(in: 0...UInt32.max))-"
+
+  private static let asidePrefix = "damaged-"
+  /// Damaged files that are kept for people.
+  private static let mostAside = 8
 
   init(folder: URL) { self.folder = folder }
 
@@ -22,40 +27,66 @@ final class SpillFolder {
       case .refused: return .notAppended(isSpoiled: false)
       case .spoiled: return .notAppended(isSpoiled: true)
       }
-    case .read(let segment): return .contents(files[segment]?.contents)
+    case .read(let segment): return .contents(files[segment]?.contents.map(SpillLine.decode))
     case .remove(let segment):
-      files.removeValue(forKey: segment)?.remove()
+      if let file = files.removeValue(forKey: segment) { remove(file) }
       return .removed
-    case .adopt(let first): return .adopted(adopt(first))
+    case .setAside(let segment):
+      if let file = files.removeValue(forKey: segment) { setAside(file) }
+      return .removed
+    case .adopt(let first, let most): return .adopted(adopt(first, atMost: most))
     }
   }
 
-  private func make(_ segment: LogLedger.SegmentID) -> SpillFile? {
+  private func make(_ segment: SegmentID) -> SpillFile? {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
       return nil
     }
-    let file = SpillFile(url: folder.appending(path: "spill-\(process)-\(segment).jsonl"), create: true)
+    let file = SpillFile(new: folder.appending(path: "\(prefix)\(segment).jsonl"))
     files[segment] = file
     return file
   }
 
-  /// The oldest first, as their names have a number that grows.
-  private func adopt(_ first: LogLedger.SegmentID) -> [Int] {
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return [] }
+  private func remove(_ file: SpillFile) {
+    if !file.remove() { leftovers.insert(file.name) }
+  }
+
+  private func setAside(_ file: SpillFile) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    guard names.count(where: { $0.hasPrefix(Self.asidePrefix) }) < Self.mostAside else { return remove(file) }
+    if !file.rename(to: Self.asidePrefix + file.name) { leftovers.insert(file.name) }
+  }
+
+  /// The oldest first: by the time of their last row, as the numbers in their names grow within a process only.
+  private func adopt(_ first: SegmentID, atMost most: Int) -> [Int] {
     var sizes: [Int] = []
-    for name in names.sorted(by: { $0.compare($1, options: .numeric) == .orderedAscending })
-    where name.hasPrefix("spill-") && name.hasSuffix(".jsonl") && !name.contains(process) {
+    for url in left where sizes.count < most {
       // One that this process has adopted already holds its lock.
-      guard let file = SpillFile(url: folder.appending(path: name), create: false) else { continue }
+      guard let file = SpillFile(left: url) else { continue }
       guard file.bytes > 0 else {
-        file.remove()
+        remove(file)
         continue
       }
       files[first + sizes.count] = file
       sizes.append(file.bytes)
     }
     return sizes
+  }
+
+  private var left: [URL] {
+    let urls = try? FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
+    let files = (urls ?? []).compactMap { url -> (url: URL, name: String, time: Date)? in
+      let name = url.lastPathComponent
+      guard name.hasPrefix("spill-"), name.hasSuffix(".jsonl"), !name.hasPrefix(prefix), !leftovers.contains(name)
+      else { return nil }
+      let time = try? url.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+      return (url, name, time ?? .distantPast)
+    }
+    return files.sorted {
+      $0.time == $1.time ? $0.name.compare($1.name, options: .numeric) == .orderedAscending : $0.time < $1.time
+    }.map(\.url)
   }
 }

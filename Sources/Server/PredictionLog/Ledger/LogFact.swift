@@ -9,23 +9,12 @@ package enum LogFact: Sendable, Equatable {
   case lost(Int, LogLoss)
   case storeAnswers
   case storeIsAway
-  case diskTakesRows
-  case diskRefusesRows
   /// Bytes of the files that hold rows which are nowhere else.
   case waitingOnDisk(bytes: Int)
 }
 
-/// Why rows were lost: the values of the label `reason`.
-package enum LogLoss: String, Sendable, CaseIterable {
-  case bufferFull = "buffer_full"
-  case spillFull = "spill_full"
-  case spillFailed = "spill_failed"
-  case refused
-  case damaged
-}
-
-/// Told what becomes of the rows of a prediction log, in the order in which it happens; only `bufferFull` comes from
-/// the threads of the requests.
+/// Told what becomes of the rows of a prediction log, in the order in which it happens; only `bufferFull` and `closed` come
+/// from the threads of the requests as well.
 package protocol PredictionLogObserver: Sendable {
   func observe(_ fact: LogFact)
 }

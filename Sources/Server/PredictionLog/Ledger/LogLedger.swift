@@ -1,11 +1,10 @@
-import Telemetry
-
 /// Where the rows of a prediction log are, as a state machine without clock, disk and store: what has happened goes in, what to
 /// do next comes out.
 ///
 /// Rows come in parcels, as they leave the buffer. A parcel is written to a segment on disk, so that a killed process loses
 /// nothing of it, and brought to the store. What the store does not take is left to the disk and comes back, oldest segment
-/// first, when the store answers again. What the disk does not take either stays in memory.
+/// first, when the store answers again. What the disk does not take either stays in memory. A row that the store refuses is
+/// looked for while all others go on.
 ///
 /// Two hands carry out what is decided, one at the disk and one at the store. Each does one thing at a time, and neither
 /// waits for the other.
@@ -13,182 +12,54 @@ import Telemetry
 /// Guarantees, whatever fails and in whatever order answers come:
 /// - A row is in memory, on disk or in the store, or it was told as lost. A process that is killed loses only what is in its
 ///   memory alone.
-/// - Parcels go to the store in the order in which they came, segments in the order in which they were begun; where rows
-///   have to be lost because nothing has room for them, the oldest are.
+/// - A row that was told as lost is neither in memory nor in a segment that this process replays.
+/// - Parcels go to the store in the order in which they came, segments in the order in which they were begun, but for those
+///   with a row that the store refuses and those that cannot be read; where rows have to be lost because nothing has room
+///   for them, the oldest are.
 /// - Rows are released once, when they are in memory no more.
+/// - Bytes and number of this process's segments stay below the limits.
 struct LogLedger: Sendable {
-  struct Limits: Sendable, Equatable {
-    /// Rows that are stored together.
-    var batch: Int
-    /// Rows that stay in memory while the disk does not take them.
-    var kept: Int
-    /// A disk that takes longer than this for one thing is stuck.
-    var diskPatience: Duration
-    /// Bytes of all segments.
-    var spillBytes: Int
-    /// Bytes of a segment, about.
-    var segmentBytes = 8 << 20
-  }
-
-  enum Event: Sendable, Equatable {
-    /// Rows have left the buffer. Comes at short intervals, also without rows: a disk that refused is then asked again.
-    case taken([LogBatch])
-    /// Whatever waits is to be stored.
-    case flush
-    case disk(DiskOutcome)
-    case store(StoreOutcome)
-    /// Asks to be told when the disk has taken everything that it will take.
-    case settle
-    /// The process ends: the rows in memory are stored or left to the disk, and nothing is replayed.
-    case close
-  }
-
-  enum Action: Sendable, Equatable {
-    case disk(DiskWork)
-    case store(StoreWork)
-    /// So many rows are in memory no more.
-    case release(Int)
-    case tell(LogFact)
-    case report(LogReport)
-    /// The disk has taken everything that it will take.
-    case settled
-    /// No row is in memory.
+  private enum Phase: Equatable {
+    case running
+    /// - Parameter since: When the store had been asked for all rows. The disk, and the search for refused rows, have some
+    ///   time from then on.
+    case closing(since: Duration?)
     case closed
   }
 
-  typealias SegmentID = Int
-
-  enum DiskWork: Sendable, Equatable {
-    /// Answered by `appended` or `notAppended`.
-    case append([UInt8], to: SegmentID, isNew: Bool)
-    /// Answered by `contents`.
-    case read(SegmentID)
-    /// Answered by `removed`.
-    case remove(SegmentID)
-    /// Takes over segments of processes that are gone and numbers them from `first` on. Answered by `adopted`.
-    case adopt(first: SegmentID)
-  }
-
-  enum DiskOutcome: Sendable, Equatable {
-    case appended
-    /// - Parameter isSpoiled: A part was added and could not be taken back: nothing may follow it.
-    case notAppended(isSpoiled: Bool)
-    /// Nil: the segment cannot be read now.
-    case contents([UInt8]?)
-    case removed
-    /// The bytes of each segment, the oldest first.
-    case adopted([Int])
-  }
-
-  enum StoreWork: Sendable, Equatable {
-    /// Asks whether the store is there.
-    case prepare
-    case append(LogBatch)
-  }
-
-  enum StoreOutcome: Sendable, Equatable {
-    case done(seconds: Double)
-    /// The store will never take one of the rows, or all of them.
-    case refused(String)
-    case away(String)
-  }
-
-  /// What happens to rows that were taken from the buffer together, until they are stored or left to the disk.
-  private struct Parcel {
-    enum Place: Equatable {
-      case memory, writing
-      case segment(SegmentID)
-    }
-
-    /// Ascending in the order in which they came.
-    let number: Int
-    let rows: LogBatch
-    var place = Place.memory
-    /// Why the disk has not taken them; nil: it was not asked yet.
-    var refusal: LogLoss?
-
-    /// Why the rows are lost where they have to go now.
-    var loss: LogLoss { refusal ?? .spillFailed }
-  }
-
-  private struct Segment {
-    let id: SegmentID
-    var bytes: Int
-    /// Rows of it that are in memory as well.
-    var inMemory = 0
-    /// Whether it holds rows that are, or may be, nowhere else.
-    var isNeeded = false
-    /// Whether nothing is added to it any more.
-    var isClosed = false
-  }
-
-  /// What the store is asked to take, in pieces: the last one comes next.
-  private struct Errand {
-    enum Source {
-      /// The parcels with these numbers.
-      case parcels(ClosedRange<Int>)
-      case segment
-    }
-
-    let source: Source
-    var pieces: [LogBatch]
-  }
-
-  /// A segment on its way back to the store.
-  private struct Replay {
-    let segment: SegmentID
-    /// The last one comes next.
-    var pieces: [LogBatch]
-    /// Lines that cannot be read.
-    var damaged: Int
-  }
-
-  /// A walk over the parcels that were there when it began.
-  private struct Turn {
-    let through: Int
-    /// The last parcel that was asked for.
-    var done: Int
+  /// What the store is at.
+  private enum Errand {
+    case probe, parcels, replay
   }
 
   private let limits: Limits
+  private var phase = Phase.running
 
-  private var parcels: [Parcel] = []
-  private var lastParcel = 0
-  private var segments: [Segment] = []
-  private var lastSegment = 0
-  private var toldBytes = 0
+  private var parcels = Parcels()
+  private var segments = Segments()
+  private var refused = RefusedRows()
+  private var store = StoreWatch()
+  private(set) var disk = DiskWatch()
 
-  private var diskWork: (work: DiskWork, since: Duration)?
-  /// Segments whose files can go.
-  private var removals: [SegmentID] = []
+  private var diskWork: DiskWork?
+  /// Segments whose files can go, and whether they are kept for people.
+  private var removals: [DiskWork] = []
   private var mayWrite = true
   private var adoptedAt: Duration?
   private var isAdoptionDue = false
 
-  private var storeWork: StoreWork?
-  private var errand: Errand?
+  private var storeWork: (work: StoreWork, errand: Errand)?
   private var turn: Turn?
   private var replay: Replay?
   private var isFlushDue = false
-  private var isReplayDue = false
-  /// Nil: it has not answered yet.
-  private var isStoreUp: Bool?
-  /// When the store is asked again after a failure, and the pause after the next one.
-  private var askAgain: Duration?
-  private var pause = LogLedger.firstPause
-  private var lastAnswer: Duration?
-
+  /// Whether suspects and segments come before the next turn, so that fresh rows do not hold them up for ever.
+  private var isBackgroundDue = false
+  private var wasSuspectLast = false
   private var isKeeping = false
-  private var isSettling = false
-  private var isClosing = false
-  private var isClosed = false
 
+  private var toldBytes = 0
   private var actions: [Action] = []
 
-  private static let firstPause = Duration.milliseconds(500)
-  private static let longestPause = Duration.seconds(30)
-  /// A store that nothing was brought to for so long is asked whether it is there.
-  private static let probeInterval = Duration.seconds(10)
   /// How often segments of processes that are gone are looked for.
   private static let adoptionInterval = Duration.seconds(60)
 
@@ -198,356 +69,319 @@ struct LogLedger: Sendable {
   mutating func handle(_ event: Event, at now: Duration) -> [Action] {
     switch event {
     case .taken(let batches): take(batches)
-    case .flush: isFlushDue = true
-    case .disk(let outcome): note(outcome, at: now)
-    case .store(let outcome): note(outcome, at: now)
-    case .settle: isSettling = true
+    case .flush: isFlushDue = phase == .running || isFlushDue
+    case .disk(let outcome): record(outcome, at: now)
+    case .store(let outcome): record(outcome, at: now)
     case .close:
-      isClosing = true
+      guard phase == .running else { break }
+      phase = .closing(since: nil)
       isFlushDue = true
-      replay = nil
     }
-    if storeWork == nil, let work = nextStoreWork(at: now) {
-      storeWork = work
-      actions.append(.store(work))
+    if storeWork == nil, let next = nextStoreWork(at: now) {
+      storeWork = next
+      actions.append(.store(next.work))
     }
+    removeIdleSegments()
     if diskWork == nil, let work = nextDiskWork(at: now) {
-      diskWork = (work, now)
+      diskWork = work
       actions.append(.disk(work))
     }
+    closeIfDone(at: now)
+    disk.record(areRowsWaiting: parcels.isWriting || (mayWrite && parcels.unwritten != nil), at: now)
     tellBytes()
-    if isSettling, diskWork == nil {
-      isSettling = false
-      actions.append(.settled)
-    }
     defer { actions = [] }
     return actions
   }
 
   /// Rows that were released by no action yet, the oldest first.
-  var inMemory: [LogBatch] { parcels.map(\.rows) }
+  var inMemory: [LogBatch] { parcels.all.map(\.rows) }
 
-  /// Whether the disk takes longer than it may.
-  func isDiskStuck(at now: Duration) -> Bool { diskWork.map { now - $0.since > limits.diskPatience } ?? false }
-
-  private mutating func take(_ batches: [LogBatch]) {
-    mayWrite = true
-    for rows in batches where rows.count > 0 {
-      lastParcel += 1
-      parcels.append(Parcel(number: lastParcel, rows: rows))
-    }
-    let waiting = parcels.reduce(0) { $0 + ($1.number > turn?.through ?? 0 ? $1.rows.count : 0) }
-    if waiting >= limits.batch { isFlushDue = true }
-  }
+  private var isRunning: Bool { phase == .running }
 
   // MARK: Rows
 
-  /// The rows of these parcels are stored, or lost: nobody needs them any more.
-  private mutating func drop(_ numbers: ClosedRange<Int>) {
-    for parcel in parcels where numbers.contains(parcel.number) {
-      if case .segment(let id) = parcel.place { release(id, rows: parcel.rows.count, isStored: true) }
-      actions.append(.release(parcel.rows.count))
+  private mutating func take(_ batches: [LogBatch]) {
+    guard phase != .closed else { return loseLate(batches) }
+    mayWrite = true
+    for batch in batches {
+      // JSON has no word for a number that is none, and not every store has a place for it.
+      let rows = batch.finite
+      if rows.count < batch.count {
+        actions.append(.tell(.lost(batch.count - rows.count, .refused)))
+        actions.append(.release(batch.count - rows.count))
+      }
+      if rows.count > 0 { parcels.add(rows) }
     }
-    parcels.removeAll { numbers.contains($0.number) }
+    if isRunning, parcels.count(after: turn?.through ?? 0) >= limits.batch { isFlushDue = true }
   }
 
-  private mutating func lose(_ parcel: Parcel) {
-    actions.append(.tell(.lost(parcel.rows.count, parcel.loss)))
-    drop(parcel.number...parcel.number)
+  private mutating func loseLate(_ batches: [LogBatch]) {
+    let count = batches.reduce(0) { $0 + $1.count }
+    guard count > 0 else { return }
+    actions += [.tell(.lost(count, .closed)), .release(count)]
   }
 
-  /// Leaves those of the parcels to the disk that it has; the others stay in memory.
-  private mutating func leave(_ numbers: ClosedRange<Int>) {
-    var left: Set<Int> = []
-    for parcel in parcels where numbers.contains(parcel.number) {
-      guard case .segment(let id) = parcel.place else { continue }
-      left.insert(parcel.number)
-      release(id, rows: parcel.rows.count, isStored: false)
-      actions.append(.release(parcel.rows.count))
-      actions.append(.tell(.spilled(parcel.rows.count)))
+  /// The rows need a place no more.
+  private mutating func drop(_ stored: [Parcel]) {
+    for parcel in stored {
+      if let id = parcel.segment { segments.release(id, count: parcel.count, isStored: true) }
+      actions.append(.release(parcel.count))
     }
-    parcels.removeAll { left.contains($0.number) }
+  }
+
+  /// Leaves those that are meant to the disk where it has them; the others stay in memory.
+  private mutating func leave(_ isMeant: (Parcel) -> Bool) {
+    for parcel in parcels.remove(where: { $0.segment != nil && isMeant($0) }) {
+      if let id = parcel.segment { segments.release(id, count: parcel.count, isStored: false) }
+      actions.append(.release(parcel.count))
+      actions.append(.tell(.spilled(parcel.count)))
+    }
+  }
+
+  /// Loses those that are meant where they are in memory only. One that is on its way to the disk is not: it may arrive.
+  private mutating func lose(_ isMeant: (Parcel) -> Bool) {
+    for parcel in parcels.remove(where: { $0.place == .memory && isMeant($0) }) {
+      actions.append(.tell(.lost(parcel.count, parcel.loss)))
+      actions.append(.release(parcel.count))
+    }
   }
 
   /// Rows that neither the store nor the disk has taken have half of the buffer's room while the disk refuses them or is
   /// stuck. Rows that it has only not come to yet have all of it: it takes them in a moment.
   private mutating func keep(through last: Int, at now: Duration) {
-    let kept = parcels.prefix { $0.number <= last }
-    let refusal = kept.lazy.compactMap(\.refusal).first
+    let refusal = parcels.all.lazy.filter { $0.number <= last }.compactMap(\.refusal).first
     if let refusal, !isKeeping { actions.append(.report(.diskRefuses(refusal))) }
     isKeeping = refusal != nil
-    guard isKeeping || isDiskStuck(at: now) else { return }
-    var rows = kept.reduce(0) { $0 + $1.rows.count }
-    for parcel in kept where rows > limits.kept {
-      rows -= parcel.rows.count
-      if case .segment = parcel.place { leave(parcel.number...parcel.number) } else { lose(parcel) }
+    guard isKeeping || disk.isStuck(at: now, patience: limits.diskPatience) else { return }
+    var excess = parcels.all.reduce(-limits.kept) { $0 + ($1.number <= last ? $1.count : 0) }
+    // What is being written at the moment stays: whether it is on disk is not known.
+    let given = parcels.all.reduce(into: Set<Int>()) { given, parcel in
+      guard excess > 0, parcel.number <= last, parcel.place != .writing else { return }
+      excess -= parcel.count
+      given.insert(parcel.number)
     }
-  }
-
-  // MARK: Segments
-
-  private func place(of id: SegmentID) -> Int? { segments.firstIndex { $0.id == id } }
-
-  /// So many rows of the segment are in memory no more.
-  /// - Parameter isStored: Otherwise the disk alone has them now.
-  private mutating func release(_ id: SegmentID, rows: Int, isStored: Bool) {
-    guard let place = place(of: id) else { return }
-    segments[place].inMemory -= rows
-    if !isStored { segments[place].isNeeded = true }
-    removeIfIdle(place)
-  }
-
-  private mutating func removeIfIdle(_ place: Int) {
-    let segment = segments[place]
-    // A file that is written to at the moment is looked at again afterwards.
-    if case .append(_, segment.id, _)? = diskWork?.work { return }
-    guard segment.inMemory == 0, !segment.isNeeded else { return }
-    removals.append(segment.id)
-    segments.remove(at: place)
-  }
-
-  private mutating func tellBytes() {
-    let bytes = segments.reduce(0) { $0 + ($1.isNeeded ? $1.bytes : 0) }
-    guard bytes != toldBytes else { return }
-    toldBytes = bytes
-    actions.append(.tell(.waitingOnDisk(bytes: bytes)))
+    guard !given.isEmpty else { return }
+    leave { given.contains($0.number) }
+    lose { given.contains($0.number) }
   }
 
   // MARK: Disk
 
+  private mutating func removeIdleSegments() {
+    var busy: SegmentID?
+    if case .append(_, let id, _)? = diskWork { busy = id }
+    let idle = segments.takeIdle(but: busy)
+    guard !idle.isEmpty else { return }
+    removals += idle.map { .remove($0) }
+    refused.forget(before: segments.oldest)
+  }
+
   private mutating func nextDiskWork(at now: Duration) -> DiskWork? {
-    if !removals.isEmpty { return .remove(removals.removeFirst()) }
+    if !removals.isEmpty { return removals.removeFirst() }
     if let write = nextWrite() { return write }
-    if isReplayDue, replay == nil, !isClosing, !isAway(at: now), let id = nextToReplay() { return .read(id) }
-    if isAdoptionDue, !isClosing {
+    guard isRunning else { return nil }
+    if store.isUp, replay == nil, let id = segments.nextToReplay(at: now) { return .read(id) }
+    if isAdoptionDue, segments.adopted < limits.adopted {
       isAdoptionDue = false
       adoptedAt = now
-      return .adopt(first: lastSegment + 1)
+      return .adopt(first: segments.last + 1, atMost: limits.adopted - segments.adopted)
     }
     return nil
   }
 
   private mutating func nextWrite() -> DiskWork? {
-    guard mayWrite, let next = parcels.firstIndex(where: { $0.place == .memory }) else { return nil }
-    let data = SpillLine.encode(parcels[next].rows)
-    guard segments.reduce(data.count, { $0 + $1.bytes }) <= limits.spillBytes else {
-      refuse(.spillFull)
+    guard mayWrite, let rows = parcels.unwritten else { return nil }
+    let data = SpillLine.encode(rows)
+    guard segments.ownBytes + data.count <= limits.spillBytes else {
+      refuseWriting(.spillFull)
       return nil
     }
-    parcels[next].place = .writing
-    if let open = segments.lastIndex(where: { !$0.isClosed }) {
-      if segments[open].bytes + data.count <= limits.segmentBytes || segments[open].bytes == 0 {
-        return .append(data, to: segments[open].id, isNew: false)
-      }
-      segments[open].isClosed = true
+    if let open = segments.open(for: data.count, upTo: limits.segmentBytes) {
+      parcels.startWriting()
+      return .append(data, to: open, isNew: false)
     }
-    lastSegment += 1
-    segments.append(Segment(id: lastSegment, bytes: 0))
-    return .append(data, to: lastSegment, isNew: true)
+    guard segments.own < limits.segments else {
+      refuseWriting(.spillFull)
+      return nil
+    }
+    parcels.startWriting()
+    return .append(data, to: segments.begin(), isNew: true)
   }
 
-  /// The others would fare no better, and are tried again with the next rows.
-  private mutating func refuse(_ refusal: LogLoss) {
+  /// The disk is asked again with the next rows.
+  private mutating func refuseWriting(_ refusal: LogLoss) {
     mayWrite = false
-    for place in parcels.indices where parcels[place].place == .memory { parcels[place].refusal = refusal }
-    actions.append(.tell(.diskRefusesRows))
+    parcels.refuseWriting(refusal)
+    disk.recordRefusal()
   }
 
-  /// The oldest segment whose rows only the disk has; nothing more is added to it.
-  private mutating func nextToReplay() -> SegmentID? {
-    for place in segments.indices where segments[place].isNeeded { segments[place].isClosed = true }
-    return segments.first { $0.isNeeded && $0.inMemory == 0 }?.id
-  }
-
-  private mutating func note(_ outcome: DiskOutcome, at now: Duration) {
-    guard let work = diskWork?.work else { return }
+  private mutating func record(_ outcome: DiskOutcome, at now: Duration) {
+    guard let work = diskWork else { return }
     diskWork = nil
     switch (work, outcome) {
     case (.append(let data, let id, _), .appended):
-      actions.append(.tell(.diskTakesRows))
-      guard let segment = place(of: id) else { return }
-      segments[segment].bytes += data.count
-      if let place = parcels.firstIndex(where: { $0.place == .writing }) {
-        parcels[place].place = .segment(id)
-        parcels[place].refusal = nil
-        segments[segment].inMemory += parcels[place].rows.count
-      }
-      // The rows may have been stored meanwhile, so that the segment holds them for nothing.
-      removeIfIdle(segment)
+      disk.recordAppend()
+      segments.add(bytes: data.count, inMemory: parcels.finishWriting(to: id), to: id)
     case (.append(_, let id, _), .notAppended(let isSpoiled)):
-      if let place = parcels.firstIndex(where: { $0.place == .writing }) { parcels[place].place = .memory }
-      refuse(.spillFailed)
-      guard let segment = place(of: id) else { return }
-      if isSpoiled { segments[segment].isClosed = true }
-      removeIfIdle(segment)
-    case (.read(let id), .contents(let contents)): note(contents, of: id)
-    case (.adopt, .adopted(let sizes)):
-      for bytes in sizes {
-        lastSegment += 1
-        segments.append(Segment(id: lastSegment, bytes: bytes, isNeeded: true, isClosed: true))
-      }
+      refuseWriting(.spillFailed)
+      if isSpoiled { segments.close(id) }
+    case (.read, .contents(_?)) where !store.isUp: break
+    case (.read(let id), .contents(let contents?)):
+      replay = Replay(of: id, contents, without: refused)
+      endReplayIfDone()
+    case (.read(let id), _): segments.recordFailedRead(id, at: now)
+    case (.adopt(_, let most), .adopted(let sizes)):
+      segments.adopt(sizes)
+      // There may be more.
+      if sizes.count == most { isAdoptionDue = true }
     default: break
     }
   }
 
-  private mutating func note(_ contents: [UInt8]?, of id: SegmentID) {
-    guard let place = place(of: id), !isClosing else { return }
-    guard let contents else {
-      // It stays, and the next one has its turn.
-      segments.append(segments.remove(at: place))
-      isReplayDue = false
-      return
-    }
-    let (batches, damaged) = SpillLine.decode(contents)
-    replay = Replay(segment: id, pieces: batches.reversed(), damaged: damaged)
-    endReplayIfDone()
+  private mutating func tellBytes() {
+    let bytes = segments.neededBytes
+    guard bytes != toldBytes else { return }
+    toldBytes = bytes
+    actions.append(.tell(.waitingOnDisk(bytes: bytes)))
   }
 
   // MARK: Store
 
-  private func isAway(at now: Duration) -> Bool { askAgain.map { $0 > now } ?? false }
-
-  private mutating func nextStoreWork(at now: Duration) -> StoreWork? {
+  private mutating func nextStoreWork(at now: Duration) -> (work: StoreWork, errand: Errand)? {
+    guard phase != .closed else { return nil }
     while true {
-      if let piece = errand?.pieces.last { return .append(piece) }
-      if let current = turn {
-        guard let group = nextGroup(current) else {
-          endTurn(current, at: now)
-          continue
-        }
-        turn?.done = group.numbers.upperBound
-        if isAway(at: now) {
-          leave(group.numbers)
-        } else {
-          errand = Errand(source: .parcels(group.numbers), pieces: [group.rows])
-        }
-      } else if isFlushDue, !isClosed {
-        isFlushDue = false
-        // At the end a store that was away is asked once more.
-        if isClosing { askAgain = nil }
-        turn = Turn(through: lastParcel, done: 0)
-        if parcels.isEmpty, isProbeDue(at: now) { return .prepare }
-      } else if let piece = replay?.pieces.popLast() {
-        errand = Errand(source: .segment, pieces: [piece])
-      } else {
-        return nil
+      if let next = nextOfTurn(at: now) { return next }
+      if isBackgroundDue || !isFlushDue, let next = nextInBackground(at: now) {
+        isBackgroundDue = false
+        return next
       }
+      guard isFlushDue else { return nil }
+      isFlushDue = false
+      // At the end a store that was away is asked once more.
+      if !isRunning { store.askAtOnce() }
+      turn = Turn(through: parcels.last)
+      if parcels.isEmpty, isRunning, store.isProbeDue(at: now) { return (.prepare, .probe) }
     }
   }
 
-  /// Brings small parcels of one model together, as a store takes a large batch for less.
-  private func nextGroup(_ turn: Turn) -> (numbers: ClosedRange<Int>, rows: LogBatch)? {
-    guard let first = parcels.firstIndex(where: { $0.number > turn.done && $0.number <= turn.through }) else {
-      return nil
+  private mutating func nextOfTurn(at now: Duration) -> (work: StoreWork, errand: Errand)? {
+    guard var current = turn else { return nil }
+    if store.mayAsk(at: now) {
+      if let rows = parcels.startStoring(&current, upTo: limits.batch) {
+        turn = current
+        return (.append(rows), .parcels)
+      }
+    } else {
+      leave { $0.number <= current.through }
     }
-    var rows = parcels[first].rows
-    var last = parcels[first].number
-    for parcel in parcels[(first + 1)...] {
-      guard parcel.number <= turn.through, parcel.rows.model == rows.model,
-        rows.count + parcel.rows.count <= limits.batch
-      else { break }
-      rows.predictions += parcel.rows.predictions
-      rows.labels += parcel.rows.labels
-      last = parcel.number
-    }
-    return (parcels[first].number...last, rows)
-  }
-
-  private mutating func endTurn(_ ended: Turn, at now: Duration) {
     turn = nil
-    keep(through: ended.through, at: now)
-    guard isClosing else {
-      isReplayDue = true
+    if isRunning {
+      keep(through: current.through, at: now)
+      isBackgroundDue = true
       if adoptedAt.map({ now - $0 >= Self.adoptionInterval }) ?? true { isAdoptionDue = true }
-      return
+    } else if !isFlushDue {
+      phase = .closing(since: now)
     }
-    guard !isFlushDue, !isClosed else { return }
-    // What the store has not taken and the disk has gets there in a moment; nobody else has the rest.
-    leave(0...lastParcel)
-    for parcel in parcels { lose(parcel) }
-    isClosed = true
-    actions.append(.closed)
+    return nil
   }
 
-  /// Whether the store is asked if it is there, where nothing else has told for a while.
-  private func isProbeDue(at now: Duration) -> Bool {
-    guard !isAway(at: now), !isClosing else { return false }
-    return askAgain != nil || lastAnswer.map { now - $0 > Self.probeInterval } ?? true
+  /// Suspects and segments take turns.
+  private mutating func nextInBackground(at now: Duration) -> (work: StoreWork, errand: Errand)? {
+    if !wasSuspectLast, let next = nextSuspect(at: now) { return next }
+    if isRunning, let piece = replay?.next() {
+      wasSuspectLast = false
+      return (.append(piece), .replay)
+    }
+    return nextSuspect(at: now)
   }
 
-  private mutating func note(_ outcome: StoreOutcome, at now: Duration) {
-    let work = storeWork
+  private mutating func nextSuspect(at now: Duration) -> (work: StoreWork, errand: Errand)? {
+    guard store.mayAsk(at: now), !isLate(at: now), let rows = parcels.startStoringSuspect() else { return nil }
+    wasSuspectLast = true
+    return (.append(rows), .parcels)
+  }
+
+  private mutating func record(_ outcome: StoreOutcome, at now: Duration) {
+    guard let (work, errand) = storeWork else { return }
     storeWork = nil
     switch (outcome, work) {
-    case (.done(let seconds), .append(let batch)?):
-      noteThere(at: now)
+    case (.done(let seconds), .append(let batch)):
+      recordAnswer(hasRows: true, at: now)
       actions.append(.tell(.stored(batch.count, seconds: seconds)))
-      if case .segment? = errand?.source { actions.append(.tell(.replayed(batch.count))) }
-      endPiece()
-    case (.done, _): noteThere(at: now)
-    case (.refused(let reason), .append(let batch)?): noteRefused(batch, reason)
-    case (.away(let reason), _), (.refused(let reason), _):
-      noteAway(reason, at: now)
-      if case .parcels(let numbers)? = errand?.source { leave(numbers) }
-      errand = nil
+      if errand == .replay {
+        actions.append(.tell(.replayed(batch.count)))
+        endReplayIfDone()
+      } else {
+        drop(parcels.takeStored())
+      }
+    case (.done, .prepare): recordAnswer(hasRows: false, at: now)
+    case (.refused(let reason), .append(let batch)): recordRefused(batch, errand, reason)
+    case (.away(let reason), _), (.refused(let reason), .prepare):
+      if store.recordFailure(at: now) { actions.append(.report(.storeIsAway(reason))) }
+      actions.append(.tell(.storeIsAway))
+      parcels.stopStoring()
+      // The segment is read again: its rows have no place in memory for as long as the store may be away.
       replay = nil
-      isReplayDue = false
     }
   }
 
-  /// A refused row spoils its whole batch: it is found by halving, dropped and counted.
-  private mutating func noteRefused(_ batch: LogBatch, _ reason: String) {
-    guard batch.count > 1 else {
-      actions.append(.tell(.lost(batch.count, .refused)))
-      actions.append(.report(.rowRefused(reason)))
-      return endPiece()
-    }
-    let (first, second) = batch.halves
-    _ = errand?.pieces.popLast()
-    errand?.pieces += [second, first]
+  private mutating func recordAnswer(hasRows: Bool, at now: Duration) {
+    if store.recordAnswer(hasRows: hasRows, at: now) { actions.append(.report(.storeAnswers)) }
+    actions.append(.tell(.storeAnswers))
   }
 
-  private mutating func endPiece() {
-    _ = errand?.pieces.popLast()
-    guard let ended = errand, ended.pieces.isEmpty else { return }
-    errand = nil
-    switch ended.source {
-    case .parcels(let numbers): drop(numbers)
-    case .segment: endReplayIfDone()
+  /// A refused row spoils its whole batch: it is found by halving, told once, and brought to the store no more.
+  private mutating func recordRefused(_ batch: LogBatch, _ errand: Errand, _ reason: String) {
+    if errand == .replay {
+      guard batch.count == 1 else {
+        replay?.halve(batch)
+        return
+      }
+      endReplayIfDone()
+    } else {
+      guard let parcel = parcels.takeRefused() else { return }
+      drop([parcel])
     }
+    refused.add(batch, through: segments.last)
+    actions.append(.tell(.lost(batch.count, .refused)))
+    actions.append(.report(.rowRefused(reason)))
   }
 
   private mutating func endReplayIfDone() {
-    guard let done = replay, done.pieces.isEmpty else { return }
+    guard let done = replay, done.isDone else { return }
     replay = nil
     if done.damaged > 0 { actions.append(.tell(.lost(done.damaged, .damaged))) }
-    segments.removeAll { $0.id == done.segment }
-    removals.append(done.segment)
+    if done.isBroken { actions.append(.report(.segmentDamaged(rows: done.damaged))) }
+    segments.remove(done.segment)
+    removals.append(done.isBroken ? .setAside(done.segment) : .remove(done.segment))
+    refused.forget(before: segments.oldest)
   }
 
-  private mutating func noteThere(at now: Duration) {
-    if isStoreUp != true { actions.append(.report(.storeAnswers)) }
-    isStoreUp = true
-    actions.append(.tell(.storeAnswers))
-    askAgain = nil
-    pause = Self.firstPause
-    lastAnswer = now
+  // MARK: The end
+
+  private mutating func closeIfDone(at now: Duration) {
+    guard case .closing(_?) = phase, storeWork == nil else {
+      // The disk's last answer may come after the end.
+      if phase == .closed { leaveOrLose() }
+      return
+    }
+    leave { _ in true }
+    guard diskWork == nil || isLate(at: now) else { return }
+    phase = .closed
+    mayWrite = false
+    leaveOrLose()
+    let unfinished = parcels.count(after: 0)
+    if unfinished > 0 { actions.append(.report(.writeUnfinished(rows: unfinished))) }
+    actions.append(.closed)
   }
 
-  private mutating func noteAway(_ reason: String, at now: Duration) {
-    if isStoreUp != false { actions.append(.report(.storeIsAway(reason))) }
-    isStoreUp = false
-    actions.append(.tell(.storeIsAway))
-    askAgain = now + pause
-    pause = min(pause * 2, Self.longestPause)
-    lastAnswer = now
+  private func isLate(at now: Duration) -> Bool {
+    guard case .closing(let since?) = phase else { return false }
+    return now - since > limits.closingPatience
   }
-}
 
-/// What people are told in the process's log, once each time it changes.
-enum LogReport: Sendable, Equatable {
-  case storeAnswers
-  case storeIsAway(String)
-  case rowRefused(String)
-  case diskRefuses(LogLoss)
+  private mutating func leaveOrLose() {
+    leave { _ in true }
+    lose { _ in true }
+  }
 }

@@ -14,6 +14,26 @@ struct LogBatch: Sendable, Equatable {
 
   var count: Int { predictions.count + labels.count }
 
+  /// Without the rows that have a number which is none.
+  var finite: LogBatch {
+    let isWhole =
+      predictions.allSatisfy { $0.time.isFinite && $0.confidence.isFinite && $0.latency.isFinite }
+      && labels.allSatisfy(\.time.isFinite)
+    guard !isWhole else { return self }
+    return LogBatch(
+      model: model,
+      predictions: predictions.filter { $0.time.isFinite && $0.confidence.isFinite && $0.latency.isFinite },
+      labels: labels.filter(\.time.isFinite))
+  }
+
+  /// Whether the other's rows are of the same model, and both together not more than `size`.
+  func takes(_ other: LogBatch, upTo size: Int) -> Bool { model == other.model && count + other.count <= size }
+
+  mutating func add(_ other: LogBatch) {
+    predictions += other.predictions
+    labels += other.labels
+  }
+
   /// Two halves, for finding the row that a store refuses.
   var halves: (LogBatch, LogBatch) {
     func split<Row>(_ rows: [Row], at place: Int) -> ([Row], [Row]) {

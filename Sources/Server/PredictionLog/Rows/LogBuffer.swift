@@ -11,6 +11,7 @@ final class LogBuffer: Sendable {
     var count = 0
     /// Rows that were taken out and are still in memory.
     var taken = 0
+    var isClosed = false
 
     /// Whether the last chunk has room for a row of this table.
     func takes(_ table: LoggedTable) -> Bool {
@@ -25,44 +26,48 @@ final class LogBuffer: Sendable {
 
   init(capacity: Int) { self.capacity = capacity }
 
-  /// What appending came to: rows here, and rows in memory in all.
-  struct Fill: Equatable {
-    var count: Int
-    var unstored: Int
+  /// What appending came to.
+  enum Outcome: Equatable {
+    /// Rows here, and rows in memory in all.
+    case kept(count: Int, unstored: Int)
+    case lost(LogLoss)
   }
 
-  /// Nil where there is no room.
-  func append(_ prediction: PendingPrediction, of table: LoggedTable) -> Fill? {
+  func append(_ prediction: PendingPrediction, of table: LoggedTable) -> Outcome {
     state.withLock { state in
-      guard state.count + state.taken < capacity else { return nil }
+      guard !state.isClosed else { return .lost(.closed) }
+      guard state.count + state.taken < capacity else { return .lost(.bufferFull) }
       if !state.takes(table) { state.chunks.append(PendingRows(table, capacity: Self.chunk)) }
       state.chunks[state.chunks.count - 1].append(prediction)
       state.count += 1
-      return Fill(count: state.count, unstored: state.count + state.taken)
+      return .kept(count: state.count, unstored: state.count + state.taken)
     }
   }
 
-  /// All of the labels, or, returning nil, none.
-  func append(_ labels: [LabelRecord], of model: ModelKey) -> Fill? {
+  /// All of the labels, or none.
+  func append(_ labels: [LabelRecord], of model: ModelKey) -> Outcome {
     state.withLock { state in
-      guard state.count + state.taken + labels.count <= capacity else { return nil }
+      guard !state.isClosed else { return .lost(.closed) }
+      guard state.count + state.taken + labels.count <= capacity else { return .lost(.bufferFull) }
       for label in labels { state.labels.append((model, label)) }
       state.count += labels.count
-      return Fill(count: state.count, unstored: state.count + state.taken)
+      return .kept(count: state.count, unstored: state.count + state.taken)
     }
   }
+
+  /// Takes no more rows. Those that are here can still be taken out.
+  func close() { state.withLock { $0.isClosed = true } }
 
   var unstored: Int { state.withLock { $0.count + $0.taken } }
 
   /// So many of the rows that were taken are in memory no more.
-  func release(_ rows: Int) { state.withLock { $0.taken -= rows } }
+  func release(_ count: Int) { state.withLock { $0.taken -= count } }
 
   /// Takes all rows, as batches of at most `size` rows of one model. They go on filling the room until they are released.
   func take(size: Int) -> [LogBatch] {
     let taken = state.withLock { state -> State in
       let taken = state
-      state = State()
-      state.taken = taken.taken + taken.count
+      state = State(taken: taken.taken + taken.count, isClosed: taken.isClosed)
       return taken
     }
     var batches: [LogBatch] = []

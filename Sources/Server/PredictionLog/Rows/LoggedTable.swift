@@ -4,9 +4,9 @@ package import WorkerContract
 /// What the rows of one routing table have in common, kept once for all of them.
 package final class LoggedTable: Sendable {
   package struct Version: Sendable {
-    package var name: String
-    package var role: RoutingTable.Role
-    package var classes: [String]
+    let name: String
+    let role: RoutingTable.Role
+    let classes: [String]
 
     package init(name: String, role: RoutingTable.Role, classes: [String]) {
       self.name = name

@@ -11,6 +11,7 @@ import WorkerContract
 /// that holds them, as earlier versions wrote them, they are read as well. Every row passes through here on its way to the
 /// store: without the detour of a general encoder, and with hardly more than copying.
 enum SpillLine {
+  /// - Parameter batch: Its numbers are finite.
   static func encode(_ batch: LogBatch) -> [UInt8] {
     var line = LineWriter(capacity: 128 + batch.predictions.count * 640 + batch.labels.count * 96)
     line.raw("{\"namespace\":")
@@ -27,8 +28,6 @@ enum SpillLine {
     }
     line.raw("}\n")
     for record in batch.predictions {
-      // Such a row is worth nothing, and JSON has no word for it.
-      guard record.time.isFinite, record.confidence.isFinite, record.latency.isFinite else { continue }
       line.raw("{\"prediction\":{\"id\":")
       line.text(record.requestID)
       line.raw(",\"version\":")
@@ -49,7 +48,7 @@ enum SpillLine {
       line.number(record.latency)
       line.raw("}}\n")
     }
-    for label in batch.labels where label.time.isFinite {
+    for label in batch.labels {
       line.raw("{\"label\":{\"id\":")
       line.text(label.requestID)
       line.raw(",\"label\":")
@@ -61,27 +60,39 @@ enum SpillLine {
     return line.bytes
   }
 
-  /// The batches of a segment. A line that was cut short by a crash is counted as damaged.
-  static func decode(_ bytes: [UInt8]) -> (batches: [LogBatch], damaged: Int) {
-    var batches: [LogBatch] = []
-    var damaged = 0
+  /// The batches of a segment.
+  ///
+  /// A last line that was cut short by a crash is damaged, and so is a row of a form that is not known. Any other line
+  /// that cannot be read may hold where the rows of a model begin: what follows, up to the next such line, is damaged as
+  /// well, as nobody knows whose rows they are.
+  static func decode(_ bytes: [UInt8]) -> SpillContents {
+    var contents = SpillContents()
+    var isModelKnown = false
     bytes.withUnsafeBufferPointer { bytes in
       var start = 0
       while start < bytes.count {
         let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
         if end > start {
+          let last = contents.batches.count - 1
           switch try? LineReader.line(UnsafeBufferPointer(rebasing: bytes[start..<end])) {
-          case .model(let model): batches.append(LogBatch(model: model))
-          case .prediction(let record) where !batches.isEmpty:
-            batches[batches.count - 1].predictions.append(record)
-          case .label(let label) where !batches.isEmpty: batches[batches.count - 1].labels.append(label)
-          default: damaged += 1
+          case .model(let model):
+            contents.batches.append(LogBatch(model: model))
+            isModelKnown = true
+          case .prediction(let record) where isModelKnown: contents.batches[last].predictions.append(record)
+          case .label(let label) where isModelKnown: contents.batches[last].labels.append(label)
+          case .unknownRow where isModelKnown: contents.damaged += 1
+          case nil where end == bytes.count: contents.damaged += 1
+          default:
+            contents.damaged += 1
+            contents.isBroken = true
+            isModelKnown = false
           }
         }
         start = end + 1
       }
     }
-    return (batches.filter { $0.count > 0 }, damaged)
+    contents.batches.removeAll { $0.count == 0 }
+    return contents
   }
 }
 
@@ -117,6 +128,8 @@ private enum LineReader {
     case model(ModelKey)
     case prediction(PredictionRecord)
     case label(LabelRecord)
+    /// A row, and nothing but a row, of which something is missing or not known here.
+    case unknownRow
   }
 
   struct Damaged: Error {}
@@ -137,15 +150,15 @@ private enum LineReader {
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
     try scanner.finish()
-    switch (kind, row) {
-    case ("prediction", let row?): return .prediction(try row.prediction())
-    case ("label", let row?):
-      return .label(
-        LabelRecord(requestID: try row.text("id"), label: try row.text("label"), time: try row.number("time")))
-    default:
-      guard let namespace = texts["namespace"], let model = texts["model"] else { throw Damaged() }
+    if let namespace = texts["namespace"], let model = texts["model"] {
       let identity = texts["uid"].map { ModelIdentity(uid: $0, created: texts["created"]) }
       return .model(ModelKey(namespace: namespace, model: model, identity: identity))
+    }
+    guard let row, texts.isEmpty else { throw Damaged() }
+    switch kind {
+    case "prediction": return (try? row.prediction()).map { .prediction($0) } ?? .unknownRow
+    case "label": return (try? row.label()).map { .label($0) } ?? .unknownRow
+    default: throw Damaged()
     }
   }
 
@@ -157,9 +170,10 @@ private enum LineReader {
       switch try scanner.kind() {
       case .string: fields.texts[name] = scanner.string(try scanner.text())
       case .object: fields.texts[name] = scanner.string(try scanner.skip())
-      default:
+      case .number:
         let range = try scanner.number().range
         fields.numbers[name] = number(in: UnsafeBufferPointer(rebasing: scanner.bytes[range]))
+      default: _ = try scanner.skip()
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
@@ -178,6 +192,10 @@ private enum LineReader {
     func number(_ name: String) throws -> Double {
       guard let number = numbers[name] else { throw Damaged() }
       return number
+    }
+
+    func label() throws -> LabelRecord {
+      LabelRecord(requestID: try text("id"), label: try text("label"), time: try number("time"))
     }
 
     func prediction() throws -> PredictionRecord {
