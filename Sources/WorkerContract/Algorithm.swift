@@ -24,7 +24,15 @@ public struct Algorithm: Codable, Sendable, Equatable {
     public var learningRate: Double
     public var subsample: Double
 
-    public init(rounds: Int = 200, maxDepth: Int = 4, learningRate: Double = 0.05, subsample: Double = 0.8) {
+    /// Where nothing is stated.
+    public static let standard: GradientBoosting = schema.standard()
+
+    public init(
+      rounds: Int = Algorithm.GradientBoosting.standard.rounds,
+      maxDepth: Int = Algorithm.GradientBoosting.standard.maxDepth,
+      learningRate: Double = Algorithm.GradientBoosting.standard.learningRate,
+      subsample: Double = Algorithm.GradientBoosting.standard.subsample
+    ) {
       self.rounds = rounds
       self.maxDepth = maxDepth
       self.learningRate = learningRate
@@ -36,7 +44,12 @@ public struct Algorithm: Codable, Sendable, Equatable {
     public var trees: Int
     public var maxDepth: Int
 
-    public init(trees: Int = 100, maxDepth: Int = 10) {
+    /// Where nothing is stated.
+    public static let standard: RandomForest = schema.standard()
+
+    public init(
+      trees: Int = Algorithm.RandomForest.standard.trees, maxDepth: Int = Algorithm.RandomForest.standard.maxDepth
+    ) {
       self.trees = trees
       self.maxDepth = maxDepth
     }
@@ -46,7 +59,10 @@ public struct Algorithm: Codable, Sendable, Equatable {
     /// L2 penalty (1 / C in scikit-learn's terms).
     public var l2: Double
 
-    public init(l2: Double = 1.0) { self.l2 = l2 }
+    /// Where nothing is stated.
+    public static let standard: LogisticRegression = schema.standard()
+
+    public init(l2: Double = Algorithm.LogisticRegression.standard.l2) { self.l2 = l2 }
   }
 
   /// A trainer image that follows docs/worker-contract.md.

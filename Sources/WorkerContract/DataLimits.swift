@@ -13,8 +13,12 @@ public struct DataLimits: Codable, Sendable, Equatable {
   /// Rows of a class that the target does not list.
   public var unknownClass: Double
 
+  /// Where nothing is stated.
+  public static let standard: DataLimits = schema.standard()
+
   public init(
-    missing: Double = 0.05, unreadable: Double = 0.05, outOfRange: Double = 0.1, unknownClass: Double = 0.05
+    missing: Double = DataLimits.standard.missing, unreadable: Double = DataLimits.standard.unreadable,
+    outOfRange: Double = DataLimits.standard.outOfRange, unknownClass: Double = DataLimits.standard.unknownClass
   ) {
     self.missing = missing
     self.unreadable = unreadable

@@ -10,9 +10,14 @@ public struct DriftRules: Codable, Sendable, Equatable {
   public var minimumEffect: MinimumEffect
   public var source: Source
 
+  /// Where nothing is stated.
+  public static let standard: DriftRules = schema(numeric: [], categorical: []).standard()
+
   public init(
-    numeric: Numeric = .init(), categorical: Categorical = .init(), psi: PSI = .init(),
-    correction: Correction = .benjaminiHochberg, minimumEffect: MinimumEffect = .init(), source: Source = .auto
+    numeric: Numeric = DriftRules.standard.numeric, categorical: Categorical = DriftRules.standard.categorical,
+    psi: PSI = DriftRules.standard.psi,
+    correction: Correction = DriftRules.standard.correction,
+    minimumEffect: MinimumEffect = DriftRules.standard.minimumEffect, source: Source = DriftRules.standard.source
   ) {
     self.source = source
     self.numeric = numeric
@@ -30,7 +35,7 @@ public struct DriftRules: Codable, Sendable, Equatable {
     psi = try container.decode(PSI.self, forKey: .psi)
     correction = try container.decode(Correction.self, forKey: .correction)
     minimumEffect = try container.decode(MinimumEffect.self, forKey: .minimumEffect)
-    source = try container.decodeIfPresent(Source.self, forKey: .source) ?? .auto
+    source = try container.decodeIfPresent(Source.self, forKey: .source) ?? Self.standard.source
   }
 
   /// What is compared with the reference.
@@ -47,7 +52,10 @@ public struct DriftRules: Codable, Sendable, Equatable {
     public var test: DriftTestName
     public var significance: Double
 
-    public init(test: DriftTestName = .kolmogorovSmirnov, significance: Double = 0.05) {
+    public init(
+      test: DriftTestName = DriftRules.standard.numeric.test,
+      significance: Double = DriftRules.standard.numeric.significance
+    ) {
       self.test = test
       self.significance = significance
     }
@@ -57,7 +65,10 @@ public struct DriftRules: Codable, Sendable, Equatable {
     public var test: DriftTestName
     public var significance: Double
 
-    public init(test: DriftTestName = .chiSquare, significance: Double = 0.05) {
+    public init(
+      test: DriftTestName = DriftRules.standard.categorical.test,
+      significance: Double = DriftRules.standard.categorical.significance
+    ) {
       self.test = test
       self.significance = significance
     }
@@ -68,7 +79,10 @@ public struct DriftRules: Codable, Sendable, Equatable {
     public var warning: Double
     public var critical: Double
 
-    public init(bins: Int = 10, warning: Double = 0.1, critical: Double = 0.2) {
+    public init(
+      bins: Int = DriftRules.standard.psi.bins, warning: Double = DriftRules.standard.psi.warning,
+      critical: Double = DriftRules.standard.psi.critical
+    ) {
       self.bins = bins
       self.warning = warning
       self.critical = critical
@@ -88,7 +102,10 @@ public struct DriftRules: Codable, Sendable, Equatable {
     public var numeric: Double
     public var categorical: Double
 
-    public init(numeric: Double = 0.1, categorical: Double = 0.1) {
+    public init(
+      numeric: Double = DriftRules.standard.minimumEffect.numeric,
+      categorical: Double = DriftRules.standard.minimumEffect.categorical
+    ) {
       self.numeric = numeric
       self.categorical = categorical
     }
@@ -129,8 +146,8 @@ extension DriftRules {
         .optional(
           "minimumEffect",
           .object(
-            "An effect below its floor is no drift, whatever its p-value: 0 is no difference, 1 nothing in common. A floor of 0 "
-              + "reproduces the plain rules.",
+            "The smallest effects that count as drift, whatever their p-values. An effect of 0 is no difference, 1 is nothing in "
+              + "common; a floor of 0 leaves the p-value alone to decide.",
             [
               .optional("numeric", .share(DriftTestChoice.effects(of: numeric), default: 0.1)),
               .optional("categorical", .share(DriftTestChoice.effects(of: categorical), default: 0.1)),

@@ -10,7 +10,13 @@ public struct LoggingRules: Codable, Sendable, Equatable {
   /// Older predictions are deleted.
   public var retention: TimeSpan
 
-  public init(sample: Double = 1, redact: [String] = [], retention: TimeSpan = TimeSpan(seconds: 30 * 86400)) {
+  /// Where nothing is stated.
+  public static let standard: LoggingRules = schema.standard()
+
+  public init(
+    sample: Double = LoggingRules.standard.sample, redact: [String] = LoggingRules.standard.redact,
+    retention: TimeSpan = LoggingRules.standard.retention
+  ) {
     self.sample = sample
     self.redact = redact
     self.retention = retention

@@ -11,9 +11,13 @@ public struct PerformanceRules: Codable, Sendable, Equatable {
   public var window: TimeSpan?
   public var queries: [Query]
 
+  /// Where nothing is stated.
+  public static let standard: PerformanceRules = schema.standard()
+
   public init(
-    minimumAccuracy: Double = 0.90, maximumP95Latency: TimeSpan = TimeSpan(seconds: 0.3),
-    labelDelay: TimeSpan = TimeSpan(seconds: 86400), window: TimeSpan? = nil, queries: [Query] = []
+    minimumAccuracy: Double = PerformanceRules.standard.minimumAccuracy,
+    maximumP95Latency: TimeSpan = PerformanceRules.standard.maximumP95Latency,
+    labelDelay: TimeSpan = PerformanceRules.standard.labelDelay, window: TimeSpan? = nil, queries: [Query] = []
   ) {
     self.minimumAccuracy = minimumAccuracy
     self.maximumP95Latency = maximumP95Latency

@@ -9,9 +9,14 @@ public struct QualityRules: Codable, Sendable, Equatable {
   public var meanConfidence: MeanConfidence
   public var duplicateRequestIDs: DuplicateRequestIDs
 
+  /// Where nothing is stated.
+  public static let standard: QualityRules = schema.standard()
+
   public init(
-    missing: Missing = .init(), outOfRange: OutOfRange = .init(), unknownCategory: UnknownCategory = .init(),
-    meanConfidence: MeanConfidence = .init(), duplicateRequestIDs: DuplicateRequestIDs = .init()
+    missing: Missing = QualityRules.standard.missing, outOfRange: OutOfRange = QualityRules.standard.outOfRange,
+    unknownCategory: UnknownCategory = QualityRules.standard.unknownCategory,
+    meanConfidence: MeanConfidence = QualityRules.standard.meanConfidence,
+    duplicateRequestIDs: DuplicateRequestIDs = QualityRules.standard.duplicateRequestIDs
   ) {
     self.missing = missing
     self.outOfRange = outOfRange
@@ -28,14 +33,17 @@ public struct QualityRules: Codable, Sendable, Equatable {
     unknownCategory = try container.decode(UnknownCategory.self, forKey: .unknownCategory)
     meanConfidence = try container.decode(MeanConfidence.self, forKey: .meanConfidence)
     duplicateRequestIDs =
-      try container.decodeIfPresent(DuplicateRequestIDs.self, forKey: .duplicateRequestIDs) ?? .init()
+      try container.decodeIfPresent(DuplicateRequestIDs.self, forKey: .duplicateRequestIDs)
+      ?? Self.standard.duplicateRequestIDs
   }
 
   public struct Missing: Codable, Sendable, Equatable {
     public var warning: Double
     public var critical: Double
 
-    public init(warning: Double = 0.05, critical: Double = 0.15) {
+    public init(
+      warning: Double = QualityRules.standard.missing.warning, critical: Double = QualityRules.standard.missing.critical
+    ) {
       self.warning = warning
       self.critical = critical
     }
@@ -44,26 +52,26 @@ public struct QualityRules: Codable, Sendable, Equatable {
   public struct OutOfRange: Codable, Sendable, Equatable {
     public var critical: Double
 
-    public init(critical: Double = 0.10) { self.critical = critical }
+    public init(critical: Double = QualityRules.standard.outOfRange.critical) { self.critical = critical }
   }
 
   public struct UnknownCategory: Codable, Sendable, Equatable {
     public var warning: Double
 
-    public init(warning: Double = 0.05) { self.warning = warning }
+    public init(warning: Double = QualityRules.standard.unknownCategory.warning) { self.warning = warning }
   }
 
   public struct MeanConfidence: Codable, Sendable, Equatable {
     public var warning: Double
 
-    public init(warning: Double = 0.55) { self.warning = warning }
+    public init(warning: Double = QualityRules.standard.meanConfidence.warning) { self.warning = warning }
   }
 
   /// Requests that repeat an id, as share of all. Clients that send again after a time-out make a few.
   public struct DuplicateRequestIDs: Codable, Sendable, Equatable {
     public var warning: Double
 
-    public init(warning: Double = 0.01) { self.warning = warning }
+    public init(warning: Double = QualityRules.standard.duplicateRequestIDs.warning) { self.warning = warning }
   }
 }
 

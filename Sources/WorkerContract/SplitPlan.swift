@@ -10,8 +10,12 @@ public struct SplitPlan: Codable, Sendable, Equatable {
   /// Test rows from a source of their own; `test` is then ignored.
   public var testSource: DataSource?
 
+  /// Where nothing is stated.
+  public static let standard: SplitPlan = schema.standard()
+
   public init(
-    validation: Double = 0.2, test: Double = 0.2, seed: Int = 42, by: Method = .hash, testSource: DataSource? = nil
+    validation: Double = SplitPlan.standard.validation, test: Double = SplitPlan.standard.test,
+    seed: Int = SplitPlan.standard.seed, by: Method = SplitPlan.standard.by, testSource: DataSource? = nil
   ) {
     self.validation = validation
     self.test = test

@@ -113,7 +113,7 @@ import Workers
     #expect(failed.reason == "SpecificationInvalid" && !failed.retryable && failed.step == "compare")
     #expect(
       failed.message.contains(
-        "check.drift.numeric.test is 'Oracle'; this release has KolmogorovSmirnov and CramerVonMises"))
+        "spec.drift.numeric.test is 'Oracle'; this release has KolmogorovSmirnov and CramerVonMises"))
   }
 
   @Test("A feature that the log leaves out is neither compared nor missed")

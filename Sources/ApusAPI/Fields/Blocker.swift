@@ -1,6 +1,6 @@
 import KubernetesModel
 
-/// What keeps a run or a server from getting on, as it was last seen.
+/// What is holding up a run or the servers, as last seen.
 package struct Blocker: Codable, Sendable, Equatable {
   /// The pod's own, or that of the last failure: one CamelCase word.
   package var reason: String
@@ -24,7 +24,7 @@ package struct Blocker: Codable, Sendable, Equatable {
 
 extension Blocker: SchemaDescribed {
   package static let schema = Schema.object(
-    "What keeps a run or a server from getting on.",
+    "What is holding up the run or the servers.",
     [
       .required("reason", .string("One CamelCase word.", maximum: 1024)),
       .required("message", .string("For people.", maximum: 32768)),

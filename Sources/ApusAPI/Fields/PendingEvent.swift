@@ -31,7 +31,7 @@ package struct PendingEvent: Codable, Sendable, Equatable {
 
 extension PendingEvent: SchemaDescribed {
   package static let schema = Schema.object(
-    "What an Event is to tell.",
+    "An Event that is still to be written.",
     [
       .required("type", .enumeration(Kind.self, "Type of the Event.")),
       .required("reason", .string("One CamelCase word.", maximum: 1024)),
@@ -41,6 +41,6 @@ extension PendingEvent: SchemaDescribed {
     ])
 
   static let listSchema = Schema.list(
-    "What was decided and no Event tells yet; empty but for a moment.", of: schema, maximum: limit
+    "Events that are decided but not written yet; empty except for a moment.", of: schema, maximum: limit
   ).implying([])
 }

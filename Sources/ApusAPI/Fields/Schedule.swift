@@ -6,7 +6,10 @@ package struct Schedule: Codable, Sendable, Equatable {
   package var cron: String
   package var timeZone: String
 
-  package init(cron: String, timeZone: String = "Etc/UTC") {
+  /// Where none is stated.
+  package static let usualZone = "Etc/UTC"
+
+  package init(cron: String, timeZone: String = Schedule.usualZone) {
     self.cron = cron
     self.timeZone = timeZone
   }
@@ -24,7 +27,7 @@ extension Schedule {
             "Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly.",
             minimum: 6,
             maximum: 256, default: cron)),
-        .optional("timeZone", .string("IANA name of the time zone.", minimum: 1, maximum: 64, default: "Etc/UTC")),
+        .optional("timeZone", .string("IANA name of the time zone.", minimum: 1, maximum: 64, default: usualZone)),
       ]
     ).with(default: [:])
   }

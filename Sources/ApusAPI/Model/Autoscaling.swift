@@ -6,20 +6,14 @@ extension ModelDeploymentSpec {
     package var maximum: Int
     /// Percent of the requested CPU.
     package var targetCPU: Int
-
-    package init(minimum: Int = 2, maximum: Int = 10, targetCPU: Int = 70) {
-      self.minimum = minimum
-      self.maximum = maximum
-      self.targetCPU = targetCPU
-    }
   }
 }
 
 extension ModelDeploymentSpec.Autoscaling: SchemaDescribed {
   package static let schema = Schema.object(
-    "Replicas by CPU.",
+    "Scales the server pods by CPU use.",
     [
-      .optional("minimum", .integer("Least pods.", minimum: 1, maximum: 1000, default: 2)),
+      .optional("minimum", .integer("Fewest pods.", minimum: 1, maximum: 1000, default: 2)),
       .optional("maximum", .integer("Most pods.", minimum: 1, maximum: 1000, default: 10)),
       .optional("targetCPU", .integer("Percent of the requested CPU.", minimum: 1, maximum: 1000, default: 70)),
     ],

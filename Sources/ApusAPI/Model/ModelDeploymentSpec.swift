@@ -7,11 +7,11 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
   package var training: Training
   package var promotion: Promotion
   package var serving: Serving
-  /// What becomes of rows, reports and files when the model is deleted.
+  /// What happens to rows, reports and files when the model is deleted.
   package var deletion: Deletion
 
   package init(
-    schema: FeatureSchema, training: Training, promotion: Promotion = .init(), serving: Serving = .init(),
+    schema: FeatureSchema, training: Training, promotion: Promotion, serving: Serving,
     deletion: Deletion = .keep
   ) {
     self.schema = schema
@@ -39,7 +39,7 @@ extension ModelDeploymentSpec: SchemaDescribed {
         "deletion",
         .enumeration(
           Deletion.self,
-          "What happens to predictions, labels, checks, reports and files when the model is deleted. Keep: they stay. Delete: "
-            + "a Job removes them; until then the model's ModelVersions stay.", default: .keep)),
+          "What happens to the model's predictions, labels, checks, reports and files when the model is deleted. Keep: they "
+            + "stay. Delete: a Job removes them, and the ModelVersions stay until it has.", default: .keep)),
     ])
 }

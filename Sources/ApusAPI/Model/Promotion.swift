@@ -12,8 +12,8 @@ extension ModelDeploymentSpec {
     package var keep: Int
 
     package init(
-      approval: Approval = .manual, minimum: MinimumMetrics = .init(), against: Against = .init(),
-      segments: [SegmentGuard] = [], rollout: Rollout? = nil, keep: Int = 10
+      approval: Approval, minimum: MinimumMetrics, against: Against,
+      segments: [SegmentGuard], rollout: Rollout? = nil, keep: Int
     ) {
       self.approval = approval
       self.minimum = minimum
@@ -61,7 +61,7 @@ extension ModelDeploymentSpec {
     package var f1: Double
     package var rocAUC: Double
 
-    package init(accuracy: Double = 0.80, f1: Double = 0.70, rocAUC: Double = 0.75) {
+    package init(accuracy: Double, f1: Double, rocAUC: Double) {
       self.accuracy = accuracy
       self.f1 = f1
       self.rocAUC = rocAUC
@@ -71,7 +71,7 @@ extension ModelDeploymentSpec {
 
 extension ModelDeploymentSpec.MinimumMetrics: SchemaDescribed {
   package static let schema = Schema.object(
-    "Least metrics on the test rows.",
+    "The lowest metrics a version may have on the test rows.",
     [
       .optional("accuracy", .share("Accuracy.", default: 0.8)),
       .optional("f1", .share("F1 of the positive class.", default: 0.7)),
@@ -90,7 +90,7 @@ extension ModelDeploymentSpec {
     package var accuracyRatio: Double?
 
     package init(
-      metric: MetricName = .rocAUC, minimumImprovement: Double = 0.001, confidence: Double = 0.95,
+      metric: MetricName, minimumImprovement: Double, confidence: Double,
       accuracyRatio: Double? = nil
     ) {
       self.metric = metric

@@ -7,66 +7,45 @@ extension ModelDeploymentSpec {
     package var steps: [Step]
     package var analysis: Analysis?
 
-    package init(shadow: Shadow? = nil, steps: [Step] = [], analysis: Analysis? = nil) {
-      self.shadow = shadow
-      self.steps = steps
-      self.analysis = analysis
-    }
-
     package struct Shadow: Codable, Sendable, Equatable {
       package var requests: Int
-
-      package init(requests: Int = 500) {
-        self.requests = requests
-      }
     }
 
     package struct Step: Codable, Sendable, Equatable {
       /// Percent of requests.
       package var weight: Int
       package var duration: TimeSpan
-
-      package init(weight: Int, duration: TimeSpan) {
-        self.weight = weight
-        self.duration = duration
-      }
     }
 
     package struct Analysis: Codable, Sendable, Equatable {
       package var maximumErrorRate: Double
       package var maximumP99Latency: TimeSpan
       package var maximumPredictionPSI: Double
-
-      package init(
-        maximumErrorRate: Double = 0.01, maximumP99Latency: TimeSpan = TimeSpan(seconds: 0.2),
-        maximumPredictionPSI: Double = 0.2
-      ) {
-        self.maximumErrorRate = maximumErrorRate
-        self.maximumP99Latency = maximumP99Latency
-        self.maximumPredictionPSI = maximumPredictionPSI
-      }
     }
   }
 }
 
 extension ModelDeploymentSpec.Rollout: SchemaDescribed {
   package static let schema = Schema.object(
-    "How a promoted version gets its traffic; all at once where absent.",
+    "How traffic moves to a promoted version. Without it, all traffic moves at once.",
     [
       .optional("shadow", Shadow.schema.nullable),
       .optional(
         "steps",
-        .list("Shares of traffic, ascending; full traffic follows the last.", of: Step.schema, maximum: 32)
-          .with(default: [])),
+        .list(
+          "Shares of traffic, in ascending order. After the last step the version gets all traffic.", of: Step.schema,
+          maximum: 32
+        )
+        .with(default: [])),
       .optional("analysis", Analysis.schema.nullable),
     ])
 }
 
 extension ModelDeploymentSpec.Rollout.Shadow: SchemaDescribed {
   package static let schema = Schema.object(
-    "The version first predicts beside production without answering.",
+    "The version first predicts beside production without answering. Not evaluated yet; an Event says so.",
     [
-      .optional("requests", .integer("For so many requests.", minimum: 1, maximum: 10_000_000, default: 500))
+      .optional("requests", .integer("How many requests it shadows.", minimum: 1, maximum: 10_000_000, default: 500))
     ])
 }
 
@@ -75,19 +54,20 @@ extension ModelDeploymentSpec.Rollout.Step: SchemaDescribed {
     "One step of a canary.",
     [
       .required("weight", .integer("Percent of requests.", minimum: 1, maximum: 100)),
-      .required("duration", .timeSpan("How long.")),
+      .required("duration", .timeSpan("How long the step lasts.")),
     ])
 }
 
 extension ModelDeploymentSpec.Rollout.Analysis: SchemaDescribed {
   package static let schema = Schema.object(
-    "What ends a rollout and restores production.",
+    "Limits that end a rollout and restore production. Not evaluated yet; an Event says so.",
     [
-      .optional("maximumErrorRate", .share("Share of requests that fail.", default: 0.01)),
-      .optional("maximumP99Latency", .timeSpan("99th percentile of the answer time.", default: "200ms")),
+      .optional("maximumErrorRate", .share("The largest share of requests that may fail.", default: 0.01)),
+      .optional("maximumP99Latency", .timeSpan("The longest 99th percentile of the response time.", default: "200ms")),
       .optional(
         "maximumPredictionPSI",
-        .number("Distance of the predicted classes from production's.", minimum: 0, maximum: 100, default: 0.2)),
+        .number(
+          "The largest distance of the predicted classes from production's.", minimum: 0, maximum: 100, default: 0.2)),
     ])
 }
 

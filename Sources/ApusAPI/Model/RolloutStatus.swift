@@ -6,7 +6,7 @@ package struct RolloutStatus: Codable, Sendable, Equatable {
   /// The version that takes over step by step.
   package var version: String
   package var phase: Phase
-  /// Of `spec.promotion.rollout.steps` the one that holds, from 1.
+  /// The current step of `spec.promotion.rollout.steps`, counted from 1.
   package var step: Int
   /// When that step began.
   package var since: Timestamp
@@ -26,11 +26,12 @@ package struct RolloutStatus: Codable, Sendable, Equatable {
 
 extension RolloutStatus: SchemaDescribed {
   package static let schema = Schema.object(
-    "Where a rollout stands; absent: there is none.",
+    "The rollout in progress; absent when there is none.",
     [
-      .required("version", .version("The version that takes over step by step.")),
-      .required("phase", .enumeration(Phase.self, "Weighted: it gets the share of its step.")),
-      .required("step", .integer("The step of spec.promotion.rollout.steps that holds, from 1.", minimum: 1)),
+      .required("version", .version("The version that is rolled out.")),
+      .required(
+        "phase", .enumeration(Phase.self, "Weighted: the version gets the share of requests that its step gives it.")),
+      .required("step", .integer("The current step of spec.promotion.rollout.steps, counted from 1.", minimum: 1)),
       .required("since", .timestamp("When the step began.")),
     ])
 }

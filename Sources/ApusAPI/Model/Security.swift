@@ -8,11 +8,6 @@ extension ModelDeploymentSpec {
     package var tokenSecretRef: SecretKeyReference?
     /// A Secret of type `kubernetes.io/tls`, with `tls.crt` and `tls.key`; shown on both ports.
     package var tlsSecretRef: SecretReference?
-
-    package init(tokenSecretRef: SecretKeyReference? = nil, tlsSecretRef: SecretReference? = nil) {
-      self.tokenSecretRef = tokenSecretRef
-      self.tlsSecretRef = tlsSecretRef
-    }
   }
 }
 

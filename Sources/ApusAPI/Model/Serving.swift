@@ -16,7 +16,7 @@ extension ModelDeploymentSpec {
     package var template: JSONValue?
 
     package init(
-      version: String? = nil, replicas: Int = 2, autoscaling: Autoscaling? = nil, logging: LoggingRules = .init(),
+      version: String? = nil, replicas: Int, autoscaling: Autoscaling? = nil, logging: LoggingRules,
       security: Security? = nil, resources: ContainerResources? = nil, template: JSONValue? = nil
     ) {
       self.version = version

@@ -19,10 +19,10 @@ extension ModelDeploymentSpec {
     package var template: JSONValue?
 
     package init(
-      source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm = Algorithm(gradientBoosting: .init()),
-      limits: DataLimits = .init(), schedule: Schedule = Schedule(cron: "0 2 * * 0"),
-      deadline: TimeSpan = TimeSpan(seconds: 7200),
-      retries: Int = 2, resources: ContainerResources? = nil, template: JSONValue? = nil
+      source: DataSource, split: SplitPlan, algorithm: Algorithm,
+      limits: DataLimits = .init(), schedule: Schedule,
+      deadline: TimeSpan,
+      retries: Int, resources: ContainerResources? = nil, template: JSONValue? = nil
     ) {
       self.source = source
       self.split = split

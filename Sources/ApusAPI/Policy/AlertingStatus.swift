@@ -63,7 +63,8 @@ extension AlertingStatus: SchemaDescribed {
       .optional(
         "pending",
         .list(
-          "Alerts that not all of their channels have taken yet.", of: PendingAlert.schema, maximum: PendingAlert.limit
+          "Alerts that some of their channels have not accepted yet.", of: PendingAlert.schema,
+          maximum: PendingAlert.limit
         )
         .implying([])),
       .optional(
@@ -80,9 +81,10 @@ extension AlertingStatus.PendingAlert: SchemaDescribed {
       .required("message", .string("For people.", maximum: 32768)),
       .required("at", .timestamp("When it was decided.")),
       .optional(
-        "channels", .list("The channels that have not taken it.", of: .string("A channel.", maximum: 253), maximum: 64)),
+        "channels",
+        .list("The channels that have not accepted it.", of: .string("A channel.", maximum: 253), maximum: 64)),
       .optional("attempts", .integer("How often sending has failed.", minimum: 0).implying(0)),
-      .optional("retryAt", .timestamp("When it is tried again.")),
+      .optional("retryAt", .timestamp("When the operator tries again.")),
     ])
 }
 

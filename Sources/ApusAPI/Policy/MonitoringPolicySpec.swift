@@ -25,10 +25,10 @@ package struct MonitoringPolicySpec: Codable, Sendable, Equatable {
   package var template: JSONValue?
 
   package init(
-    modelRef: ModelReference, schedule: Schedule = Schedule(cron: "0 */6 * * *"),
-    window: TimeSpan = TimeSpan(seconds: 6 * 3600), minimumSamples: Int = 30, maximumSamples: Int? = nil,
-    drift: DriftRules = .init(), quality: QualityRules = .init(), performance: PerformanceRules = .init(),
-    retraining: Retraining = .init(), alerts: Alerts? = nil, suspend: Bool = false,
+    modelRef: ModelReference, schedule: Schedule,
+    window: TimeSpan, minimumSamples: Int, maximumSamples: Int? = nil,
+    drift: DriftRules, quality: QualityRules, performance: PerformanceRules,
+    retraining: Retraining, alerts: Alerts? = nil, suspend: Bool,
     resources: ContainerResources? = nil, template: JSONValue? = nil
   ) {
     self.modelRef = modelRef

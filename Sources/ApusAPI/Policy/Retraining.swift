@@ -12,8 +12,8 @@ extension MonitoringPolicySpec {
     package var dryRun: Bool
 
     package init(
-      on: [Trigger] = Trigger.allCases, debounce: Debounce = .init(),
-      cooldown: TimeSpan = TimeSpan(seconds: 12 * 3600), dailyLimit: Int = 2, dryRun: Bool = false
+      on: [Trigger], debounce: Debounce,
+      cooldown: TimeSpan, dailyLimit: Int, dryRun: Bool
     ) {
       self.on = on
       self.debounce = debounce
@@ -39,7 +39,7 @@ extension MonitoringPolicySpec {
       package var failures: Int
       package var of: Int
 
-      package init(failures: Int = 2, of: Int = 3) {
+      package init(failures: Int, of: Int) {
         self.failures = failures
         self.of = of
       }

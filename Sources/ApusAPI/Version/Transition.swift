@@ -54,11 +54,11 @@ extension ModelVersionStatus.Transition: SchemaDescribed {
     "One change of stage.",
     [
       .optional("from", .enumeration(ModelVersionStatus.Stage.self, "The stage before.")),
-      .required("to", .enumeration(ModelVersionStatus.Stage.self, "The stage since.")),
+      .required("to", .enumeration(ModelVersionStatus.Stage.self, "The stage after.")),
       .required("at", .timestamp("When.")),
-      .required("by", .string("operator, or what a person did.", maximum: 1024)),
-      .optional("actor", .enumeration(ModelVersionStatus.Actor.self, "The same in one word.")),
-      .optional("step", .integer("The step of a rollout that it began, from 1.", minimum: 1)),
+      .required("by", .string("Who moved it, for people: operator, or what a person did.", maximum: 1024)),
+      .optional("actor", .enumeration(ModelVersionStatus.Actor.self, "Who moved it, for programs.")),
+      .optional("step", .integer("The rollout step that began with it, counted from 1.", minimum: 1)),
       .required("reason", .string("Why.", maximum: 4096)),
     ])
 }

@@ -18,11 +18,12 @@ extension Schema {
       for property in properties {
         if depth == .complete { property.resolveAliases(in: &members) }
         let present = members[property.name]
-        if present == nil || (present == .null && (!property.schema.isNullable || depth == .complete)) {
-          members[property.name] = property.schema.defaultValue
+        if depth == .complete, present == nil || present == .null {
+          members[property.name] = property.whereAbsent
+          continue
         }
-        if depth == .complete, members[property.name] == nil {
-          members[property.name] = property.schema.impliedValue
+        if present == nil || (present == .null && !property.schema.isNullable) {
+          members[property.name] = property.schema.defaultValue
         }
         if let present = members[property.name] { members[property.name] = property.schema.filled(present, depth) }
       }
@@ -38,6 +39,17 @@ extension Schema {
     }
   }
 
+  /// The value of a document in which nothing is stated.
+  ///
+  /// Precondition: it fits the type. What a schema and a type say is program text, so a test of each such value proves it.
+  package func standard<Value: Decodable>(as type: Value.Type = Value.self) -> Value {
+    do {
+      return try filled([:]).decode()
+    } catch {
+      preconditionFailure("the defaults of \(Value.self) do not make one: \(error)")
+    }
+  }
+
   /// The schema as items of a list are published: kubectl compares lists of custom resources as a whole, so that an item
   /// with a default that nobody wrote would differ from the applied file for ever. Decoding fills these defaults in.
   var withoutDefaults: Schema {
@@ -47,9 +59,9 @@ extension Schema {
     case .object(let properties):
       bare.kind = .object(
         properties.map { property in
-          var property = property
-          property.schema = property.schema.withoutDefaults
-          return property
+          Property(
+            name: property.name, schema: property.schema.withoutDefaults, isRequired: property.isRequired,
+            aliases: property.aliases)
         })
     case .list(let bounds, let element): bare.kind = .list(bounds, of: element.withoutDefaults)
     case .map(let maximum, let value): bare.kind = .map(maximum: maximum, of: value.withoutDefaults)

@@ -60,11 +60,21 @@ package struct Schema: Sendable, Equatable {
   }
 
   package struct Property: Sendable, Equatable {
-    package var name: String
-    package var schema: Schema
-    package var isRequired: Bool
+    package let name: String
+    package let schema: Schema
+    package let isRequired: Bool
     /// Other keys that people may write for it; an optional property without a published default.
-    package var aliases: [String] = []
+    package let aliases: [String]
+    /// What decoding takes where it is absent, made once: most documents state little of what may be said.
+    let whereAbsent: JSONValue?
+
+    init(name: String, schema: Schema, isRequired: Bool, aliases: [String] = []) {
+      self.name = name
+      self.schema = schema
+      self.isRequired = isRequired
+      self.aliases = aliases
+      whereAbsent = (schema.defaultValue ?? schema.impliedValue).map { schema.filled($0) }
+    }
   }
 
   /// A rule in the Common Expression Language (`x-kubernetes-validations`).
