@@ -63,16 +63,17 @@ let ground: [Target] =
   library("Values", in: "Ground", testedWith: ["Statistics"])
   + library("JSON", ["Values"], in: "Ground")
   + library("JSONScanning", in: "Ground", tested: false)
+  + library("Schema", ["JSON"], in: "Ground")
 
 // The pure core: values in, values out. No client, store, socket, logger or clock.
 let core: [Target] =
-  library("WorkerContract")
+  library("WorkerContract", ["JSON", "Schema"])
   + library("KubernetesModel", ["JSON", "Values"])
   + library("Statistics", ["Values"])
   + library("Tabular", ["Values", "WorkerContract", "CZlib"])
   + library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])
   + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"])
-  + library("ApusAPI", ["Values", "KubernetesModel", "WorkerContract", "Monitoring"])
+  + library("ApusAPI", ["Schema", "Values", "KubernetesModel", "WorkerContract", "Monitoring"])
   + library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"])
   + library("ClusterState", ["KubernetesModel", "Values"])
   + library("Exposition")

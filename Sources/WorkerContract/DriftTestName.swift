@@ -11,3 +11,20 @@ public struct DriftTestName: RawRepresentable, Codable, Sendable, Hashable {
   /// The default for categories.
   public static let chiSquare = DriftTestName(rawValue: "ChiSquare")
 }
+
+/// A drift test as people choose it.
+package struct DriftTestChoice: Sendable {
+  package var name: DriftTestName
+  /// What its effect size is: `Kolmogorov–Smirnov D`.
+  package var effect: String
+
+  package init(_ name: DriftTestName, effect: String) {
+    self.name = name
+    self.effect = effect
+  }
+
+  /// `KolmogorovSmirnov: Kolmogorov–Smirnov D. …`
+  static func effects(of choices: [DriftTestChoice]) -> String {
+    choices.map { "\($0.name.rawValue): \($0.effect)." }.joined(separator: " ")
+  }
+}

@@ -1,3 +1,6 @@
+import JSON
+package import Schema
+
 /// What a server is to serve: mirrored from `ModelDeployment.status.traffic` to a ConfigMap (key `routing.json`) that
 /// the pods mount, and pushed to them by `POST /model/reload` with the same document as body.
 public struct RoutingTable: Codable, Sendable, Equatable {
@@ -50,18 +53,13 @@ public struct RoutingTable: Codable, Sendable, Equatable {
   }
 }
 
-/// How predictions are logged.
-public struct LoggingRules: Codable, Sendable, Equatable {
-  /// Share of predictions that are logged, 0…1, chosen by a hash of the request id.
-  public var sample: Double
-  /// Features whose values are never stored.
-  public var redact: [String]
-  /// Older predictions are deleted.
-  public var retention: TimeSpan
-
-  public init(sample: Double = 1, redact: [String] = [], retention: TimeSpan = TimeSpan(seconds: 30 * 86400)) {
-    self.sample = sample
-    self.redact = redact
-    self.retention = retention
-  }
+extension RoutingTable.Entry: SchemaDescribed {
+  package static let schema = Schema.object(
+    "One version and its share of requests.",
+    [
+      .required("version", .version("The version.")),
+      .required("digest", .string("SHA-256 of its manifest.", maximum: 128)),
+      .required("weight", .integer("Percent of requests.", minimum: 0, maximum: 100)),
+      .required("role", .enumeration(RoutingTable.Role.self, "What it is for.")),
+    ])
 }

@@ -87,17 +87,6 @@ public struct TrainingRun: Codable, Sendable, Equatable {
   }
 }
 
-/// One version's files: the digest is the SHA-256 of the bundle's manifest, as `sha256:<hex>`, and is its only address.
-public struct ArtifactReference: Codable, Sendable, Hashable {
-  public var version: String
-  public var digest: String
-
-  public init(version: String, digest: String) {
-    self.version = version
-    self.digest = digest
-  }
-}
-
 /// What a check is to look at and by which rules.
 public struct CheckRun: Codable, Sendable, Equatable {
   public var policy: String

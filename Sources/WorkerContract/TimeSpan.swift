@@ -1,3 +1,6 @@
+import JSON
+package import Schema
+
 /// A length of time as people write it: `200ms`, `30s`, `10m`, `6h`, `90d`, or sums such as `1h30m`.
 public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Length in seconds, never negative.
@@ -53,5 +56,15 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
       milliseconds -= count * scale
     }
     return text
+  }
+}
+
+extension TimeSpan {
+  /// Every length of time that people write must be longer than nothing, unless `zero` is allowed.
+  package func problems(at path: String, allowsZero: Bool = false) -> [Problem] {
+    guard seconds.isFinite, seconds >= 0, allowsZero || seconds > 0 else {
+      return [Problem(path, "\(description) is no length of time", mend: "write more than 0, for example 10m")]
+    }
+    return []
   }
 }

@@ -4,11 +4,7 @@ import WorkerContract
 
 /// Objects in which every field is set, lists with one element: what schema and types must agree on.
 enum Complete {
-  private typealias Channel = MonitoringPolicySpec.Alerts.Channel
-
   static let time = Timestamp(secondsSince1970: 1_700_000_000)
-  static let span = TimeSpan(seconds: 90)
-  static let secretKey = SecretKeyReference(name: "secret", key: "key")
   static let artifact = ArtifactReference(version: "v3", digest: "sha256:00")
   static let metrics = ModelMetrics(accuracy: 0.9, precision: 0.8, recall: 0.7, f1: 0.75, rocAUC: 0.95, brier: 0.1)
   static let conditions = [
@@ -17,44 +13,64 @@ enum Complete {
       message: "fine")
   ]
 
-  static let source = DataSource(
-    csv: .init(uri: "file:///data.csv", delimiter: .tab, decimal: .comma),
-    postgres: .init(connectionSecretRef: secretKey, query: "SELECT 1"),
-    s3: .init(
-      uri: "s3://bucket/key.csv", endpoint: "https://s3.example", region: "eu", credentialsSecretRef: .init(name: "s3"),
-      delimiter: .tab, decimal: .comma),
-    window: TimeSpan(seconds: 86400))
+  private static let source: JSONValue = [
+    "csv": ["uri": "file:///data.csv", "delimiter": "tab", "decimal": ","],
+    "postgres": ["connectionSecretRef": ["name": "secret", "key": "key"], "query": "SELECT 1"],
+    "s3": [
+      "uri": "s3://bucket/key.csv", "endpoint": "https://s3.example", "region": "eu",
+      "credentialsSecretRef": ["name": "s3"], "delimiter": "tab", "decimal": ",",
+    ],
+    "window": "1d",
+  ]
 
-  static let resources = ContainerResources(requests: ["cpu": "500m"], limits: ["memory": "2Gi"])
+  private static let resources: JSONValue = ["requests": ["cpu": "500m"], "limits": ["memory": "2Gi"]]
+  private static let template: JSONValue = ["spec": ["nodeSelector": ["disk": "ssd"]]]
 
-  static var modelSpec: ModelDeploymentSpec {
-    ModelDeploymentSpec(
-      schema: FeatureSchema(
-        target: .init(name: "y", positive: "1", classes: ["0", "1"]),
-        features: [
-          .init(
-            name: "a", type: .numeric, nullable: true, minimum: 0, maximum: 1, categories: ["x"], onUnknown: .impute)
-        ], timestamp: "t", primaryKey: ["id"], missing: ["NA"], encoding: .utf16),
-      training: .init(
-        source: source, split: .init(validation: 0.1, test: 0.3, seed: 7, by: .time, testSource: source),
-        algorithm: .init(
-          gradientBoosting: .init(), randomForest: .init(), logisticRegression: .init(),
-          custom: .init(image: "trainer", command: ["run"], args: ["fast"])),
-        schedule: .init(cron: "0 3 * * 1", timeZone: "Europe/Berlin"), deadline: span, retries: 1,
-        resources: resources, template: ["spec": ["nodeSelector": ["disk": "ssd"]]]),
-      promotion: .init(
-        approval: .automatic, minimum: .init(accuracy: 0.5, f1: 0.5, rocAUC: 0.5),
-        against: .init(metric: .f1, minimumImprovement: 0.01, confidence: 0.9, accuracyRatio: 0.98),
-        segments: [.init(feature: "a", metric: .recall, maximumLoss: 0.1)],
-        rollout: .init(
-          shadow: .init(requests: 10), steps: [.init(weight: 5, duration: span)],
-          analysis: .init(maximumErrorRate: 0.1, maximumP99Latency: span, maximumPredictionPSI: 0.3)),
-        keep: 3),
-      serving: .init(
-        version: "v7", replicas: 3, autoscaling: .init(minimum: 1, maximum: 4, targetCPU: 60),
-        logging: .init(sample: 0.5, redact: ["a"], retention: span),
-        security: .init(tokenSecretRef: .init(name: "clients", key: "tokens"), tlsSecretRef: .init(name: "tls")),
-        resources: resources, template: ["spec": [:]]))
+  static let modelDocument: JSONValue = [
+    "schema": [
+      "target": ["name": "y", "positive": "1", "classes": ["0", "1"]],
+      "features": [
+        [
+          "name": "a", "type": "numeric", "nullable": true, "minimum": 0, "maximum": 1, "categories": ["x"],
+          "onUnknown": "impute",
+        ]
+      ],
+      "timestamp": "t", "primaryKey": ["id"], "missing": ["NA"], "encoding": "utf-16",
+    ],
+    "training": [
+      "source": source,
+      "split": ["validation": 0.1, "test": 0.3, "seed": 7, "by": "Time", "testSource": source],
+      "algorithm": [
+        "gradientBoosting": ["rounds": 10], "randomForest": ["trees": 10], "logisticRegression": ["l2": 2],
+        "custom": ["image": "trainer", "command": ["run"], "args": ["fast"]],
+      ],
+      "limits": ["missing": 0.01],
+      "schedule": ["cron": "0 3 * * 1", "timeZone": "Europe/Berlin"], "deadline": "90s", "retries": 1,
+      "resources": resources, "template": template,
+    ],
+    "promotion": [
+      "approval": "Automatic", "minimum": ["accuracy": 0.5, "f1": 0.5, "rocAUC": 0.5],
+      "against": ["metric": "f1", "minimumImprovement": 0.01, "confidence": 0.9, "accuracyRatio": 0.98],
+      "segments": [["feature": "a", "metric": "recall", "maximumLoss": 0.1]],
+      "rollout": [
+        "shadow": ["requests": 10], "steps": [["weight": 5, "duration": "90s"]],
+        "analysis": ["maximumErrorRate": 0.1, "maximumP99Latency": "90s", "maximumPredictionPSI": 0.3],
+      ],
+      "keep": 3,
+    ],
+    "serving": [
+      "version": "v7", "replicas": 3, "autoscaling": ["minimum": 1, "maximum": 4, "targetCPU": 60],
+      "logging": ["sample": 0.5, "redact": ["a"], "retention": "90s"],
+      "security": [
+        "tokenSecretRef": ["name": "clients", "key": "tokens"], "tlsSecretRef": ["name": "tls"],
+      ],
+      "resources": resources, "template": template,
+    ],
+    "deletion": "Delete",
+  ]
+
+  static func modelSpec() throws -> ModelDeploymentSpec {
+    try ModelDeploymentSpec.schema.filled(modelDocument).decode()
   }
 
   static var modelStatus: ModelDeploymentStatus {
@@ -82,26 +98,29 @@ enum Complete {
     type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time),
     regarding: "income-check-202601010000")
 
-  static var policySpec: MonitoringPolicySpec {
-    MonitoringPolicySpec(
-      modelRef: .init(name: "income"), schedule: .init(cron: "@hourly", timeZone: "Etc/UTC"), window: span,
-      minimumSamples: 10, maximumSamples: 1000, drift: .init(), quality: .init(),
-      performance: .init(
-        window: span,
-        queries: [.init(name: "q", server: "http://prometheus:9090", promql: "up", below: 0.5, above: 2)]),
-      retraining: .init(),
-      alerts: .init(
-        routes: [.init(severities: [.critical], channels: ["c"])],
-        channels: [
-          .init(
-            name: "c", Channel.Slack(webhookSecretRef: secretKey), Channel.PagerDuty(routingKeySecretRef: secretKey),
-            Channel.Email(
-              server: "smtp://mail:25", from: "a@b.example", to: ["c@d.example"],
-              credentialsSecretRef: .init(name: "m"), caSecretRef: secretKey, hello: "mail.example.org"),
-            Channel.Webhook(urlSecretRef: secretKey), Channel.Alertmanager(url: "http://alertmanager:9093"),
-            Channel.Log())
-        ], deduplicate: span), suspend: true, resources: resources,
-      template: ["spec": ["nodeSelector": ["disk": "ssd"]]])
+  static let policyDocument: JSONValue = [
+    "modelRef": ["name": "income"], "schedule": ["cron": "@hourly", "timeZone": "Europe/Berlin"], "window": "90s",
+    "minimumSamples": 10, "maximumSamples": 1000,
+    "performance": [
+      "window": "90s",
+      "queries": [["name": "q", "server": "http://prometheus:9090", "promql": "up", "below": 0.5, "above": 2]],
+    ],
+    "alerts": [
+      "routes": [["severities": ["critical"], "channels": ["c"]]],
+      "channels": [channel], "deduplicate": "90s",
+    ],
+    "suspend": true, "resources": resources, "template": template,
+  ]
+
+  /// Of every kind at once, each with all that its schema has.
+  private static let channel: JSONValue = {
+    var channel: JSONValue = ["name": "c"]
+    for kind in MonitoringPolicySpec.Alerts.Channel.allKinds { channel[kind.field] = kind.schema.complete }
+    return channel
+  }()
+
+  static func policySpec() throws -> MonitoringPolicySpec {
+    try MonitoringPolicySpec.schema.filled(policyDocument).decode()
   }
 
   static var policyStatus: MonitoringPolicyStatus {
@@ -167,5 +186,32 @@ enum Complete {
       gates: [.init(gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
       history: [.init(from: .candidate, to: .production, at: time, by: .operator, reason: "better", step: 1)],
       judgedBy: "r1:00")
+  }
+}
+
+extension Schema {
+  /// A value with every field.
+  fileprivate var complete: JSONValue {
+    if let defaultValue, defaultValue != [:], defaultValue != [] { return defaultValue }
+    switch kind {
+    case .object(let properties):
+      return .object(Dictionary(uniqueKeysWithValues: properties.map { ($0.name, $0.schema.complete) }))
+    case .list(_, let element): return [element.complete]
+    case .map(_, let element): return ["key": element.complete]
+    case .string(let bounds):
+      if let value = bounds.values.first { return .string(value) }
+      let forms = [
+        bounds.form?.split(separator: " ").last.map(String.init), "http://host", "smtp://mail", "a@b.example",
+      ]
+      let fitting = forms.compactMap(\.self).first { form in
+        bounds.pattern.flatMap { try? Regex($0) }.map { form.wholeMatch(of: $0) != nil } ?? false
+      }
+      return .string(fitting ?? "a")
+    case .integer(let minimum, _): return .integer(Int64(minimum ?? 1))
+    case .number(let bounds): return .number(bounds.minimum ?? 0.5)
+    case .boolean: return true
+    case .integerOrString: return "a"
+    case .anyObject: return ["any": 1]
+    }
   }
 }

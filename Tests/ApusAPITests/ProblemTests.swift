@@ -5,24 +5,39 @@ import WorkerContract
 
 @Suite("What is wrong with a resource")
 struct ProblemTests {
-  static func model(_ change: (inout ModelDeploymentSpec) -> Void) -> ModelDeployment {
-    var spec = ModelDeploymentSpec(
-      schema: .init(
-        target: .init(name: "income"),
-        features: [.init(name: "age", type: .numeric), .init(name: "sex", type: .categorical)]),
-      training: .init(source: .init(csv: .init(uri: "file:///data/adult.csv"))))
-    change(&spec)
-    return ModelDeployment(metadata: .init(name: "income", namespace: "default"), spec: spec)
+  private static let modelDocument: JSONValue = [
+    "metadata": ["name": "income", "namespace": "default"],
+    "spec": [
+      "schema": [
+        "target": ["name": "income"],
+        "features": [["name": "age", "type": "numeric"], ["name": "sex", "type": "categorical"]],
+      ],
+      "training": ["source": ["csv": ["uri": "file:///data/adult.csv"]]],
+    ],
+  ]
+
+  /// - Parameter more: more of the spec, merged into it.
+  static func model(
+    _ more: JSONValue = [:], _ change: (inout ModelDeploymentSpec) -> Void = { _ in }
+  ) throws -> ModelDeployment {
+    var model = try ModelDeployment.decode(modelDocument.merged(with: ["spec": more]))
+    change(&model.spec)
+    return model
   }
 
   struct Case: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var path: String
+    var more: JSONValue
     var change: @Sendable (inout ModelDeploymentSpec) -> Void
 
-    init(_ sentence: String, at path: String, _ change: @escaping @Sendable (inout ModelDeploymentSpec) -> Void) {
+    init(
+      _ sentence: String, at path: String, with more: JSONValue = [:],
+      _ change: @escaping @Sendable (inout ModelDeploymentSpec) -> Void = { _ in }
+    ) {
       testDescription = sentence
       self.path = path
+      self.more = more
       self.change = change
     }
   }
@@ -82,34 +97,34 @@ struct ProblemTests {
     Case("a segment without levels", at: "spec.promotion.segments[0].feature") {
       $0.promotion.segments = [.init(feature: "age", metric: .recall, maximumLoss: 0.1)]
     },
-    Case("weights that do not ascend", at: "spec.promotion.rollout.steps[1].weight") {
-      $0.promotion.rollout = .init(steps: [
-        .init(weight: 50, duration: TimeSpan(seconds: 1)), .init(weight: 50, duration: TimeSpan(seconds: 1)),
-      ])
-    },
-    Case("a weight above 100", at: "spec.promotion.rollout.steps[0].weight") {
-      $0.promotion.rollout = .init(steps: [.init(weight: 101, duration: TimeSpan(seconds: 1))])
-    },
+    Case(
+      "weights that do not ascend", at: "spec.promotion.rollout.steps[1].weight",
+      with: [
+        "promotion": ["rollout": ["steps": [["weight": 50, "duration": "1s"], ["weight": 50, "duration": "1s"]]]]
+      ]),
+    Case(
+      "a weight above 100", at: "spec.promotion.rollout.steps[0].weight",
+      with: ["promotion": ["rollout": ["steps": [["weight": 101, "duration": "1s"]]]]]),
     Case("an unknown feature to redact", at: "spec.serving.logging.redact[0]") { $0.serving.logging.redact = ["name"] },
-    Case("autoscaling upside down", at: "spec.serving.autoscaling.minimum") {
-      $0.serving.autoscaling = .init(minimum: 3, maximum: 2)
-    },
+    Case(
+      "autoscaling upside down", at: "spec.serving.autoscaling.minimum",
+      with: ["serving": ["autoscaling": ["minimum": 3, "maximum": 2]]]),
     Case("a pinned version that is none", at: "spec.serving.version") { $0.serving.version = "latest" },
   ]
 
   @Test("is named by field, with a mend", arguments: cases)
   func problem(_ example: Case) throws {
-    let problems = Self.model(example.change).problems()
+    let problems = try Self.model(example.more, example.change).problems()
     let found = try #require(problems.first { $0.path == example.path }, "\(problems)")
     #expect(!found.message.isEmpty && !found.mend.isEmpty)
     #expect(found.weight == .error)
   }
 
-  @Test("a sound model has none") func sound() { #expect(Self.model { _ in }.problems() == []) }
+  @Test("a sound model has none") func sound() throws { #expect(try Self.model().problems() == []) }
 
   @Test("all are told at once")
-  func together() {
-    let problems = Self.model {
+  func together() throws {
+    let problems = try Self.model {
       $0.training.source = .init()
       $0.training.schedule.cron = "x"
     }.problems()
@@ -118,21 +133,21 @@ struct ProblemTests {
 
   @Test(
     "a name must fit a Service", arguments: ["1income", "Income", "in_come", String(repeating: "a", count: 64), "a.b"])
-  func names(name: String) {
-    var model = Self.model { _ in }
+  func names(name: String) throws {
+    var model = try Self.model()
     model.metadata.name = name
     #expect(model.problems().map(\.path) == ["metadata.name"])
   }
 
   @Test("time order without a timestamp is a warning only")
-  func warning() {
-    let problems = Self.model { $0.training.split.by = .time }.problems()
+  func warning() throws {
+    let problems = try Self.model { $0.training.split.by = .time }.problems()
     #expect(problems.map(\.weight) == [.warning])
   }
 
   @Test("a segment of a column that is no feature is a warning only")
-  func segmentOfAnotherColumn() {
-    let problems = Self.model {
+  func segmentOfAnotherColumn() throws {
+    let problems = try Self.model {
       $0.promotion.segments = [.init(feature: "race", metric: .recall, maximumLoss: 0.1)]
     }.problems()
     #expect(problems.map(\.weight) == [.warning])
@@ -222,9 +237,11 @@ struct ProblemTests {
 
   @Test("of a policy is named by field, with a mend", arguments: policyCases)
   func policyProblem(_ example: PolicyCase) throws {
-    var spec = MonitoringPolicySpec(modelRef: .init(name: "income"))
-    example.change(&spec)
-    let problems = MonitoringPolicy(metadata: .init(name: "income"), spec: spec).problems()
+    var policy = try MonitoringPolicy.decode([
+      "metadata": ["name": "income"], "spec": ["modelRef": ["name": "income"]],
+    ])
+    example.change(&policy.spec)
+    let problems = policy.problems()
     let found = try #require(problems.first { $0.path == example.path }, "\(problems)")
     #expect(!found.mend.isEmpty)
   }

@@ -17,13 +17,13 @@ struct SchemaAgreementTests {
       return [
         Pair(
           name: "ModelDeploymentSpec", schema: ModelDeploymentSpec.schema,
-          value: try JSONValue(encoding: Complete.modelSpec)),
+          value: try JSONValue(encoding: Complete.modelSpec())),
         Pair(
           name: "ModelDeploymentStatus", schema: ModelDeploymentStatus.schema,
           value: try JSONValue(encoding: Complete.modelStatus)),
         Pair(
           name: "MonitoringPolicySpec", schema: MonitoringPolicySpec.schema,
-          value: try JSONValue(encoding: Complete.policySpec)),
+          value: try JSONValue(encoding: Complete.policySpec())),
         Pair(
           name: "MonitoringPolicyStatus", schema: MonitoringPolicyStatus.schema,
           value: try JSONValue(encoding: Complete.policyStatus)),
@@ -67,10 +67,11 @@ struct SchemaAgreementTests {
 
   @Test("complete objects survive a round trip")
   func roundTrip() throws {
-    let model = ModelDeployment(metadata: .init(name: "income"), spec: Complete.modelSpec, status: Complete.modelStatus)
+    let model = try ModelDeployment(
+      metadata: .init(name: "income"), spec: Complete.modelSpec(), status: Complete.modelStatus)
     #expect(try ModelDeployment.decode(model.manifest) == model)
-    let policy = MonitoringPolicy(
-      metadata: .init(name: "income"), spec: Complete.policySpec, status: Complete.policyStatus)
+    let policy = try MonitoringPolicy(
+      metadata: .init(name: "income"), spec: Complete.policySpec(), status: Complete.policyStatus)
     #expect(try MonitoringPolicy.decode(policy.manifest) == policy)
     let version = ModelVersion(
       metadata: .init(name: "income-v3"), spec: Complete.versionSpec, status: Complete.versionStatus)
@@ -131,26 +132,53 @@ struct DefaultTests {
     ],
   ]
 
-  @Test("a minimal ModelDeployment equals the types' own defaults")
+  @Test("a minimal ModelDeployment has the defaults of its schema")
   func minimalModel() throws {
     let model = try ModelDeployment.decode(Self.minimal)
-    let expected = ModelDeploymentSpec(
-      schema: .init(target: .init(name: "income"), features: [.init(name: "age", type: .numeric)]),
-      training: .init(source: .init(csv: .init(uri: "file:///data/adult.csv"))))
-    #expect(model.spec == expected)
-    #expect(model.spec.promotion.approval == .manual)
-    #expect(model.spec.training.algorithm.gradientBoosting == .init())
-    #expect(model.spec.training.schedule == Schedule(cron: "0 2 * * 0", timeZone: "Etc/UTC"))
+    let spec = model.spec
+    #expect(spec.promotion.approval == .manual && spec.deletion == .keep && spec.serving.replicas == 2)
+    #expect(spec.promotion.minimum.accuracy == 0.8 && spec.promotion.against.metric == .rocAUC)
+    #expect(spec.training.algorithm == Algorithm(gradientBoosting: .init()))
+    #expect(spec.training.schedule == Schedule(cron: "0 2 * * 0", timeZone: "Etc/UTC"))
+    #expect(spec.training.deadline == TimeSpan(seconds: 7200))
     #expect(model.status == ModelDeploymentStatus())
     #expect(model.problems() == [])
   }
 
-  @Test("a minimal MonitoringPolicy equals the types' own defaults")
+  @Test("a minimal MonitoringPolicy has the defaults of its schema")
   func minimalPolicy() throws {
     let policy = try MonitoringPolicy.decode(["metadata": ["name": "p"], "spec": ["modelRef": ["name": "income"]]])
-    #expect(policy.spec == MonitoringPolicySpec(modelRef: .init(name: "income")))
+    #expect(policy.spec.schedule == Schedule(cron: "0 */6 * * *") && policy.spec.window == TimeSpan(seconds: 21600))
+    #expect(policy.spec.retraining.on == MonitoringPolicySpec.Retraining.Trigger.allCases)
     #expect(policy.status == MonitoringPolicyStatus())
     #expect(policy.problems() == [])
+  }
+
+  /// An initialiser without arguments takes each value from the schema, and none from another field.
+  @Test("types of the contract that are made without a word hold what a document without a word does")
+  func standards() throws {
+    let spec = try ModelDeployment.decode(Self.minimal).spec
+    #expect(spec.training.split == SplitPlan() && spec.training.limits == DataLimits())
+    #expect(spec.serving.logging == LoggingRules() && spec.training.algorithm.gradientBoosting == .init())
+    #expect(try Algorithm.RandomForest.schema.filled([:]).decode() == Algorithm.RandomForest())
+    #expect(try Algorithm.LogisticRegression.schema.filled([:]).decode() == Algorithm.LogisticRegression())
+    let policy = try MonitoringPolicy.decode(["metadata": ["name": "p"], "spec": ["modelRef": ["name": "income"]]]).spec
+    #expect(policy.drift == DriftRules() && policy.quality == QualityRules())
+    #expect(policy.performance == PerformanceRules())
+    #expect(policy.drift.numeric == .init() && policy.drift.categorical == .init() && policy.drift.psi == .init())
+    #expect(policy.drift.minimumEffect == .init() && policy.quality.missing == .init())
+    #expect(policy.quality.outOfRange == .init() && policy.quality.unknownCategory == .init())
+    #expect(policy.quality.meanConfidence == .init() && policy.quality.duplicateRequestIDs == .init())
+  }
+
+  @Test("rules of an earlier operator that lack a later field get its default")
+  func earlierRules() throws {
+    var drift = try JSONValue(encoding: DriftRules())
+    drift["source"] = nil
+    #expect(try drift.decode() == DriftRules())
+    var quality = try JSONValue(encoding: QualityRules())
+    quality["duplicateRequestIDs"] = nil
+    #expect(try quality.decode() == QualityRules())
   }
 
   @Test("a named algorithm stays alone and gets its defaults")
@@ -178,8 +206,9 @@ struct DefaultTests {
     json.set(["version": .null, "autoscaling": .null, "replicas": .null], at: ["spec", "serving"])
     let spec = try ModelDeployment.decode(json).spec
     #expect(spec.training.deadline == TimeSpan(seconds: 7200))
-    #expect(spec.promotion == .init())
-    #expect(spec.serving == .init())
+    let unstated = try ModelDeployment.decode(Self.minimal).spec
+    #expect(spec.promotion == unstated.promotion)
+    #expect(spec.serving == unstated.serving)
     #expect(ModelDeploymentSpec.schema.problems(in: json["spec"] ?? .null) == [])
   }
 

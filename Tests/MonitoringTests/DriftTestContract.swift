@@ -261,7 +261,7 @@ import Values
   @Test func `a test that this release does not have, or of the other type, is named together with those it has`() {
     var rules = DriftRules()
     rules.numeric.test = .chiSquare
-    #expect(throws: UnknownDriftTest(field: "drift.numeric.test", name: .chiSquare, known: Self.numericNames)) {
+    #expect(throws: UnknownDriftTest(field: "spec.drift.numeric.test", name: .chiSquare, known: Self.numericNames)) {
       try DriftReport(World.window(World.table(rows: 40, seed: 1)), reference: World.reference(), rules: rules)
     }
     rules = Self.rules(DriftTestName(rawValue: "Oracle"))

@@ -112,7 +112,7 @@ import Workers
     let failed = try #require(await shop.worker().run(.check, specification).failed)
     #expect(failed.reason == "SpecificationInvalid" && !failed.retryable && failed.step == "compare")
     let known = DriftTests.numeric.map(\.name.rawValue).joined(separator: " and ")
-    #expect(failed.message.contains("check.drift.numeric.test is 'Oracle'; this release has \(known)"))
+    #expect(failed.message.contains("spec.drift.numeric.test is 'Oracle'; this release has \(known)"))
   }
 
   @Test("A feature that the log leaves out is neither compared nor missed")

@@ -28,11 +28,11 @@ package struct ChosenDriftTests: Sendable {
   package init(_ rules: DriftRules) throws(UnknownDriftTest) {
     guard let numeric = DriftTests.numeric.first(where: { $0.name == rules.numeric.test }) else {
       throw UnknownDriftTest(
-        field: "drift.numeric.test", name: rules.numeric.test, known: DriftTests.numeric.map(\.name))
+        field: "spec.drift.numeric.test", name: rules.numeric.test, known: DriftTests.numeric.map(\.name))
     }
     guard let categorical = DriftTests.categorical.first(where: { $0.name == rules.categorical.test }) else {
       throw UnknownDriftTest(
-        field: "drift.categorical.test", name: rules.categorical.test, known: DriftTests.categorical.map(\.name))
+        field: "spec.drift.categorical.test", name: rules.categorical.test, known: DriftTests.categorical.map(\.name))
     }
     self.numeric = numeric
     self.categorical = categorical
@@ -41,7 +41,7 @@ package struct ChosenDriftTests: Sendable {
 
 /// The rules name a test that this release does not have, or that is of the other type of feature.
 package struct UnknownDriftTest: Error, Equatable, CustomStringConvertible {
-  /// `drift.numeric.test`
+  /// As a MonitoringPolicy has it: `spec.drift.numeric.test`.
   package let field: String
   package let name: DriftTestName
   package let known: [DriftTestName]

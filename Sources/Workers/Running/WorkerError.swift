@@ -121,7 +121,7 @@ extension WorkerError {
     case let error as ArtifactError: .artifacts(error)
     case let error as TelemetryError: .telemetry(error)
     case let error as FeaturePipeline.FittingError: .pipeline(error)
-    case let error as UnknownDriftTest: .specification("check.\(error)")
+    case let error as UnknownDriftTest: .specification("\(error)")
     default: .unforeseen("\(type(of: error)): \(error)")
     }
   }
