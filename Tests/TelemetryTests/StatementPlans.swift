@@ -116,7 +116,7 @@ struct StatementPlan: Sendable {
       postgres: ["labels_19700101_namespace_model_time_idx", "labels_19700101_pkey"], sorts: true),
     .init(
       "remove a model's rows", "feature_profiles", sqlite: ["feature_profiles_by_time (namespace=? AND model=?)"],
-      postgres: ["feature_profiles_19700101_namespace_model_minute_idx"], sorts: true),
+      postgres: ["Scan using feature_profiles_19700101_"], sorts: true),
     .init(
       "remove a model's rows", "checks",
       sqlite: ["sqlite_autoindex_checks_1 (namespace=? AND model=? AND run=?)"], postgres: ["checks_pkey"], sorts: true),

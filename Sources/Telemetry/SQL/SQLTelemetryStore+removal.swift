@@ -59,11 +59,13 @@ extension SQLTelemetryStore {
     func removal(_ dialect: SQLDialect) -> SQLStatement {
       guard let time else {
         let key = key.joined(separator: ", ")
+        // A condition on the model alone would lead PostgreSQL, where it has no statistics, to compare all its rows with
+        // all that are to go.
         return SQLStatement(
           "remove a model's rows", table: table,
           """
-          DELETE FROM \(table) WHERE namespace = $1 AND model = $2 AND \(key) IN (
-            SELECT \(key) FROM \(table) WHERE namespace = $1 AND model = $2 ORDER BY \(key) LIMIT $3)
+          DELETE FROM \(table) WHERE (namespace, model, \(key)) IN (
+            SELECT namespace, model, \(key) FROM \(table) WHERE namespace = $1 AND model = $2 ORDER BY \(key) LIMIT $3)
           """)
       }
       return SQLTelemetryStore.deleteOldest("remove a model's rows", table, key: key, by: time, dialect, limit: "$3")
