@@ -194,7 +194,8 @@ import WorkerContract
     let decision = model.decide()
     #expect(decision.letsGo && decision.stop.map(\.name) == [job.name])
     let last = messages(decision).last ?? ""
-    #expect(last.hasPrefix("DataNotRemoved: gave up after 1 Job: the worker image does not know the step remove"), "\(last)")
+    #expect(
+      last.hasPrefix("DataNotRemoved: gave up after 1 Job: the worker image does not know the step remove"), "\(last)")
     #expect(last.contains("images.worker of the operator's configuration"))
     // A result counts, and trainers of other people may mean something else by their exit code.
     job.ends = [.init(exitCode: 64, message: JSONValue.document(Self.done).text, finishedAt: noon)]

@@ -235,7 +235,9 @@ import Values
   }
 
   @Test(arguments: DriftTests.all.map(\.name))
-  func `the sentence says what the verdict is, also where the index warns and the test does not`(_ name: DriftTestName) throws {
+  func `the sentence says what the verdict is, also where the index warns and the test does not`(_ name: DriftTestName)
+    throws
+  {
     let test = try #require(DriftTests.named(name))
     let window = World.window(World.table(rows: 400, seed: 3))
     var finding = try DriftReport(window, reference: World.reference(), rules: Self.rules(name))

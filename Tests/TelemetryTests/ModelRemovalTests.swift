@@ -35,7 +35,10 @@ import WorkerContract
     try await store.append([aPrediction(id + "-ahead", at: 1e12)], of: model)
     try await store.append([LabelRecord(requestID: id, label: "x", time: now - 20)], of: model)
     try await store.store(
-      [ProfileRecord(version: id, feature: nil, minute: 60, instance: "i", bins: "b", counts: FeatureCounts(counts: [1]))],
+      [
+        ProfileRecord(
+          version: id, feature: nil, minute: 60, instance: "i", bins: "b", counts: FeatureCounts(counts: [1]))
+      ],
       of: model)
     try await store.store(
       VersionRecord(version: id, digest: "d", stage: "s", reason: "", metrics: nil, created: 1, updated: 1), of: model)
@@ -50,7 +53,8 @@ import WorkerContract
     let found = try await database.read { (connection) throws(TelemetryError) -> [String: Int] in
       var found: [String: Int] = [:]
       for table in [
-        "predictions", "labels", "feature_profiles", "checks", "drift_features", "quality_reports", "alerts", "versions",
+        "predictions", "labels", "feature_profiles", "checks", "drift_features", "quality_reports", "alerts",
+        "versions",
       ] {
         let count = SQLStatement("count", table: table, "SELECT COUNT(*) FROM \(table) WHERE model = $1")
         let rows = try connection.rows(count, [.text(name)]).first?.integer(0) ?? 0
@@ -74,7 +78,8 @@ import WorkerContract
   }
 
   @Test(arguments: StoreKind.available)
-  func `a row that comes after the removal began never stays, whoever has the store open`(kind: StoreKind) async throws {
+  func `a row that comes after the removal began never stays, whoever has the store open`(kind: StoreKind) async throws
+  {
     try await withLocation(of: kind) { location in
       let (server, worker) = (try openTelemetryStore(at: location), try openTelemetryStore(at: location))
       #expect(try await fill(server, gone, "before"))
@@ -141,7 +146,9 @@ import WorkerContract
         "INSERT INTO labels VALUES ('default', 'income', 'slow', 'x', 100, (SELECT MAX(day) FROM labels))")
       async let removal = remove(worker, gone)
       let waiting = SQLStatement("look", table: "pg_locks", "SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
-      _ = try await eventually("the removal waits") { try watch.rows(waiting, []).first?.integer(0) ?? 0 > 0 ? true : nil }
+      _ = try await eventually("the removal waits") {
+        try watch.rows(waiting, []).first?.integer(0) ?? 0 > 0 ? true : nil
+      }
       try slow.command("COMMIT")
       let removed = try await removal
       #expect(removed > 0)
@@ -151,7 +158,9 @@ import WorkerContract
   }
 
   @Test(arguments: StoreKind.available)
-  func `a model that never stored anything is refused as well, and takes no row of another`(kind: StoreKind) async throws {
+  func `a model that never stored anything is refused as well, and takes no row of another`(kind: StoreKind)
+    async throws
+  {
     try await withLocation(of: kind) { location in
       let worker = try openTelemetryStore(at: location)
       // Rows of release 0.1.0, whose owner nobody has named.
@@ -176,9 +185,11 @@ import WorkerContract
   }
 
   @Test(arguments: StoreKind.available)
-  func `a removal that was interrupted goes on where it stopped, and one that is over removes what an older release stored since`(
-    kind: StoreKind
-  ) async throws {
+  func
+    `a removal that was interrupted goes on where it stopped, and one that is over removes what an older release stored since`(
+      kind: StoreKind
+    ) async throws
+  {
     try await withLocation(of: kind) { location in
       let first = try openTelemetryStore(at: location)
       for model in [gone, namesake] { for id in ["a", "b", "c"] { try await fill(first, model, id) } }
@@ -223,7 +234,9 @@ import WorkerContract
       let today = (now / day).rounded(.down) * day
       let store = try openTelemetryStore(at: server.url)
       let other = ModelKey(namespace: "default", model: "other", identity: ModelIdentity(uid: "three"))
-      func rows(_ days: [Double]) -> [PredictionRecord] { days.map { aPrediction("r\($0)", at: today - $0 * day + 60) } }
+      func rows(_ days: [Double]) -> [PredictionRecord] {
+        days.map { aPrediction("r\($0)", at: today - $0 * day + 60) }
+      }
       try await store.append(rows([9, 8, 5, 1, 0]), of: gone)
       try await store.append(rows([8, 0]), of: other)
       try await store.append([LabelRecord(requestID: "r9", label: "x", time: today - 9 * day)], of: gone)
@@ -232,7 +245,8 @@ import WorkerContract
       // Somebody reads a day for long: it stays, and its rows go one by one.
       let reader = try PostgresConnection(url: server.url)
       func name(_ before: Double) -> String {
-        "predictions_" + Date(timeIntervalSince1970: today - before * day).ISO8601Format().prefix(10).replacing("-", with: "")
+        "predictions_"
+          + Date(timeIntervalSince1970: today - before * day).ISO8601Format().prefix(10).replacing("-", with: "")
       }
       try reader.command("BEGIN; LOCK TABLE \(name(5)) IN ACCESS SHARE MODE")
       var removed = try await removal.beginRemoval(of: gone, at: today + 3_600)
@@ -241,13 +255,15 @@ import WorkerContract
       #expect(removed >= 6)
       #expect(try await left(at: server.url).isEmpty)
       #expect(try await store.predictions(PredictionQuery(model: other)).count == 2)
-      let list = SQLStatement("look", table: "pg_class", "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
+      let list = SQLStatement(
+        "look", table: "pg_class", "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")
       let partitions = try Set(reader.rows(list, []).map { try $0.text(0) })
       #expect(partitions.isSuperset(of: [name(8), name(5), name(1), name(0)]) && !partitions.contains(name(9)))
       let transactions = watched.transactions
       #expect(transactions.filter { $0.purposes.contains("drop old partitions") }.count == 3)
       for transaction in transactions {
-        #expect(transaction.locked.subtracting(["predictions", "labels", "feature_profiles"]).isEmpty, "\(transaction)")
+        #expect(
+          transaction.locked.subtracting(["predictions", "labels", "feature_profiles"]).isEmpty, "\(transaction)")
         if !transaction.purposes.contains("drop old partitions") { #expect(transaction.locked.isEmpty) }
       }
       await store.close()

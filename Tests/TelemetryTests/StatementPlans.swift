@@ -111,7 +111,8 @@ struct StatementPlan: Sendable {
     .init(
       "remove a model's rows", "labels",
       sqlite: [
-        "labels_by_time (namespace=? AND model=?)", "sqlite_autoindex_labels_1 (namespace=? AND model=? AND request_id=?",
+        "labels_by_time (namespace=? AND model=?)",
+        "sqlite_autoindex_labels_1 (namespace=? AND model=? AND request_id=?",
       ],
       postgres: ["labels_19700101_namespace_model_time_idx", "labels_19700101_pkey"], sorts: true),
     .init(

@@ -105,7 +105,8 @@ import Values
       check.drift.categorical.test = GTest().name
     }
     return try MonitoringReport(
-      namespace: "shop", model: "income", run: "shop.watch-check-202511212300", check: check, window: window, profile: name == "counted" ? (counts(window, bins), bins) : nil, reference: reference,
+      namespace: "shop", model: "income", run: "shop.watch-check-202511212300", check: check, window: window,
+      profile: name == "counted" ? (counts(window, bins), bins) : nil, reference: reference,
       positive: "1", now: 1e9)
   }
 

@@ -90,7 +90,9 @@ import Workers
     try await shop.store.putReport(Data("page".utf8), at: "reports/ml.watch-1.html")
     let result = await shop.worker().run(.remove, specification("old"))
     #expect(result.removed == RemovalResult(rows: 2, reports: 1, versions: 0), "\(result)")
-    let isRefused = shop.log.contains { $0.contains("\"level\":\"warning\"") && $0.contains("a name that no report can have") }
+    let isRefused = shop.log.contains {
+      $0.contains("\"level\":\"warning\"") && $0.contains("a name that no report can have")
+    }
     #expect(isRefused == !name.isEmpty)
     await store.close()
   }
