@@ -19,6 +19,8 @@ package struct ArtifactBundle: Sendable, Equatable {
     /// Rows with what a custom trainer predicted for them.
     package static let samples = "samples.json"
     package static let report = "report.html"
+
+    package static let all: Set<String> = [model, schema, pipeline, reference, evaluation, samples, report]
   }
 
   /// A new bundle. Throws `unsafeName` for a name that is no plain file name.

@@ -11,7 +11,8 @@ package protocol ArtifactStore: Sendable {
   func open(_ digest: String) async throws -> ArtifactBundle
   /// Whether the bundle is there and intact. A damaged one throws `corrupted`.
   func contains(_ digest: String) async throws -> Bool
-  /// Takes the bundle away; one that is not there counts as taken away. From the first moment on it is not to be opened.
+  /// Takes the bundle away; one that is not there counts as taken away. From the first moment on it is not to be
+  /// opened. Where it was interrupted, doing it again takes away what was left.
   func remove(_ digest: String) async throws
   /// Stores a file for people, such as `reports/<run>.html`, and replaces what was there.
   func putReport(_ data: Data, at path: String) async throws

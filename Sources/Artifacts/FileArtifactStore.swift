@@ -46,18 +46,35 @@ package struct FileArtifactStore: ArtifactStore {
   package func remove(_ digest: String) async throws {
     guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
     let place = folder(of: digest)
-    guard FileManager.default.fileExists(atPath: place.path) else { return }
-    let outgoing = root.appendingPathComponent("incoming/\(UUID().uuidString)-removed", isDirectory: true)
-    try reporting {
-      try FileManager.default.createDirectory(
-        at: outgoing.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if FileManager.default.fileExists(atPath: place.path) {
+      let outgoing = incoming.appendingPathComponent("\(UUID().uuidString)\(Self.removed)", isDirectory: true)
+      try reporting { try FileManager.default.createDirectory(at: incoming, withIntermediateDirectories: true) }
+      // In one step: nobody finds a part of it. Whoever was faster has done the same.
+      guard rename(place.path, outgoing.path) == 0 || errno == ENOENT else {
+        throw ArtifactError.unavailable(location: place.path, reason: String(cString: strerror(errno)))
+      }
     }
-    // In one step: nobody finds a part of it. Whoever was faster has done the same.
-    guard rename(place.path, outgoing.path) == 0 || errno == ENOENT else {
-      throw ArtifactError.unavailable(location: place.path, reason: String(cString: strerror(errno)))
+    // Also what removals that were interrupted have left.
+    for name in leftovers where name.hasSuffix(Self.removed) {
+      // Each folder is one removal's: whoever renames it last empties it.
+      let own = incoming.appendingPathComponent("\(UUID().uuidString)\(Self.removed)", isDirectory: true)
+      guard rename(incoming.appendingPathComponent(name).path, own.path) == 0 else { continue }
+      do {
+        try FileManager.default.removeItem(at: own)
+      } catch {
+        guard !FileManager.default.fileExists(atPath: own.path) else {
+          throw ArtifactError.unavailable(location: own.path, reason: (error as NSError).localizedDescription)
+        }
+      }
     }
-    try? FileManager.default.removeItem(at: outgoing)
   }
+
+  /// Ends the name of a folder that is on its way out.
+  private static let removed = "-removed"
+
+  private var incoming: URL { root.appendingPathComponent("incoming", isDirectory: true) }
+
+  private var leftovers: [String] { (try? FileManager.default.contentsOfDirectory(atPath: incoming.path)) ?? [] }
 
   package func putReport(_ data: Data, at path: String) async throws {
     let place = try ReportPath(path).components.reduce(root) { $0.appendingPathComponent($1) }
@@ -82,12 +99,11 @@ package struct FileArtifactStore: ArtifactStore {
     return false
   }
 
-  /// Takes away what writers that were killed have left, else the volume would fill with every such end. No writer takes a
-  /// day.
+  /// Takes away what writers that were killed have left, else the volume would fill with every such end. No writer
+  /// takes a day.
   private func removeLeftovers() {
-    let folder = root.appendingPathComponent("incoming", isDirectory: true)
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-      let place = folder.appendingPathComponent(name)
+    for name in leftovers {
+      let place = incoming.appendingPathComponent(name)
       let attributes = try? FileManager.default.attributesOfItem(atPath: place.path)
       guard let time = attributes?[.modificationDate] as? Date, time.timeIntervalSinceNow < -86_400 else { continue }
       try? FileManager.default.removeItem(at: place)

@@ -3,7 +3,8 @@ import HTTPTransport
 
 /// Artifacts in an S3 bucket, below a prefix: `<prefix>/sha256/<hex>/<file>` and `<prefix>/reports/…`.
 ///
-/// A bundle's manifest is stored last: while it is missing, the bundle is not there.
+/// A bundle's manifest is stored last: while it is missing, the bundle is not there. While one is being removed,
+/// `.removing` beside its files holds the manifest.
 package struct S3ArtifactStore: ArtifactStore {
   private let bucket: S3Bucket
   private let prefix: String
@@ -43,11 +44,27 @@ package struct S3ArtifactStore: ArtifactStore {
 
   package func remove(_ digest: String) async throws {
     guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
-    guard let manifest = try await bucket.get(key(digest, ArtifactManifest.fileName)) else { return }
-    let files = (try? JSONDecoder().decode(ArtifactManifest.self, from: manifest))?.files.map(\.name) ?? []
-    // Without its manifest a bundle is not there; it goes first, and stands for all where the rest does not go.
-    try await bucket.delete(key(digest, ArtifactManifest.fileName))
-    for name in files where ArtifactBundle.isPlain(name) { try await bucket.delete(key(digest, name)) }
+    let (manifest, removing) = (key(digest, ArtifactManifest.fileName), key(digest, Self.removing))
+    var names = Self.files(in: try await bucket.get(removing)) ?? []
+    if let listed = try await bucket.get(manifest) {
+      // Of a manifest that cannot be read the usual files are known.
+      names.formUnion(Self.files(in: listed) ?? ArtifactBundle.FileName.all)
+      try await bucket.put(listed, at: removing)
+      // Without its manifest a bundle is not there.
+      try await bucket.delete(manifest)
+    } else if names.isEmpty {
+      // Not there; or a worker of release 0.1.0 was interrupted, which kept no list.
+      names = ArtifactBundle.FileName.all
+    }
+    for name in names.sorted() where ArtifactBundle.isPlain(name) { try await bucket.delete(key(digest, name)) }
+    try await bucket.delete(removing)
+  }
+
+  /// No file of a bundle can have this name.
+  private static let removing = ".removing"
+
+  private static func files(in manifest: Data?) -> Set<String>? {
+    manifest.flatMap { try? JSONDecoder().decode(ArtifactManifest.self, from: $0) }.map { Set($0.files.map(\.name)) }
   }
 
   package func putReport(_ data: Data, at path: String) async throws {

@@ -188,6 +188,8 @@ extension WorkerJob {
   package static let container = "worker"
   /// With this exit code a worker says that trying again cannot help.
   package static let permanentFailure = 65
+  /// The end of a program that does not know its command (`EX_USAGE` of sysexits.h).
+  private static let usageError = 64
 
   /// How the run stands, seen over all its tries.
   package enum Outcome: Sendable, Equatable {
@@ -207,7 +209,7 @@ extension WorkerJob {
       if failure != nil, failure != Self.deadlineExceeded { return own }
     }
     if succeeded { return result(of: nil) }
-    if let end = ends.last, Self.isPermanent(end) { return .failed(Self.failure(of: end, job: name, fields)) }
+    if let end = ends.last, Self.isPermanent(end, fields) { return .failed(Self.failure(of: end, job: name, fields)) }
     guard let failure else {
       // The Job cannot try again as long as the pod runs.
       guard let end = ends.last, good == nil, lingering?.isOverdue == true else { return .running }
@@ -281,10 +283,15 @@ extension WorkerJob {
     return .ended(result)
   }
 
-  private static func isPermanent(_ end: PodEnd) -> Bool {
-    if end.exitCode == permanentFailure { return true }
+  private static func isPermanent(_ end: PodEnd, _ fields: PodFields) -> Bool {
+    if end.exitCode == permanentFailure || doesNotKnowStep(end, fields) { return true }
     guard end.exitCode != 0, let result = result(in: end) else { return false }
     return result.failed?.retryable == false
+  }
+
+  /// Workers of release 0.1.0 have no `remove`. Trainers of other people may mean something else by their exit code.
+  private static func doesNotKnowStep(_ end: PodEnd, _ fields: PodFields) -> Bool {
+    fields == .removal && end.exitCode == usageError && result(in: end) == nil
   }
 
   private static func result(in end: PodEnd) -> RunResult? {
@@ -294,6 +301,12 @@ extension WorkerJob {
   /// What a failed pod said, or what is known of a pod that could not say anything.
   static func failure(of end: PodEnd, job: String, _ fields: PodFields) -> RunFailure {
     if let failed = result(in: end)?.failed { return failed }
+    if doesNotKnowStep(end, fields) {
+      return RunFailure(
+        .stepUnknown,
+        "the worker image does not know the step remove (exit code \(end.exitCode)); name one of the operator's release, "
+          + "\(fields.image(of: nil))", retryable: false)
+    }
     let cause =
       end.reason == "OOMKilled"
       ? "it needed more memory than its limit (OOMKilled); raise \(fields.resource("limits.memory"))" : nil

@@ -3,13 +3,13 @@ import Tabular
 import Values
 package import WorkerContract
 
-/// The bins in which a version's values are counted while it serves. They follow from its reference and its pipeline alone, so
-/// that every server and every check has the same ones, and counts of any minutes and servers add up.
+/// The bins in which a version's values are counted while it serves. They follow from its reference and its pipeline
+/// alone, so that every server and every check has the same ones, and counts of any minutes and servers add up.
 ///
-/// A numeric feature has the bins of the reference's stability index, refined by the hundredths of its sample: the index over
-/// the reference's bins stays exact, and no bin holds much more than a hundredth of the reference. A categorical feature
-/// has a bin for each level that the reference has and the pipeline knows, one for all others (unseen). Both end with a bin of
-/// missing values.
+/// A numeric feature has the bins of the reference's stability index, refined by the hundredths of its sample: the
+/// index over the reference's bins stays exact, and no bin holds much more than a hundredth of the reference. A
+/// categorical feature has a bin for each level that the reference has and the pipeline knows, one for all others
+/// (unseen). Both end with a bin of missing values.
 package struct ProfileBins: Sendable, Equatable {
   package struct Feature: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {

@@ -3,8 +3,8 @@ package import Tabular
 import Values
 package import WorkerContract
 
-/// What a version's training data and predictions looked like: `reference.json`. Windows of production are compared with it,
-/// so that the training data itself need not be kept.
+/// What a version's training data and predictions looked like: `reference.json`. Windows of production are compared
+/// with it, so that the training data itself need not be kept.
 package struct ReferenceProfile: Codable, Sendable, Equatable {
   package var format: String
   /// Training rows.
@@ -103,8 +103,8 @@ package struct ReferenceProfile: Codable, Sendable, Equatable {
 }
 
 extension ReferenceProfile {
-  /// What makes a profile that was read from a file unusable, for a person; nil where it is sound. Custom trainers write
-  /// theirs themselves.
+  /// What makes a profile that was read from a file unusable, for a person; nil where it is sound. Custom trainers
+  /// write theirs themselves.
   package var problem: String? {
     if format != Self.currentFormat { return "its format is '\(format)', not \(Self.currentFormat)" }
     if let predictions, predictions.counts.count != predictions.classes.count {

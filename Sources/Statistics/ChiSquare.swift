@@ -1,14 +1,15 @@
 import Foundation
 
-/// The chi-square test of homogeneity of two samples of categories (K. Pearson, 1900), or the likelihood ratio test of the same
-/// (S. Wilks, 1938): both samples are taken as samples, so neither's shares count as exact and a category that one of them lacks
-/// is no special case.
+/// The chi-square test of homogeneity of two samples of categories (K. Pearson, 1900), or the likelihood ratio test of
+/// the same (S. Wilks, 1938): both samples are taken as samples, so neither's shares count as exact and a category that
+/// one of them lacks is no special case.
 package struct ChiSquare: Sendable, Equatable {
   package var statistic: Double
   package var degrees: Int
   package var pValue: Double
-  /// Cramér's V (H. Cramér, 1946) that two equally large samples with these shares would have, √(½ Σ (p − q)² / (p + q)): 0 (same
-  /// shares) … 1 (nothing in common). Unlike V of the counts it does not shrink when one sample is much the larger.
+  /// Cramér's V (H. Cramér, 1946) that two equally large samples with these shares would have, √(½ Σ (p − q)² / (p +
+  /// q)): 0 (same shares) … 1 (nothing in common). Unlike V of the counts it does not shrink when one sample is much
+  /// the larger.
   package var effect: Double
   /// Categories that were judged together because their expected counts were too small.
   package var pooled: Int
@@ -17,13 +18,14 @@ package struct ChiSquare: Sendable, Equatable {
   package enum Divergence: Sendable {
     /// Σ (O − E)² / E.
     case pearson
-    /// G = 2 Σ O ln(O / E): twice the rows times the Jensen–Shannon divergence of the shares, weighted by the samples' sizes.
+    /// G = 2 Σ O ln(O / E): twice the rows times the Jensen–Shannon divergence of the shares, weighted by the samples'
+    /// sizes.
     case logLikelihood
   }
 
-  /// Equals `scipy.stats.chi2_contingency([first, second], correction=False)`, with `lambda_="log-likelihood"` for G, where every category is expected at least
-  /// `minimumExpected` times in both samples (W. Cochran, 1954); `effect` equals
-  /// `scipy.stats.contingency.association(method="cramer")` of equally large samples.
+  /// Equals `scipy.stats.chi2_contingency([first, second], correction=False)`, with `lambda_="log-likelihood"` for G,
+  /// where every category is expected at least `minimumExpected` times in both samples (W. Cochran, 1954); `effect`
+  /// equals `scipy.stats.contingency.association(method="cramer")` of equally large samples.
   ///
   /// Rarer categories are judged together as one. Where even that one is expected too seldom, it is judged by the exact
   /// hypergeometric probability of its count (R. Fisher, 1935), beside the chi-square test of the others, and the

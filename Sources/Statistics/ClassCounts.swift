@@ -1,7 +1,7 @@
 /// How often one class was predicted, was true, and was both: what precision, recall and F1 are made of.
 ///
-/// The numbers are those of scikit-learn's `precision_recall_fscore_support`, except that a measure with nothing to divide
-/// by is absent here, where scikit-learn warns and says 0.
+/// The numbers are those of scikit-learn's `precision_recall_fscore_support`, except that a measure with nothing to
+/// divide by is absent here, where scikit-learn warns and says 0.
 package struct ClassCounts: Sendable, Equatable {
   /// Rows of the class that were predicted to be of it.
   package var hits: Int
@@ -48,8 +48,8 @@ package struct ClassScores: Sendable, Equatable {
     f1 = counts.f1
   }
 
-  /// Means over the classes (scikit-learn's `average="macro"`): a class that neither occurs nor is predicted is left out;
-  /// one that occurs and is never predicted has precision 0, one that is predicted and never occurs has recall 0.
+  /// Means over the classes (scikit-learn's `average="macro"`): a class that neither occurs nor is predicted is left
+  /// out; one that occurs and is never predicted has precision 0, one that is predicted and never occurs has recall 0.
   package init(macro counts: some Sequence<ClassCounts>) {
     let seen = counts.filter { $0.predicted + $0.occurring > 0 }
     precision = Self.mean(seen.map { $0.precision ?? 0 })

@@ -1,19 +1,21 @@
 import Foundation
 
-/// The two-sample Cramér–von Mises test (T. Anderson, 1962). It adds up the squared difference of the two distribution functions
-/// over all values, where Kolmogorov and Smirnov's takes the largest one only.
+/// The two-sample Cramér–von Mises test (T. Anderson, 1962). It adds up the squared difference of the two distribution
+/// functions over all values, where Kolmogorov and Smirnov's takes the largest one only.
 package struct CramerVonMises: Sendable, Equatable {
   /// T. Under no difference its mean is about 1/6, however large the samples are.
   package var statistic: Double
   package var pValue: Double
-  /// √(3 ∫ (F − G)² dH) of equally large samples, H being the mean of F and G: 0 (same distribution) … 1 (nothing in common). Along
-  /// ties F − G counts as linear, so that it is the difference of the shares where there are two values only.
+  /// The root mean square of F − G over H, the mean of both, of equally large samples, relative to the largest possible
+  /// one, which is 1/√3: √(3 ∫ (F − G)² dH), 0 (same distribution) … 1 (nothing in common). Along ties F − G counts as
+  /// linear, so that it is the difference of the shares where there are two values only.
   package var effect: Double
 
-  /// Equals `scipy.stats.cramervonmises_2samp(first, second, method="asymptotic")` where no value occurs twice. Ties count as
-  /// the mean over all their orders. SciPy takes mid-ranks there, whose T grows with the samples when these differ in size: two
-  /// samples of 400 and 90 coin tosses get p = 1e-8 from it.
-  /// - Parameters: Both ascending and finite. An empty one gives p = 1 and effect 0, as do samples of one and the same value.
+  /// Equals `scipy.stats.cramervonmises_2samp(first, second, method="asymptotic")` where no value occurs twice. Ties
+  /// count as the mean over all their orders. SciPy takes mid-ranks there, whose T grows with the samples when these
+  /// differ in size: two samples of 400 and 90 coin tosses get p = 1e-8 from it.
+  /// - Parameters: Both ascending and finite. An empty one gives p = 1 and effect 0, as do samples of one and the same
+  ///   value.
   package init(sorted first: [Double], _ second: [Double]) {
     var groups: [(Int, Int)] = []
     groups.reserveCapacity(first.count + second.count)
@@ -30,8 +32,8 @@ package struct CramerVonMises: Sendable, Equatable {
 
   /// Of counts in the same ascending bins; the values of a bin count as ties.
   ///
-  /// The effect differs from that of the values by at most 2 √(3 Σ h³), where h is a bin's mean share of both samples: in every bin
-  /// F − G lies between bounds that are twice that share apart.
+  /// The effect differs from that of the values by at most 2 √(3 Σ h³), where h is a bin's mean share of both samples:
+  /// in every bin F − G lies between bounds that are twice that share apart.
   package init(_ first: [Int], _ second: [Int]) {
     self.init(Array(zip(first, second)), first.reduce(0, +), second.reduce(0, +))
   }
@@ -67,8 +69,9 @@ package struct CramerVonMises: Sendable, Equatable {
   }
 }
 
-/// P(W² > x) of the limiting distribution, by N. Smirnov's formula (1937), which keeps its digits in the tail. Each of its integrals is
-/// taken by the midpoint rule over an angle, in which it is smooth. `1 − scipy.stats._hypotests._cdf_cvm_inf(x)`.
+/// P(W² > x) of the limiting distribution, by N. Smirnov's formula (1937), which keeps its digits in the tail. Each of
+/// its integrals is taken by the midpoint rule over an angle, in which it is smooth. `1 −
+/// scipy.stats._hypotests._cdf_cvm_inf(x)`.
 func cramerVonMisesSurvival(_ x: Double) -> Double {
   // Below, it differs from 1 by less than 1e-17.
   guard x > 0.003 else { return 1 }

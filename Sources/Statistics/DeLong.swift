@@ -1,5 +1,5 @@
-/// The paired comparison of two scores' areas under the ROC curve on the same rows (E. DeLong, D. DeLong, D. Clarke-Pearson,
-/// 1988), by mid-ranks in O(n log n) (X. Sun, W. Xu, 2014).
+/// The paired comparison of two scores' areas under the ROC curve on the same rows (E. DeLong, D. DeLong, D.
+/// Clarke-Pearson, 1988), by mid-ranks in O(n log n) (X. Sun, W. Xu, 2014).
 package struct DeLong: Sendable, Equatable {
   package var first: Double
   package var second: Double

@@ -1,8 +1,8 @@
 import Foundation
 
-/// P(Dₙ ≥ x) of the two-sided one-sample Kolmogorov–Smirnov statistic, as `scipy.stats.kstwo.sf(x, n)`: the choice of methods of
-/// R. Simard and P. L'Ecuyer (2011). Where SciPy uses the Durbin matrix for n > 140 (tiny distances, p near 1), the
-/// Pelz–Good series is used here too; they differ by less than 1e-6 there.
+/// P(Dₙ ≥ x) of the two-sided one-sample Kolmogorov–Smirnov statistic, as `scipy.stats.kstwo.sf(x, n)`: the choice of
+/// methods of R. Simard and P. L'Ecuyer (2011). Where SciPy uses the Durbin matrix for n > 140 (tiny distances, p near
+/// 1), the Pelz–Good series is used here too; they differ by less than 1e-6 there.
 func kolmogorovSurvival(n: Int, _ x: Double) -> Double {
   guard n > 0, x > 0 else { return 1 }
   guard x < 1 else { return 0 }

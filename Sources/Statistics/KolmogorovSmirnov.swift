@@ -9,9 +9,9 @@ package struct KolmogorovSmirnov: Sendable, Equatable {
   /// Samples up to this size are judged exactly.
   static let exactLimit = 10_000
 
-  /// Equals `scipy.stats.ks_2samp(first, second)` with method "auto": exact where no sample has more than 10,000 values, else
-  /// by the one-sample distribution at the effective size. Two constant and equal samples give p = 1. The one difference:
-  /// p-values below 1e-30 of large samples are never computed exactly.
+  /// Equals `scipy.stats.ks_2samp(first, second)` with method "auto": exact where no sample has more than 10,000
+  /// values, else by the one-sample distribution at the effective size. Two constant and equal samples give p = 1. The
+  /// one difference: p-values below 1e-30 of large samples are never computed exactly.
   /// - Parameters: Both samples ascending, without NaN. An empty one gives D = 0 and p = 1.
   package init(sorted first: [Double], _ second: [Double]) {
     let isEmpty = first.isEmpty || second.isEmpty
@@ -55,8 +55,8 @@ package struct KolmogorovSmirnov: Sendable, Equatable {
     return most
   }
 
-  /// P(D ≥ distance) under no difference, by counting lattice paths (J. Hodges, 1958); nil where the sizes' least common
-  /// multiple is beyond exact arithmetic.
+  /// P(D ≥ distance) under no difference, by counting lattice paths (J. Hodges, 1958); nil where the sizes' least
+  /// common multiple is beyond exact arithmetic.
   static func exactSurvival(_ m: Int, _ n: Int, distance: Double) -> Double? {
     let divisor = greatestCommonDivisor(m, n)
     let multiple = m / divisor * n

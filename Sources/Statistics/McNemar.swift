@@ -27,7 +27,8 @@ package struct McNemar: Sendable, Equatable {
   /// First accuracy minus second.
   package var difference: Double { rows > 0 ? Double(firstOnly - secondOnly) / Double(rows) : 0 }
 
-  /// Two-sided, mid-p: keeps its level and has more power than the exact one (M. Fagerland, S. Lydersen, P. Laake, 2013).
+  /// Two-sided, mid-p: keeps its level and has more power than the exact one (M. Fagerland, S. Lydersen, P. Laake,
+  /// 2013).
   package var midPValue: Double {
     guard discordant > 0, firstOnly != secondOnly else { return 1 }
     let less = min(firstOnly, secondOnly)

@@ -1,5 +1,5 @@
-/// Count, mean, deviation and range of a stream of numbers, in one pass without cancellation (B. Welford, 1962), and mergeable
-/// (T. Chan, G. Golub, R. LeVeque, 1979): two machines' moments make those of all their numbers.
+/// Count, mean, deviation and range of a stream of numbers, in one pass without cancellation (B. Welford, 1962), and
+/// mergeable (T. Chan, G. Golub, R. LeVeque, 1979): two machines' moments make those of all their numbers.
 package struct Moments: Codable, Sendable, Equatable {
   package private(set) var count = 0
   package private(set) var mean = 0.0

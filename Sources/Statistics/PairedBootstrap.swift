@@ -1,7 +1,7 @@
 import Values
 
-/// The difference of a measure between two models on the same rows, by resampling rows (B. Efron, 1979): both models see
-/// the same resamples. Percentile interval, as `scipy.stats.bootstrap(…, paired=True, method="percentile")`.
+/// The difference of a measure between two models on the same rows, by resampling rows (B. Efron, 1979): both models
+/// see the same resamples. Percentile interval, as `scipy.stats.bootstrap(…, paired=True, method="percentile")`.
 package struct PairedBootstrap: Sendable, Equatable {
   /// Of all rows, first minus second.
   package var difference: Double
@@ -12,7 +12,8 @@ package struct PairedBootstrap: Sendable, Equatable {
 
   /// - Parameters:
   ///   - rows: How many rows there are.
-  ///   - measure: First minus second on these rows, a row as often as it is named. NaN (say, no positive drawn) is left out.
+  ///   - measure: First minus second on these rows, a row as often as it is named. NaN (say, no positive drawn) is left
+  ///     out.
   package init(
     rows: Int, resamples: Int = 1000, confidence: Double = 0.95, seed: Int, measure: (_ rows: [Int]) -> Double
   ) {

@@ -5,8 +5,8 @@ package struct QuantileBins: Codable, Sendable, Equatable {
 
   package init(edges: [Double]) { self.edges = edges }
 
-  /// `count` bins of the sample's quantiles (`numpy.quantile`, linear). A value that several quantiles share gets one bin
-  /// of its own, so there can be fewer or, at the ends, one more; a constant has three: below, at it, above.
+  /// `count` bins of the sample's quantiles (`numpy.quantile`, linear). A value that several quantiles share gets one
+  /// bin of its own, so there can be fewer or, at the ends, one more; a constant has three: below, at it, above.
   /// - Parameter sorted: Ascending, without NaN.
   package init(sorted: [Double], count: Int) {
     guard !sorted.isEmpty, count > 1 else {

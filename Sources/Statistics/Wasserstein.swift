@@ -1,5 +1,5 @@
-/// The first Wasserstein distance of two samples (L. Vaserstein, 1969): the area between their distribution functions, in
-/// the unit of the values. Equals `scipy.stats.wasserstein_distance(first, second)`. An empty sample gives 0.
+/// The first Wasserstein distance of two samples (L. Vaserstein, 1969): the area between their distribution functions,
+/// in the unit of the values. Equals `scipy.stats.wasserstein_distance(first, second)`. An empty sample gives 0.
 /// - Parameters: Both ascending, without NaN.
 package func wassersteinDistance(sorted first: [Double], _ second: [Double]) -> Double {
   guard let firstLeast = first.first, let secondLeast = second.first else { return 0 }

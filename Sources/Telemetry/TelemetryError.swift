@@ -4,8 +4,8 @@ package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible
   case location(reason: String)
   /// The store cannot be reached or used now; the same call may succeed later.
   case unavailable(store: String, reason: String)
-  /// The store, its pooler or its rights do not allow this, whatever the rows: every call fails until a person has changed
-  /// something.
+  /// The store, its pooler or its rights do not allow this, whatever the rows: every call fails until a person has
+  /// changed something.
   case misconfigured(store: String, reason: String)
   /// The store was reached and refused the values; the same call will fail again.
   case refused(store: String, statement: String, reason: String)

@@ -37,8 +37,8 @@ package protocol PredictionReader: Sendable {
   /// The predictions that match, oldest first, each with its label where one has come.
   func predictions(_ query: PredictionQuery) async throws(TelemetryError) -> [LoggedPrediction]
 
-  /// How often each version said each class and what the label was, if one has come, over the predictions from `from` on
-  /// (seconds since 1970). Where they are more than `limit`, over a random sample of them of at most so many; only
+  /// How often each version said each class and what the label was, if one has come, over the predictions from `from`
+  /// on (seconds since 1970). Where they are more than `limit`, over a random sample of them of at most so many; only
   /// where even one in 4,096 is more, over the latest of those.
   func outcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
 
@@ -46,8 +46,8 @@ package protocol PredictionReader: Sendable {
   /// predictions they came, and however many predictions have no label.
   func labelledOutcomes(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [OutcomeCount]
 
-  /// The latest times of a stored prediction and a label: where both are as before, no new one has come, barring rows that
-  /// come later than others with later times. Costs two look-ups, however many rows there are.
+  /// The latest times of a stored prediction and a label: where both are as before, no new one has come, barring rows
+  /// that come later than others with later times. Costs two look-ups, however many rows there are.
   func newest(of model: ModelKey) async throws(TelemetryError) -> NewestRows
 }
 
@@ -64,7 +64,9 @@ package struct NewestRows: Sendable, Equatable {
 
 /// Stores what checks found. A second record of the same run replaces the first.
 package protocol ReportWriter: Sendable {
-  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError)
+  /// Returns false where nothing was stored, because the model was removed.
+  @discardableResult
+  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) -> Bool
 }
 
 package protocol ReportReader: Sendable {
@@ -93,23 +95,25 @@ package protocol AlertLog: Sendable {
 /// Deletes what is older than its retention.
 package protocol RetentionSweeper: Sendable {
   /// Deletes at most `limit` predictions older than `time` (seconds since 1970), with their labels, as many labels of
-  /// that age that never found a prediction, and as many profiles; of the model and of those that had its name before. Where tables are partitioned, days that have passed as a
-  /// whole and hold rows of no other model go at once, whatever the limit, and count about. Returns how many rows went; call again until
-  /// it is 0.
+  /// that age that never found a prediction, and as many profiles; of the model and of those that had its name before.
+  /// Where tables are partitioned, days that have passed as a whole and hold rows of no other model go at once,
+  /// whatever the limit, and count about. Returns how many rows went; call again until it is 0.
   func deletePredictions(of model: ModelKey, before time: Double, limit: Int) async throws(TelemetryError) -> Int
-
-  /// Deletes reports and alerts older than `time` (seconds since 1970). Returns how many checks and alerts went.
-  func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int
 }
 
-/// Removes what is stored about a model that is gone.
+/// Removes what is stored about a model that is gone. A model without an identity is only a name, and keeps its rows.
 package protocol ModelRemover: Sendable {
-  /// Deletes at most `limit` rows of each kind of those that belong to the model by its UID, and of no other model of the name.
-  /// Returns how many went; call again until it is 0. From then on nothing is stored of this model any more: what comes late is
-  /// dropped.
+  /// Enters that the model was removed. When this returns, nothing is stored of it any more, whoever has the store
+  /// open: those who were storing a batch have been waited for, and what comes later is dropped. Where tables are
+  /// partitioned, days before yesterday that hold no other model's rows are dropped. Returns how many rows went with
+  /// them, about.
   ///
   /// - Parameter now: seconds since 1970.
-  func removeRows(of model: ModelKey, at now: Double, limit: Int) async throws(TelemetryError) -> Int
+  func beginRemoval(of model: ModelKey, at now: Double) async throws(TelemetryError) -> Int
+
+  /// Deletes at most `limit` rows of each kind of those that belong to the model by its UID, and of no other model of
+  /// the name. Returns how many went; call again until it is 0, which it is before a removal began.
+  func removeRows(of model: ModelKey, limit: Int) async throws(TelemetryError) -> Int
 
   /// The names of the model's checks, in their order, beginning behind `run`.
   func runs(of model: ModelKey, after run: String, limit: Int) async throws(TelemetryError) -> [String]

@@ -42,7 +42,8 @@ package struct Worker: Sendable {
     self.environment = environment
   }
 
-  /// Reads the specification, runs it, writes the result, and says how to exit. Never throws: every failure is a result.
+  /// Reads the specification, runs it, writes the result, and says how to exit. Never throws: every failure is a
+  /// result.
   package func execute(_ kind: Kind, specification path: String, result resultPath: String) async -> ExitCode {
     let result: RunResult
     do {

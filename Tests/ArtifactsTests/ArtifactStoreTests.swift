@@ -79,6 +79,30 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(try FileManager.default.contentsOfDirectory(atPath: incoming.path) == ["young"])
   }
 
+  @Test("What a removal that was interrupted has left goes with the next try")
+  func interruptedRemoval() async throws {
+    let folder = TemporaryFolder()
+    let store = FileArtifactStore(folder: folder.url.path)
+    let (bundle, other) = (try aBundle(), try aBundle("{\"a\":2}"))
+    for bundle in [bundle, other] { try await store.put(bundle) }
+    let incoming = folder.url.appendingPathComponent("incoming")
+    func place(_ bundle: ArtifactBundle) -> URL { folder.url.appendingPathComponent("sha256/\(bundle.digest.hex)") }
+    // As far as it got; half of its files are gone.
+    let outgoing = incoming.appendingPathComponent("\(UUID().uuidString)-removed")
+    try FileManager.default.moveItem(at: place(bundle), to: outgoing)
+    try FileManager.default.removeItem(at: outgoing.appendingPathComponent("model.json"))
+    let written = incoming.appendingPathComponent("being-written")
+    try FileManager.default.createDirectory(at: written, withIntermediateDirectories: true)
+    try await store.remove(bundle.digest.description)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: incoming.path) == ["being-written"])
+    #expect(try await store.contains(other.digest.description))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 { group.addTask { try await store.remove(other.digest.description) } }
+      try await group.waitForAll()
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: incoming.path) == ["being-written"])
+  }
+
   @Test("Equal files have equal digests, whatever their order; the digest is the manifest's SHA-256")
   func digests() throws {
     #expect(try aBundle().digest == aBundle().digest)

@@ -10,10 +10,25 @@ import Testing
 private final class BucketInMemory: HTTPTransport {
   private let objects = Mutex<[String: [UInt8]]>([:])
   private let failure: Int?
+  /// Requests that are answered until the bucket is away; nil: all.
+  private let answers = Mutex<Int?>(nil)
 
   init(failure: Int? = nil) { self.failure = failure }
 
+  var count: Int { objects.withLock { $0.count } }
+
+  func answer(_ requests: Int?) { answers.withLock { $0 = requests } }
+
+  /// Deletes as others do.
+  func forget(_ ending: String) { objects.withLock { $0 = $0.filter { !$0.key.hasSuffix(ending) } } }
+
   func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+    let isAway = answers.withLock { left -> Bool in
+      guard let some = left else { return false }
+      left = some - 1
+      return some <= 0
+    }
+    if isAway { return HTTPResponse(status: 503) }
     if let failure { return HTTPResponse(status: failure, body: Array("<Error><Code>Why</Code></Error>".utf8)) }
     guard let authorization = request.headers["Authorization"],
       authorization.hasPrefix("AWS4-HMAC-SHA256 Credential=key/"),
@@ -50,6 +65,43 @@ private final class BucketInMemory: HTTPTransport {
   @Test("A bucket keeps the contract of every store", arguments: ["", "apus/artifacts", "a prefix/"])
   func conforms(prefix: String) async throws {
     try await checkConformance(store(BucketInMemory(), prefix: prefix))
+  }
+
+  @Test("A removal that was interrupted at any request takes away what is left when it is done again")
+  func interruptedRemoval() async throws {
+    let bundle = try ArtifactBundle(files: ["model.json": Data("m".utf8), "weights.bin": Data("w".utf8)])
+    var interrupted = 0
+    for requests in 0..<20 {
+      let bucket = BucketInMemory()
+      let store = store(bucket)
+      try await store.put(bundle)
+      bucket.answer(requests)
+      do {
+        try await store.remove(bundle.digest.description)
+      } catch {
+        interrupted += 1
+      }
+      bucket.answer(nil)
+      // Whole, or not there.
+      if try await store.contains(bundle.digest.description) { #expect(bucket.count >= 3) }
+      try await store.remove(bundle.digest.description)
+      #expect(bucket.count == 0, "\(requests) requests")
+      try await store.put(bundle)
+      #expect(try await store.open(bundle.digest.description) == bundle)
+    }
+    #expect(interrupted > 5)
+  }
+
+  @Test("What a removal of release 0.1.0 left, which deleted the manifest first, goes")
+  func olderRemoval() async throws {
+    let names = ["model.json", "schema.json", "pipeline.json", "reference.json", "evaluation.json", "report.html"]
+    let bundle = try ArtifactBundle(files: Dictionary(uniqueKeysWithValues: names.map { ($0, Data($0.utf8)) }))
+    let bucket = BucketInMemory()
+    let store = store(bucket)
+    try await store.put(bundle)
+    bucket.forget("/manifest.json")
+    try await store.remove(bundle.digest.description)
+    #expect(bucket.count == 0)
   }
 
   @Test("Refusals are told apart from trouble that passes", arguments: [(403, false), (503, true), (400, false)])

@@ -185,6 +185,26 @@ import WorkerContract
     }
   }
 
+  @Test func `a worker image of before, which has no such step, is told of at once, and no try follows`() {
+    var model = Self.model(after: 60)
+    var job = Self.job()
+    job.ends = [.init(exitCode: 64, message: "Error: Unexpected argument 'remove'", finishedAt: noon)]
+    job.retries = 3
+    model.jobs = [job]
+    let decision = model.decide()
+    #expect(decision.letsGo && decision.stop.map(\.name) == [job.name])
+    let last = messages(decision).last ?? ""
+    #expect(
+      last.hasPrefix("DataNotRemoved: gave up after 1 Job: the worker image does not know the step remove"), "\(last)")
+    #expect(last.contains("images.worker of the operator's configuration"))
+    // A result counts, and trainers of other people may mean something else by their exit code.
+    job.ends = [.init(exitCode: 64, message: JSONValue.document(Self.done).text, finishedAt: noon)]
+    #expect(job.outcome == .running)
+    job.ends = [.init(exitCode: 64, finishedAt: noon)]
+    job.labels = [ApusLabels.component: "train"]
+    #expect(job.outcome == .running)
+  }
+
   @Test func `after three tries, or where no try can help, people are told and nothing hangs`() {
     var model = Self.model(after: 9_000)
     model.jobs = [Self.failed(1), Self.failed(2), Self.failed(3, created: 4_000)]

@@ -231,7 +231,32 @@ import Values
     let quiet = try DriftReport(
       World.window(World.table(rows: 400, seed: 4)), reference: World.reference(), rules: rules)
     #expect(quiet.severity == .none && quiet.predictions?.severity == Severity.none)
-    #expect(DriftTests.sentence(about: quiet.features[place]).contains("did not drift"))
+    #expect(DriftTests.sentence(about: quiet.features[place]).contains("did not drift: "))
+  }
+
+  @Test(arguments: DriftTests.all.map(\.name))
+  func `the sentence says what the verdict is, also where the index warns and the test does not`(_ name: DriftTestName)
+    throws
+  {
+    let test = try #require(DriftTests.named(name))
+    let window = World.window(World.table(rows: 400, seed: 3))
+    var finding = try DriftReport(window, reference: World.reference(), rules: Self.rules(name))
+      .features[Self.numericNames.contains(name) ? 0 : 1]
+    for (drifted, severity, words) in [
+      (false, .none, "did not drift:"), (false, .warning, "did not drift, but its PSI is high:"),
+      (true, .warning, "drifted slightly:"), (true, .critical, "drifted critically:"),
+    ] as [(Bool, Severity, String)] {
+      (finding.drifted, finding.severity) = (drifted, severity)
+      #expect(test.sentence(about: finding).hasPrefix("\(finding.feature) \(words) "))
+    }
+    // By the rules themselves.
+    var rules = Self.rules(name)
+    (rules.minimumEffect.numeric, rules.minimumEffect.categorical) = (0.99, 0.99)
+    let moved = World.window(World.table(rows: 400, seed: 3, shift: 1.5, red: 0.9))
+    let warned = try DriftReport(moved, reference: World.reference(), rules: rules)
+      .features[Self.numericNames.contains(name) ? 0 : 1]
+    #expect(warned.severity == .warning && !warned.drifted)
+    #expect(DriftTests.sentence(about: warned).contains(" did not drift, but its PSI is high: "))
   }
 
   @Test(arguments: DriftTests.numeric.map(\.name)) func `values that are not finite are none`(_ name: DriftTestName)

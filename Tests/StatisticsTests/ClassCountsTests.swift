@@ -1,7 +1,8 @@
 import Statistics
 import Testing
 
-/// Numbers of scikit-learn 1.9 (`precision_recall_fscore_support`), which warns and says 0 where a measure is not defined.
+/// Numbers of scikit-learn 1.9 (`precision_recall_fscore_support`), which warns and says 0 where a measure is not
+/// defined.
 @Suite struct ClassCountsTests {
   private func counts(_ classes: Int, _ truth: [Int], _ predicted: [Int]) -> [ClassCounts] {
     var matrix = [[Int]](repeating: [Int](repeating: 0, count: classes), count: classes)

@@ -3,7 +3,8 @@ import Testing
 @testable import Statistics
 
 @Suite struct CramerVonMisesTests {
-  /// From `scipy.stats.cramervonmises_2samp(…, method="asymptotic")`, SciPy 1.17.1; the effect from its definition in NumPy.
+  /// From `scipy.stats.cramervonmises_2samp(…, method="asymptotic")`, SciPy 1.17.1; the effect from its definition in
+  /// NumPy.
   @Test(
     arguments: [
       (30, 30, 0.0, 1, 0.1338888888888885, 0.4537644032607676, 0.16193277068654824),

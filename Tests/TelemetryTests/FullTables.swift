@@ -1,9 +1,11 @@
 @testable import Telemetry
 
-/// 100,000 predictions of three days with a label each, and what else a store has after a while, written by the database itself:
-/// in a second where rows over the wire take half a minute.
+/// 100,000 predictions of three days with a label each, and what else a store has after a while, written by the
+/// database itself: in a second where rows over the wire take half a minute.
 enum FullTables {
   static let predictions = 100_000
+  /// Models to remove, each with a third of the predictions; of theirs every second has a label.
+  static let departed = ["departed-1", "departed-2"]
   static let end = 3 * 86_400.0
 
   static func statements(_ dialect: SQLDialect) -> [String] {
@@ -41,6 +43,14 @@ enum FullTables {
         \(time)\(day(time)) FROM \(rows(predictions / 10))
       """,
       """
+      INSERT INTO predictions SELECT 'default', 'departed-' || (1 + i % 2), 'd' || (i / 2), 'v1', 'production', \(time), '{}', 'no',
+        '{}', 0.75, 0.0015, 0, \(time)\(day(time)) FROM \(rows(predictions * 2 / 3))
+      """,
+      """
+      INSERT INTO labels SELECT 'default', 'departed-' || (1 + i % 2), 'd' || (i / 2 * 2), 'no', \(time) + 60\(day("\(time) + 60"))
+      FROM \(rows(predictions / 3 - 1))
+      """,
+      """
       INSERT INTO feature_profiles SELECT \(model), 'v1', 'f' || (i % 14), (i / 28) * 60.0, 'server' || ((i / 14) % 2), 'b1', 10, 0, 1,
         -1, 1, '1,2,3'\(day("(i / 28) * 60.0")) FROM \(rows(predictions))
       """,
@@ -65,6 +75,18 @@ enum FullTables {
       SELECT namespace, model, run, i, 'missingRate', 'f', 'none', 1, 0, 0.5 FROM checks CROSS JOIN \(rows(5))
       """,
       """
+      INSERT INTO checks SELECT 'default', 'departed-' || (1 + i % 2), 'departed' || i, 'policy', 'v1', i, i, i, 100, 1
+      FROM \(rows(400))
+      """,
+      """
+      INSERT INTO drift_features SELECT namespace, model, run, 'f' || i, i, 'PSI', 0, 'none', 0, 1, 1, 0, 0, '{}'
+      FROM checks CROSS JOIN \(rows(5)) WHERE model LIKE 'departed%'
+      """,
+      """
+      INSERT INTO alerts SELECT 'default', 'departed-' || (1 + i % 2), 'd' || i, 'r', 'critical', 'firing', 'm', '', NULL, i
+      FROM \(rows(10_000))
+      """,
+      """
       INSERT INTO alerts SELECT 'default', \(others), 'a' || i, 'r', 'critical', 'firing', 'm', '', NULL, i * 2.592
       FROM \(rows(predictions))
       """,
@@ -72,6 +94,10 @@ enum FullTables {
       """
       INSERT INTO models (namespace, name, uid, model, created) SELECT 'n' || (i / 100), 'm' || (i % 100), 'uid' || i, 'm' || (i % 100), 0
       FROM \(rows(predictions / 10))
+      """,
+      """
+      INSERT INTO models (namespace, name, uid, model, created)
+      SELECT 'default', 'departed-' || (i + 1), 'uid', 'departed-' || (i + 1), 0 FROM \(rows(2))
       """,
       """
       INSERT INTO versions SELECT 'n' || (i / 100), \(others), 'v' || i, 'd', 's', 'r', 1, 1, 1, 1, 1, 1, i, i

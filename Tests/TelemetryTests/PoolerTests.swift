@@ -148,6 +148,8 @@ struct PoolerTests {
     _ = try await store.labelledOutcomes(of: census, from: 0, limit: 10)
     _ = try await store.newest(of: census)
     _ = try await store.deletePredictions(of: census, before: 0, limit: 10)
-    _ = try await store.deleteReports(of: census, before: 0)
+    let gone = ModelKey(namespace: census.namespace, model: "gone", identity: ModelIdentity(uid: "gone"))
+    _ = try await store.beginRemoval(of: gone, at: 0)
+    _ = try await store.removeRows(of: gone, limit: 10)
   }
 }

@@ -17,7 +17,7 @@ import WorkerContract
         for text in FullTables.statements(.sqlite) { _ = try connection.run(SQLStatement("fill", table: "", text), []) }
       }
       let explained = ExplainedDatabase(database, empty: [])
-      try await useEverything(SQLTelemetryStore(database: explained))
+      try await useEverything(SQLTelemetryStore(database: explained), removing: FullTables.departed[0])
       explained.finish(
         except: ["lock the tables' definition", "add a partition", "drop old partitions", "choose plans"])
       // With statistics, as after a VACUUM by somebody's tool.
@@ -25,7 +25,7 @@ import WorkerContract
         _ = try connection.run(SQLStatement("analyze", table: "", "ANALYZE"), [])
       }
       let analyzed = ExplainedDatabase(database, empty: [])
-      try await useEverything(SQLTelemetryStore(database: analyzed))
+      try await useEverything(SQLTelemetryStore(database: analyzed), removing: FullTables.departed[1])
       await database.close()
     }
   }
@@ -38,11 +38,11 @@ import WorkerContract
       let empty = try FullTables.emptyPartitions(connection)
       let database = PostgresDatabase(url: server.url)
       let explained = ExplainedDatabase(database, empty: empty)
-      try await useEverything(SQLTelemetryStore(database: explained))
+      try await useEverything(SQLTelemetryStore(database: explained), removing: FullTables.departed[0])
       explained.finish(except: ["lock the tables' definition", "add a partition"])
       try connection.command("ANALYZE")
       let analyzed = ExplainedDatabase(database, empty: empty)
-      try await useEverything(SQLTelemetryStore(database: analyzed))
+      try await useEverything(SQLTelemetryStore(database: analyzed), removing: FullTables.departed[1])
       await database.close()
     }
   }
@@ -55,7 +55,7 @@ import WorkerContract
     var found: Set<String> = []
     for case let file as URL in files where file.pathExtension == "swift" {
       let text = try String(contentsOf: file, encoding: .utf8)
-      for match in text.matches(of: /(?:purpose: |purpose = |deleteOld\(\s*|SQLStatement\(\s*)"([^"]+)"/) {
+      for match in text.matches(of: /(?:purpose: |purpose = |deleteOld(?:est)?\(\s*|SQLStatement\(\s*)"([^"]+)"/) {
         found.insert(String(match.1))
       }
     }
@@ -64,12 +64,13 @@ import WorkerContract
     #expect(known.subtracting(found).isEmpty, "no such statement is left")
   }
 
-  private func useEverything(_ store: SQLTelemetryStore) async throws {
+  private func useEverything(_ store: SQLTelemetryStore, removing departed: String) async throws {
     let time = FullTables.end - 3_600
+    let owned = ModelKey(namespace: census.namespace, model: census.model, identity: ModelIdentity(uid: "uid"))
     try await store.prepare()
     try await timed("append") {
       try await store.append((0..<100).map { aPrediction("r\(99_900 + $0)", at: FullTables.end - 1) }, of: census)
-      try await store.append((0..<100).map { LabelRecord(requestID: "r\($0)", label: "x", time: time) }, of: census)
+      try await store.append((0..<100).map { LabelRecord(requestID: "r\($0)", label: "x", time: time) }, of: owned)
       try await store.store(
         [
           ProfileRecord(
@@ -118,13 +119,19 @@ import WorkerContract
     }
     try await timed("retention") {
       _ = try await store.deletePredictions(of: census, before: 6_000, limit: 2_000)
-      _ = try await store.deleteReports(of: census, before: 600)
     }
     try await timed("removal") {
       #expect(try await store.runs(of: census, after: "", limit: 50).count == 50)
-      let gone = ModelKey(namespace: census.namespace, model: "gone", identity: ModelIdentity(uid: "gone"))
-      if let identity = gone.identity { _ = try await store.claim(gone, as: identity) }
-      while try await store.removeRows(of: gone, at: FullTables.end, limit: 2_000) > 0 {}
+      let gone = ModelKey(namespace: census.namespace, model: departed, identity: ModelIdentity(uid: "uid"))
+      var removed = try await store.beginRemoval(of: gone, at: FullTables.end)
+      var rounds = 1
+      while case let count = try await store.removeRows(of: gone, limit: 20_000), count > 0 {
+        removed += count
+        rounds += 1
+      }
+      #expect(rounds <= 4)
+      // Predictions, labels, checks and alerts.
+      #expect(removed == 33_333 + 16_666 + 200 + 5_000)
     }
   }
 
@@ -170,8 +177,12 @@ private final class ExplainedDatabase: SQLDatabase {
     }
   }
 
-  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(
+    _ rows: any BulkRows, by form: BulkForm,
+    where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
+  ) async throws(TelemetryError) {
     try await base.write { (connection) throws(TelemetryError) in
+      _ = try isWanted(Explained(base: connection, database: self))
       switch self.dialect {
       case .sqlite:
         let first = form.insert
@@ -188,7 +199,7 @@ private final class ExplainedDatabase: SQLDatabase {
         }
       }
     }
-    try await base.store(rows, by: form)
+    try await base.store(rows, by: form, where: isWanted)
   }
 
   func close() async { await base.close() }

@@ -102,15 +102,38 @@ struct StatementPlan: Sendable {
       sqlite: ["feature_profiles_by_time (namespace=? AND model=? AND minute<?)"],
       postgres: ["feature_profiles_19700101_namespace_model_minute_idx"], sorts: true),
     .init(
-      "delete old reports", "checks", sqlite: ["checks_by_time (namespace=? AND model=? AND time<?)"],
-      postgres: ["checks_by_time"]),
+      "remove a model's rows", "predictions",
+      sqlite: [
+        "predictions_by_time (namespace=? AND model=?)",
+        "sqlite_autoindex_predictions_1 (namespace=? AND model=? AND request_id=?",
+      ],
+      postgres: ["predictions_19700101_namespace_model_time_idx", "predictions_19700101_pkey"], sorts: true),
     .init(
-      "delete old reports", "alerts", sqlite: ["alerts_by_time (namespace=? AND model=? AND time<?)"],
-      postgres: ["alerts_by_time"]),
+      "remove a model's rows", "labels",
+      sqlite: [
+        "labels_by_time (namespace=? AND model=?)",
+        "sqlite_autoindex_labels_1 (namespace=? AND model=? AND request_id=?",
+      ],
+      postgres: ["labels_19700101_namespace_model_time_idx", "labels_19700101_pkey"], sorts: true),
+    .init(
+      "remove a model's rows", "feature_profiles", sqlite: ["feature_profiles_by_time (namespace=? AND model=?)"],
+      postgres: ["Scan using feature_profiles_19700101_"], sorts: true),
+    .init(
+      "remove a model's rows", "checks",
+      sqlite: ["sqlite_autoindex_checks_1 (namespace=? AND model=? AND run=?)"], postgres: ["checks_pkey"], sorts: true),
+    .init(
+      "remove a model's rows", "alerts", sqlite: ["sqlite_autoindex_alerts_1 (namespace=? AND model=? AND id=?)"],
+      postgres: ["alerts_pkey"], sorts: true),
+    .init(
+      "remove a model's rows", "versions",
+      sqlite: ["sqlite_autoindex_versions_1 (namespace=? AND model=? AND version=?)"], postgres: ["versions_pkey"],
+      sorts: true),
+    .init(
+      "see whether a model was removed", "models", sqlite: ["sqlite_autoindex_models_2 (namespace=? AND model=?)"],
+      postgres: ["models_namespace_model_key"]),
     .init(
       "list the runs of checks", "checks",
       sqlite: ["sqlite_autoindex_checks_1 (namespace=? AND model=? AND run>?)"], postgres: ["checks_pkey"]),
-    .init("delete a model's versions", "versions", exempt: .small),
     .init("enter that a model was removed", "models", exempt: .small),
     .init(
       "read profiles", "feature_profiles",

@@ -190,8 +190,6 @@ import WorkerContract
       for index in second.drift.features.indices { second.drift.features[index].detail = "{}" }
       #expect(second == check)
       #expect(try await store.checks(of: census, from: 150, limit: 10).count == 1)
-      #expect(try await store.deleteReports(of: census, before: 150) == 1)
-      #expect(try await store.checks(of: census, from: 0, limit: 10).map(\.run) == ["income-check-2"])
     }
   }
 

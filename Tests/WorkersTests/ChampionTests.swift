@@ -147,7 +147,8 @@ import Workers
     }
     let mean = accuracies.reduce(0, +) / 12
     let deviation = (accuracies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 11).squareRoot()
-    // Of 600 test rows the accuracy's standard error is (0.8 · 0.2 / 600)^½ = 0.016; whole groups of equal rows gave 0.05.
+    // Of 600 test rows the accuracy's standard error is (0.8 · 0.2 / 600)^½ = 0.016; whole groups of equal rows gave
+    // 0.05.
     #expect(deviation < 0.027, "\(accuracies)")
   }
 }

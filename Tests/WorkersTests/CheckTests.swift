@@ -110,9 +110,28 @@ import Workers
 
     specification.check?.drift.numeric.test = DriftTestName(rawValue: "Oracle")
     let failed = try #require(await shop.worker().run(.check, specification).failed)
-    #expect(failed.reason == "SpecificationInvalid" && !failed.retryable && failed.step == "compare")
+    #expect(failed.reason == "SpecificationInvalid" && !failed.retryable && failed.step == "read")
     let known = DriftTests.numeric.map(\.name.rawValue).joined(separator: " and ")
     #expect(failed.message.contains("spec.drift.numeric.test is 'Oracle'; this release has \(known)"))
+    // Also where nothing that it would read is there.
+    specification.check?.reference.digest = "sha256:" + String(repeating: "0", count: 64)
+    #expect(await shop.worker().run(.check, specification).failed?.message == failed.message)
+  }
+
+  @Test("A check of a model that has been removed meanwhile leaves neither rows nor a report")
+  func removedMeanwhile() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    var specification = specification(reference)
+    let gone = ModelKey(namespace: "ml", model: "demo", identity: ModelIdentity(uid: "gone"))
+    specification.identity = gone.identity
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append(predictions(400), of: gone)
+    _ = try await store.beginRemoval(of: gone, at: noon)
+    _ = await shop.worker().run(.check, specification)
+    #expect(try await store.runs(of: gone, after: "", limit: 9).isEmpty)
+    await #expect(throws: ArtifactError.self) { _ = try await shop.store.report(at: "reports/watch-check-1.html") }
+    await store.close()
   }
 
   @Test("A feature that the log leaves out is neither compared nor missed")
@@ -151,7 +170,8 @@ import Workers
     let store = try openTelemetryStore(at: shop.telemetry)
     let day = 86_400.0
     try await store.append(predictions(400), of: key)
-    // Of a day earlier: the same requests, of which every second has its label now and every tenth label says otherwise.
+    // Of a day earlier: the same requests, of which every second has its label now and every tenth label says
+    // otherwise.
     let due = predictions(300).map { row in
       var row = row
       row.requestID = "late-\(row.requestID)"

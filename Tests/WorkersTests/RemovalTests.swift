@@ -57,6 +57,46 @@ import Workers
     await store.close()
   }
 
+  private func check(_ run: String) -> CheckRecord {
+    CheckRecord(
+      run: run, policy: "watch", version: "v1", from: 0, to: 50, time: 60, rows: 1, conclusive: false,
+      drift: .init(severity: .none, share: 0), quality: .init(severity: .none),
+      performance: PerformanceSummary(expected: 0))
+  }
+
+  @Test func `a removal that was interrupted removes the rest when it is tried again, reports among it`() async throws {
+    let shop = Workshop()
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append((0..<50).map(prediction), of: key("old"))
+    for name in ["ml.watch-1", "ml.watch-2"] {
+      try await shop.store.putReport(Data("page".utf8), at: "reports/\(name).html")
+      try await store.store(check(name), of: key("old"))
+    }
+    // The first try got as far as some rows; its reports went, or did not.
+    _ = try await store.beginRemoval(of: key("old"), at: 1_760_000_000)
+    _ = try await shop.store.removeReport(at: "reports/ml.watch-1.html")
+    _ = try await store.removeRows(of: key("old"), limit: 1)
+    await store.close()
+    let again = await shop.worker().run(.remove, specification("old"))
+    #expect(again.removed?.reports == 1 && again.removed?.rows == 50, "\(again)")
+    await #expect(throws: ArtifactError.self) { _ = try await shop.store.report(at: "reports/ml.watch-2.html") }
+  }
+
+  @Test(arguments: [".hidden", "a/../../b", "a b", String(repeating: "x", count: 300), ""])
+  func `a check with an odd name is no reason to keep anything else`(name: String) async throws {
+    let shop = Workshop()
+    let store = try openTelemetryStore(at: shop.telemetry)
+    for run in [name, "ml.watch-1"] { try await store.store(check(run), of: key("old")) }
+    try await shop.store.putReport(Data("page".utf8), at: "reports/ml.watch-1.html")
+    let result = await shop.worker().run(.remove, specification("old"))
+    #expect(result.removed == RemovalResult(rows: 2, reports: 1, versions: 0), "\(result)")
+    let isRefused = shop.log.contains {
+      $0.contains("\"level\":\"warning\"") && $0.contains("a name that no report can have")
+    }
+    #expect(isRefused == !name.isEmpty)
+    await store.close()
+  }
+
   @Test func `without a UID nothing is removed, and another kind's specification is refused`() async throws {
     let shop = Workshop()
     let result = await shop.worker().run(.remove, specification(nil))

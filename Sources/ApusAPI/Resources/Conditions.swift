@@ -68,6 +68,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case checkDeadlineExceeded = "CheckDeadlineExceeded"
   case removalDeadlineExceeded = "RemovalDeadlineExceeded"
   case workerCrashed = "WorkerCrashed"
+  case stepUnknown = "StepUnknown"
   case resultMissing = "ResultMissing"
   case resultUnreadable = "ResultUnreadable"
   case sidecarsEnded = "SidecarsEnded"

@@ -1,7 +1,8 @@
 import Tabular
 package import WorkerContract
 
-/// Missing values, above what training had: a feature that was missing in 6 % of the training rows may be so in 6 % + limit.
+/// Missing values, above what training had: a feature that was missing in 6 % of the training rows may be so in 6 % +
+/// limit.
 package struct MissingRateCheck: FeatureQualityCheck {
   package let kind = QualityCheckKind.missingRate
 

@@ -1,6 +1,7 @@
 package import WorkerContract
 
-/// A check of a window's data against the reference. Each is one file of this folder and one line of `QualityChecks.all`.
+/// A check of a window's data against the reference. Each is one file of this folder and one line of
+/// `QualityChecks.all`.
 package protocol QualityCheck: Sendable {
   /// Its name, and what a failure means for a training.
   var kind: QualityCheckKind { get }

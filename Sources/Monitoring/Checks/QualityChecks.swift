@@ -1,4 +1,5 @@
-/// The list of quality checks. A report has the checks of features first, feature by feature, then those of the rows, in this order.
+/// The list of quality checks. A report has the checks of features first, feature by feature, then those of the rows,
+/// in this order.
 package enum QualityChecks {
   package static let all: [any QualityCheck] = [
     ColumnPresenceCheck(), MissingRateCheck(), OutOfRangeCheck(), UnknownCategoryCheck(), DuplicateRequestIDsCheck(),

@@ -67,8 +67,6 @@ struct PredictedCounts {
   var counts: [(name: String, count: Int)]
   var meanConfidence: Double
 
-  var rows: Int { counts.reduce(0) { $0 + $1.count } }
-
   init(counts: [(name: String, count: Int)], meanConfidence: Double) {
     self.counts = counts
     self.meanConfidence = meanConfidence

@@ -5,11 +5,12 @@ package import WorkerContract
 extension DriftReport {
   /// Compares counts with `reference`, without any row.
   ///
-  /// Tests of categories, stability index and Jensen–Shannon distance are those that the rows would give, but where a server took
-  /// a value for missing (a number out of range or an unseen category of a feature that is imputed). A test of numbers says itself
-  /// what it knows (`NumericDriftTest.noteOnCounts`): the Kolmogorov–Smirnov distance is a lower bound, for example, so that counts
-  /// never claim more drift than rows. The Wasserstein distance is not known. An index over another number of bins than the reference's takes the nearest of
-  /// the profile's edges. A redacted feature is not compared.
+  /// Tests of categories, stability index and Jensen–Shannon distance are those that the rows would give, but where a
+  /// server took a value for missing (a number out of range or an unseen category of a feature that is imputed). A test
+  /// of numbers says itself what it knows (`NumericDriftTest.noteOnCounts`): the Kolmogorov–Smirnov distance is a lower
+  /// bound, for example, so that counts never claim more drift than rows. The Wasserstein distance is not known. An
+  /// index over another number of bins than the reference's takes the nearest of the profile's edges. A redacted
+  /// feature is not compared.
   package init(
     _ profile: WindowProfile, bins: ProfileBins, reference: ReferenceProfile, rules: DriftRules = .init(),
     minimumSamples: Int = 30

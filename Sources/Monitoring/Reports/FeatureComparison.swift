@@ -2,8 +2,8 @@ import Statistics
 import Tabular
 import WorkerContract
 
-/// Compares features of a window with the reference, one at a time, by the tests that the rules name; the verdict comes later, when
-/// all p-values are known.
+/// Compares features of a window with the reference, one at a time, by the tests that the rules name; the verdict comes
+/// later, when all p-values are known.
 struct FeatureComparison {
   let tests: ChosenDriftTests
   let referenceRows: Int
@@ -69,7 +69,8 @@ struct FeatureComparison {
 
   /// The one place where a finding is made.
   /// - Parameters:
-  ///   - expected: What the stability index compares: the reference's counts, with missing values as a bin of their own.
+  ///   - expected: What the stability index compares: the reference's counts, with missing values as a bin of their
+  ///     own.
   ///   - counts: Of the window, in the same bins.
   func finding(
     _ feature: ReferenceProfile.Feature, by test: any DriftTest, _ measure: DriftMeasure, _ expected: [Int],

@@ -4,28 +4,13 @@ package import WorkerContract
 // The view of a report that the operator reads.
 
 extension MonitoringReport {
-  /// What decisions need of it. Its JSON has at most `maximumBytes` bytes: the last of the worst features and failed
-  /// checks are left out where it would have more.
+  /// What decisions need of it; who writes it trims what does not fit.
   /// - Parameter report: Where the report for people lies.
-  package func result(report: String?, maximumBytes: Int = 3400) -> CheckResult {
-    var result = CheckResult(
+  package func result(report: String?) -> CheckResult {
+    CheckResult(
       version: subject.version, rows: drift.rows, conclusive: drift.conclusive, drift: drift.summary,
       predictionDrift: drift.predictions?.summary, quality: quality.summary, performance: performance.summary,
       span: ObservedSpan(from: subject.from, to: subject.to), mendable: mendable, report: report)
-    while Self.size(of: result) > maximumBytes, !(result.drift.worst.isEmpty && result.quality.failed.isEmpty) {
-      if result.drift.worst.count >= result.quality.failed.count {
-        result.drift.worst.removeLast()
-      } else {
-        result.quality.failed.removeLast()
-      }
-    }
-    return result
-  }
-
-  private static func size(of result: CheckResult) -> Int {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return (try? encoder.encode(result).count) ?? 0
   }
 }
 

@@ -44,8 +44,8 @@ package struct MonitoringReport: Codable, Sendable, Equatable {
     self.redacted = redacted
   }
 
-  /// Drift, quality and performance of `window` by the rules of `check`, but for the features that it calls redacted: their
-  /// absence says nothing about the callers.
+  /// Drift, quality and performance of `window` by the rules of `check`, but for the features that it calls redacted:
+  /// their absence says nothing about the callers.
   /// - Parameters:
   ///   - due: Predictions of the span `check.labelled`.
   ///   - profile: Counts of the same span of time, from which drift is computed instead of from the rows of `window`.

@@ -43,8 +43,8 @@ package struct PerformanceReport: Codable, Sendable, Equatable {
 
   /// - Parameters:
   ///   - window: What latency, positive rate and confidence are about.
-  ///   - due: Predictions of the version whose labels are due, and when they were made. Nil: the labels of `window` count, and
-  ///     those of predictions older than the delay are missed.
+  ///   - due: Predictions of the version whose labels are due, and when they were made. Nil: the labels of `window`
+  ///     count, and those of predictions older than the delay are missed.
   ///   - positive: The positive class; with two classes precision, recall and F1 are its own, with more they are means
   ///     over the classes.
   ///   - now: Seconds since 1970, to tell which labels are late.

@@ -1,13 +1,14 @@
 package import Statistics
 package import WorkerContract
 
-/// The two-sample Cramér–von Mises test. It adds up the differences of the two distributions over all values, so that a small shift of
-/// everything is found in smaller windows than by Kolmogorov and Smirnov's.
+/// The two-sample Cramér–von Mises test. It adds up the differences of the two distributions over all values, so that a
+/// small shift of everything is found in smaller windows than by Kolmogorov and Smirnov's.
 package struct CramerVonMisesTest: NumericDriftTest {
   package let name = DriftTestName(rawValue: "CramerVonMises")
   package let statisticName = "Cramér–von Mises T"
-  package let effectName: String? = "root mean square difference"
-  package let effectSymbol = "root mean square difference"
+  /// Relative to the largest possible one, 1/√3.
+  package let effectName: String? = "relative root mean square difference"
+  package let effectSymbol = "relative root mean square difference"
   package let noteOnCounts = "the values of a bin count as equal"
 
   package init() {}

@@ -1,11 +1,11 @@
 package import Statistics
 package import WorkerContract
 
-/// A test of whether a feature of a window is distributed as in the reference. Each is one file of this folder and one line of
-/// `DriftTests.all`; the CRD's values and the rules' meaning follow from there.
+/// A test of whether a feature of a window is distributed as in the reference. Each is one file of this folder and one
+/// line of `DriftTests.all`; the CRD's values and the rules' meaning follow from there.
 ///
-/// Every test gives a p-value: an alarm is a decision with a stated risk, which a distance alone does not have in a window of
-/// any size. A test says nothing, with p = 1 and an effect of 0, where a sample is empty.
+/// Every test gives a p-value: an alarm is a decision with a stated risk, which a distance alone does not have in a
+/// window of any size. A test says nothing, with p = 1 and an effect of 0, where a sample is empty.
 package protocol DriftTest: Sendable {
   /// As in the spec, in stored rows and in reports. It stays as it is once it is released.
   var name: DriftTestName { get }
@@ -25,8 +25,8 @@ package protocol NumericDriftTest: DriftTest {
   /// - Parameters: Values of both sides, ascending and finite.
   func measure(_ reference: [Double], _ window: [Double]) -> DriftMeasure
 
-  /// Of a window that is known by its counts in bins only. The effect is that of the values, give or take 2 √3 times the heaviest
-  /// bin's mean share of both sides.
+  /// Of a window that is known by its counts in bins only. The effect is that of the values, give or take 2 √3 times
+  /// the heaviest bin's mean share of both sides.
   /// - Parameter reference: Ascending and finite.
   func measure(_ reference: [Double], _ bins: QuantileBins, _ counts: [Int]) -> DriftMeasure
 }
@@ -44,8 +44,8 @@ package struct DriftMeasure: Sendable, Equatable {
   package var statisticBound: Double?
   /// 0…1
   package var pValue: Double
-  /// How large the difference is whatever the samples' sizes: 0 (none) … 1 (nothing in common). The same when the samples
-  /// are swapped.
+  /// How large the difference is whatever the samples' sizes: 0 (none) … 1 (nothing in common). The same when the
+  /// samples are swapped.
   package var effect: Double
 
   package init(statistic: Double, statisticBound: Double? = nil, pValue: Double, effect: Double) {
@@ -60,10 +60,12 @@ extension DriftTest {
   /// `amount drifted critically: Kolmogorov–Smirnov D 0.5571, corrected p < 0.0001, PSI 2.667`
   package func sentence(about finding: DriftFinding) -> String {
     let verdict =
-      switch finding.severity {
-      case .none: "did not drift"
-      case .warning: "drifted slightly"
-      case .critical: "drifted critically"
+      switch (finding.drifted, finding.severity) {
+      case (true, .critical): "drifted critically"
+      case (true, _): "drifted slightly"
+      case (false, .none): "did not drift"
+      // The index warns by itself.
+      case (false, _): "did not drift, but its PSI is high"
       }
     var figures = ["\(statisticName) \(shortText(finding.statistic))"]
     if let effectName { figures.append("\(effectName) \(shortText(finding.effect))") }

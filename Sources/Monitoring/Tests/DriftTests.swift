@@ -1,7 +1,7 @@
 package import WorkerContract
 
-/// The list of drift tests. `spec.drift.numeric.test` and `spec.drift.categorical.test` choose from it, and what the CRD allows is
-/// made from it.
+/// The list of drift tests. `spec.drift.numeric.test` and `spec.drift.categorical.test` choose from it, and what the
+/// CRD allows is made from it.
 package enum DriftTests {
   package static let all: [any DriftTest] = [
     KolmogorovSmirnovTest(), CramerVonMisesTest(), ChiSquareTest(), GTest(),

@@ -1,8 +1,8 @@
 import Statistics
 package import WorkerContract
 
-/// The likelihood ratio test of homogeneity. G is twice the information, in nats, that the rows' categories carry about which of the
-/// two samples they are from.
+/// The likelihood ratio test of homogeneity. G is twice the information, in nats, that the rows' categories carry about
+/// which of the two samples they are from.
 package struct GTest: CategoricalDriftTest {
   package let name = DriftTestName(rawValue: "GTest")
   package let statisticName = "G"

@@ -26,11 +26,11 @@ package struct KolmogorovSmirnovTest: NumericDriftTest {
 
 /// The two-sample Kolmogorov–Smirnov distance of a sample and of counts in bins, as far as counts can tell.
 ///
-/// At the bins' edges both distribution functions are known, so the largest difference there is a lower bound of D. Between two edges
-/// the counted one lies between its values at both, so the sample's values there give an upper bound. The bounds are as far
-/// apart as a bin is heavy: with bins of a hundredth of the sample and no drift, about 0.01. The same bounds hold for any
-/// summary that knows ranks at some points only (A. Lall, "Data streaming algorithms for the Kolmogorov–Smirnov test", IEEE Big
-/// Data 2015).
+/// At the bins' edges both distribution functions are known, so the largest difference there is a lower bound of D.
+/// Between two edges the counted one lies between its values at both, so the sample's values there give an upper bound.
+/// The bounds are as far apart as a bin is heavy: with bins of a hundredth of the sample and no drift, about 0.01. The
+/// same bounds hold for any summary that knows ranks at some points only (A. Lall, "Data streaming algorithms for the
+/// Kolmogorov–Smirnov test", IEEE Big Data 2015).
 private struct BinnedKolmogorovSmirnov {
   var lower: Double
   var upper: Double

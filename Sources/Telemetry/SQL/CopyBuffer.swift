@@ -1,5 +1,5 @@
-/// Rows, a part of them at a time, in PostgreSQL's binary copy format (PostgreSQL documentation, COPY, "Binary Format"): no text to escape or to parse,
-/// and numbers arrive bit by bit.
+/// Rows, a part of them at a time, in PostgreSQL's binary copy format (PostgreSQL documentation, COPY, "Binary
+/// Format"): no text to escape or to parse, and numbers arrive bit by bit.
 struct CopyBuffer {
   private(set) var bytes: [UInt8]
 
@@ -18,7 +18,8 @@ struct CopyBuffer {
     append(Int32(0))
   }
 
-  /// What comes before the first element of an array with one dimension; elements have the form of a copied row's fields.
+  /// What comes before the first element of an array with one dimension; elements have the form of a copied row's
+  /// fields.
   init(arrayOf element: PostgresElement, count: Int) {
     bytes = []
     bytes.reserveCapacity(20 + count * 16)

@@ -1,7 +1,8 @@
 import Monitoring
 import Synchronization
 
-/// The store as models see it: each call is about the rows of the model with that UID, whatever models had its name before.
+/// The store as models see it: each call is about the rows of the model with that UID, whatever models had its name
+/// before.
 struct OwnedTelemetryStore: TelemetryStore {
   private let store: SQLTelemetryStore
   private let owners = RowOwners()
@@ -54,9 +55,9 @@ struct OwnedTelemetryStore: TelemetryStore {
     return try await store.profile(of: rows, version: version, bins: bins, from: from, to: to)
   }
 
-  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) {
-    guard let rows = try await rows(of: model) else { return }
-    try await store.store(check, of: rows)
+  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) -> Bool {
+    guard let rows = try await rows(of: model) else { return false }
+    return try await store.store(check, of: rows)
   }
 
   func checks(of model: ModelKey, from: Double, limit: Int) async throws(TelemetryError) -> [CheckRecord] {
@@ -98,20 +99,19 @@ struct OwnedTelemetryStore: TelemetryStore {
     return deleted
   }
 
-  func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int {
-    guard let rows = try await rows(of: model) else { return 0 }
-    return try await store.deleteReports(of: rows, before: time)
+  func beginRemoval(of model: ModelKey, at now: Double) async throws(TelemetryError) -> Int {
+    try await store.beginRemoval(of: model, at: now)
   }
 
-  func removeRows(of model: ModelKey, at now: Double, limit: Int) async throws(TelemetryError) -> Int {
-    owners.forget(model)
-    return try await store.removeRows(of: model, at: now, limit: limit)
+  func removeRows(of model: ModelKey, limit: Int) async throws(TelemetryError) -> Int {
+    try await store.removeRows(of: model, limit: limit)
   }
 
-  /// Asks for nothing that is not there: a model without rows gets no entry.
+  /// Asks for nothing that is not there: a model without rows gets no entry. A removal that goes on needs those that
+  /// are left.
   func runs(of model: ModelKey, after run: String, limit: Int) async throws(TelemetryError) -> [String] {
     guard let identity = model.identity else { return try await store.runs(of: model, after: run, limit: limit) }
-    guard let entry = try await store.entry(of: model, identity), !entry.removed else { return [] }
+    guard let entry = try await store.entry(of: model, identity) else { return [] }
     return try await store.runs(
       of: ModelKey(namespace: model.namespace, model: entry.name), after: run, limit: limit)
   }
@@ -125,18 +125,20 @@ struct OwnedTelemetryStore: TelemetryStore {
   func close() async { await store.close() }
 }
 
-/// Remembers what stands in the column `model` of a model's rows, which does not change as long as there are any.
+/// Remembers what stands in the column `model` of a model's rows, which does not change. That a model was removed since
+/// is seen by the transaction that would store something (`SQLTelemetryStore.mayStore`).
 private final class RowOwners: Sendable {
   private let names = Mutex<[ModelKey: String]>([:])
 
-  /// The key of the rows. Without an identity it is the name alone, as release 0.1.0 had it. nil: the model was removed.
+  /// The key of the rows. Without an identity it is the name alone, as release 0.1.0 had it. nil: the model was
+  /// removed.
   func rows(of model: ModelKey, in store: SQLTelemetryStore) async throws(TelemetryError) -> ModelKey? {
     guard let identity = model.identity else { return model }
-    if let known = names.withLock({ $0[model] }) { return ModelKey(namespace: model.namespace, model: known) }
+    if let known = names.withLock({ $0[model] }) {
+      return ModelKey(namespace: model.namespace, model: known, identity: identity)
+    }
     guard let name = try await store.claim(model, as: identity) else { return nil }
     names.withLock { $0[model] = name }
-    return ModelKey(namespace: model.namespace, model: name)
+    return ModelKey(namespace: model.namespace, model: name, identity: identity)
   }
-
-  func forget(_ model: ModelKey) { names.withLock { _ = $0.removeValue(forKey: model) } }
 }

@@ -1,7 +1,7 @@
 import CPostgres
 
-/// A libpq connection URL that was taken apart once, so that nothing of it but host and database is ever shown: libpq's own
-/// words about a URL that it cannot read or use may quote its password.
+/// A libpq connection URL that was taken apart once, so that nothing of it but host and database is ever shown: libpq's
+/// own words about a URL that it cannot read or use may quote its password.
 package struct PostgresAddress: Sendable {
   /// `postgres://host/database`, without user and password.
   package let name: String
@@ -52,9 +52,9 @@ package struct PostgresAddress: Sendable {
     }
   }
 
-  /// A refusal in words that are not known, as those of a server that speaks another language, is asked for once more with
-  /// its SQLSTATE: libpq writes it only for a connection object that exists. Other refusals stay as they are; a pooler's second
-  /// answer would hide the cause.
+  /// A refusal in words that are not known, as those of a server that speaks another language, is asked for once more
+  /// with its SQLSTATE: libpq writes it only for a connection object that exists. Other refusals stay as they are; a
+  /// pooler's second answer would hide the cause.
   private static func secondTry(
     _ handle: OpaquePointer, after message: String
   ) throws(PostgresFailure) -> OpaquePointer {

@@ -1,5 +1,5 @@
-/// Columns of rows as PostgreSQL's arrays, one binary parameter each: rows reach a statement without a table of the session,
-/// which a pooler would leave to somebody else, and without new entries in the catalog for each batch.
+/// Columns of rows as PostgreSQL's arrays, one binary parameter each: rows reach a statement without a table of the
+/// session, which a pooler would leave to somebody else, and without new entries in the catalog for each batch.
 struct PostgresArrays {
   /// All arrays, one after the other.
   private(set) var bytes: [UInt8] = []

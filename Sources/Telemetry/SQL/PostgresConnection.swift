@@ -28,8 +28,8 @@ final class PostgresConnection: SQLConnection {
     }
   }
 
-  /// Begins a transaction. Whatever is set is set for this transaction only: behind a pooler the session belongs to others before
-  /// and afterwards, who may have left settings of theirs.
+  /// Begins a transaction. Whatever is set is set for this transaction only: behind a pooler the session belongs to
+  /// others before and afterwards, who may have left settings of theirs.
   func begin(with settings: String? = nil) throws(TelemetryError) {
     try command(
       """

@@ -25,8 +25,11 @@ final class PostgresDatabase: SQLDatabase {
 
   var dialect: SQLDialect { .postgres }
 
-  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
-    try await writer.store(rows, by: form)
+  func store(
+    _ rows: any BulkRows, by form: BulkForm,
+    where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
+  ) async throws(TelemetryError) {
+    try await writer.store(rows, by: form, where: isWanted)
   }
 
   func close() async {

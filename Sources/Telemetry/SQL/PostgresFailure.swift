@@ -1,7 +1,7 @@
 /// What PostgreSQL, or a pooler in front of it, answered instead of doing as asked.
 ///
-/// PostgreSQL tells the kind by its SQLSTATE. libpq hands out none for a refused connection, and pgbouncer gives 08P01 to
-/// whatever it has to say itself: these are known by their words.
+/// PostgreSQL tells the kind by its SQLSTATE. libpq hands out none for a refused connection, and pgbouncer gives 08P01
+/// to whatever it has to say itself: these are known by their words.
 package struct PostgresFailure: Error, Sendable, Equatable {
   package enum Kind: Sendable {
     /// The same try may succeed later.
@@ -34,7 +34,8 @@ package struct PostgresFailure: Error, Sendable, Equatable {
   /// What to do about it.
   package var mend: String? {
     guard kind == .lasting else { return nil }
-    // Tables and columns do not exist either: these words are about a login only where the SQLSTATE is, or there is none.
+    // Tables and columns do not exist either: these words are about a login only where the SQLSTATE is, or there is
+    // none.
     let isAboutLogin = ["", "08", "28", "3D"].contains(state.prefix(2))
     if isAboutLogin, let word = Self.known.first(where: { message.contains($0.words) }) { return word.mend }
     switch state.prefix(2) {
@@ -51,7 +52,8 @@ package struct PostgresFailure: Error, Sendable, Equatable {
     (known.map(\.words) + passing).contains { message.contains($0) }
   }
 
-  /// Connection, resources, intervention, system, locks, transactions that were ended, other servers, faults of the server.
+  /// Connection, resources, intervention, system, locks, transactions that were ended, other servers, faults of the
+  /// server.
   private static let passingClasses: Set<Substring> = ["", "08", "25", "40", "53", "55", "57", "58", "HV", "XX"]
 
   private static func kind(state: String, message: String) -> Kind {
@@ -100,8 +102,8 @@ package struct PostgresFailure: Error, Sendable, Equatable {
 }
 
 extension PostgresFailure {
-  /// Finds the SQLSTATE in libpq's verbose words for a refused connection: `… FATAL:  28P01: password …`. The word before it
-  /// depends on the server's language.
+  /// Finds the SQLSTATE in libpq's verbose words for a refused connection: `… FATAL:  28P01: password …`. The word
+  /// before it depends on the server's language.
   init(verbose message: String) {
     guard let range = message.firstRange(of: Self.verboseState) else {
       self.init(state: "", message: message)

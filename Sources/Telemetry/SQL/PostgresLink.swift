@@ -2,8 +2,8 @@ import Dispatch
 
 /// One connection that is made when it is needed, and made again after it was lost.
 ///
-/// Sendable because all of its state is touched on `queue` only, which is serial. libpq blocks, and so never runs on the
-/// threads of tasks.
+/// Sendable because all of its state is touched on `queue` only, which is serial. libpq blocks, and so never runs on
+/// the threads of tasks.
 final class PostgresLink: @unchecked Sendable {
   private let url: String
   private let queue: DispatchQueue
@@ -25,10 +25,13 @@ final class PostgresLink: @unchecked Sendable {
     }
   }
 
-  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(
+    _ rows: any BulkRows, by form: BulkForm,
+    where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
+  ) async throws(TelemetryError) {
     try await onQueue { (link) throws(TelemetryError) in
       try link.retryingOnce { (connection) throws(TelemetryError) in
-        try link.loader.store(rows, by: form, on: connection)
+        try link.loader.store(rows, by: form, where: isWanted, on: connection)
       }
     }
   }
@@ -57,8 +60,8 @@ final class PostgresLink: @unchecked Sendable {
     return try result.get()
   }
 
-  /// A connection that idled may have been cut unseen, or its tables may be gone: the work is then done once more on a new
-  /// one.
+  /// A connection that idled may have been cut unseen, or its tables may be gone: the work is then done once more on a
+  /// new one.
   private func retryingOnce<Result>(
     _ work: (PostgresConnection) throws(TelemetryError) -> Result
   ) throws(TelemetryError) -> Result {
@@ -78,7 +81,8 @@ final class PostgresLink: @unchecked Sendable {
     do throws(TelemetryError) {
       return try work(connection)
     } catch {
-      // Behind a pooler a connection outlives the database: one that lacks its tables now is prepared anew with the next call.
+      // Behind a pooler a connection outlives the database: one that lacks its tables now is prepared anew with the
+      // next call.
       if !connection.isUsable || error.isLasting { forget() }
       throw error
     }

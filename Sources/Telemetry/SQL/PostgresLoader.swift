@@ -1,8 +1,8 @@
 /// Stores many rows at a time in a table that is partitioned by day.
 ///
 /// Rows that are most likely new are copied straight into the table. Where one of them is there already, and for tables
-/// whose rows are replaced, they are sent as arrays and merged: slower by about a half. Nothing outlives a transaction, as
-/// behind a pooler the next one may meet another session, and this session another client.
+/// whose rows are replaced, they are sent as arrays and merged: slower by about a half. Nothing outlives a transaction,
+/// as behind a pooler the next one may meet another session, and this session another client.
 struct PostgresLoader {
   /// Days that are known to have their partition, by table.
   private var days: [String: Set<Int>] = [:]
@@ -13,11 +13,13 @@ struct PostgresLoader {
   /// Partitions are made so many days ahead of the newest row.
   private static let daysAhead = 2
 
+  typealias Condition = (any SQLConnection) throws(TelemetryError) -> Bool
+
   mutating func store(
-    _ rows: any BulkRows, by form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, by form: BulkForm, where isWanted: Condition, on connection: PostgresConnection
   ) throws(TelemetryError) {
     try addPartitions(for: rows, form, on: connection)
-    switch try load(rows, form, on: connection) {
+    switch try load(rows, form, where: isWanted, on: connection) {
     case .done: return
     case .duplicate:
       throw .refused(store: connection.store, statement: form.purpose, reason: "a row is given twice")
@@ -25,34 +27,37 @@ struct PostgresLoader {
       // It was dropped by age since it was seen here: rows that waited on disk for long come late.
       days[form.table] = nil
       try addPartitions(for: rows, form, on: connection)
-      guard case .done = try load(rows, form, on: connection) else {
+      guard case .done = try load(rows, form, where: isWanted, on: connection) else {
         throw .unavailable(store: connection.store, reason: "a partition of \(form.table) was dropped")
       }
     }
   }
 
   private mutating func load(
-    _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, _ form: BulkForm, where isWanted: Condition, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
     if form.expectsNewRows, mergesToGo == 0 {
       let outcome = try connection.attempt { () throws(TelemetryError) in
-        try connection.copy(rows, into: form.table, form: form)
+        guard try isWanted(connection) else { return .done }
+        return try connection.copy(rows, into: form.table, form: form)
       }
       guard case .duplicate = outcome else { return outcome }
       mergesToGo = Self.mergesAfterDuplicate
     } else if form.expectsNewRows {
       mergesToGo -= 1
     }
-    return try merge(rows, form, on: connection)
+    return try merge(rows, form, where: isWanted, on: connection)
   }
 
-  /// The planner, which has no statistics of a day that has just begun, must never read the whole of it to find a few rows.
+  /// The planner, which has no statistics of a day that has just begun, must never read the whole of it to find a few
+  /// rows.
   static let mergeSettings = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
   private func merge(
-    _ rows: any BulkRows, _ form: BulkForm, on connection: PostgresConnection
+    _ rows: any BulkRows, _ form: BulkForm, where isWanted: Condition, on connection: PostgresConnection
   ) throws(TelemetryError) -> PostgresConnection.CopyOutcome {
     try connection.attempt(with: Self.mergeSettings) { () throws(TelemetryError) in
+      guard try isWanted(connection) else { return .done }
       for step in form.merge {
         let arrays = PostgresArrays(rows, of: form, columns: form.columns(of: step))
         let statement = SQLStatement(form.purpose, table: form.table, form.text(of: step))

@@ -63,7 +63,8 @@ struct SQLRow: Sendable {
   }
 }
 
-/// One statement: what it does in words, for errors, and its text with parameters `$1`, `$2`, …, each first used in order.
+/// One statement: what it does in words, for errors, and its text with parameters `$1`, `$2`, …, each first used in
+/// order.
 struct SQLStatement: Sendable {
   /// Continues "refused to …", such as "store predictions".
   let purpose: String
@@ -92,15 +93,19 @@ protocol SQLDatabase: Sendable {
   var dialect: SQLDialect { get }
 
   /// Stores rows by their form, all or none of them, in one transaction. Storing them again changes nothing.
-  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError)
+  /// - Parameter isWanted: Asked in the transaction before anything is stored; none of the rows is where it says no.
+  func store(
+    _ rows: any BulkRows, by form: BulkForm,
+    where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
+  ) async throws(TelemetryError)
 
   /// Lends a connection for reading.
   func read<Result: Sendable>(
     _ work: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Result
   ) async throws(TelemetryError) -> Result
 
-  /// Lends a connection inside one transaction, which is undone when `work` throws. As everything written is idempotent,
-  /// `work` may be run again after a lost connection.
+  /// Lends a connection inside one transaction, which is undone when `work` throws. As everything written is
+  /// idempotent, `work` may be run again after a lost connection.
   func write<Result: Sendable>(
     _ work: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Result
   ) async throws(TelemetryError) -> Result

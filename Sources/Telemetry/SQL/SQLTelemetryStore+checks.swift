@@ -31,7 +31,8 @@ extension SQLTelemetryStore {
     BulkInsert(purpose: "store a check", table: table, columns: key + columns, onConflict: "")
   }
 
-  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) {
+  @discardableResult
+  func store(_ check: CheckRecord, of model: ModelKey) async throws(TelemetryError) -> Bool {
     let key: [SQLValue] = [.text(model.namespace), .text(model.model), .text(check.run)]
     let checkRow: [SQLValue] = [
       .text(check.policy), .text(check.version), .number(check.from), .number(check.to), .number(check.time),
@@ -64,7 +65,7 @@ extension SQLTelemetryStore {
       + [SQLValue(check.labelled?.from), SQLValue(check.labelled?.to)]
       + [performance.expected.map(SQLValue.integer) ?? .null]
     let quality = check.quality.severity.rawValue
-    try await database.write { (connection) throws(TelemetryError) in
+    return try await write(of: model) { (connection) throws(TelemetryError) in
       try connection.run(
         SQLStatement(
           "replace a check", table: "checks", "DELETE FROM checks WHERE namespace = $1 AND model = $2 AND run = $3"),

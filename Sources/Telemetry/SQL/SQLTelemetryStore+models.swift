@@ -3,26 +3,30 @@ import WorkerContract
 
 /// Whose rows are whose, where a name was given more than once.
 extension SQLTelemetryStore {
-  /// What stands in the column `model` of this model's rows. The first model of a name gets the name itself, and with it the rows
-  /// that were stored before models were told apart, unless all of them are older than the model: then they are another's. nil: the
-  /// model was removed, and has no rows any more.
+  /// What stands in the column `model` of this model's rows. The first model of a name gets the name itself, and with
+  /// it the rows that were stored before models were told apart, unless all of them are older than the model: then they
+  /// are another's. nil: the model was removed.
   func claim(_ model: ModelKey, as identity: ModelIdentity) async throws(TelemetryError) -> String? {
     if let found = try await entry(of: model, identity) { return found.removed ? nil : found.name }
     let known: [SQLValue] = [.text(model.namespace), .text(model.model), .text(identity.uid)]
     let created = identity.created.flatMap { timestamp(in: $0) }
-    return try await database.write { (connection) throws(TelemetryError) -> String in
-      var names = ["\(model.model)/\(identity.uid)"]
+    return try await database.write { (connection) throws(TelemetryError) -> String? in
+      var names = [Self.ownName(of: model, identity)]
       if try Self.isFree(model, since: created, connection) { names.insert(model.model, at: 0) }
       for name in names {
         // Of two that come at the same time one finds the name taken.
         try connection.run(Self.insertClaim, known + [.text(name), SQLValue(created)])
-        if let claimed = try connection.rows(Self.selectClaim, known).first?.text(0) { return claimed }
+        guard let claimed = try connection.rows(Self.selectClaim, known).first else { continue }
+        return try claimed.optionalNumber(1) == nil ? claimed.text(0) : nil
       }
       throw .damaged(table: "models", reason: "\(model.namespace)/\(model.model) cannot be entered")
     }
   }
 
-  /// What stands in the column `model` of the model's rows, and whether they were removed; nil: it never had any.
+  /// A name that no other model has.
+  static func ownName(of model: ModelKey, _ identity: ModelIdentity) -> String { "\(model.model)/\(identity.uid)" }
+
+  /// What stands in the column `model` of the model's rows, and whether it was removed; nil: it never had any.
   func entry(
     of model: ModelKey, _ identity: ModelIdentity
   ) async throws(TelemetryError) -> (name: String, removed: Bool)? {

@@ -98,11 +98,11 @@ extension SQLDialect {
   }
 
   /// From the labels to their predictions: the cost is that of the labels that are read, however many predictions there
-  /// are. Parameters: namespace, model, earliest time of a label, labels to read, earliest time of a prediction; in PostgreSQL
-  /// also the days of both times. There a correction on a later day is another row. `OFFSET 0` and the conditions that no
-  /// index knows keep the planner, which has no statistics of a day that has just begun, from reading all predictions of the
-  /// model for each label. In SQLite the plus keeps the planner from the index by time, in which it would walk over all
-  /// predictions of the window for each label, and leaves it the primary key.
+  /// are. Parameters: namespace, model, earliest time of a label, labels to read, earliest time of a prediction; in
+  /// PostgreSQL also the days of both times. There a correction on a later day is another row. `OFFSET 0` and the
+  /// conditions that no index knows keep the planner, which has no statistics of a day that has just begun, from
+  /// reading all predictions of the model for each label. In SQLite the plus keeps the planner from the index by time,
+  /// in which it would walk over all predictions of the window for each label, and leaves it the primary key.
   var labelledOutcomes: String {
     switch self {
     case .sqlite:

@@ -1,6 +1,7 @@
 import WorkerContract
 
-/// Predictions in the order of the form's columns. A server stores tens of thousands a second: none becomes a list of values.
+/// Predictions in the order of the form's columns. A server stores tens of thousands a second: none becomes a list of
+/// values.
 private struct PredictionRows: BulkRows {
   private let model: ModelKey
   private let records: [PredictionRecord]
@@ -107,7 +108,7 @@ extension SQLTelemetryStore {
 
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
     guard !predictions.isEmpty else { return }
-    try await database.store(PredictionRows(predictions, of: model), by: Self.predictionForm)
+    try await store(PredictionRows(predictions, of: model), of: model, by: Self.predictionForm)
   }
 
   func append(_ labels: [LabelRecord], of model: ModelKey) async throws(TelemetryError) {
@@ -122,7 +123,7 @@ extension SQLTelemetryStore {
           .text(model.namespace), .text(model.model), .text(label.requestID), .text(label.label), .number(label.time),
         ], day: BulkDay.of(label.time))
     }
-    try await database.store(ValueRows(rows: rows), by: Self.labelForm)
+    try await store(ValueRows(rows: rows), of: model, by: Self.labelForm)
   }
 
   /// Each prediction with its label. In PostgreSQL a correction on a later day is another row, so that the latest is

@@ -41,7 +41,7 @@ extension SQLTelemetryStore {
         ] + measures + [.text(profile.counts.counts.map(String.init).joined(separator: ","))],
         day: BulkDay.of(profile.minute))
     }
-    try await database.store(ValueRows(rows: rows), by: Self.profileForm)
+    try await store(ValueRows(rows: rows), of: model, by: Self.profileForm)
   }
 
   func profile(

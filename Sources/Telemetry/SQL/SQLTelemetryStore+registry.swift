@@ -20,7 +20,7 @@ extension SQLTelemetryStore {
         .text(model.namespace), .text(model.model), .text(version.version), .text(version.digest), .text(version.stage),
         .text(version.reason),
       ] + Self.values(of: version.metrics) + [.number(version.created), .number(version.updated)]
-    try await database.write { (connection) throws(TelemetryError) in
+    try await write(of: model) { (connection) throws(TelemetryError) in
       try Self.versionInsert.run([row], on: connection)
     }
   }
@@ -60,7 +60,7 @@ extension SQLTelemetryStore {
       .text(alert.state), .text(alert.message), .text(alert.delivered.joined(separator: "\n")), SQLValue(alert.failure),
       .number(alert.time),
     ]
-    try await database.write { (connection) throws(TelemetryError) in
+    try await write(of: model) { (connection) throws(TelemetryError) in
       try Self.alertInsert.run([row], on: connection)
     }
   }

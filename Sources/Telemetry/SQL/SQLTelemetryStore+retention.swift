@@ -2,47 +2,52 @@ extension SQLTelemetryStore {
   func deletePredictions(of model: ModelKey, before time: Double, limit: Int) async throws(TelemetryError) -> Int {
     let limit = max(0, limit)
     let dialect = database.dialect
-    return try await database.write { (connection) throws(TelemetryError) -> Int in
-      var deleted = 0
-      if case .postgres = dialect {
-        deleted = try Self.dropPartitions(of: model, before: time, connection)
-        // Rows are looked up one by one: a join of other kinds would read whole days to find a few thousand rows.
-        for way in ["hashjoin", "mergejoin"] {
-          try connection.run(SQLStatement("choose plans", table: "predictions", "SET LOCAL enable_\(way) = off"), [])
-        }
-      }
+    let dropped = try await dropDays(of: model, before: time)
+    let deleted = try await database.write { (connection) throws(TelemetryError) -> Int in
+      try Self.choosePlans(dialect, connection)
       let arguments: [SQLValue] = [.text(model.namespace), .text(model.model), .number(time), .integer(limit)]
-      deleted += try connection.run(Self.deleteOldPredictions(dialect), arguments)
+      var deleted = try connection.run(Self.deleteOldPredictions(dialect), arguments)
       deleted += try connection.run(Self.deleteOldLabels(dialect), arguments)
       deleted += try connection.run(Self.deleteOldProfiles(dialect), arguments)
       return deleted
     }
+    return dropped + deleted
   }
 
-  /// Drops the days that have passed as a whole and hold nothing of other models.
-  private static func dropPartitions(
-    of model: ModelKey, before time: Double, _ connection: any SQLConnection
-  ) throws(TelemetryError) -> Int {
+  /// Drops the days that have passed as a whole before `time` and hold nothing of other models. A table at a time, in a
+  /// transaction that does nothing else: to drop a day PostgreSQL locks the whole table. Returns how many rows they
+  /// had, about.
+  func dropDays(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int {
+    guard case .postgres = database.dialect else { return 0 }
     var dropped = 0
     for table in ["predictions", "labels", "feature_profiles"] {
-      let rows = try connection.rows(
-        SQLStatement(
-          "drop old partitions", table: table,
-          "SELECT apus_drop_partitions($1, DATE '1970-01-01' + $2::INTEGER, $3, $4)"),
-        [
-          .text(table), .integer(BulkDay.of(time)), .text(model.namespace), .text(model.model),
-        ])
-      for row in rows { dropped += try row.integer(0) }
+      let statement = SQLStatement(
+        "drop old partitions", table: table,
+        "SELECT apus_drop_partitions($1, DATE '1970-01-01' + $2::INTEGER, $3, $4)")
+      let arguments: [SQLValue] = [
+        .text(table), .integer(BulkDay.of(time)), .text(model.namespace), .text(model.model),
+      ]
+      dropped += try await database.write { (connection) throws(TelemetryError) -> Int in
+        try connection.rows(statement, arguments).first?.integer(0) ?? 0
+      }
     }
     return dropped
+  }
+
+  /// Rows are looked up one by one: a join of other kinds would read whole days to find a few thousand rows.
+  static func choosePlans(_ dialect: SQLDialect, _ connection: any SQLConnection) throws(TelemetryError) {
+    guard case .postgres = dialect else { return }
+    for way in ["hashjoin", "mergejoin"] {
+      try connection.run(SQLStatement("choose plans", table: "predictions", "SET LOCAL enable_\(way) = off"), [])
+    }
   }
 
   private static func deleteOldPredictions(_ dialect: SQLDialect) -> SQLStatement {
     deleteOld("delete old predictions", "predictions", key: ["request_id", "version"], by: "time", dialect)
   }
 
-  /// A label stays as long as its prediction does. `OFFSET 0` and the conditions that no index knows lead the planner, where it has no
-  /// statistics, to look the prediction up by its id for each label.
+  /// A label stays as long as its prediction does. `OFFSET 0` and the conditions that no index knows lead the planner,
+  /// where it has no statistics, to look the prediction up by its id for each label.
   private static func deleteOldLabels(_ dialect: SQLDialect) -> SQLStatement {
     let same =
       switch dialect {
@@ -60,12 +65,21 @@ extension SQLTelemetryStore {
       dialect)
   }
 
-  /// The oldest rows of a model, found by their key. In PostgreSQL the model of predictions and labels is compared so that no
-  /// index knows it: otherwise the planner could take the index by time, and so read all rows of the model for each row that goes.
-  /// The key of a profile begins with the model.
   private static func deleteOld(
     _ purpose: String, _ table: String, key: [String], by time: String, _ dialect: SQLDialect,
     and condition: String = ""
+  ) -> SQLStatement {
+    deleteOldest(
+      purpose, table, key: key, by: time, dialect, where: "AND l.\(time) < $3 \(condition)", limit: "$4")
+  }
+
+  /// The oldest rows of a model, found by their key. In PostgreSQL the model of predictions and labels is compared so
+  /// that no index knows it: otherwise the planner could take the index by time, and so read all rows of the model for
+  /// each row that goes. The key of a profile begins with the model.
+  /// - Parameter condition: About the row `l`.
+  static func deleteOldest(
+    _ purpose: String, _ table: String, key: [String], by time: String, _ dialect: SQLDialect,
+    where condition: String = "", limit: String
   ) -> SQLStatement {
     let (filter, columns, wanted) =
       switch dialect {
@@ -79,22 +93,8 @@ extension SQLTelemetryStore {
       """
       DELETE FROM \(table) WHERE \(filter)(\(columns.joined(separator: ", "))) IN (
         SELECT \(wanted.map { "l." + $0 }.joined(separator: ", ")) FROM \(table) l
-        WHERE l.namespace = $1 AND l.model = $2 AND l.\(time) < $3 \(condition)
-        ORDER BY l.\(time) LIMIT $4)
+        WHERE l.namespace = $1 AND l.model = $2 \(condition)
+        ORDER BY l.\(time) LIMIT \(limit))
       """)
-  }
-
-  func deleteReports(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int {
-    let arguments: [SQLValue] = [.text(model.namespace), .text(model.model), .number(time)]
-    return try await database.write { (connection) throws(TelemetryError) -> Int in
-      var deleted = 0
-      for table in ["checks", "alerts"] {
-        deleted += try connection.run(
-          SQLStatement(
-            "delete old reports", table: table,
-            "DELETE FROM \(table) WHERE namespace = $1 AND model = $2 AND time < $3"), arguments)
-      }
-      return deleted
-    }
   }
 }

@@ -4,8 +4,8 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// A SQLite file that several processes share: write-ahead log, a busy timeout, transactions that take the write lock at
-/// their start.
+/// A SQLite file that several processes share: write-ahead log, a busy timeout, transactions that take the write lock
+/// at their start.
 ///
 /// SQLite calls block, so they run on a queue of their own and never on the threads of tasks.
 final class SQLiteDatabase: SQLDatabase {
@@ -43,8 +43,12 @@ final class SQLiteDatabase: SQLDatabase {
 
   var dialect: SQLDialect { .sqlite }
 
-  func store(_ rows: any BulkRows, by form: BulkForm) async throws(TelemetryError) {
+  func store(
+    _ rows: any BulkRows, by form: BulkForm,
+    where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
+  ) async throws(TelemetryError) {
     try await write { (connection) throws(TelemetryError) in
+      guard try isWanted(connection) else { return }
       for round in rows.rounds(by: form.key) { try form.insert.run(round, on: connection) }
     }
   }
@@ -112,8 +116,8 @@ final class SQLiteDatabase: SQLDatabase {
     }
   }
 
-  /// The change to the write-ahead log asks for the whole file and does not heed the busy timeout, so that two processes
-  /// that start together can refuse each other.
+  /// The change to the write-ahead log asks for the whole file and does not heed the busy timeout, so that two
+  /// processes that start together can refuse each other.
   private static func retryingWhileBusy<Value>(_ body: () throws -> Value) throws -> Value {
     let end = DispatchTime.now() + busyTimeout
     while true {
@@ -186,8 +190,8 @@ private struct SQLiteConnection: SQLConnection {
     }
   }
 
-  /// SQLite's message names tables and columns, and never the arguments. `SQLITE_ERROR`, such as a table that is gone, is no
-  /// fault of the rows, which can wait until somebody has mended it.
+  /// SQLite's message names tables and columns, and never the arguments. `SQLITE_ERROR`, such as a table that is gone,
+  /// is no fault of the rows, which can wait until somebody has mended it.
   static func translate(_ error: DatabaseError, store: String, purpose: String) -> TelemetryError {
     let reason = error.message ?? "SQLite result \(error.resultCode.rawValue)"
     switch error.resultCode {

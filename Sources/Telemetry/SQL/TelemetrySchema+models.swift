@@ -1,6 +1,7 @@
 extension TelemetrySchema {
-  /// Which model the rows of a name belong to: `model` is what stands in the column of that name in all other tables. It is the
-  /// name itself for the first model of the name, and for later ones the name with their UID, so that no row is ever rewritten.
+  /// Which model the rows of a name belong to: `model` is what stands in the column of that name in all other tables.
+  /// It is the name itself for the first model of the name, and for later ones the name with their UID, so that no row
+  /// is ever rewritten.
   @Sendable static func models(_ dialect: SQLDialect) -> [String] {
     let labels =
       switch dialect {
@@ -31,7 +32,8 @@ extension TelemetrySchema {
     ]
   }
 
-  /// When a model's rows were removed. Its entry stays: what comes late, from a disk or a pod that was cut off, is told by it.
+  /// When a model's rows were removed. Its entry stays: what comes late, from a disk or a pod that was cut off, is told
+  /// by it.
   @Sendable static func removedModels(_ dialect: SQLDialect) -> [String] {
     ["ALTER TABLE models ADD COLUMN removed DOUBLE PRECISION"]
   }

@@ -123,8 +123,9 @@ extension TelemetrySchema {
       """
   }
 
-  /// Made apart and attached then, which keeps nobody from reading and writing meanwhile; the lock lets one process at a time
-  /// do so. The catalog is asked and not `to_regclass`, whose cache may still say no after the wait for the lock.
+  /// Made apart and attached then, which keeps nobody from reading and writing meanwhile; the lock lets one process at
+  /// a time do so. The catalog is asked and not `to_regclass`, whose cache may still say no after the wait for the
+  /// lock.
   private static let addPartition = """
     CREATE FUNCTION apus_add_partition(parent TEXT, since DATE) RETURNS VOID LANGUAGE plpgsql AS $body$
     DECLARE part TEXT := parent || '_' || to_char(since, 'YYYYMMDD');
@@ -144,8 +145,58 @@ extension TelemetrySchema {
     $body$
     """
 
+  /// Whom a partition's rows belong to is looked up before it is locked, and once more then: a day of several models is
+  /// never locked. A day without rows goes, too, and counts as none. Where a day cannot be locked, as somebody reads it
+  /// for long, the later ones are left for the next time as well.
+  @Sendable static func briefDrops(_ dialect: SQLDialect) -> [String] {
+    guard case .postgres = dialect else { return [] }
+    return [
+      """
+      CREATE OR REPLACE FUNCTION apus_drop_partitions(parent TEXT, until DATE, owner_namespace TEXT, owner_model TEXT)
+      RETURNS BIGINT LANGUAGE plpgsql AS $body$
+      DECLARE
+        part RECORD;
+        ends RECORD;
+        gone BIGINT := 0;
+      BEGIN
+        SET LOCAL lock_timeout = '2s';
+        FOR part IN
+          SELECT c.relname AS name, greatest(c.reltuples, 1)::BIGINT AS size
+          FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+          WHERE i.inhparent = parent::REGCLASS AND c.relname < parent || '_' || to_char(until, 'YYYYMMDD')
+          ORDER BY c.relname
+        LOOP
+          BEGIN
+            FOR look IN 1..2 LOOP
+              EXECUTE format(
+                'SELECT COUNT(*) AS rows, COUNT(*) FILTER (WHERE (namespace, model) <> ($1, $2)) AS foreign_rows FROM (
+                   (SELECT namespace, model FROM %1$I ORDER BY namespace, model, %2$I LIMIT 1) UNION ALL
+                   (SELECT namespace, model FROM %1$I ORDER BY namespace DESC, model DESC, %2$I DESC LIMIT 1)
+                 ) first_and_last',
+                part.name, CASE parent WHEN 'feature_profiles' THEN 'minute' ELSE 'time' END)
+                INTO ends USING owner_namespace, owner_model;
+              EXIT WHEN ends.foreign_rows > 0;
+              IF look = 1 THEN
+                EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', part.name);
+              ELSE
+                EXECUTE format('DROP TABLE %I', part.name);
+                IF ends.rows > 0 THEN gone := gone + part.size; END IF;
+              END IF;
+            END LOOP;
+          EXCEPTION WHEN lock_not_available THEN
+            EXIT;
+          END;
+        END LOOP;
+        RETURN gone;
+      END
+      $body$
+      """
+    ]
+  }
+
   /// Drops partitions of days before `until` that hold rows of no other model. The index by model and time tells so at
-  /// its two ends. Who waits for the lock holds up others, so that it is waited for briefly; the next sweep tries again.
+  /// its two ends. Who waits for the lock holds up others, so that it is waited for briefly; the next sweep tries
+  /// again. Replaced by `briefDrops`.
   private static let dropPartitions = """
     CREATE FUNCTION apus_drop_partitions(parent TEXT, until DATE, owner_namespace TEXT, owner_model TEXT)
     RETURNS BIGINT LANGUAGE plpgsql AS $body$

@@ -37,6 +37,7 @@ enum TelemetrySchema {
     Step(name: "0007-labelled-spans", statements: labelledSpans),
     Step(name: "0008-models", statements: models),
     Step(name: "0009-removed-models", statements: removedModels),
+    Step(name: "0010-brief-drops", statements: briefDrops),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.

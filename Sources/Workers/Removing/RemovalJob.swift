@@ -4,8 +4,9 @@ import JSONLogging
 import Telemetry
 import WorkerContract
 
-/// The body of `remove`: takes away what a deleted model has left. Reports go before the rows that name them, and all of it may
-/// be done again.
+/// The body of `remove`: takes away what a deleted model has left. First the store is told, so that nothing comes
+/// after; reports go before the rows that name them. Where it was interrupted it may be done again, from the start, and
+/// removes what was left.
 struct RemovalJob {
   let specification: RunSpecification
   let run: RemovalRun
@@ -26,10 +27,11 @@ struct RemovalJob {
       let artifacts = try environment.artifactStore()
       let telemetry = try environment.telemetryStore()
       do {
-        let reports = try await removeReports(telemetry, artifacts)
+        let days = try await telemetry.beginRemoval(of: key, at: environment.now().timeIntervalSince1970)
+        let reports = try await removeReports(telemetry, artifacts, log)
         let rows = try await removeRows(telemetry)
         await telemetry.close()
-        return RemovalResult(rows: rows, reports: reports, versions: try await removeFiles(artifacts))
+        return RemovalResult(rows: days + rows, reports: reports, versions: try await removeFiles(artifacts))
       } catch {
         await telemetry.close()
         throw error
@@ -42,23 +44,33 @@ struct RemovalJob {
   }
 
   private func removeReports(
-    _ telemetry: any TelemetryStore, _ artifacts: any ArtifactStore
+    _ telemetry: any TelemetryStore, _ artifacts: any ArtifactStore, _ log: RunLog
   ) async throws -> Int {
     var removed = 0
     var last = ""
     while true {
       let runs = try await telemetry.runs(of: key, after: last, limit: Self.batch)
-      for run in runs where try await artifacts.removeReport(at: CheckJob.reportPath(of: run)) { removed += 1 }
+      for run in runs where try await removeReport(of: run, artifacts, log) { removed += 1 }
       guard let end = runs.last else { return removed }
       last = end
     }
   }
 
+  /// No report can have been stored under a name that the store refuses: such a row is no reason to keep the others.
+  private func removeReport(of run: String, _ artifacts: any ArtifactStore, _ log: RunLog) async throws -> Bool {
+    do {
+      return try await artifacts.removeReport(at: CheckJob.reportPath(of: run))
+    } catch ArtifactError.unsafeName(let name) {
+      log.write(
+        "a check has a name that no report can have", level: "warning", step: .remove, ["report": .text(name)])
+      return false
+    }
+  }
+
   private func removeRows(_ telemetry: any TelemetryStore) async throws -> Int {
-    let now = environment.now().timeIntervalSince1970
     var removed = 0
     while true {
-      let count = try await telemetry.removeRows(of: key, at: now, limit: Self.batch)
+      let count = try await telemetry.removeRows(of: key, limit: Self.batch)
       guard count > 0 else { return removed }
       removed += count
     }

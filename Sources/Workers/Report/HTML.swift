@@ -21,7 +21,8 @@ enum HTML {
 
   static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
 
-  /// A table in a box of its own, which scrolls where the screen is narrow; the first cell of each row is its heading, the others are set to the right.
+  /// A table in a box of its own, which scrolls where the screen is narrow; the first cell of each row is its heading,
+  /// the others are set to the right.
   static func table(_ header: [String], _ rows: [[String]]) -> String {
     let head = header.map { "<th>\(escaped($0))</th>" }.joined()
     let body = rows.map { row in

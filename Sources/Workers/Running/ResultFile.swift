@@ -68,15 +68,9 @@ extension TrainingResult {
 
 extension CheckResult {
   fileprivate mutating func shrink() -> Bool {
-    if drift.worst.count > 3 {
-      drift.worst.removeLast()
-      return true
-    }
-    if quality.failed.count > 3 {
-      quality.failed.removeLast()
-      return true
-    }
-    return drift.worst.popLast() != nil || quality.failed.popLast() != nil
+    // The longer list first: some of each is worth more than all of one.
+    if drift.worst.count >= quality.failed.count { return drift.worst.popLast() != nil }
+    return quality.failed.popLast() != nil
   }
 }
 

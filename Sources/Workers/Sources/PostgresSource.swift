@@ -13,8 +13,8 @@ struct PostgresSource {
   /// Path of the source in the resource.
   let field: String
 
-  /// Runs the source's query in a read-only transaction. `$since` in it is the start of the window before now, as a time; without
-  /// a window the beginning of 1970.
+  /// Runs the source's query in a read-only transaction. `$since` in it is the start of the window before now, as a
+  /// time; without a window the beginning of 1970.
   func read(_ source: DataSource.Postgres, window: TimeSpan?) throws -> RawTable {
     // A Secret made from a file ends with a line end, which libpq would take for a part of the database's name.
     let url = environment.variables[names.postgresURL]?.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -68,8 +68,8 @@ private final class PostgresQuery {
     PQfinish(handle)
   }
 
-  /// Behind a pooler the session belongs to others before and afterwards: what is set here holds for the transaction only, and
-  /// the transaction ends before the connection does.
+  /// Behind a pooler the session belongs to others before and afterwards: what is set here holds for the transaction
+  /// only, and the transaction ends before the connection does.
   func rows(_ query: QueryText, since: Date) throws -> RawTable {
     // Numbers come with all of their digits, whatever a client before has set.
     PQclear(try checked(PQexec(handle, "BEGIN READ ONLY; SET LOCAL extra_float_digits = 3"), of: query))
@@ -134,7 +134,8 @@ private final class PostgresQuery {
     }
   }
 
-  /// SQLSTATEs of a statement that writes in a transaction that only reads, and of a parameter whose type nothing tells.
+  /// SQLSTATEs of a statement that writes in a transaction that only reads, and of a parameter whose type nothing
+  /// tells.
   private static let readOnly = "25006"
   private static let untyped = "42P18"
 

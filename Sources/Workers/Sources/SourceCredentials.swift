@@ -10,8 +10,8 @@ struct SourceCredentials {
 
   /// The source's own credentials where it has some, else the pod's `AWS_*`.
   ///
-  /// Endpoint and region of the pod belong to the artifact store where the pod has a key for it. Only where it has none do
-  /// they hold for a source with a key of its own.
+  /// Endpoint and region of the pod belong to the artifact store where the pod has a key for it. Only where it has none
+  /// do they hold for a source with a key of its own.
   init(of source: SourceVariables, in environment: [String: String]) {
     var own: [String: String] = [:]
     for variable in S3Variable.allCases { own[variable.rawValue] = environment[source.s3(variable)] }

@@ -35,8 +35,8 @@ struct Champion {
     var problems: [String]
   }
 
-  /// The test rows with the champion's columns. Where its features are the challenger's, these are typed already; else the
-  /// rows are typed once more, by the schema it knows: it must not be judged without columns that are there.
+  /// The test rows with the champion's columns. Where its features are the challenger's, these are typed already; else
+  /// the rows are typed once more, by the schema it knows: it must not be judged without columns that are there.
   func reading(_ parts: TrainingParts, raw: RawTrainingData, run: TrainingRun) -> Reading {
     guard !hasSameColumns(as: run.schema) else { return Reading(table: parts.testTable, problems: []) }
     var schema = predictor.schema

@@ -8,10 +8,10 @@ import WorkerContract
 
 /// The body of `train`: ingest → validate → features → split → train → evaluate → register.
 ///
-/// Final fit: gradient boosting chooses its number of rounds on the validation part (at most the rounds asked for) and is
-/// then fitted on training and validation rows together; forests and linear models are fitted on both at once. The test
-/// part is never seen before `evaluate`. The feature pipeline learns the categories of all labelled rows of the source;
-/// a category that only test rows have gets a column that no split can use.
+/// Final fit: gradient boosting chooses its number of rounds on the validation part (at most the rounds asked for) and
+/// is then fitted on training and validation rows together; forests and linear models are fitted on both at once. The
+/// test part is never seen before `evaluate`. The feature pipeline learns the categories of all labelled rows of the
+/// source; a category that only test rows have gets a column that no split can use.
 struct TrainingJob {
   let specification: RunSpecification
   let run: TrainingRun
