@@ -62,7 +62,8 @@ extension AlertingStatus.PendingAlert {
     var next = self
     next.channels = channels
     next.attempts += 1
-    next.retryAt = now.wholeSeconds.advanced(bySeconds: 60 * Double(1 << attempts))
+    let pause = DoublingPause(first: .seconds(60), longest: .seconds(960)).after(failures: attempts)
+    next.retryAt = now.wholeSeconds.advanced(bySeconds: pause / .seconds(1))
     return next
   }
 }

@@ -24,10 +24,8 @@ extension DesiredObject {
   /// A Deployment or Job with people's partial pod template, as they wrote it, laid over its pods.
   init<Object: KubernetesObject>(_ object: Object, podTemplate overlay: JSONValue?) {
     self.init(object)
-    let path = ["spec", "template"]
-    if let template = manifest[path: path[0], path[1]] {
-      manifest.set(PodTemplate.merged(template, with: overlay), at: path)
-    }
+    guard let template = manifest[path: "spec", "template"] else { return }
+    manifest.set(PodTemplate.merged(template, with: overlay), at: ["spec", "template"])
   }
 }
 

@@ -108,16 +108,14 @@ import WorkerContract
         policy: "watch", reference: artifact("v1"), from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"))
     let removal = RunSpecification(
       run: "shop.remove", namespace: "shop", model: "income", remove: RemovalRun(artifacts: [artifact("v1")]))
+    let own = Algorithm(custom: .init(image: "own:1", command: ["run"], args: ["-v"]))
     let bucket = DataSource(csv: .init(uri: "s3://data/adult.csv"))
     var held = SplitPlan()
     held.testSource = database
     return [
       ("csv", request(.train, training(model.training.source))), ("database", request(.train, training(database))),
       ("bucket", request(.train, training(bucket, held))),
-      (
-        "custom",
-        request(.train, training(database, .init(), .init(custom: .init(image: "own:1", command: ["run"], args: ["-v"]))))
-      ),
+      ("custom", request(.train, training(database, .init(), own))),
       (
         "custom, its own entry point",
         request(.train, training(bucket, held, .init(custom: .init(image: "own:1"))))

@@ -1,5 +1,6 @@
 import Telemetry
 import WorkerContract
+import Values
 
 @testable import PredictionLog
 
@@ -326,19 +327,13 @@ struct LedgerSimulation {
   }
 }
 
-/// Steele, Lea and Flood's SplitMix64 (2014): a number generator whose sequence is the same everywhere.
+/// The choices of a simulation, the same from the same seed.
 struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
+  private var generator: SplitMix64
 
-  init(_ seed: UInt64) { state = seed }
+  init(_ seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   mutating func between(_ low: Double, _ high: Double) -> Double {
     low + (high - low) * Double(next() >> 11) * 0x1p-53

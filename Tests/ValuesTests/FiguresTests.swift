@@ -17,7 +17,8 @@ import Values
   @Test(
     arguments: [
       (2.5, 0, "3"), (-0.4, 0, "0"), (-2.5, 0, "-3"), (0.125, 2, "0.13"), (1e9, 1, "1000000000.0"),
-      (-123_456_789_012.5, 1, "-123456789012.5"), (1e15, 0, "1e+15"), (1e300, 4, "1e+300"), (.nan, 2, "nan"),
+      (-123_456_789_012.5, 1, "-123456789012.5"), (1e15, 0, "1000000000000000.0"), (1e16, 0, "1e+16"),
+      (1e300, 4, "1e+300"), (.nan, 2, "nan"),
       (-.infinity, 3, "-inf"),
     ] as [(Double, Int, String)])
   func `a fixed number of digits behind the point`(_ value: Double, _ digits: Int, _ text: String) {

@@ -10,7 +10,7 @@ package struct CivilDay: Sendable, Equatable {
 
   /// Farther than any count of seconds in 64 bits reaches.
   private static let mostDays = 200_000_000_000_000
-  private static let mostYears = 500_000_000_000
+  private static let mostYears = 600_000_000_000
 
   /// Days before or after 2·10¹⁴ become the nearest.
   package init(number: Int) {
@@ -27,7 +27,7 @@ package struct CivilDay: Sendable, Equatable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  /// nil where the calendar has no such day, or the year is beyond 5·10¹¹.
+  /// nil where the calendar has no such day, or the year is beyond 6·10¹¹.
   package init?(year: Int, month: Int, day: Int) {
     guard (-Self.mostYears...Self.mostYears).contains(year), (1...12).contains(month), day >= 1,
       day <= Self.days(inMonth: month, of: year)
