@@ -31,11 +31,12 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 /// A library target and, where `tested`, its test target, which may need more than the library.
 /// - Parameter wing: The folder of `Sources` that it stands in; nil: it stands there itself.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], in wing: String? = nil, tested: Bool = true,
-  testedWith more: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], in wing: String? = nil, exclude: [String] = [],
+  tested: Bool = true, testedWith more: [Target.Dependency] = []
 ) -> [Target] {
   let target = Target.target(
-    name: name, dependencies: dependencies, path: wing.map { "Sources/\($0)/\(name)" }, swiftSettings: strict)
+    name: name, dependencies: dependencies, path: wing.map { "Sources/\($0)/\(name)" }, exclude: exclude,
+    swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
     name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more,
@@ -93,7 +94,7 @@ let edges: [Target] =
     "OperatorProgram",
     ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
     tested: false)
-  + library("Artifacts", ["HTTPTransport", "WorkerContract", crypto])
+  + library("Artifacts", ["Values", "HTTPTransport", "WorkerContract", crypto])
   + library(
     "Telemetry",
     ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb, logging])
@@ -134,7 +135,7 @@ let edges: [Target] =
       "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CSpawn", "CZlib", hummingbird, logging, lifecycle,
       .product(name: "HummingbirdCore", package: "hummingbird"),
       .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    ] + nio, testedWith: ["apus"])
+    ] + nio, exclude: ["README.md"], testedWith: ["apus"])
   + library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
   + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
 

@@ -46,7 +46,7 @@ struct Copier: Sendable {
 
   private func reconcile(_ key: ObjectKey, _ logger: Logger) async throws -> ReconcileResult {
     guard var wish = wishes.store[key] else { return .done }
-    let present = configMaps.store.objects(label: Self.mark, value: Self.owner(wish))
+    let present = configMaps.store.objects(.label(Self.mark, Self.owner(wish)))
     guard !wish.metadata.isBeingDeleted else {
       try await remove(present)
       try await api.removeFinalizer(Self.finalizer, from: wish)

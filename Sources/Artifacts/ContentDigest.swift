@@ -1,5 +1,6 @@
 import Crypto
 package import Foundation
+import Values
 
 /// The SHA-256 of some bytes, written as `sha256:<64 hexadecimal digits>`: the only address of an artifact.
 package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
@@ -8,7 +9,7 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
 
   /// The digest of `data`.
   package init(of data: Data) {
-    hex = Self.hex(SHA256.hash(data: data))
+    hex = Figures.hexadecimal(SHA256.hash(data: data))
   }
 
   /// Reads `sha256:<hex>`; nil where `text` is anything else, so that no digest can leave the store's folder.
@@ -23,14 +24,4 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String { "sha256:" + hex }
-
-  static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
 }

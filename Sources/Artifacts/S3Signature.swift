@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Values
 
 /// AWS Signature Version 4 for requests whose body is signed too
 /// (docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html).
@@ -27,7 +28,7 @@ struct S3Signature {
     let text = "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope)\n\(hash)"
     var key = Data("AWS4\(secretKey)".utf8)
     for part in [day, region, "s3", "aws4_request"] { key = Self.code(part, key: key) }
-    let signature = ContentDigest.hex(Self.code(text, key: key))
+    let signature = Figures.hexadecimal(Self.code(text, key: key))
     return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope),SignedHeaders=\(names),Signature=\(signature)"
   }
 
@@ -43,14 +44,6 @@ struct S3Signature {
 
   /// `20130524T000000Z`
   static func timestamp(of date: Date) -> String {
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = TimeZone(secondsFromGMT: 0) ?? .gmt
-    let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
-    func digits(_ value: Int?, _ count: Int) -> String {
-      let text = String(value ?? 0)
-      return String(repeating: "0", count: max(0, count - text.count)) + text
-    }
-    return digits(parts.year, 4) + digits(parts.month, 2) + digits(parts.day, 2) + "T" + digits(parts.hour, 2)
-      + digits(parts.minute, 2) + digits(parts.second, 2) + "Z"
+    Timestamp(secondsSince1970: date.timeIntervalSince1970).description.filter { $0 != "-" && $0 != ":" }
   }
 }

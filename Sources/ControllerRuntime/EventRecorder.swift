@@ -62,16 +62,17 @@ public final class EventRecorder: ServiceLifecycle.Service {
     }
   }
 
-  /// How often an Event is offered to a server that is away for a moment, and the first pause, which doubles.
+  /// How often an Event is offered to a server that is away for a moment.
   private static let tries = 5
-  private static let pause = Duration.milliseconds(500)
+  private static let pause = DoublingPause(first: .milliseconds(500), longest: .seconds(4))
 
   private func write(_ announcement: Announcement) async {
     let step = series.withLock { $0.step(announcement, at: time.wall()) }
     for attempt in 1...Self.tries {
       guard let error = await carryOut(step) else { return }
       let isWorthIt = error.isTransient && attempt < Self.tries && !error.isNotLeading
-      guard isWorthIt, (try? await time.sleep(Self.pause * (1 << (attempt - 1)))) != nil else {
+      guard isWorthIt, (try? await time.sleep(Self.pause.after(failures: attempt - 1))) != nil
+      else {
         return giveUp(announcement, error)
       }
     }

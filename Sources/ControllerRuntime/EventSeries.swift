@@ -112,10 +112,9 @@ struct EventSeries: Sendable {
     let regarding = announcement.regarding
     let name = regarding.name ?? "unknown"
     // Unique by object, content and time, so that a repeated create is found to exist already, also one by the next
-    // process. The time comes first and
-    // has one length: `kubectl describe` shows events that only have an eventTime in the order of their names.
-    let microseconds = String(UInt64(max(0, now.secondsSince1970 * 1_000_000)), radix: 16)
-    let order = String(repeating: "0", count: max(0, 16 - microseconds.count)) + microseconds
+    // process. The time comes first and has one length: `kubectl describe` shows events that only have an eventTime in the
+    // order of their names.
+    let order = Figures.hexadecimal(UInt64(max(0, now.secondsSince1970 * 1_000_000)))
     let content =
       "\(regarding.uid ?? "")/\(announcement.reason)/\(announcement.action)/\(announcement.note)/\(now.secondsSince1970)"
     var event = Event(

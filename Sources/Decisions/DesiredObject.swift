@@ -14,6 +14,21 @@ package struct DesiredObject: Sendable, Equatable {
   package var namespace: String { manifest[path: "metadata", "namespace"]?.string ?? "" }
 }
 
+extension DesiredObject {
+  /// What a builder made, as the API takes it: what is nil or empty is not written, and so stays unowned.
+  init<Object: KubernetesObject>(_ object: Object) {
+    // Our own types have nothing that cannot be encoded.
+    self.init(Object.gvr, (try? object.manifest) ?? .null)
+  }
+
+  /// A Deployment or Job with people's partial pod template, as they wrote it, laid over its pods.
+  init<Object: KubernetesObject>(_ object: Object, podTemplate overlay: JSONValue?) {
+    self.init(object)
+    guard let template = manifest[path: "spec", "template"] else { return }
+    manifest.set(PodTemplate.merged(template, with: overlay), at: ["spec", "template"])
+  }
+}
+
 /// An object that is to go, pinned to the very one that was seen.
 package struct Removal: Sendable, Hashable {
   package var resource: GroupVersionResource
@@ -31,14 +46,14 @@ package struct Removal: Sendable, Hashable {
 
 /// The built-in kinds that the operator makes.
 package enum Resource {
-  package static let jobs = GroupVersionResource(group: "batch", version: "v1", resource: "jobs")
+  package static let jobs = Job.gvr
   package static let events = GroupVersionResource(group: "", version: "v1", resource: "events")
-  package static let deployments = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
-  package static let services = GroupVersionResource(group: "", version: "v1", resource: "services")
-  package static let configMaps = GroupVersionResource(group: "", version: "v1", resource: "configmaps")
-  package static let pods = GroupVersionResource(group: "", version: "v1", resource: "pods")
-  package static let claims = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumeclaims")
-  package static let secrets = GroupVersionResource(group: "", version: "v1", resource: "secrets")
+  package static let deployments = Deployment.gvr
+  package static let services = Service.gvr
+  package static let configMaps = ConfigMap.gvr
+  package static let pods = Pod.gvr
+  package static let claims = PersistentVolumeClaim.gvr
+  package static let secrets = Secret.gvr
   package static let customDefinitions = GroupVersionResource(
     group: "apiextensions.k8s.io", version: "v1", resource: "customresourcedefinitions")
   /// `version` is `v1`, `v2beta2` or `v2`: what the cluster offers.

@@ -7,21 +7,18 @@ package import KubernetesModel
 /// A preference only: storage that calls itself ReadWriteOnce and yet can be mounted anywhere (NFS) must not make a pod wait
 /// for room on one node.
 package enum PodAffinity {
-  private static let place = ["podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"]
-
-  private static let term: JSONValue = [
-    "weight": 100,
-    "podAffinityTerm": [
-      "topologyKey": "kubernetes.io/hostname",
-      "labelSelector": ["matchLabels": [ApusLabels.managedBy: .string(ApusLabels.manager)]],
-    ],
-  ]
+  private static let term = Affinity.WeightedPodTerm(
+    weight: 100,
+    Affinity.PodTerm(
+      topologyKey: "kubernetes.io/hostname",
+      labelSelector: LabelSelector(matchLabels: [ApusLabels.managedBy: ApusLabels.manager])))
+  private static let document = JSONValue.document(term)
 
   /// `pod` with the preference, where the settings tie its claim to one node.
-  static func drawing(_ pod: JSONValue, by storage: OperatorSettings.Storage) -> JSONValue {
+  static func drawing(_ pod: PodSpec, by storage: OperatorSettings.Storage) -> PodSpec {
     guard storage.isTiedToOneNode else { return pod }
     var drawn = pod
-    drawn.set([term], at: ["spec", "affinity"] + place)
+    drawn.affinity = Affinity(podAffinity: .init(preferred: [term]))
     return drawn
   }
 
@@ -29,6 +26,7 @@ package enum PodAffinity {
   /// template would change, and all servers start anew.
   package static func isIn(_ deployment: JSONValue) -> Bool {
     let affinity = deployment[path: "spec", "template", "spec", "affinity"]
-    return affinity?[path: place[0], place[1]]?.array?.contains(term) == true
+    let preferred = affinity?[path: "podAffinity", "preferredDuringSchedulingIgnoredDuringExecution"]?.array
+    return preferred?.contains(document) == true
   }
 }

@@ -6,19 +6,20 @@ import WorkerContract
 /// The artifact store has the plain `AWS_*`, the same in workers, checks and servers. Each source has variables of its own
 /// (`SourceVariables`).
 enum PodCredentials {
-  static func variable(_ name: String, secret: String, key: String, isOptional: Bool = false) -> JSONValue {
-    var reference: JSONValue = ["name": .string(secret), "key": .string(key)]
-    if isOptional { reference["optional"] = true }
-    return ["name": .string(name), "valueFrom": ["secretKeyRef": reference]]
+  static func variable(
+    _ name: String, secret: String, key: String, isOptional: Bool = false
+  ) -> EnvironmentVariable {
+    EnvironmentVariable(
+      name: name, valueFrom: .secret(KeyReference(name: secret, key: key, optional: isOptional ? true : nil)))
   }
 
   /// What every pod needs to open artifacts in S3. Without a Secret, credentials are left to the templates.
-  static func store(_ storage: OperatorSettings.Storage) -> [JSONValue] {
+  static func store(_ storage: OperatorSettings.Storage) -> [EnvironmentVariable] {
     guard storage.isInS3 else { return [] }
     let given: [S3Variable: String] = [.endpoint: storage.s3.endpoint, .region: storage.s3.region].compactMapValues(
       \.self)
     return S3Variable.allCases.compactMap { variable in
-      if let value = given[variable] { return ["name": .string(variable.rawValue), "value": .string(value)] }
+      if let value = given[variable] { return EnvironmentVariable(name: variable.rawValue, value: value) }
       return storage.s3.secret.map {
         Self.variable(
           variable.rawValue, secret: $0, key: variable.rawValue, isOptional: !variable.isRequired)
@@ -27,11 +28,11 @@ enum PodCredentials {
   }
 
   /// What a training needs to read its sources.
-  static func sources(_ run: TrainingRun, _ storage: OperatorSettings.Storage) -> [JSONValue] {
+  static func sources(_ run: TrainingRun, _ storage: OperatorSettings.Storage) -> [EnvironmentVariable] {
     let sources: [(names: SourceVariables, source: DataSource?)] = [
       (.source, run.source), (.testSource, run.split.testSource),
     ]
-    var variables: [JSONValue] = []
+    var variables: [EnvironmentVariable] = []
     for (names, source) in sources {
       if let reference = source?.postgres?.connectionSecretRef {
         variables.append(variable(names.postgresURL, secret: reference.name, key: reference.key))
@@ -56,8 +57,9 @@ enum PodCredentials {
 
   /// Trainer images were once given both sources' credentials by one name. They keep that name where it can mean but one
   /// thing: `AWS_*` where it is not the artifact store's, and where the sources name one Secret.
-  private static func olderNames(_ sources: [DataSource], _ storage: OperatorSettings.Storage) -> [JSONValue] {
-    var variables: [JSONValue] = []
+  private static func olderNames(_ sources: [DataSource], _ storage: OperatorSettings.Storage) -> [EnvironmentVariable]
+  {
+    var variables: [EnvironmentVariable] = []
     if sources.first?.postgres == nil, let reference = sources.lazy.compactMap(\.postgres?.connectionSecretRef).first {
       variables.append(variable(SourceVariables.source.postgresURL, secret: reference.name, key: reference.key))
     }

@@ -2,8 +2,7 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-/// What all generated pods have in common. Built as JSON: these are full intents for server-side apply, and people's
-/// templates are merged into them.
+/// What all generated pods have in common.
 enum PodParts {
   /// Mount path of the ConfigMap with the run specification.
   static let runFolder = "/etc/apus/run"
@@ -16,82 +15,74 @@ enum PodParts {
   static let defaultContainer = "kubectl.kubernetes.io/default-container"
 
   /// The restricted profile of pod security.
-  static func podSecurity(_ user: OperatorSettings.PodUser) -> JSONValue {
-    var security: JSONValue = [
-      "runAsNonRoot": true, "fsGroupChangePolicy": "OnRootMismatch", "seccompProfile": ["type": "RuntimeDefault"],
-    ]
+  static func podSecurity(_ user: OperatorSettings.PodUser) -> PodSecurityContext {
+    var security = PodSecurityContext(
+      runAsNonRoot: true, fsGroupChangePolicy: "OnRootMismatch", seccompProfile: SeccompProfile(type: "RuntimeDefault"))
     guard case .number(let id) = user else { return security }
-    for member in ["runAsUser", "runAsGroup", "fsGroup"] { security[member] = .integer(Int64(id)) }
+    security.runAsUser = id
+    security.runAsGroup = id
+    security.fsGroup = id
     return security
   }
 
+  static let containerSecurity = SecurityContext(
+    allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, runAsNonRoot: true,
+    capabilities: .init(drop: ["ALL"]))
+
   /// nil: nothing is asked for.
-  static func resources(_ resources: ContainerResources?) -> JSONValue? {
+  static func resources(_ resources: ContainerResources?) -> ResourceRequirements? {
     guard let resources, !resources.isEmpty else { return nil }
-    return .document(resources).withoutEmptyMembers
+    return ResourceRequirements(requests: resources.requests, limits: resources.limits)
   }
 
-  static let containerSecurity: JSONValue = [
-    "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsNonRoot": true,
-    "capabilities": ["drop": ["ALL"]],
-  ]
+  /// A pod without rights in the cluster, with what every container of ours needs.
+  static func pod(_ container: Container, _ settings: OperatorSettings, volumes: [Volume]) -> PodSpec {
+    var pod = PodSpec(containers: [container], volumes: volumes)
+    pod.automountServiceAccountToken = false
+    pod.enableServiceLinks = false
+    pod.securityContext = podSecurity(settings.podUser)
+    return pod
+  }
 
   /// Environment of every worker and server.
-  static func environment(_ storage: OperatorSettings.Storage, namespace: String) -> [JSONValue] {
-    let telemetry: JSONValue
-    if let secret = storage.telemetrySecret {
-      telemetry = PodCredentials.variable(RunEnvironment.telemetry, secret: secret.name, key: secret.key)
-    } else {
-      telemetry = [
-        "name": .string(RunEnvironment.telemetry), "value": .string(storage.telemetryLocation(in: namespace)),
-      ]
-    }
+  static func environment(_ storage: OperatorSettings.Storage, namespace: String) -> [EnvironmentVariable] {
+    let telemetry =
+      if let secret = storage.telemetrySecret {
+        PodCredentials.variable(RunEnvironment.telemetry, secret: secret.name, key: secret.key)
+      } else {
+        EnvironmentVariable(name: RunEnvironment.telemetry, value: storage.telemetryLocation(in: namespace))
+      }
     return [
-      ["name": .string(RunEnvironment.artifacts), "value": .string(storage.artifacts)], telemetry,
-      ["name": .string(RunEnvironment.podIP), "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
-      ["name": "TMPDIR", "value": "/tmp"],
+      EnvironmentVariable(name: RunEnvironment.artifacts, value: storage.artifacts), telemetry,
+      EnvironmentVariable(name: RunEnvironment.podIP, valueFrom: .field("status.podIP")),
+      EnvironmentVariable(name: "TMPDIR", value: "/tmp"),
     ] + PodCredentials.store(storage)
   }
 
-  static func volumes(_ storage: OperatorSettings.Storage, configuration: String, as name: String) -> JSONValue {
-    let data: [JSONValue] = [
-      ["name": "data", "persistentVolumeClaim": ["claimName": .string(storage.claim.name)]]
-    ]
-    let before: [JSONValue] = [["name": .string(name), "configMap": ["name": .string(configuration)]]]
-    return .array(before + (storage.needsClaim ? data : []) + [["name": "tmp", "emptyDir": [:]]])
+  static func volumes(_ storage: OperatorSettings.Storage, configuration: String, as name: String) -> [Volume] {
+    [Volume(name: name, configMap: .init(name: configuration))]
+      + (storage.needsClaim ? [Volume(name: "data", claim: storage.claim.name)] : [])
+      + [Volume(name: "tmp", emptyDir: .init())]
   }
 
-  static func mounts(_ storage: OperatorSettings.Storage, configuration: String, at folder: String) -> JSONValue {
-    let data: [JSONValue] = [["name": "data", "mountPath": .string(storage.mountPath)]]
-    let before: [JSONValue] = [
-      ["name": .string(configuration), "mountPath": .string(folder), "readOnly": true]
-    ]
-    return .array(before + (storage.needsClaim ? data : []) + [["name": "tmp", "mountPath": "/tmp"]])
+  static func mounts(_ storage: OperatorSettings.Storage, configuration: String, at folder: String) -> [VolumeMount] {
+    [VolumeMount(name: configuration, mountPath: folder, readOnly: true)]
+      + (storage.needsClaim ? [VolumeMount(name: "data", mountPath: storage.mountPath)] : [])
+      + [VolumeMount(name: "tmp", mountPath: "/tmp")]
   }
 
   static func labels(_ component: ApusLabels.Component, _ more: [String: String]) -> [String: String] {
     let own = [ApusLabels.component: component.rawValue, ApusLabels.managedBy: ApusLabels.manager]
     return own.merging(more.mapValues { ObjectName.labelValue($0) }) { $1 }
   }
-
-  static func owner(_ owner: OwnerReference) -> JSONValue { [JSONValue.document(owner)] }
 }
 
 /// The claim that holds artifacts and telemetry of a namespace. Nobody owns it: it outlives the models, as data should.
 package func dataClaim(_ claim: OperatorSettings.Claim, namespace: String) -> DesiredObject {
-  var spec: JSONValue = [
-    "accessModes": [.string(claim.accessMode)],
-    "resources": ["requests": ["storage": .string(claim.size)]],
-  ]
-  if let storageClass = claim.storageClassName { spec["storageClassName"] = .string(storageClass) }
-  return DesiredObject(
-    Resource.claims,
-    [
-      "apiVersion": "v1", "kind": "PersistentVolumeClaim",
-      "metadata": [
-        "name": .string(claim.name), "namespace": .string(namespace),
-        "labels": [ApusLabels.managedBy: .string(ApusLabels.manager)],
-      ],
-      "spec": spec,
-    ])
+  DesiredObject(
+    PersistentVolumeClaim(
+      metadata: ObjectMeta(
+        name: claim.name, namespace: namespace, labels: [ApusLabels.managedBy: ApusLabels.manager]),
+      spec: .init(
+        accessModes: [claim.accessMode], storage: claim.size, storageClassName: claim.storageClassName)))
 }

@@ -167,21 +167,19 @@ package struct Registry: Sendable {
     owner: OwnerReference?, _ namespace: String, deletion: ModelDeploymentSpec.Deletion
   ) -> [DesiredObject] {
     entries.filter(\.isNew).map { entry in
-      var metadata: JSONValue = [
-        "name": .string(entry.name), "namespace": .string(namespace),
-        "labels": [
-          ApusLabels.model: .string(ObjectName.labelValue(entry.spec.modelRef.name)),
-          ApusLabels.version: .string(entry.version), ApusLabels.managedBy: .string(ApusLabels.manager),
-        ],
-        "ownerReferences": owner.map(PodParts.owner) ?? [],
-      ]
-      if deletion == .delete { metadata["finalizers"] = [.string(ApusFinalizers.data)] }
-      return DesiredObject(
-        ApusGroup.modelVersions,
-        [
-          "apiVersion": .string(ApusGroup.apiVersion), "kind": "ModelVersion", "metadata": metadata,
-          "spec": JSONValue.document(entry.spec),
-        ])
+      let version = ModelVersion(
+        metadata: ObjectMeta(
+          name: entry.name, namespace: namespace,
+          labels: [
+            ApusLabels.model: ObjectName.labelValue(entry.spec.modelRef.name), ApusLabels.version: entry.version,
+            ApusLabels.managedBy: ApusLabels.manager,
+          ],
+          ownerReferences: owner.map { [$0] } ?? [], finalizers: deletion == .delete ? [ApusFinalizers.data] : []),
+        spec: entry.spec)
+      var object = DesiredObject(version)
+      // It has a door of its own.
+      object.manifest["status"] = nil
+      return object
     }
   }
 

@@ -46,58 +46,41 @@ package struct ServerSet: Sendable, Equatable {
     selector.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
   }
 
-  private func metadata(_ name: String) -> JSONValue {
-    [
-      "name": .string(name), "namespace": .string(namespace),
-      "labels": JSONValue(PodParts.labels(.server, [ApusLabels.model: model])),
-      "ownerReferences": PodParts.owner(owner),
-    ]
+  private func metadata(_ name: String) -> ObjectMeta {
+    ObjectMeta(
+      name: name, namespace: namespace, labels: PodParts.labels(.server, [ApusLabels.model: model]),
+      ownerReferences: [owner])
   }
 
   private var routingTable: DesiredObject {
     DesiredObject(
-      Resource.configMaps,
-      [
-        "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata(ResourceName.routing(model: model)),
-        "data": [RoutingTable.fileName: .string(routingText)],
-      ])
+      ConfigMap(
+        metadata: metadata(ResourceName.routing(model: model)), data: [RoutingTable.fileName: routingText]))
   }
 
   private var service: DesiredObject {
     DesiredObject(
-      Resource.services,
-      [
-        "apiVersion": "v1", "kind": "Service", "metadata": metadata(model),
-        "spec": [
-          "selector": JSONValue(selector),
-          "ports": [
-            ["name": "http", "port": .integer(Int64(Self.publicPort)), "targetPort": "http", "protocol": "TCP"],
-            ["name": "metrics", "port": .integer(Int64(Self.adminPort)), "targetPort": "metrics", "protocol": "TCP"],
-          ],
-        ],
-      ])
+      Service(
+        metadata: metadata(model),
+        spec: .init(
+          selector: selector,
+          ports: [
+            .init(name: "http", port: Self.publicPort, targetPort: "http"),
+            .init(name: "metrics", port: Self.adminPort, targetPort: "metrics"),
+          ])))
   }
 
   private var security: ServerSecurity { ServerSecurity(serving.security) }
 
   private func deployment(_ settings: OperatorSettings) -> DesiredObject {
-    let plain = pod(settings)
-    let pod = isDrawnToClaim ? PodAffinity.drawing(plain, by: settings.storage) : plain
-    var spec: JSONValue = [
-      "selector": ["matchLabels": JSONValue(selector)],
-      "revisionHistoryLimit": 3,
-      "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxUnavailable": 0, "maxSurge": 1]],
-      "template": PodTemplate.merged(pod, with: serving.template),
-    ]
+    var spec = Deployment.Spec(
+      replicas: replicas, selector: LabelSelector(matchLabels: selector), template: podTemplate(settings))
+    spec.revisionHistoryLimit = 3
+    spec.strategy = .init(rollingUpdate: .init(maxUnavailable: 0, maxSurge: 1))
     var metadata = metadata(model)
-    if let replicas {
-      spec["replicas"] = .integer(Int64(replicas))
-    } else {
-      // Under an autoscaler the number belongs to it: a field that is not written cannot be fought over.
-      metadata["annotations"] = [ApusAnnotations.replicasBy: "HorizontalPodAutoscaler"]
-    }
-    return DesiredObject(
-      Resource.deployments, ["apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": spec])
+    // Under an autoscaler the number belongs to it: a field that is not written cannot be fought over.
+    if replicas == nil { metadata.annotations = [ApusAnnotations.replicasBy: HorizontalPodAutoscaler.gvk.kind] }
+    return DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: serving.template)
   }
 
   private var replicas: Int? {
@@ -108,63 +91,48 @@ package struct ServerSet: Sendable, Equatable {
   private var autoscaler: DesiredObject? {
     guard let autoscaling = serving.autoscaling, canAutoscale else { return nil }
     return DesiredObject(
-      Resource.autoscalers("v1"),
-      [
-        "apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": metadata(model),
-        "spec": [
-          "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": .string(model)],
-          "minReplicas": .integer(Int64(autoscaling.minimum)), "maxReplicas": .integer(Int64(autoscaling.maximum)),
-          "targetCPUUtilizationPercentage": .integer(Int64(autoscaling.targetCPU)),
-        ],
-      ])
+      HorizontalPodAutoscaler(
+        metadata: metadata(model),
+        spec: .init(
+          scaling: .init(Deployment.gvk, name: model), minReplicas: autoscaling.minimum,
+          maxReplicas: autoscaling.maximum, targetCPUUtilizationPercentage: autoscaling.targetCPU)))
   }
 
-  private func pod(_ settings: OperatorSettings) -> JSONValue {
+  private func podTemplate(_ settings: OperatorSettings) -> PodTemplateSpec {
     let labels = security.labels.merging([ApusLabels.model: model]) { $1 }
-    let annotations: [String: JSONValue] = [
-      "prometheus.io/scrape": "true", "prometheus.io/port": .string("\(Self.adminPort)"),
-      "prometheus.io/path": "/metrics",
+    let annotations = [
+      "prometheus.io/scrape": "true", "prometheus.io/port": "\(Self.adminPort)", "prometheus.io/path": "/metrics",
     ]
-    return [
-      "metadata": [
-        "labels": JSONValue(PodParts.labels(.server, labels)),
-        "annotations": .object(annotations.merging(security.annotations) { $1 }),
-      ],
-      "spec": [
-        "automountServiceAccountToken": false, "enableServiceLinks": false, "terminationGracePeriodSeconds": 30,
-        "securityContext": PodParts.podSecurity(settings.podUser), "containers": [container(settings)],
-        "volumes": .array(
-          (PodParts.volumes(settings.storage, configuration: ResourceName.routing(model: model), as: "routing").array
-            ?? []) + security.volumes),
-      ],
-    ]
+    let volumes =
+      PodParts.volumes(settings.storage, configuration: ResourceName.routing(model: model), as: "routing")
+      + security.volumes
+    var pod = PodParts.pod(container(settings), settings, volumes: volumes)
+    pod.terminationGracePeriodSeconds = 30
+    return PodTemplateSpec(
+      metadata: ObjectMeta(
+        labels: PodParts.labels(.server, labels), annotations: annotations.merging(security.annotations) { $1 }),
+      spec: isDrawnToClaim ? PodAffinity.drawing(pod, by: settings.storage) : pod)
   }
 
-  private func container(_ settings: OperatorSettings) -> JSONValue {
-    var container: JSONValue = [
-      "name": .string(Self.container), "image": .string(settings.images.server),
-      "imagePullPolicy": .string(settings.images.pullPolicy),
-      "args": .array(
-        ["--routing", .string("\(PodParts.routingFolder)/\(RoutingTable.fileName)")] + security.arguments),
-      "env": .array(PodParts.environment(settings.storage, namespace: namespace)),
-      "ports": [
-        ["name": "http", "containerPort": .integer(Int64(Self.publicPort)), "protocol": "TCP"],
-        ["name": "metrics", "containerPort": .integer(Int64(Self.adminPort)), "protocol": "TCP"],
+  private func container(_ settings: OperatorSettings) -> Container {
+    var container = Container(
+      name: Self.container, image: settings.images.server,
+      args: ["--routing", "\(PodParts.routingFolder)/\(RoutingTable.fileName)"] + security.arguments,
+      env: PodParts.environment(settings.storage, namespace: namespace),
+      ports: [
+        ContainerPort(name: "http", containerPort: Self.publicPort),
+        ContainerPort(name: "metrics", containerPort: Self.adminPort),
       ],
-      "livenessProbe": [
-        "httpGet": security.probe("/health"), "initialDelaySeconds": 5, "periodSeconds": 10,
-        "timeoutSeconds": 5,
-        "failureThreshold": 3,
-      ],
-      "readinessProbe": [
-        "httpGet": security.probe("/ready"), "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 2,
-      ],
-      "volumeMounts": .array(
-        (PodParts.mounts(settings.storage, configuration: "routing", at: PodParts.routingFolder).array ?? [])
-          + security.mounts),
-      "securityContext": PodParts.containerSecurity,
-    ]
-    container["resources"] = PodParts.resources(serving.resources)
+      resources: PodParts.resources(serving.resources),
+      volumeMounts: PodParts.mounts(settings.storage, configuration: "routing", at: PodParts.routingFolder)
+        + security.mounts)
+    container.imagePullPolicy = settings.images.pullPolicy
+    container.livenessProbe = Probe(
+      httpGet: security.probe("/health"), initialDelaySeconds: 5, periodSeconds: 10, timeoutSeconds: 5,
+      failureThreshold: 3)
+    container.readinessProbe = Probe(
+      httpGet: security.probe("/ready"), periodSeconds: 5, timeoutSeconds: 3, failureThreshold: 2)
+    container.securityContext = PodParts.containerSecurity
     return container
   }
 }

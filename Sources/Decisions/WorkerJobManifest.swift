@@ -31,74 +31,58 @@ extension RunRequest {
     return [configMap(configuration, document), manifest(settings, configuration)]
   }
 
-  private var allLabels: JSONValue { JSONValue(PodParts.labels(component, labels)) }
+  private var allLabels: [String: String] { PodParts.labels(component, labels) }
 
   private func configMap(_ name: String, _ document: String) -> DesiredObject {
     DesiredObject(
-      Resource.configMaps,
-      [
-        "apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": metadata(name, annotations: [RunAnnotation.job: job]),
-        "immutable": true, "data": [PodParts.runFile: .string(document)],
-      ])
+      ConfigMap(
+        metadata: metadata(name, annotations: [RunAnnotation.job: job]), data: [PodParts.runFile: document],
+        immutable: true))
   }
 
-  private func metadata(_ name: String, annotations: [String: String]) -> JSONValue {
-    var metadata: JSONValue = [
-      "name": .string(name), "namespace": .string(specification.namespace), "labels": allLabels,
-      "annotations": JSONValue(annotations),
-    ]
-    metadata["ownerReferences"] = owner.map(PodParts.owner)
-    return metadata
+  private func metadata(_ name: String, annotations: [String: String]) -> ObjectMeta {
+    ObjectMeta(
+      name: name, namespace: specification.namespace, labels: allLabels, annotations: annotations,
+      ownerReferences: owner.map { [$0] } ?? [])
   }
 
   private func manifest(_ settings: OperatorSettings, _ configuration: String) -> DesiredObject {
-    let pod: JSONValue = [
-      // `kubectl logs` shows the worker, wherever an injected container stands.
-      "metadata": ["labels": allLabels, "annotations": [PodParts.defaultContainer: .string(WorkerJob.container)]],
-      "spec": [
-        "restartPolicy": "Never", "automountServiceAccountToken": false, "enableServiceLinks": false,
-        "securityContext": PodParts.podSecurity(settings.podUser), "containers": [container(settings)],
-        "volumes": PodParts.volumes(settings.storage, configuration: configuration, as: "run"),
-      ],
-    ]
+    var spec = Job.Spec(template: podTemplate(settings, configuration))
+    spec.backoffLimit = retries
+    spec.activeDeadlineSeconds = Int(max(1, deadline.seconds.rounded(.up)))
+    spec.ttlSecondsAfterFinished = finishedJobLifetime
     return DesiredObject(
-      Resource.jobs,
-      [
-        "apiVersion": "batch/v1", "kind": "Job",
-        "metadata": metadata(job, annotations: annotations),
-        "spec": [
-          "backoffLimit": .integer(Int64(retries)),
-          "activeDeadlineSeconds": .integer(Int64(max(1, deadline.seconds.rounded(.up)))),
-          "ttlSecondsAfterFinished": .integer(Int64(finishedJobLifetime)),
-          "template": PodTemplate.merged(PodAffinity.drawing(pod, by: settings.storage), with: template),
-        ],
-      ])
+      Job(metadata: metadata(job, annotations: annotations), spec: spec), podTemplate: template)
   }
 
-  private func container(_ settings: OperatorSettings) -> JSONValue {
+  private func podTemplate(_ settings: OperatorSettings, _ configuration: String) -> PodTemplateSpec {
+    var pod = PodParts.pod(
+      container(settings), settings,
+      volumes: PodParts.volumes(settings.storage, configuration: configuration, as: "run"))
+    pod.restartPolicy = "Never"
+    return PodTemplateSpec(
+      // `kubectl logs` shows the worker, wherever an injected container stands.
+      metadata: ObjectMeta(labels: allLabels, annotations: [PodParts.defaultContainer: WorkerJob.container]),
+      spec: PodAffinity.drawing(pod, by: settings.storage))
+  }
+
+  private func container(_ settings: OperatorSettings) -> Container {
     let custom = specification.train?.algorithm.custom
-    let standard: [JSONValue] = [
-      .string(component.rawValue), "--run", .string("\(PodParts.runFolder)/\(PodParts.runFile)"),
-      "--result", .string(PodParts.resultFile),
+    let standard = [
+      component.rawValue, "--run", "\(PodParts.runFolder)/\(PodParts.runFile)", "--result", PodParts.resultFile,
     ]
-    var container: JSONValue = [
-      "name": .string(WorkerJob.container), "image": .string(custom?.image ?? settings.images.worker),
-      "imagePullPolicy": .string(settings.images.pullPolicy),
-      "env": .array(
-        PodParts.environment(settings.storage, namespace: specification.namespace)
-          + (specification.train.map { PodCredentials.sources($0, settings.storage) } ?? [])),
-      "volumeMounts": PodParts.mounts(settings.storage, configuration: "run", at: PodParts.runFolder),
-      "securityContext": PodParts.containerSecurity,
-      "terminationMessagePath": .string(PodParts.resultFile), "terminationMessagePolicy": "File",
-    ]
-    container["resources"] = PodParts.resources(resources)
-    if let custom, !custom.args.isEmpty {
-      container["args"] = .array(custom.args.map(JSONValue.string))
-    } else {
-      container["args"] = .array(standard)
-    }
-    if let custom, !custom.command.isEmpty { container["command"] = .array(custom.command.map(JSONValue.string)) }
+    let own = custom?.args ?? []
+    var container = Container(
+      name: WorkerJob.container, image: custom?.image ?? settings.images.worker, command: custom?.command ?? [],
+      args: own.isEmpty ? standard : own,
+      env: PodParts.environment(settings.storage, namespace: specification.namespace)
+        + (specification.train.map { PodCredentials.sources($0, settings.storage) } ?? []),
+      resources: PodParts.resources(resources),
+      volumeMounts: PodParts.mounts(settings.storage, configuration: "run", at: PodParts.runFolder))
+    container.imagePullPolicy = settings.images.pullPolicy
+    container.securityContext = PodParts.containerSecurity
+    container.terminationMessagePath = PodParts.resultFile
+    container.terminationMessagePolicy = "File"
     return container
   }
 }

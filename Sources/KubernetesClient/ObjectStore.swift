@@ -57,8 +57,8 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   private let decode: @Sendable (JSONValue) -> Object?
 
   /// - Parameters:
-  ///   - labels: the label keys that `objects(label:value:)` can be asked for.
-  ///   - fields: what `objects(field:value:)` can be asked for, by a name.
+  ///   - labels: the label keys that `StoreQuery.label` can ask for.
+  ///   - fields: what `StoreQuery.field` can ask for, by a name.
   ///   - decode: reads packed documents. Without it nothing is packed.
   public init(
     indexing labels: Set<String> = [], fields: [String: FieldIndex] = [:],
@@ -105,32 +105,6 @@ public final class ObjectStore<Object: Sendable>: Sendable {
   public func lookAtKeys(_ query: StoreQuery) -> (keys: [ObjectKey], states: ObjectStates) {
     let (keys, states) = state.withLock { ($0.keys(query), $0.states(query)) }
     return (keys.sorted(), states)
-  }
-
-  /// Objects with an owner reference to this uid, in the order of their keys.
-  public func objects(ownedBy uid: String) -> [Object] { objects(.ownedBy(uid)) }
-
-  /// Their keys, in order, without reading the objects.
-  public func keys(ownedBy uid: String) -> [ObjectKey] { keys(.ownedBy(uid)) }
-
-  /// Objects whose indexed label has this value, in the order of their keys; of one namespace, where it is given.
-  public func objects(label: String, value: String, namespace: String? = nil) -> [Object] {
-    objects(.label(label, value, namespace: namespace))
-  }
-
-  /// Their keys, in order, without reading the objects.
-  public func keys(label: String, value: String, namespace: String? = nil) -> [ObjectKey] {
-    keys(.label(label, value, namespace: namespace))
-  }
-
-  /// Objects that the field's index puts under this value, in the order of their keys; of one namespace, where it is given.
-  public func objects(field: String, value: String, namespace: String? = nil) -> [Object] {
-    objects(.field(field, value, namespace: namespace))
-  }
-
-  /// Their keys, in order, without reading the objects.
-  public func keys(field: String, value: String, namespace: String? = nil) -> [ObjectKey] {
-    keys(.field(field, value, namespace: namespace))
   }
 
   /// Objects that are in the cluster, but cannot be read as this type, and why.

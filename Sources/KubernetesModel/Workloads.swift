@@ -52,7 +52,7 @@ public struct Deployment: KubernetesObject {
     public var replicas: Int?
     public var selector: LabelSelector
     public var template: PodTemplateSpec
-    public var strategy: JSONValue?
+    public var strategy: Strategy?
     public var minReadySeconds: Int?
     public var revisionHistoryLimit: Int?
     public var progressDeadlineSeconds: Int?
@@ -62,6 +62,31 @@ public struct Deployment: KubernetesObject {
       self.replicas = replicas
       self.selector = selector
       self.template = template
+    }
+  }
+
+  /// How pods of an older template are replaced.
+  public struct Strategy: Codable, Sendable, Equatable {
+    public struct RollingUpdate: Codable, Sendable, Equatable {
+      /// A number of pods, or a share of them such as `25%`.
+      public var maxUnavailable: IntOrString?
+      public var maxSurge: IntOrString?
+
+      public init(maxUnavailable: IntOrString? = nil, maxSurge: IntOrString? = nil) {
+        self.maxUnavailable = maxUnavailable
+        self.maxSurge = maxSurge
+      }
+    }
+
+    /// `RollingUpdate` or `Recreate`.
+    public var type: String?
+    public var rollingUpdate: RollingUpdate?
+
+    public init(type: String) { self.type = type }
+
+    public init(rollingUpdate: RollingUpdate) {
+      type = "RollingUpdate"
+      self.rollingUpdate = rollingUpdate
     }
   }
 

@@ -29,7 +29,7 @@ struct CacheIndex<Object: Sendable>: Sendable {
   fileprivate let store: ObjectStore<Object>
 
   func keys(field: String, value: String, namespace: String) -> [ObjectKey] {
-    store.keys(field: field, value: value, namespace: namespace)
+    store.keys(.field(field, value, namespace: namespace))
   }
 }
 

@@ -19,13 +19,18 @@ final class Capabilities: Sendable {
   /// A claim that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
   private static let claimMemory = 600.0
 
+  /// Guarantee: no decision rests on an answer that is older than ten minutes, however many share it.
   func hasClaim(_ name: String, _ reader: CacheReader) async throws -> Bool {
-    // One that is missing as well, as where models need none.
-    reader.readOutside(believedFor: Self.claimMemory)
     let namespace = reader.namespace
     let key = ObjectKey(namespace: namespace, name: name)
     let now = time.monotonic()
-    if let seen = claims.withLock({ $0[key] }), now - seen < .seconds(Self.claimMemory) { return true }
+    let left = claims.withLock { $0[key] }.map { Self.claimMemory - (now - $0) / .seconds(1) } ?? 0
+    if left > 0 {
+      reader.readOutside(believedFor: left)
+      return true
+    }
+    // One that is missing is believed as long, as where models need none.
+    reader.readOutside(believedFor: Self.claimMemory)
     let isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
     claims.withLock { $0[key] = isThere ? now : nil }
     return isThere

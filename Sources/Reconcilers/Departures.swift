@@ -6,9 +6,10 @@ import KubernetesModel
 import Logging
 import Synchronization
 
-/// Says of a deleted model what it leaves behind: the cluster deletes its objects, and nobody its rows and files.
+/// Announces what a deleted model leaves behind where its rows and files stay, and remembers what the last spec of each
+/// deleted model said about them.
 ///
-/// A model that goes while no operator is looking is not spoken of.
+/// A model that is deleted while no operator runs is not announced.
 final class Departures: Sendable {
   private let known = Mutex<[ObjectKey: Known]>([:])
   private let events: any EventSink
@@ -21,7 +22,7 @@ final class Departures: Sendable {
     var deletion: ModelDeploymentSpec.Deletion
   }
 
-  /// What the last spec of a model said that has gone, by UID; of the latest of them.
+  /// What the last spec of a deleted model said, by UID; only of those deleted last.
   private let wishes = Mutex<[(uid: String, deletion: ModelDeploymentSpec.Deletion)]>([])
   private static let limit = 256
 
@@ -37,7 +38,7 @@ final class Departures: Sendable {
     wishes.withLock { $0.last { $0.uid == uid }?.deletion }
   }
 
-  /// A model is there. One that had its name before has gone unnoticed.
+  /// A model is there. Another one that was known by its name has been deleted meanwhile.
   func meet(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async {
     let uid = object[path: "metadata", "uid"]?.string
     let deletion = object[path: "spec", "deletion"]?.string.flatMap(ModelDeploymentSpec.Deletion.init) ?? .keep
@@ -54,7 +55,8 @@ final class Departures: Sendable {
     if let before = known.withLock({ $0.removeValue(forKey: key) }) { await part(from: before, key, reader) }
   }
 
-  /// Where versions are held back and the model wanted it so, its data goes, and that is told when it happens.
+  /// Where the model wanted its data removed and its versions are held back for that, `DepartedModels` removes it and announces
+  /// how that went; in all other cases the data stays.
   private func part(from known: Known, _ key: ObjectKey, _ reader: CacheReader) async {
     let uid = known.reference.uid ?? ""
     wishes.withLock { wishes in

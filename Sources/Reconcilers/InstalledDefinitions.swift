@@ -66,6 +66,8 @@ package final class InstalledDefinitions: Precondition {
   private static let patience = 5
   /// While people are expected to mend it.
   private static let soon = Duration.seconds(20)
+  /// While the server gives no answer.
+  private static let retry = DoublingPause(first: .seconds(1), longest: soon)
   /// A CRD changes with a release. Only its metadata is asked for, unless it has changed.
   private static let rarely = Duration.seconds(600)
 
@@ -90,7 +92,7 @@ package final class InstalledDefinitions: Precondition {
     if failures == Self.patience {
       logger.warning("the CRDs cannot be compared with this operator", metadata: ["error": "\(reason)"])
     }
-    return failures < Self.patience ? .seconds(1 << (failures - 1)) : Self.soon
+    return Self.retry.after(failures: failures - 1)
   }
 
   private func adopt(_ fit: DefinitionFit) -> Duration {

@@ -41,9 +41,6 @@ package final class RoutingConfirmations: Sendable {
     }
   }
 
-  /// All that is known of a model's pods, those that are gone included; nil: they were not asked yet.
-  func known(of model: ObjectKey) -> [String: Int]? { revisions.withLock { $0[model] } }
-
   /// Whether this process has asked the model's pods yet; before, that it knows of no confirmation says nothing.
   func hasAsked(about model: ObjectKey) -> Bool {
     revisions.withLock { $0[model] != nil }

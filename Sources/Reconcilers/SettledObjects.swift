@@ -5,8 +5,8 @@ import Synchronization
 /// decide again, until something is due.
 ///
 /// Guarantee: what is remembered says no more than the decision itself, which wants no other look before it is due unless
-/// something changes. It is forgotten after ten minutes, as long as the cluster's claims are believed, or earlier where
-/// something outside the caches is believed for a shorter time: then everything is looked at once more.
+/// something changes. It is forgotten after ten minutes, or earlier where an answer from outside the caches is believed
+/// for a shorter time, counted from when it was given: then everything is looked at once more.
 final class SettledObjects: Sendable {
   private struct Entry: Sendable {
     var memo: CacheMemo

@@ -1,4 +1,5 @@
 package import WorkerContract
+import Values
 
 /// How a CSV file is written.
 package struct CSVOptions: Sendable, Equatable {
@@ -264,7 +265,7 @@ private struct CSVScanner {
         Finding(
           .blankRows, count: blankRows.count, firstLine: blankRows.line,
           message:
-            "\(counted(blankRows.count, "line")) \(blankRows.count == 1 ? "holds" : "hold") delimiters only, first line "
+            "\(Figures.count(blankRows.count, "line")) \(blankRows.count == 1 ? "holds" : "hold") delimiters only, first line "
             + "\(blankRows.line): left out"))
     }
     if paddedRows.count > 0 {
@@ -272,7 +273,7 @@ private struct CSVScanner {
         Finding(
           .paddedRows, count: paddedRows.count, firstLine: paddedRows.line,
           message:
-            "\(counted(paddedRows.count, "line")) \(paddedRows.count == 1 ? "has" : "have") empty fields behind the last "
+            "\(Figures.count(paddedRows.count, "line")) \(paddedRows.count == 1 ? "has" : "have") empty fields behind the last "
             + "column, first line \(paddedRows.line): they are left out"))
     }
     if let header, namedColumns < header.count {
@@ -280,7 +281,7 @@ private struct CSVScanner {
       found.append(
         Finding(
           .paddedHeader, count: count, firstLine: 1,
-          message: "the header has \(counted(count, "column")) without a name behind the last one "
+          message: "the header has \(Figures.count(count, "column")) without a name behind the last one "
             + "'\(namedColumns == 0 ? "" : header[namedColumns - 1])': delete \(count == 1 ? "it" : "them"), or give names"
         ))
     }

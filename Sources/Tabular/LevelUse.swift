@@ -1,4 +1,5 @@
 import WorkerContract
+import Values
 
 /// How often each level of a column occurs, and what that says about its worth to a model.
 struct LevelUse {
@@ -50,14 +51,15 @@ struct LevelUse {
     if isLarge || listed == 0 && (count > 10_000 || count > 1000 && count * 2 > rowCount) {
       return Finding(
         .tooManyCategories, column: feature.name, count: count,
-        message: "column \(feature.name) has \(count) different texts in \(counted(rowCount, "row")), which are no "
+        message:
+          "column \(feature.name) has \(count) different texts in \(Figures.count(rowCount, "row")), which are no "
           + "categories: take it out of spec.schema.features, or list the categories that matter")
     }
     guard listed == 0, occurring > 50, occurring * 2 > rowCount else { return nil }
     return Finding(
       .identifyingCategories, column: feature.name, count: occurring,
       message:
-        "column \(feature.name) has \(occurring) different texts in \(counted(rowCount, "row")), which name rows "
+        "column \(feature.name) has \(occurring) different texts in \(Figures.count(rowCount, "row")), which name rows "
         + "rather than kinds of rows: take it out of spec.schema.features, or list the categories that matter")
   }
 
@@ -67,7 +69,7 @@ struct LevelUse {
         Finding(
           .tooManyClasses, column: target.name, count: occurring,
           message:
-            "target \(target.name) has \(occurring) different values in \(counted(rowCount, "row")), which are no "
+            "target \(target.name) has \(occurring) different values in \(Figures.count(rowCount, "row")), which are no "
             + "classes: name a column of categories in spec.schema.target.name (numbers are not predicted)")
       ]
     }
@@ -93,7 +95,8 @@ extension StrayClass {
   func finding(_ target: FeatureSchema.Target, place: String) -> Finding {
     Finding(
       .strayClass, column: target.name, count: count, firstLine: firstLine,
-      message: "target \(target.name): \(counted(count, "value")) \(count == 1 ? "is" : "are") not among its classes "
+      message:
+        "target \(target.name): \(Figures.count(count, "value")) \(count == 1 ? "is" : "are") not among its classes "
         + "\(listed(target.classes)), first '\(text)' at \(place) \(firstLine): left out; mend the rows or add the class"
     )
   }

@@ -1,4 +1,5 @@
 import WorkerContract
+import Values
 
 /// The rows of a source that a reading is about.
 struct RowChoice {
@@ -76,7 +77,7 @@ extension RawTable {
       Finding(
         .strayTime, column: name, count: ahead.count, firstLine: line(of: first),
         message:
-          "column \(name): \(counted(ahead.count, "time")) \(ahead.count == 1 ? "lies" : "lie") more than a year ahead of all others, "
+          "column \(name): \(Figures.count(ahead.count, "time")) \(ahead.count == 1 ? "lies" : "lie") more than a year ahead of all others, "
           + "first '\(text(row: first, column: column).prefix(40))' at \(place) \(line(of: first)): left out; mend the rows"
       ))
   }
@@ -92,7 +93,7 @@ extension RawTable {
         Finding(
           .strayTime, column: name, count: count, firstLine: line(of: tally.row),
           message:
-            "column \(name): \(counted(count, "time")) \(count == 1 ? "lies" : "lie") beyond the year \(TimeColumn.lastYear - 1), "
+            "column \(name): \(Figures.count(count, "time")) \(count == 1 ? "lies" : "lie") beyond the year \(TimeColumn.lastYear - 1), "
             + "first '\(tally.text)' at \(place) \(line(of: tally.row)): \(fate); leave a time empty that is not known")
       )
     }
@@ -103,7 +104,7 @@ extension RawTable {
       Finding(
         isStray ? .strayTime : .notTimestamp, column: name, count: count, firstLine: line(of: tally.row),
         message:
-          "column \(name): \(counted(count, "value")) \(count == 1 ? "is no time" : "are no times"), first "
+          "column \(name): \(Figures.count(count, "value")) \(count == 1 ? "is no time" : "are no times"), first "
           + "'\(tally.text)' at \(place) \(line(of: tally.row)): \(isStray ? "\(fate); " : "")\(TimeColumn.forms)"))
   }
 

@@ -1,4 +1,5 @@
 import WorkerContract
+import Values
 
 extension RawTable {
   /// Reads a schema off the data: types, categories, bounds with a margin, nullability, the timestamp, the primary key and the
@@ -81,7 +82,8 @@ private struct SchemaInference {
     let countOf = Dictionary(counts.map { ($0.level, $0.count) }, uniquingKeysWith: +)
     result.classShares = classes.map { Double(countOf[$0] ?? 0) / rows }
     let shares = zip(classes, result.classShares).map { "\($0) \(percent($1))" }.joined(separator: ", ")
-    let unlabelled = profile.missing > 0 ? "; \(counted(profile.missing, "row")) without a value are left out" : ""
+    let unlabelled =
+      profile.missing > 0 ? "; \(Figures.count(profile.missing, "row")) without a value are left out" : ""
     explain("target", "the column to predict, as asked for\(unlabelled)")
     explain("target.classes", "all values that occur: \(shares)")
 
@@ -128,7 +130,7 @@ private struct SchemaInference {
     if let inexact = profile.inexact {
       return leaveOut(
         profile,
-        "has \(counted(inexact.count, "whole number")) beyond 2^53, of which neighbours become one, first \(inexact.first)"
+        "has \(Figures.count(inexact.count, "whole number")) beyond 2^53, of which neighbours become one, first \(inexact.first)"
       )
     }
     if result.schema.features.count >= InferenceLimits.features {
@@ -168,8 +170,8 @@ private struct SchemaInference {
     explain(
       "features.\(profile.name).nullable",
       profile.missing > 0
-        ? "missing in \(counted(profile.missing, "row")) (\(percent(Double(profile.missing) / Double(profile.rowCount))))"
-        : "never missing in \(counted(profile.rowCount, "row"))")
+        ? "missing in \(Figures.count(profile.missing, "row")) (\(percent(Double(profile.missing) / Double(profile.rowCount))))"
+        : "never missing in \(Figures.count(profile.rowCount, "row"))")
   }
 
   private mutating func inferNumeric(_ profile: ColumnProfile) {
@@ -178,7 +180,7 @@ private struct SchemaInference {
     let kind = profile.isWhole ? "whole numbers" : "numbers"
     explain(
       "features.\(name)",
-      "\(counted(profile.levelCounts.count, "different value")), all \(kind), "
+      "\(Figures.count(profile.levelCounts.count, "different value")), all \(kind), "
         + "\(numberText(profile.minimum)) to \(numberText(profile.maximum))"
         + (profile.missingWords.isEmpty
           ? "" : "; \(listed(profile.missingWords)) \(profile.missingWords.count == 1 ? "counts" : "count") as missing")
@@ -204,7 +206,7 @@ private struct SchemaInference {
     let common = profile.levelCounts.sorted { ($1.count, $0.level) < ($0.count, $1.level) }.prefix(3)
       .map { "\($0.level) \(percent(Double($0.count) / Double(profile.present)))" }.joined(separator: ", ")
     let hint = mend.map { "; if they are numbers or times such as '\(first.prefix(40))', \($0)" } ?? ""
-    explain("features.\(profile.name)", "\(counted(count, "different text")), most often \(common)\(hint)")
+    explain("features.\(profile.name)", "\(Figures.count(count, "different text")), most often \(common)\(hint)")
     explain(
       "features.\(profile.name).categories", "all texts that occur; take the line away to learn them at each training")
     noteMissing(profile)

@@ -1,4 +1,5 @@
 package import WorkerContract
+import Values
 
 /// A table typed by a schema, and everything that is wrong with it.
 package struct TableReading: Sendable {
@@ -58,7 +59,7 @@ extension RawTable {
         Finding(
           .tooFewRows, count: rowCount,
           message:
-            "there are only \(counted(rowCount, "row"))\(place), at least \(minimumRows) are needed: widen the window or the query"
+            "there are only \(Figures.count(rowCount, "row"))\(place), at least \(minimumRows) are needed: widen the window or the query"
         ))
     }
     return TableReading(
@@ -69,7 +70,6 @@ extension RawTable {
 }
 
 /// `1 row`, `3 rows`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// Reads column by column and gathers findings.
 private struct TableReader {
@@ -132,7 +132,7 @@ private struct TableReader {
       report(
         Finding(
           .featureAlwaysMissing, column: feature.name, count: missing, firstLine: raw.line(of: 0),
-          message: "feature \(feature.name) is missing in all \(counted(missing, "row")): "
+          message: "feature \(feature.name) is missing in all \(Figures.count(missing, "row")): "
             + "mend the source or take it out of spec.schema.features"))
     } else if !feature.nullable {
       reportNulls(feature, position)
@@ -155,7 +155,7 @@ private struct TableReader {
         isStray(count, limits.missing) ? .strayNull : .notNullable, column: name, count: count,
         firstLine: raw.line(of: first),
         message:
-          "column \(name): \(counted(count, "value")) \(count == 1 ? "is" : "are") missing, first at \(place(first)): "
+          "column \(name): \(Figures.count(count, "value")) \(count == 1 ? "is" : "are") missing, first at \(place(first)): "
           + "mend the rows or set nullable: true"))
   }
 
@@ -190,7 +190,7 @@ private struct TableReader {
           count: unreadable.count,
           firstLine: raw.line(of: unreadable.row),
           message:
-            "column \(feature.name): \(counted(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
+            "column \(feature.name): \(Figures.count(unreadable.count, "value")) \(unreadable.count == 1 ? "is no number" : "are no numbers"), "
             + "first '\(unreadable.text)' at \(place(unreadable.row)): \(mend)"))
     }
     reportInexact(feature.name, inexact, "make the feature categorical, or write them smaller")
@@ -203,7 +203,8 @@ private struct TableReader {
           isStray(outside.count, limits.outOfRange) ? .strayNumber : .outOfBounds, column: feature.name,
           count: outside.count,
           firstLine: raw.line(of: outside.row),
-          message: "column \(feature.name): \(counted(outside.count, "value")) \(outside.count == 1 ? "lies" : "lie") "
+          message:
+            "column \(feature.name): \(Figures.count(outside.count, "value")) \(outside.count == 1 ? "lies" : "lie") "
             + bounds.compactMap { $0 }.joined(separator: " or ")
             + ", first \(outside.text) at \(place(outside.row)): mend the rows or widen the feature's bounds"))
     }
@@ -227,7 +228,7 @@ private struct TableReader {
       Finding(
         .inexactNumber, column: name, count: inexact.count, firstLine: raw.line(of: inexact.row),
         message:
-          "column \(name): \(counted(inexact.count, "whole number")) \(inexact.count == 1 ? "lies" : "lie") beyond 2^53, where "
+          "column \(name): \(Figures.count(inexact.count, "whole number")) \(inexact.count == 1 ? "lies" : "lie") beyond 2^53, where "
           + "neighbours become one number, first \(inexact.text) at \(place(inexact.row)): \(mend)"))
   }
 
@@ -245,7 +246,7 @@ private struct TableReader {
         Finding(
           .unknownCategory, column: feature.name, count: unknown.count, firstLine: raw.line(of: unknown.row),
           message:
-            "column \(feature.name): \(counted(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its "
+            "column \(feature.name): \(Figures.count(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its "
             + "\(feature.categories.count) categories, first '\(unknown.text)' at \(place(unknown.row)): "
             + "mend the rows or add the category"))
     }
@@ -286,7 +287,7 @@ private struct TableReader {
         Finding(
           .unknownClass, column: target.name, count: unknown.count, firstLine: raw.line(of: unknown.row),
           message:
-            "target \(target.name): \(counted(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its classes "
+            "target \(target.name): \(Figures.count(unknown.count, "value")) \(unknown.count == 1 ? "is" : "are") not among its classes "
             + "\(listed(target.classes)), first '\(unknown.text)' at \(place(unknown.row)): mend the rows or add the class"
         ))
     }
@@ -311,7 +312,7 @@ private struct TableReader {
         Finding(
           .noLabels, column: target.name, count: unlabelled,
           message:
-            "target \(target.name) is missing in all \(counted(unlabelled, "row")): check the target column"))
+            "target \(target.name) is missing in all \(Figures.count(unlabelled, "row")): check the target column"))
     }
     if let positive = target.positive, present.count > 1,
       !present.contains(where: { ValueReading.identity($0) == ValueReading.identity(positive) })
@@ -328,7 +329,7 @@ private struct TableReader {
         Finding(
           .targetValueMissing, column: target.name, count: unlabelled, firstLine: firstLine,
           message:
-            "target \(target.name) is missing in \(counted(unlabelled, "row")), first at \(raw.place) \(firstLine): left out"
+            "target \(target.name) is missing in \(Figures.count(unlabelled, "row")), first at \(raw.place) \(firstLine): left out"
         ))
     }
   }
@@ -357,7 +358,7 @@ private struct TableReader {
       Finding(
         .duplicatePrimaryKey, column: names.joined(separator: ","), count: repeated.count,
         firstLine: raw.line(of: repeated.row),
-        message: "primary key \(names.joined(separator: ", ")): \(counted(repeated.count, "row")) "
+        message: "primary key \(names.joined(separator: ", ")): \(Figures.count(repeated.count, "row")) "
           + "\(repeated.count == 1 ? "repeats" : "repeat") an earlier key, first at \(place(repeated.row)): "
           + "remove them or correct primaryKey"))
   }

@@ -1,3 +1,5 @@
+import Values
+
 /// The rows that test a model, and whether they can tell it from a guess.
 package struct TestRows: Sendable {
   /// By class.
@@ -39,7 +41,7 @@ package struct TestRows: Sendable {
         Finding(
           .tooFewTestRows, count: total,
           message:
-            "\(counted(total, "test row")) (\(parts.prefix(8).joined(separator: ", "))) cannot judge a model: a guess "
+            "\(Figures.count(total, "test row")) (\(parts.prefix(8).joined(separator: ", "))) cannot judge a model: a guess "
             + "is right about all of them once in \(Int(ways.rounded())) times; bring more rows, at least 200, or "
             + "give test a larger share")
       ]
@@ -50,7 +52,7 @@ package struct TestRows: Sendable {
         Finding(
           .fewTestRows, count: total,
           message:
-            "there are only \(counted(total, "test row")): the measured accuracy can be off by \(points) points, so that "
+            "there are only \(Figures.count(total, "test row")): the measured accuracy can be off by \(points) points, so that "
             + "gates say little; bring at least 200 rows or give test a larger share")
       ]
     }

@@ -5,6 +5,7 @@ import Tabular
 import Testing
 import WorkerContract
 import YAMLCoding
+import KubernetesModel
 
 @Suite("Files as other programs write them")
 struct OtherPeoplesFilesTests {
@@ -133,11 +134,8 @@ struct OtherPeoplesFilesTests {
       "😀",
       "\u{feff}", "\u{a0}", "spec:", "kind: Secret", ",", "x", "\u{202e}", "\u{7f}", "<<: *a", "?",
     ]
-    var state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1
-    func next(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % bound
-    }
+    var generator = SeededGenerator(seed: seed)
+    func next(_ bound: Int) -> Int { generator.index(below: bound) }
     func text() -> String { (0..<1 + next(5)).map { _ in pieces[next(pieces.count)] }.joined() }
     func quoted(_ text: String) -> String { "\"" + text.replacing("\"", with: "\"\"") + "\"" }
     let header = ["f" + text(), "g" + text(), "t" + text()]

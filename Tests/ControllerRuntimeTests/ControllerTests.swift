@@ -292,7 +292,7 @@ struct ControllerTests {
     informer.note(job("two", owner: "other", kind: "MonitoringPolicy", controller: true))
     informer.note(job("three", owner: "loose", kind: "ModelDeployment", controller: false))
     #expect(controller.queue.depth == 1)
-    #expect(informer.store.objects(ownedBy: "u").count == 3)
+    #expect(informer.store.objects(.ownedBy("u")).count == 3)
   }
 }
 

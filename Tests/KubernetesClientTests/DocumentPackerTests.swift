@@ -107,17 +107,17 @@ struct ObjectStoreTests {
   func indexes() throws {
     let store = Self.store()
     for number in 0..<3 { _ = store.upsert(try Self.item("t\(number)", 1, "red")) }
-    #expect(store.keys(field: "color", value: "red").map(\.name) == ["t0", "t1", "t2"])
-    #expect(store.objects(ownedBy: "o").count == 3)
+    #expect(store.keys(.field("color", "red")).map(\.name) == ["t0", "t1", "t2"])
+    #expect(store.objects(.ownedBy("o")).count == 3)
     _ = store.upsert(try Self.item("t1", 2, "blue", owner: "p", app: "b"))
-    #expect(store.keys(field: "color", value: "red", namespace: "n").map(\.name) == ["t0", "t2"])
-    #expect(store.keys(field: "color", value: "red", namespace: "m").isEmpty)
-    #expect(store.objects(field: "color", value: "blue").count == 1)
-    #expect(store.objects(label: "app", value: "b").count == 1)
-    #expect(store.objects(ownedBy: "p").count == 1)
+    #expect(store.keys(.field("color", "red", namespace: "n")).map(\.name) == ["t0", "t2"])
+    #expect(store.keys(.field("color", "red", namespace: "m")).isEmpty)
+    #expect(store.objects(.field("color", "blue")).count == 1)
+    #expect(store.objects(.label("app", "b")).count == 1)
+    #expect(store.objects(.ownedBy("p")).count == 1)
     let gone = try Self.item("t0", 3, "red").identity
     #expect(store.remove(gone)?.change.object["color"] == "red")
-    #expect(store.keys(field: "color", value: "red").map(\.name) == ["t2"])
+    #expect(store.keys(.field("color", "red")).map(\.name) == ["t2"])
     #expect(store.count == 2)
   }
 
@@ -126,12 +126,12 @@ struct ObjectStoreTests {
     let store = Self.store()
     for number in 0..<20 {
       _ = store.upsert(try Self.item("t\(number)", 1, "red"))
-      #expect(store.keys(field: "color", value: "red").count == number + 1)
+      #expect(store.keys(.field("color", "red")).count == number + 1)
     }
     for number in 0..<20 {
       _ = store.remove(try Self.item("t\(number)", 2, "red").identity)
-      #expect(store.keys(field: "color", value: "red").count == 19 - number)
-      #expect(store.keys(ownedBy: "o").contains { $0.name == "t\(number)" } == false)
+      #expect(store.keys(.field("color", "red")).count == 19 - number)
+      #expect(store.keys(.ownedBy("o")).contains { $0.name == "t\(number)" } == false)
     }
   }
 
@@ -146,7 +146,7 @@ struct ObjectStoreTests {
     list.items = [try Self.item("two", 2, "red")]
     list.resourceVersion = "5"
     #expect(store.replace(with: list, .initialList).map(\.identity.key.name) == ["one", "two"])
-    #expect(store.keys(field: "color", value: "red").map(\.name) == ["one", "two"])
+    #expect(store.keys(.field("color", "red")).map(\.name) == ["one", "two"])
     list.items = [try Self.item("two", 4, "blue")]
     list.resourceVersion = "6"
     let changes = store.replace(with: list, .relist).map { event in
@@ -157,7 +157,7 @@ struct ObjectStoreTests {
       }
     }
     #expect(changes == ["-one", "red to blue"])
-    #expect(store.keys(field: "color", value: "red").isEmpty)
+    #expect(store.keys(.field("color", "red")).isEmpty)
     #expect(store.objects.count == 1)
   }
 }

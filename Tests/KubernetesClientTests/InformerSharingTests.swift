@@ -150,14 +150,14 @@ struct InformerSharingTests {
       ObjectKind<ConfigMap>.typed, indexing: ["app"], fields: ["value": { [$0.data["k"] ?? ""] }])
     #expect(first === second)
     // The index knows what came before it.
-    #expect(second.store.objects(field: "value", value: "1").count == 2)
+    #expect(second.store.objects(.field("value", "1")).count == 2)
     cluster.put("c", "1")
     _ = try await eventually("the new one is found") {
-      second.store.objects(field: "value", value: "1").count == 3 ? true : nil
+      second.store.objects(.field("value", "1")).count == 3 ? true : nil
     }
     cluster.remove("a")
     _ = try await eventually("the old one is not") {
-      second.store.objects(field: "value", value: "1").count == 2 ? true : nil
+      second.store.objects(.field("value", "1")).count == 2 ? true : nil
     }
     #expect(set.informer(ObjectKind<ConfigMap>.typed, Selection(namespace: "a")) !== first)
     _ = set.informer(.untyped(ConfigMap.self))

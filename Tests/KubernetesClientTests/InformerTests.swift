@@ -95,8 +95,8 @@ struct InformerTests {
     #expect(watches[0].query["allowWatchBookmarks"] == "true")
     #expect(watches[0].query["timeoutSeconds"] == "450")
     #expect(run.informer.statistics.lists == 1)
-    #expect(run.informer.store.objects(label: "app", value: "new").count == 1)
-    #expect(run.informer.store.objects(label: "app", value: "v").isEmpty)
+    #expect(run.informer.store.objects(.label("app", "new")).count == 1)
+    #expect(run.informer.store.objects(.label("app", "v")).isEmpty)
   }
 
   @Test("A connection that is cut within an event goes on from the last whole one, without a new list")

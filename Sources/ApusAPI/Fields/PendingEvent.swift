@@ -1,15 +1,18 @@
 package import KubernetesModel
 
-/// Something that people are to be told by an Event. It stands in the status from the write that decided it until its Event
-/// is there, so that an operator that ends in between leaves nothing untold; the Event's name follows from what is here,
-/// so that nothing is told twice.
+/// Something that people are to be told by an Event. What a reconcile decides stands in the status from the write that decided
+/// it until its Event is there or the server has refused the Event for good, so that an operator that ends in between leaves
+/// nothing untold. The Event's name follows from what is here, so that nothing is told twice.
+///
+/// About an object that is deleted there is no status to keep it in: such an Event is lost with the process.
 package struct PendingEvent: Codable, Sendable, Equatable {
   package var type: Kind
   package var reason: String
   package var message: String
-  /// When it was decided; no two of one object share a microsecond.
+  /// When it was decided; no two in one status share a microsecond.
   package var at: MicroTime
-  /// The Job it concerns, where it is told only once of it; nil: told of the object as a whole, or written by release 0.1.0.
+  /// The Job it is about: with one reason nothing is pending twice about a Job, in whatever words. nil: about the object as a
+  /// whole, or written by release 0.1.0.
   package var regarding: String?
 
   package init(type: Kind, reason: String, message: String, at: MicroTime, regarding: String? = nil) {
@@ -25,7 +28,7 @@ package struct PendingEvent: Codable, Sendable, Equatable {
     case warning = "Warning"
   }
 
-  /// More than this many are not kept: the oldest go.
+  /// More than this many are not kept: the oldest go untold.
   package static let limit = 64
 }
 

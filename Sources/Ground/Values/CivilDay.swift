@@ -8,7 +8,13 @@ package struct CivilDay: Sendable, Equatable {
   package let month: Int
   package let day: Int
 
+  /// Farther than any count of seconds in 64 bits reaches.
+  private static let mostDays = 200_000_000_000_000
+  private static let mostYears = 600_000_000_000
+
+  /// Days before or after 2·10¹⁴ become the nearest.
   package init(number: Int) {
+    let number = min(max(number, -Self.mostDays), Self.mostDays)
     self.number = number
     let shifted = number + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -21,9 +27,11 @@ package struct CivilDay: Sendable, Equatable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  /// nil where the calendar has no such day.
+  /// nil where the calendar has no such day, or the year is beyond 6·10¹¹.
   package init?(year: Int, month: Int, day: Int) {
-    guard (1...12).contains(month), day >= 1, day <= Self.days(inMonth: month, of: year) else { return nil }
+    guard (-Self.mostYears...Self.mostYears).contains(year), (1...12).contains(month), day >= 1,
+      day <= Self.days(inMonth: month, of: year)
+    else { return nil }
     self.year = year
     self.month = month
     self.day = day

@@ -23,12 +23,15 @@ package enum Figures {
   /// Whole percent of a share: `62%`.
   package static func percent(_ share: Double) -> String { share.isFinite ? "\(Int((share * 100).rounded()))%" : "-" }
 
+  /// With so many digits after the point, 0 … 15; without any there is no point. Numbers too large for that, and those that
+  /// are not finite, are written as Swift does.
   package static func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
-    var scale = 1
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = Int((abs(value) * Double(scale)).rounded())
+    let scale = (0..<digits).reduce(1) { scale, _ in scale * 10 }
+    let rounded = (abs(value) * Double(scale)).rounded()
+    guard rounded < 1e15 else { return "\(value)" }
+    let scaled = Int(rounded)
     let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(scaled)" }
     return "\(sign)\(scaled / scale).\(padded(scaled % scale, to: digits))"
   }
 
@@ -36,6 +39,12 @@ package enum Figures {
   package static func padded(_ value: some BinaryInteger, to width: Int) -> String {
     let digits = String(value)
     return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  }
+
+  /// Two lower-case hexadecimal digits for each byte.
+  package static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   /// 16 lower-case hexadecimal digits.

@@ -7,10 +7,18 @@ package enum RFC3339 {
     /// The digits behind the point; empty where there is none.
     package var fractionDigits: String
 
-    /// In 0 ..< 1.
-    package var fraction: Double { fractionDigits.isEmpty ? 0 : Double("0." + fractionDigits) ?? 0 }
+    /// In 0 ..< 1: a run of nines that a Double would round up to 1 stays below.
+    package var fraction: Double {
+      fractionDigits.isEmpty ? 0 : min(Double("0." + fractionDigits) ?? 0, 1.0.nextDown)
+    }
 
-    /// `2026-11-21T23:20:00Z`, with an optional fraction and any offset; a blank may stand for the `T`. nil for other texts.
+    /// Seconds with the fraction, never rounded up into the next second.
+    var rounded: Double {
+      min(Double(seconds) + fraction, Double(seconds + 1).nextDown)
+    }
+
+    /// `2026-11-21T23:20:00Z`, with an optional fraction and any offset; a blank may stand for the `T`. A leap second, which
+    /// only the last minute of a UTC day has, is the first second of the next day. nil for other texts.
     package init?(_ text: String) {
       let text = Array(text.utf8)
       guard text.count >= 20, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
@@ -29,14 +37,17 @@ package enum RFC3339 {
         rest = rest.dropFirst(1 + digits.count)
       }
       guard let offset = offset(rest) else { return nil }
-      seconds = date.number * 86400 + hour * 3600 + minute * 60 + second - offset
+      let time = date.number * 86400 + hour * 3600 + minute * 60 - offset
+      guard second < 60 || (time + 60).isMultiple(of: 86400) else { return nil }
+      seconds = time + second
     }
   }
 
   /// In UTC. The bounds are the years 0 and 9999, which is what the format can say: what lies outside becomes the
   /// nearest, and NaN the first.
   ///
-  /// - Parameter digits: Behind the point, 0 … 9. Without any the second is rounded down, otherwise to the nearest.
+  /// - Parameter digits: Behind the point, 0 … 7: 64 bits do not count smaller ticks up to the year 9999. Without any the second
+  ///   is rounded down, otherwise to the nearest.
   static func text(ofSeconds seconds: Double, digits: Int) -> String {
     let bounded = seconds > -62_167_219_200 ? min(seconds, 253_402_300_799) : -62_167_219_200
     let ticks = bounded * Double(ticksPerSecond(digits))
@@ -46,22 +57,22 @@ package enum RFC3339 {
   /// In UTC; a tick is a second divided by ten `digits` times.
   package static func text(ofTicks ticks: Int, digits: Int) -> String {
     let perSecond = ticksPerSecond(digits)
-    let seconds = floored(ticks, by: perSecond)
-    let day = CivilDay(number: floored(seconds, by: 86400))
-    let inDay = seconds - day.number * 86400
+    let (seconds, tick) = floored(ticks, by: perSecond)
+    let (number, inDay) = floored(seconds, by: 86400)
+    let day = CivilDay(number: number)
     var text =
       "\(Figures.padded(day.year, to: 4))-\(Figures.padded(day.month, to: 2))-\(Figures.padded(day.day, to: 2))T"
     text += [inDay / 3600, inDay / 60 % 60, inDay % 60].map { Figures.padded($0, to: 2) }.joined(separator: ":")
-    if digits > 0 { text += ".\(Figures.padded(ticks - seconds * perSecond, to: digits))" }
+    if digits > 0 { text += ".\(Figures.padded(tick, to: digits))" }
     return text + "Z"
   }
 
   private static func ticksPerSecond(_ digits: Int) -> Int { (0..<digits).reduce(1) { ticks, _ in ticks * 10 } }
 
-  /// Rounded down, before 1970 too.
-  private static func floored(_ value: Int, by divisor: Int) -> Int {
+  /// Rounded down, before 1970 too: the remainder is never negative.
+  private static func floored(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? quotient - 1 : quotient
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }
 

@@ -10,6 +10,12 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable, Equatable {
     state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
+  /// From 256 bits of another source, such as the system's: for numbers that no other process draws.
+  package init(from source: inout some RandomNumberGenerator) {
+    // All zeros is the one state that the generator never leaves.
+    state = (source.next() | 1, source.next(), source.next(), source.next())
+  }
+
   package init(seed: Int) { self.init(seed: UInt64(bitPattern: Int64(seed))) }
 
   package static func == (left: Self, right: Self) -> Bool { left.state == right.state }

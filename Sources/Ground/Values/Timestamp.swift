@@ -11,7 +11,7 @@ public struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible
   /// `2026-11-21T23:20:00Z`, with an optional fraction and any offset; nil for other texts.
   public init?(_ text: String) {
     guard let moment = RFC3339.Moment(text) else { return nil }
-    secondsSince1970 = Double(moment.seconds) + moment.fraction
+    secondsSince1970 = moment.rounded
   }
 
   /// Without the fraction, which the API server drops as well: two writes of one moment are equal.

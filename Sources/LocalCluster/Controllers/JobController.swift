@@ -135,13 +135,16 @@ struct JobRun {
     }
   }
 
-  /// 10 s after the first failure, then doubling, at most 6 minutes (Kubernetes' Job documentation). A success resets.
+  /// Kubernetes' Job documentation: 10 s after the first failure, then doubling, at most 6 minutes.
+  private static let retryPause = DoublingPause(first: .seconds(10), longest: .seconds(360))
+
+  /// A success resets the pause.
   private var retryDue: Date? {
     let lastSuccess = pods.filter { PodReading($0).phase == "Succeeded" }.compactMap { PodReading($0).finished }.max()
     let failures = failedPods.compactMap { PodReading($0).finished ?? $0.created }
       .filter { $0 > (lastSuccess ?? .distantPast) }
     guard let last = failures.max() else { return nil }
-    return last.addingTimeInterval(min(360, 10 * pow(2, Double(failures.count - 1))))
+    return last.addingTimeInterval(Self.retryPause.after(failures: failures.count - 1) / .seconds(1))
   }
 
   private mutating func suspend() {

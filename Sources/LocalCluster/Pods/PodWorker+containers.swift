@@ -43,6 +43,11 @@ extension PodWorker {
     return false
   }
 
+  /// An image that is missing needs a restart of the cluster; the kubelet's `MaxContainerBackOff`.
+  private static let imagePause = DoublingPause(first: .seconds(10), longest: .seconds(300))
+  /// A Secret or ConfigMap that is missing is only another object, and is found soon.
+  private static let objectPause = DoublingPause(first: .milliseconds(500), longest: .seconds(10))
+
   private func wait(
     for delay: TimeInterval, _ container: ContainerSpecification, after termination: Termination, isInit: Bool
   ) async {
@@ -87,10 +92,9 @@ extension PodWorker {
         }
         await event(.warning, "Failed", isImage ? error.message : "Error: \(error.message)", container: container.name)
         if isImage { await event(.warning, "Failed", "Error: ErrImagePull", container: container.name) }
-        // What is missing here is only another object, and is found soon; an image needs a restart of the cluster.
-        let delay = isImage ? min(300, 10 * pow(2, Double(failures))) : min(10, 0.5 * pow(2, Double(failures)))
+        let pause = isImage ? Self.imagePause : Self.objectPause
+        try? await Task.sleep(for: pause.after(failures: failures))
         failures += 1
-        try? await Task.sleep(for: .seconds(delay))
       }
     }
     return nil

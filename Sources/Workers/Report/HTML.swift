@@ -1,19 +1,14 @@
 import Foundation
 import Monitoring
+import Values
 
 /// Pieces of a self-contained page: no script, no font, no address outside of it.
 enum HTML {
   /// `value` with `digits` decimals, the same on every machine.
   static func decimal(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return "–" }
-    let scale = (0..<digits).reduce(1.0) { factor, _ in factor * 10 }
-    let scaled = (abs(value) * scale).rounded()
-    guard scaled < 1e15 else { return String(value) }
-    let whole = Int(scaled)
-    let sign = value < 0 && whole > 0 ? "−" : ""
-    guard digits > 0 else { return sign + String(whole) }
-    let fraction = String(whole % Int(scale))
-    return sign + String(whole / Int(scale)) + "." + String(repeating: "0", count: digits - fraction.count) + fraction
+    let text = Figures.fixed(value, digits)
+    return text.hasPrefix("-") ? "−" + text.dropFirst() : text
   }
 
   /// A dash where there is no such number.

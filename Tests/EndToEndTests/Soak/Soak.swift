@@ -19,7 +19,7 @@ enum Soak {
 
   /// With the time; also, at once, into the file that `scripts/soak` names, as the output comes when all is over.
   static func say(_ text: String) {
-    let line = "\(Date.now.formatted(.iso8601)) \(text)"
+    let line = "\(Timestamp(secondsSince1970: Date.now.timeIntervalSince1970)) \(text)"
     print(line)
     append(line, to: environment["APUS_SOAK_LOG"])
   }

@@ -1,36 +1,24 @@
+import Values
+
 /// Ids for requests that bring none: milliseconds since 1970 and 80 random bits as 32 hexadecimal digits.
 ///
 /// Ids that follow each other in time sort next to each other, as those of UUID version 7 do: the store's index by id grows at
 /// its end, and not all over a day's rows.
 ///
-/// xoshiro256** (D. Blackman, S. Vigna, 2018), started from 256 bits of the system's own random numbers: asking the system
-/// for each id would cost more than the prediction. The ids name requests; they keep no secret.
+/// Started from the system's own random numbers: asking the system for each id would cost more than the prediction. The ids
+/// name requests; they keep no secret.
 struct RequestIDs {
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  private var generator: SeededGenerator
 
   init() {
     var system = SystemRandomNumberGenerator()
-    // All zeros is the one state that the generator never leaves.
-    state = (system.next() | 1, system.next(), system.next(), system.next())
-  }
-
-  private mutating func word() -> UInt64 {
-    func rotated(_ value: UInt64, _ by: UInt64) -> UInt64 { value << by | value >> (64 - by) }
-    let result = rotated(state.1 &* 5, 7) &* 9
-    let shifted = state.1 << 17
-    state.2 ^= state.0
-    state.3 ^= state.1
-    state.1 ^= state.2
-    state.0 ^= state.3
-    state.2 ^= shifted
-    state.3 = rotated(state.3, 45)
-    return result
+    generator = SeededGenerator(from: &system)
   }
 
   /// - Parameter time: Seconds since 1970.
   mutating func next(at time: Double) -> String {
     let milliseconds = UInt64(max(0, min(time * 1000, 0x1p47)))
-    let words = (milliseconds << 16 | word() >> 48, word())
+    let words = (milliseconds << 16 | generator.next() >> 48, generator.next())
     return String(unsafeUninitializedCapacity: 32) { output in
       Self.write(words.0, to: output, at: 0)
       Self.write(words.1, to: output, at: 16)

@@ -1,5 +1,6 @@
 import Foundation
 import ServiceLifecycle
+import Values
 
 /// Watches the routing table's file: the way by which a server starts, and the fallback when a push does not arrive.
 ///
@@ -37,7 +38,7 @@ package struct RoutingFile: Service {
 
   package func run() async throws {
     await cancelWhenGracefulShutdown {
-      var watch = Watch(interval: interval, longest: Self.longestPause)
+      var watch = Watch(pause: DoublingPause(first: interval, longest: Self.longestPause))
       while !Task.isCancelled {
         switch contents() {
         case .success(let document):
@@ -52,18 +53,12 @@ package struct RoutingFile: Service {
 
   /// What the loop remembers: a table is tried once, and again with growing pauses while a version cannot be loaded.
   private struct Watch {
-    let interval: Duration
-    let longest: Duration
+    let pause: DoublingPause
     var tried: Data?
     var retryAt: ContinuousClock.Instant?
-    var pause: Duration
+    /// Of this table, in a row.
+    var failures = 0
     var lastError: RoutingError?
-
-    init(interval: Duration, longest: Duration) {
-      self.interval = interval
-      self.longest = longest
-      pause = interval
-    }
 
     func isDue(_ document: Data) -> Bool {
       if document != tried { return true }
@@ -71,13 +66,13 @@ package struct RoutingFile: Service {
     }
 
     mutating func note(_ result: Result<RoutingController.Outcome, RoutingError>, of document: Data) {
-      if document != tried { pause = interval }
+      if document != tried { failures = 0 }
       tried = document
       lastError = nil
       retryAt = nil
       if case .failure(.version) = result {
-        retryAt = .now + pause
-        pause = min(pause * 2, longest)
+        retryAt = .now + pause.after(failures: failures)
+        failures += 1
       }
     }
 
