@@ -15,8 +15,8 @@ extension ModelWork {
     let spare = registry.spare(pinned: spec.serving.version)
     guard spare.count > spec.promotion.keep else { return }
     // What runs may have begun with any of them.
-    guard !jobs.contains(where: isRunning), status.training?.state != .running, registry.canary == nil,
-      decision.pushes.isEmpty
+    guard trainings.running == nil, status.training?.state != .running, registry.canary == nil,
+      pushes.isEmpty
     else { return }
     let surplus = spare.sorted { ($0.lastUse, $0.spec.number) > ($1.lastUse, $1.spec.number) }
       .dropFirst(spec.promotion.keep)

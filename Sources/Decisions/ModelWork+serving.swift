@@ -13,7 +13,7 @@ extension ModelWork {
   mutating func serve() {
     let storage = observed.settings.storage
     if storage.needsClaim, storage.claim.create, !observed.claimExists {
-      decision.apply.append(dataClaim(storage.claim, namespace: namespace))
+      effects.apply.append(dataClaim(storage.claim, namespace: namespace))
     }
     let entries = traffic
     guard !entries.isEmpty, let owner = observed.model.ownerReference else {
@@ -30,7 +30,7 @@ extension ModelWork {
     let servers = ServerSet(
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
       canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.deployment?.isDrawnToClaim ?? true)
-    decision.apply += servers.objects(observed.settings)
+    effects.apply += servers.objects(observed.settings)
     confirm(table, servers)
   }
 
@@ -97,7 +97,7 @@ extension ModelWork {
     let unconfirmed = ready.filter { (observed.confirmations[$0.uid] ?? 0) < table.revision }
     let silent = ready.isEmpty ? observed.pods.filter { $0.trouble == nil && $0.runningSince != nil } : []
     let asked = silent.filter { now.seconds(since: $0.runningSince ?? now) >= startPatience }
-    decision.pushes = (unconfirmed + asked).compactMap { pod in
+    pushes = (unconfirmed + asked).compactMap { pod in
       guard let address = pod.address else { return nil }
       return RoutingPush(
         pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,

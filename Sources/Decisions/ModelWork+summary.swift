@@ -145,7 +145,7 @@ extension ModelWork {
     }
     guard let stall else { return status.conditions.clear(type) }
     set(.stalled, .yes, stall.reason, stall.message)
-    let isSaid = decision.announcements.contains { $0.reason == stall.reason }
+    let isSaid = effects.announcements.contains { $0.reason == stall.reason }
     if !isSaid, previous?.reason != stall.reason || previous?.message != stall.message {
       announce(.warning, stall.reason, stall.message)
     }

@@ -4,6 +4,7 @@ import WorkerContract
 
 /// How often it is looked whether the removal of an earlier model's data has ended.
 private let removalInterval = 5.0
+private let keptJobs = 5
 
 extension ModelWork {
   /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
@@ -14,7 +15,7 @@ extension ModelWork {
     renewTrainingInput()
     status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
     followSchedule()
-    if let running = jobs.last(where: isRunning) {
+    if let running = trainings.running {
       followRun(running)
     } else {
       status.training?.blocker = nil
@@ -23,23 +24,15 @@ extension ModelWork {
     scheduleNext()
   }
 
-  /// A Job whose run is in the registry does not run, even if its pods are gone and it says nothing more.
-  func isRunning(_ job: WorkerJob) -> Bool {
-    guard let number = job.number else { return false }
-    return !job.isEnded && !job.isBeingDeleted && isUnrecorded(job, number)
-  }
-
-  /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
-  /// stands in its annotation.
-  mutating func recallRecentStart() {
-    guard let latest = jobs.last, let number = latest.number, let handled = latest.handledByModel,
-      number > status.training?.number ?? VersionNumber(0)
-    else { return }
+  /// What the start of a run took care of that the status does not know.
+  private mutating func recallRecentStart() {
+    guard let (job, handled) = trainings.recalled(ModelDeploymentStatus.Handled.self) else { return }
     status.handled.trainingInput = handled.trainingInput
     status.handled.retrainRequest = handled.retrainRequest
     status.handled.monitoringRequests = handled.monitoringRequests
     status.handled.scheduledUntil = handled.scheduledUntil
-    status.training = training(latest)
+    // It may have ended meanwhile, and have been recorded.
+    if status.training?.job != job.name { status.training = training(job, blocker: nil) }
   }
 
   /// A digest that another release made of the same spec is replaced silently.
@@ -55,17 +48,17 @@ extension ModelWork {
     status.handled.monitoringRequests = status.handled.monitoringRequests.filter { policies.contains($0.key) }
   }
 
-  private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
-    let blocker = job.blocker(after: known(of: job))
-    return .init(
-      job: job.name, version: version(of: job), state: .running, trigger: job.trigger,
+  private func training(_ job: WorkerJob, blocker: Blocker?) -> ModelDeploymentStatus.TrainingStatus {
+    .init(
+      job: job.name, version: job.version, state: .running, trigger: job.trigger,
       startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: blocker?.message, blocker: blocker)
   }
 
   private mutating func followRun(_ job: WorkerJob) {
-    var running = training(job)
+    var running = training(job, blocker: trainings.blocker)
     if let known = status.training, known.job == job.name { running.startedAt = known.startedAt }
     status.training = running
+    trainings.follow(job.name, since: running.startedAt)
   }
 
   /// Pending reasons to train, the most telling first.
@@ -115,7 +108,7 @@ extension ModelWork {
     if isScheduled { status.handled.scheduledUntil = now }
     let number = VersionNumber(highestNumber.value + 1)
     let run = runRequest(number, trigger: first.trigger, owner: owner)
-    decision.apply += run.objects(observed.settings)
+    effects.apply += trainings.start(run, observed.settings)
     status.training = .init(
       job: run.job, version: number.description, state: .running, trigger: first.trigger, startedAt: now,
       finishedAt: nil,
@@ -126,7 +119,7 @@ extension ModelWork {
 
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
   private var highestNumber: VersionNumber {
-    let known = [jobs.last?.number, status.training?.number].compactMap(\.self)
+    let known = [trainings.jobs.last?.number, status.training?.number].compactMap(\.self)
     return max(registry.highestNumber, VersionNumber(observed.highestForeignNumber), known.max() ?? VersionNumber(0))
   }
 
@@ -172,18 +165,11 @@ extension ModelWork {
     lookAgain(in: next.seconds(since: now))
   }
 
-  /// The last few runs stay for `kubectl logs`; older Jobs and configurations that no Job mounts go.
   mutating func tidy() {
-    let old = jobs.filter(\.isEnded).dropLast(Self.keptJobs).filter { !$0.isBeingDeleted }
-    decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-    let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.training?.job ?? ""])
-    decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
-      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    effects.remove += trainings.tidying(.latest(keptJobs), observed.runConfigurations)
     // Left alone it would go on to change the replicas that the spec fixes now.
     if spec.serving.autoscaling == nil, let uid = observed.autoscalerUID {
-      decision.remove.append(Removal(Resource.autoscalers("v1"), namespace: namespace, name: name, uid: uid))
+      effects.remove.append(Removal(Resource.autoscalers("v1"), namespace: namespace, name: name, uid: uid))
     }
   }
-
-  private static let keptJobs = 5
 }

@@ -7,7 +7,9 @@ struct ModelWork {
   let observed: ModelObservation
   var registry: Registry
   var status: ModelDeploymentStatus
-  var decision: ModelDecision
+  var trainings: RunLedger
+  var effects = Effects()
+  var pushes: [RoutingPush] = []
   /// Why the model cannot get where its spec wants it, without being wrong altogether.
   var stall: (reason: String, message: String)?
   /// What of the spec is not carried out, to be said beside the promotion.
@@ -17,7 +19,7 @@ struct ModelWork {
     self.observed = observed
     registry = Registry(observed.versions, now: observed.now)
     status = observed.model.status
-    decision = ModelDecision(status: status)
+    trainings = observed.trainings(registry)
   }
 
   var now: Timestamp { observed.now }
@@ -28,18 +30,15 @@ struct ModelWork {
   var annotations: [String: String] { observed.model.metadata.annotations }
 
   mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String, regarding job: String? = nil) {
-    announce(kind, reason.rawValue, message, regarding: job)
+    effects.announce(kind, reason, message, regarding: job)
   }
 
   mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String, regarding job: String? = nil) {
-    let announcement = Announcement(kind, reason, message, regarding: job)
-    if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
+    effects.announce(kind, reason, message, regarding: job)
   }
 
   /// Another look in this many seconds at the latest.
-  mutating func lookAgain(in seconds: Double) {
-    decision.requeueAfter = min(decision.requeueAfter ?? .infinity, max(seconds, 1))
-  }
+  mutating func lookAgain(in seconds: Double) { effects.lookAgain(in: seconds) }
 
   mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
     status.conditions.set(
@@ -87,8 +86,13 @@ struct ModelWork {
   }
 
   func finished() -> ModelDecision {
-    var decision = decision
-    decision.status = status
+    var decision = ModelDecision(status: status)
+    decision.apply = effects.apply
+    decision.stop = effects.stop
+    decision.remove = effects.remove
+    decision.announcements = effects.announcements
+    decision.requeueAfter = effects.requeueAfter
+    decision.pushes = pushes
     decision.status.outbox.add(decision.announcements, at: observed.moment)
     decision.apply.insert(
       contentsOf: registry.newObjects(

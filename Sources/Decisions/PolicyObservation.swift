@@ -39,11 +39,8 @@ package struct PolicyObservation: Sendable {
     self.unusableChannels = unusableChannels
   }
 
-  /// Jobs that have ended and stand in no record yet: the moment to read what a record needs besides.
-  package var unrecordedJobs: [WorkerJob] {
-    let known = Set(policy.status.history.map(\.job))
-    return ownJobs.filter { $0.isEnded && !known.contains($0.name) }.sorted { $0.createdAt < $1.createdAt }
-  }
+  /// Whether checks have ended that stand in no record yet: the moment to read what a record needs besides.
+  package var hasEndedChecks: Bool { !checks(policy.status).ends().isEmpty }
 }
 
 /// One answer of a Prometheus server.

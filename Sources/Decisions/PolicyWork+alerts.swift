@@ -73,6 +73,6 @@ extension PolicyWork {
     if status.alerting.pending.count > limit {
       status.alerting.pending.removeFirst(status.alerting.pending.count - limit)
     }
-    if let alert = Alert(pending, of: observed.policy) { decision.alerts.append(alert) }
+    if let alert = Alert(pending, of: observed.policy) { alerts.append(alert) }
   }
 }

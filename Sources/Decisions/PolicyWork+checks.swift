@@ -7,64 +7,41 @@ private let checkDeadline = TimeSpan(seconds: 1800)
 private let checkRetries = 2
 private let keptJobs = 3
 private let keptRecords = 10
-private let lostCheckPatience = 60.0
-private let resumableStart = 60.0
+
+extension PolicyObservation {
+  /// The policy's checks of the model that is there now.
+  ///
+  /// - Parameter status: what is known of that model.
+  func checks(_ status: MonitoringPolicyStatus) -> RunLedger {
+    let since = status.conditions[ConditionType.reconciling.rawValue]?.lastTransitionTime
+    return RunLedger(
+      jobs.filter { !isOfAnotherModel($0) }.sorted { $0.createdAt < $1.createdAt },
+      recorded: Set(status.history.map(\.job)),
+      current: status.runningCheck.map { .init(job: $0, since: since, blocker: status.blocker) },
+      outdated: jobs.filter(isOfAnotherModel), namespace: policy.metadata.namespace ?? "", now: now)
+  }
+}
 
 extension PolicyWork {
   /// A Job that the status does not know means that an operator died between the two writes.
   mutating func recallRecentStart() {
     status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
-    let known = Set(status.history.map(\.job) + [status.runningCheck ?? ""])
-    guard let latest = jobs.max(by: { $0.createdAt < $1.createdAt }), !known.contains(latest.name),
-      let text = latest.annotations[RunAnnotation.handled],
-      let handled: MonitoringPolicyStatus.Handled = JSONValue.value(in: text)
-    else { return }
+    guard let (job, handled) = checks.recalled(MonitoringPolicyStatus.Handled.self) else { return }
     status.handled = handled
-    follow(latest.name)
+    checks.follow(job.name, since: job.createdAt)
   }
 
   mutating func recordEndedChecks() {
-    if let pause = jobs.pause(at: now) { lookAgain(in: pause) }
-    for job in observed.unrecordedJobs {
-      record(CheckJudgement.record(job, spec, observed.readings, known: known(of: job)))
-    }
-    giveUpStuckCheck()
-    recordLostCheck()
-    endRecordedJobs()
-  }
-
-  /// As `ModelWork.giveUpIfStuck`: a check that cannot start makes room when the spec changes or a person asks for another.
-  private mutating func giveUpStuckCheck() {
+    if let pause = checks.pause { lookAgain(in: pause) }
     let isChanged = status.observedGeneration != observed.policy.metadata.generation
     let request = annotations[ApusAnnotations.checkRequestedAt]
-    guard isChanged || (request != nil && request != status.handled.checkRequest), let job = runningJob, job.isStuck,
-      let blocker = job.blocker(after: known(of: job))
-    else { return }
-    record(CheckJudgement.failed(job, .neverStarted(job, blocker)))
-  }
-
-  /// What was last known to hold up a check.
-  private func known(of job: WorkerJob) -> Blocker? { status.runningCheck == job.name ? status.blocker : nil }
-
-  /// From now on the check that runs is this one.
-  private mutating func follow(_ job: String?) {
-    if status.runningCheck != job { status.blocker = nil }
-    status.runningCheck = job
-  }
-
-  /// As `ModelWork.endRecordedJobs`. The record is in the status, which is written last: only what an earlier decision has
-  /// recorded may go.
-  private mutating func endRecordedJobs() {
-    let recorded = Set(observed.policy.status.history.map(\.job))
-    func removal(of job: WorkerJob) -> Removal {
-      Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
+    let isAsked = request != nil && request != status.handled.checkRequest
+    for end in checks.ends(givingUp: { _ in isChanged || isAsked }) {
+      record(CheckJudgement.record(end, spec, observed.readings))
     }
-    decision.stop = jobs.filter { $0.mustStop }.map(removal)
-    decision.remove += jobs.filter { recorded.contains($0.name) && $0.isOfNoUse }.map(removal)
-    for job in jobs where recorded.contains(job.name) && job.isHeldUp {
-      decision.remove.append(removal(of: job))
-      announce(.normal, .sidecarsEnded, job.sidecarNote, regarding: job.name)
-    }
+    recordLostCheck()
+    // The record is in the status, which is written last: only what an earlier decision has recorded may go.
+    effects.add(checks.closing(settled: Set(observed.policy.status.history.map(\.job))))
   }
 
   private mutating func record(_ record: MonitoringPolicyStatus.CheckRecord) {
@@ -74,8 +51,8 @@ extension PolicyWork {
     var brief = record
     brief.result = nil
     status.history = Array(([brief] + status.history).prefix(keptRecords))
-    if status.runningCheck == record.job { follow(nil) }
-    decision.recorded.append(record)
+    checks.record(record.job)
+    recorded.append(record)
     announceEnd(record)
   }
 
@@ -92,19 +69,15 @@ extension PolicyWork {
   }
 
   private mutating func recordLostCheck() {
-    guard let running = status.runningCheck, !jobs.contains(where: { $0.name == running }) else { return }
-    let since = status.conditions[ConditionType.reconciling.rawValue]?.lastTransitionTime ?? .distantPast
-    let age = now.seconds(since: since)
-    guard age >= lostCheckPatience else { return lookAgain(in: lostCheckPatience - age) }
-    record(
-      .init(
-        job: running, time: now, version: production?.version ?? "", rows: 0, outcome: .failed, triggers: [],
-        result: nil, message: "the Job was deleted before its result was read"))
-  }
-
-  var runningJob: WorkerJob? {
-    let recorded = Set(status.history.map(\.job))
-    return jobs.last { !$0.isEnded && !$0.isBeingDeleted && !recorded.contains($0.name) }
+    switch checks.loss {
+    case .none: return
+    case .suspected(let seconds): lookAgain(in: seconds)
+    case .certain(let run):
+      record(
+        .init(
+          job: run.job, time: now, version: production?.version ?? "", rows: 0, outcome: .failed, triggers: [],
+          result: nil, message: "the Job was deleted before its result was read"))
+    }
   }
 
   mutating func followSchedule() {
@@ -115,10 +88,8 @@ extension PolicyWork {
 
   /// At most one check at a time, over the window that ends now.
   mutating func startIfDue() {
-    if let running = runningJob {
-      return follow(running.name)
-    }
-    guard !spec.suspend, status.runningCheck == nil, observed.model != nil, let production,
+    if let running = checks.running { return checks.follow(running.name, since: running.createdAt) }
+    guard !spec.suspend, checks.current == nil, observed.model != nil, let production,
       let artifact = production.spec.artifact, let owner = observed.policy.ownerReference
     else { return }
     let request = annotations[ApusAnnotations.checkRequestedAt].flatMap {
@@ -128,36 +99,14 @@ extension PolicyWork {
     guard request != nil || due != nil else { return }
     if due != nil { status.handled.scheduledUntil = now }
     status.handled.checkRequest = annotations[ApusAnnotations.checkRequestedAt]
-    let start = decidedStart
+    // The windows of the announced and of this start are the same but for seconds.
+    let start = checks.announcedStart(.checkStarted, in: status.outbox) ?? now
     let run = runRequest(jobName(at: due ?? start, request: request), at: start, artifact, owner)
-    decision.apply += run.objects(observed.settings)
-    follow(run.job)
-    withdraw(.checkStarted, exceptOf: run.job)
+    effects.apply += checks.start(run, observed.settings)
+    status.outbox.removeAll { checks.isAnnouncedOnly($0, .checkStarted) }
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
     announce(
       .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", regarding: run.job)
-  }
-
-  /// When the check that begins now was decided. An operator that has announced it and died before it had made the Job has
-  /// named Job and configuration by that time: they come about as announced, unless it is too long ago for a window that
-  /// ends now.
-  private var decidedStart: Timestamp {
-    let known = jobs.map(\.name) + status.history.map(\.job)
-    let announced = status.outbox.last { pending in
-      pending.reason == Reason.checkStarted.rawValue && !known.contains(where: pending.concerns)
-    }
-    guard let time = announced?.at.time.wholeSeconds, (0...resumableStart).contains(now.seconds(since: time)) else {
-      return now
-    }
-    return time
-  }
-
-  /// What an operator has announced and died before it had made the Job, which now gets another name.
-  private mutating func withdraw(_ reason: Reason, exceptOf job: String) {
-    let known = Set(jobs.map(\.name) + status.history.map(\.job) + [job])
-    status.outbox.removeAll { pending in
-      pending.reason == reason.rawValue && !known.contains(where: pending.concerns)
-    }
   }
 
   /// Instants before the version went into production are nothing to make up for.
@@ -169,8 +118,7 @@ extension PolicyWork {
   private func jobName(at time: Timestamp, request: String?) -> String {
     let minute = String(time.description.filter(\.isNumber).prefix(12))
     let name = ResourceName.checkJob(policy: self.name, suffix: minute)
-    let isTaken = observed.jobs.contains { $0.name == name } || status.history.contains { $0.job == name }
-    guard isTaken else { return name }
+    guard checks.hasUsed(name) else { return name }
     // A second one in the same minute: people ask as often as they like.
     let hash = StableHash.hexadecimal("\(request ?? "")/\(time)".utf8).prefix(6)
     return ResourceName.checkJob(policy: self.name, suffix: "\(minute)-\(hash)")
@@ -207,15 +155,7 @@ extension PolicyWork {
   }
 
   mutating func tidy() {
-    decision.remove += observed.jobs.filter { isOfAnotherModel($0) && !$0.isBeingDeleted }
-      .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-    let recorded = Set(status.history.map(\.job))
-    let old = jobs.filter { recorded.contains($0.name) && !$0.isBeingDeleted }
-      .sorted { $0.createdAt < $1.createdAt }.dropLast(keptJobs)
-    decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-    let kept = Set(jobs.map(\.name)).subtracting(old.map(\.name)).union([status.runningCheck ?? ""])
-    decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
-      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    effects.remove += checks.tidying(.latest(keptJobs), observed.runConfigurations)
     if let next = spec.schedule.next(after: max(now, status.handled.scheduledUntil ?? now)), !spec.suspend {
       status.nextCheck = next
       lookAgain(in: next.seconds(since: now))

@@ -5,11 +5,6 @@ package import WorkerContract
 /// A model's name may be given again. What a policy knows is about one model, by its UID, and says nothing about the next one of
 /// that name.
 extension PolicyWork {
-  /// Checks of the model that is watched now.
-  var jobs: [WorkerJob] { observed.ownJobs }
-
-  func isOfAnotherModel(_ job: WorkerJob) -> Bool { observed.isOfAnotherModel(job) }
-
   /// Forgets what was found about a model that is no more.
   mutating func meetModel() {
     guard let model = observed.model, let uid = model.metadata.uid else { return }
@@ -29,6 +24,7 @@ extension PolicyWork {
     status.blocker = nil
     status.retraining = .init()
     status.alerting.last = []
+    checks = observed.checks(status)
   }
 }
 
@@ -38,8 +34,6 @@ extension PolicyObservation {
     guard let created = model?.metadata.creationTimestamp else { return false }
     return job.createdAt < created
   }
-
-  var ownJobs: [WorkerJob] { jobs.filter { !isOfAnotherModel($0) } }
 }
 
 extension ModelDeployment {

@@ -5,7 +5,7 @@ import WorkerContract
 extension PolicyWork {
   /// Conditions from the last conclusive check; an inconclusive one takes nothing back.
   mutating func judge() {
-    guard let latest = decision.recorded.last else { return forgetOtherVersion() }
+    guard let latest = recorded.last else { return forgetOtherVersion() }
     if !(latest.result?.conclusive ?? false) {
       status.drift = "inconclusive"
       status.quality = "inconclusive"
@@ -140,10 +140,11 @@ extension PolicyWork {
   }
 
   private mutating func summariseReconciling() {
+    status.runningCheck = checks.current?.job
+    let blocker = checks.current.flatMap { _ in checks.blocker }
+    status.blocker = blocker
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
-    let blocker = runningJob?.blocker(after: status.blocker)
-    status.blocker = blocker
     set(
       .reconciling, .yes, blocker?.reason ?? Reason.checkRunning.rawValue,
       "\(running) is running" + (blocker.map { "; \($0.message)" } ?? ""))

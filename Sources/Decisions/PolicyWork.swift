@@ -6,13 +6,17 @@ import WorkerContract
 struct PolicyWork {
   let observed: PolicyObservation
   var status: MonitoringPolicyStatus
-  var decision: PolicyDecision
+  var checks: RunLedger
+  var effects = Effects()
+  var alerts: [Alert] = []
+  /// Checks that this decision has recorded, oldest first, with their results.
+  var recorded: [MonitoringPolicyStatus.CheckRecord] = []
   let production: Registry.Entry?
 
   init(_ observed: PolicyObservation) {
     self.observed = observed
     status = observed.policy.status
-    decision = PolicyDecision(status: status)
+    checks = observed.checks(status)
     production = Registry(observed.versions, now: observed.now).production
   }
 
@@ -41,17 +45,14 @@ struct PolicyWork {
   var annotations: [String: String] { observed.policy.metadata.annotations }
 
   mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String, regarding job: String? = nil) {
-    announce(kind, reason.rawValue, message, regarding: job)
+    effects.announce(kind, reason, message, regarding: job)
   }
 
   mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String, regarding job: String? = nil) {
-    let announcement = Announcement(kind, reason, message, regarding: job)
-    if !decision.announcements.contains(announcement) { decision.announcements.append(announcement) }
+    effects.announce(kind, reason, message, regarding: job)
   }
 
-  mutating func lookAgain(in seconds: Double) {
-    decision.requeueAfter = min(decision.requeueAfter ?? .infinity, max(seconds, 1))
-  }
+  mutating func lookAgain(in seconds: Double) { effects.lookAgain(in: seconds) }
 
   mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
     status.conditions.set(
@@ -85,8 +86,14 @@ struct PolicyWork {
   }
 
   func finished() -> PolicyDecision {
-    var decision = decision
-    decision.status = status
+    var decision = PolicyDecision(status: status)
+    decision.apply = effects.apply
+    decision.stop = effects.stop
+    decision.remove = effects.remove
+    decision.announcements = effects.announcements
+    decision.requeueAfter = effects.requeueAfter
+    decision.alerts = alerts
+    decision.recorded = recorded
     decision.status.conditions.arrange()
     decision.status.outbox.add(decision.announcements, at: observed.moment)
     decision.facts = facts
