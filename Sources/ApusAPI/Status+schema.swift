@@ -208,6 +208,7 @@ extension ModelVersionStatus.GateResult: SchemaDescribed {
       .optional("value", .number("What was measured.")),
       .optional("limit", .number("What was asked for.")),
       .optional("held", .boolean("True: not refused either; the version waits for a person.")),
+      .optional("cause", .enumeration(Cause.self, "Why it was not passed; absent: by its value.")),
       .required("message", .string("For people.", maximum: 4096)),
     ])
 }

@@ -178,21 +178,3 @@ package struct ModelDecision: Sendable, Equatable {
     package var status: ModelVersionStatus
   }
 }
-
-extension ModelObservation {
-  /// The one entrance: pure, total, quick.
-  package func decide() -> ModelDecision {
-    var work = ModelWork(self)
-    guard work.acceptsSpec() else { return work.finished() }
-    work.registerEndedRuns()
-    work.judgeVersions()
-    work.followPeople()
-    work.advanceRollout()
-    work.serve()
-    work.train()
-    work.retire()
-    work.tidy()
-    work.summarise()
-    return work.finished()
-  }
-}

@@ -94,21 +94,3 @@ package struct PolicyDecision: Sendable, Equatable {
   /// down before.
   package var hasEffects: Bool { !apply.isEmpty }
 }
-
-extension PolicyObservation {
-  /// The one entrance: pure, total, quick.
-  package func decide() -> PolicyDecision {
-    var work = PolicyWork(self)
-    guard work.acceptsSpec() else { return work.finished() }
-    work.meetModel()
-    work.recallRecentStart()
-    work.followSchedule()
-    work.recordEndedChecks()
-    work.judge()
-    work.decideRetraining()
-    work.startIfDue()
-    work.tidy()
-    work.summarise()
-    return work.finished()
-  }
-}

@@ -79,7 +79,8 @@ enum Complete {
     reason: "ImagePullBackOff", message: "pod p cannot start", pod: "p", detail: "not found", attempt: 1)
 
   static let pendingEvent = PendingEvent(
-    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time), regarding: "income-check-202601010000")
+    type: .normal, reason: "CheckStarted", message: "starts", at: MicroTime(time),
+    regarding: "income-check-202601010000")
 
   static var policySpec: MonitoringPolicySpec {
     MonitoringPolicySpec(
@@ -163,7 +164,11 @@ enum Complete {
   static var versionStatus: ModelVersionStatus {
     ModelVersionStatus(
       observedGeneration: 1, conditions: conditions, stage: .production, reason: "better",
-      gates: [.init(gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
+      gates: [
+        .init(
+          gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, cause: .notCompared,
+          message: "fine")
+      ],
       history: [.init(from: .candidate, to: .production, at: time, by: .operator, reason: "better", step: 1)],
       judgedBy: "r1:00")
   }

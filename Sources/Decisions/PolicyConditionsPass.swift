@@ -2,10 +2,52 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension PolicyWork {
+/// The status as people and programs read it. The last pass: what it says decides nothing.
+struct PolicyConditionsPass: PolicyPass {
+  let observed: PolicyObservation
+  var effects = Effects()
+  private(set) var status: MonitoringPolicyStatus
+  private let subject: SubjectPass
+  private let blocker: Blocker?
+
+  init(
+    _ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass, _ retraining: RetrainingPass,
+    _ start: CheckStartPass
+  ) {
+    self.observed = observed
+    self.subject = subject
+    status = subject.status
+    status.schedule = ends.schedule
+    status.lastCheck = ends.lastCheck
+    status.lastCheckTime = ends.lastCheckTime
+    status.history = retraining.history
+    status.retraining = retraining.retraining
+    status.alerting = retraining.alerting.status
+    status.handled = start.handled
+    status.outbox = start.outbox
+    status.nextCheck = start.nextCheck
+    status.runningCheck = start.checks.current?.job
+    blocker = start.checks.current.flatMap { _ in start.checks.blocker }
+    status.blocker = blocker
+    judge(ends.recorded.last)
+    let verdict = retraining.verdict
+    set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
+    summarise()
+  }
+
+  private var production: Registry.Entry? { subject.production }
+
+  private mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
+    status.set(type, value, reason, message, of: observed)
+  }
+
+  private mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: Reason, _ message: String) {
+    set(type, value, reason.rawValue, message)
+  }
+
   /// Conditions from the last conclusive check; an inconclusive one takes nothing back.
-  mutating func judge() {
-    guard let latest = recorded.last else { return forgetOtherVersion() }
+  private mutating func judge(_ latest: MonitoringPolicyStatus.CheckRecord?) {
+    guard let latest else { return forgetOtherVersion() }
     if !(latest.result?.conclusive ?? false) {
       status.drift = "inconclusive"
       status.quality = "inconclusive"
@@ -38,7 +80,7 @@ extension PolicyWork {
   /// What was found about a version that is no longer in production says nothing about the one that is.
   private mutating func forgetOtherVersion() {
     guard let production else { return }
-    let isKnown = status.history.first.map { isAbout($0, production) } ?? false
+    let isKnown = status.history.first.map { subject.isAbout($0, production) } ?? false
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
     for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
@@ -120,7 +162,7 @@ extension PolicyWork {
     return text
   }
 
-  mutating func summarise() {
+  private mutating func summarise() {
     status.observedGeneration = observed.policy.metadata.generation
     summariseReconciling()
     summariseAlerting()
@@ -131,7 +173,7 @@ extension PolicyWork {
     }
     if spec.suspend { return set(.ready, .yes, .suspended, "suspended: no checks and no retraining") }
     guard let production else {
-      let orphan = orphanNote.map { (Reason.versionDeleted, $0) }
+      let orphan = subject.orphanNote.map { (Reason.versionDeleted, $0) }
       let (reason, message) = orphan ?? (.noVersion, "waits for a version of \(spec.modelRef.name) in production")
       return set(.ready, .no, reason, message)
     }
@@ -140,9 +182,6 @@ extension PolicyWork {
   }
 
   private mutating func summariseReconciling() {
-    status.runningCheck = checks.current?.job
-    let blocker = checks.current.flatMap { _ in checks.blocker }
-    status.blocker = blocker
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
     set(

@@ -39,9 +39,24 @@ extension ModelObservation {
   }
 }
 
-extension ModelWork {
-  /// Every ended run becomes a version, failures included: nothing is lost silently.
-  mutating func registerEndedRuns() {
+/// The registry with what has ended: every ended run becomes a version, failures included. Nothing is lost silently.
+struct TrainingEndsPass: ModelPass {
+  let observed: ModelObservation
+  var effects = Effects()
+  private(set) var registry: Registry
+  private(set) var trainings: RunLedger
+  /// The last run, as far as the status or one that found its data unchanged tells.
+  private(set) var training: ModelDeploymentStatus.TrainingStatus?
+
+  init(_ observed: ModelObservation) {
+    self.observed = observed
+    registry = Registry(observed.versions, now: observed.now)
+    trainings = observed.trainings(registry)
+    training = observed.model.status.training
+    registerEndedRuns()
+  }
+
+  private mutating func registerEndedRuns() {
     registry.repair()
     if let pause = trainings.pause { lookAgain(in: pause) }
     for end in trainings.ends(givingUp: isOfOtherSpec) {
@@ -107,8 +122,8 @@ extension ModelWork {
     let job = end.job
     for removed in unchanged.removed ?? [] { registry.noteRemoved(removed) }
     let message = "data unchanged since version \(unchanged.version); no training"
-    let known = status.training?.job == job.name ? status.training?.startedAt : nil
-    status.training = .init(
+    let known = training?.job == job.name ? training?.startedAt : nil
+    training = .init(
       job: job.name, version: job.version, state: .unchanged, trigger: job.trigger,
       startedAt: known ?? job.createdAt.wholeSeconds, finishedAt: (end.time ?? now).wholeSeconds, message: message)
     announce(.normal, .dataUnchanged, "\(job.name): \(message)", regarding: job.name)
@@ -119,7 +134,7 @@ extension ModelWork {
     case .none: return
     case .suspected(let seconds): lookAgain(in: seconds)
     case .certain(let run):
-      guard let training = status.training, training.job == run.job, let number = training.number else { return }
+      guard let training, training.job == run.job, let number = training.number else { return }
       trainings.record(training.job)
       let failure = RunFailure(
         .resultMissing,
@@ -129,7 +144,8 @@ extension ModelWork {
         ResourceName.version(model: name, number: number.value),
         ModelVersionSpec(
           modelRef: .init(name: name), version: training.version, number: number.value, job: training.job,
-          trigger: training.trigger, trainedAt: now, trainingInput: status.handled.trainingInput ?? "", artifact: nil,
+          trigger: training.trigger, trainedAt: now, trainingInput: observed.model.status.handled.trainingInput ?? "",
+          artifact: nil,
           result: nil, failure: failure))
       announce(.warning, failure.reason, failure.message, regarding: training.job)
     }
