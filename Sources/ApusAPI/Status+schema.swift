@@ -31,6 +31,7 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("rocAUC", .share("Of the version in production, on its test rows.")),
       .optional("serving", ServingStatus.schema),
       .optional("handled", Handled.schema.implying([:])),
+      .optional("obstructed", .boolean("True: somebody else's object has a name that is needed.")),
       .optional("outbox", PendingEvent.listSchema),
     ])
 }
@@ -100,6 +101,11 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional("drift", .string("none, warning, critical or inconclusive.", maximum: 64)),
       .optional("quality", .string("passed, warning, failed or inconclusive.", maximum: 64)),
       .optional("performance", .string("Accuracy and label coverage.", maximum: 64)),
+      .optional(
+        "settled",
+        .list(
+          "Conditions that a check has settled for the version in production.",
+          of: .enumeration(ConditionType.self, "A condition."), maximum: 32)),
       .optional("lastCheck", CheckRecord.schema),
       .optional(
         "history", .list("The latest checks, newest first.", of: CheckRecord.schema, maximum: 10).implying([])),

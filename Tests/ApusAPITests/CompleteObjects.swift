@@ -72,7 +72,7 @@ enum Complete {
         replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income", blocker: blocker),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
-        monitoringRequests: ["income": "id"], scheduledUntil: time), outbox: [pendingEvent])
+        monitoringRequests: ["income": "id"], scheduledUntil: time), obstructed: true, outbox: [pendingEvent])
   }
 
   static let blocker = Blocker(
@@ -110,7 +110,7 @@ enum Complete {
       triggers: [.criticalDrift], findings: [.criticalDrift, .qualityFailure], result: check, message: "drift")
     return MonitoringPolicyStatus(
       observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
-      performance: "0.871 (62%)",
+      performance: "0.871 (62%)", settled: [.driftDetected],
       lastCheck: record, history: [record], runningCheck: "job", blocker: blocker, lastCheckTime: time,
       nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),

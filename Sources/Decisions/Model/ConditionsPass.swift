@@ -25,6 +25,7 @@ struct ConditionsPass: ModelPass {
     self.announced = Set(announced.announcements.map(\.reason))
     stall = promotion.stall
     status = observed.model.status
+    status.obstructed = nil
     status.rollout = promotion.rollout
     status.traffic = traffic.traffic
     status.routingRevision = traffic.revision

@@ -14,6 +14,7 @@ struct SpecRefusal: ModelPass {
     self.observed = observed
     status = observed.model.status
     let problems = self.problems
+    status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
     if let first = problems.first {
       stall(first.reason.rawValue, problems.map(\.message).joined(separator: "; "))
     } else if !observed.foreign.isEmpty {

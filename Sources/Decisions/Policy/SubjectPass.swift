@@ -25,6 +25,7 @@ struct SubjectPass: PolicyPass {
     for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
       status.set(type, .unknown, Reason.notCheckedYet.rawValue, message, of: observed)
     }
+    status.settled = []
     status.drift = nil
     status.quality = nil
     status.performance = nil

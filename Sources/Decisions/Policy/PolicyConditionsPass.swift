@@ -7,6 +7,8 @@ struct PolicyConditionsPass: PolicyPass {
   let observed: PolicyObservation
   var effects = Effects()
   private(set) var status: MonitoringPolicyStatus
+  /// Conditions that a check has settled for the version in production.
+  private var settled: Set<ConditionType>
   private let subject: SubjectPass
   private let blocker: Blocker?
 
@@ -17,6 +19,7 @@ struct PolicyConditionsPass: PolicyPass {
     self.observed = observed
     self.subject = subject
     status = subject.status
+    settled = Set(status.settled ?? Self.settledByReason(status.conditions))
     status.schedule = ends.schedule
     status.lastCheck = ends.lastCheck
     status.lastCheckTime = ends.lastCheckTime
@@ -30,6 +33,7 @@ struct PolicyConditionsPass: PolicyPass {
     blocker = start.checks.current.flatMap { _ in start.checks.blocker }
     status.blocker = blocker
     judge(ends.recorded.last)
+    status.settled = Self.findings.filter(settled.contains)
     let verdict = retraining.verdict
     set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
     summarise()
@@ -60,8 +64,11 @@ struct PolicyConditionsPass: PolicyPass {
       }
       // Labels are those of other predictions: accuracy may be known where the window is too thin.
       let labelled = latest.result.flatMap { CheckJudgement.hasEnoughLabels($0, spec) ? $0 : nil }
-      if let labelled { judgePerformance(labelled) }
-      for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK] where !hasVerdict(type) {
+      if let labelled {
+        settled.insert(.performanceOK)
+        judgePerformance(labelled)
+      }
+      for type in Self.findings where !settled.contains(type) {
         set(type, .unknown, reason, message)
       }
       return
@@ -70,11 +77,14 @@ struct PolicyConditionsPass: PolicyPass {
     judge(check, latest)
   }
 
-  /// Whether a conclusive check has said something about the version in production.
-  private func hasVerdict(_ type: ConditionType) -> Bool {
-    guard let condition = status.conditions[type.rawValue] else { return false }
-    let isWithout: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
-    return !isWithout.contains { $0.rawValue == condition.reason }
+  private static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
+
+  /// Release 0.1.0 wrote them down as reasons only, which are read here and nowhere else, until release 0.3.0.
+  private static func settledByReason(_ conditions: [Condition]) -> [ConditionType] {
+    let open: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
+    return findings.filter { type in
+      conditions[type.rawValue].map { condition in !open.contains { $0.rawValue == condition.reason } } ?? false
+    }
   }
 
   /// What was found about a version that is no longer in production says nothing about the one that is.
@@ -83,15 +93,15 @@ struct PolicyConditionsPass: PolicyPass {
     let isKnown = status.history.first.map { subject.isAbout($0, production) } ?? false
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
-    for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
-      set(type, .unknown, .notCheckedYet, message)
-    }
+    for type in [.healthy] + Self.findings { set(type, .unknown, .notCheckedYet, message) }
+    settled = []
     status.drift = nil
     status.quality = nil
     status.performance = nil
   }
 
   private mutating func judge(_ check: CheckResult, _ record: MonitoringPolicyStatus.CheckRecord) {
+    settled = Set(Self.findings)
     judgeDrift(check)
     judgeQuality(check)
     judgePerformance(check)
