@@ -51,6 +51,8 @@ struct CheckStartPass: PolicyPass {
     outbox = outbox.filter { !checks.isAnnouncedOnly($0, .checkStarted) }
     let why =
       request.map { "check requested by annotation \"\($0)\"" } ?? due.map { "check scheduled for \($0)" } ?? "check"
+    // Resumed under its name: it is told in the words in which it was announced.
+    if outbox.contains(where: { $0.reason == Reason.checkStarted.rawValue && $0.concerns(run.job) }) { return }
     announce(
       .normal, .checkStarted, "\(run.job): \(why): predictions of \(production.version) in the last \(spec.window)",
       regarding: run.job)

@@ -35,7 +35,8 @@ struct RetrainingPass: PolicyPass {
       isOther = true
     }
     retraining.decision = .init(
-      action: verdict.action, reason: verdict.reason.rawValue, message: verdict.message,
+      action: verdict.action, reason: verdict.reason.rawValue,
+      message: previous.flatMap { verdict.isSaid(by: $0.message) ? $0.message : nil } ?? verdict.message,
       at: isOther ? now : previous?.at ?? now)
     let isReworded = !(previous.map { verdict.isSaid(by: $0.message) } ?? false)
     // What is ordinary is told when it follows something that was not, not at the first sight and not again because the
