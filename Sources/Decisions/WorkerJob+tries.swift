@@ -1,5 +1,6 @@
 package import ApusAPI
 import KubernetesModel
+import Values
 import WorkerContract
 
 extension WorkerJob {
@@ -40,11 +41,13 @@ extension WorkerJob {
 
   private var failedTries: Int { ends.count { $0.exitCode != 0 } }
 
-  /// The Job controller waits 10 s after the first failure, twice as long after each further one, and never more than six
-  /// minutes (Kubernetes documentation, Jobs, "Pod backoff failure policy"). nil: it was the last.
+  /// Of the Job controller (Kubernetes documentation, Jobs, "Pod backoff failure policy").
+  private static let pause = DoublingPause(first: .seconds(10), longest: .seconds(360))
+
+  /// When the Job makes another pod; nil: it was the last.
   var nextTry: Timestamp? {
     guard let retries, failedTries <= retries, let end = ends.last?.finishedAt else { return nil }
-    let doublings = min(failedTries - 1, 6)
-    return end.advanced(bySeconds: min(10 * Double(1 << doublings), 360)).wholeSeconds
+    let pause = Self.pause.after(failures: failedTries - 1)
+    return end.advanced(bySeconds: Double(pause.components.seconds)).wholeSeconds
   }
 }

@@ -142,8 +142,7 @@ package struct ModelReconciler: Sendable {
     let key = observed.model.key
     var model = observed.model
     // Where another's object stands in the way, what is intended does not come about.
-    let isHeldUp = model.status.conditions[ConditionType.stalled.rawValue]?.reason == Reason.ownedByAnother.rawValue
-    if decision.hasEffects, !isHeldUp, decision.status.outbox != model.status.outbox {
+    if decision.hasEffects, model.status.obstructed != true, decision.status.outbox != model.status.outbox {
       model = try await writer.intend(decision.status.outbox, of: model, object)
     }
     do {

@@ -149,7 +149,7 @@ package struct PolicyReconciler: Sendable {
       versions: model?.metadata.uid.map(reader.versions(ownedBy:)) ?? [],
       jobs: jobs, runConfigurations: reader.runConfigurations(ownedBy: uid),
       unusableChannels: AlertChannels.defects(policy.spec.alerts))
-    if !observed.unrecordedJobs.isEmpty {
+    if observed.hasEndedChecks {
       observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)
     }
     return observed

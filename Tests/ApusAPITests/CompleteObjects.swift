@@ -88,7 +88,7 @@ enum Complete {
         replicas: 2, readyReplicas: 1, confirmedReplicas: 1, selector: "apus.dev/model=income", blocker: blocker),
       handled: .init(
         trainingInput: "ab", retrainRequest: "cd", approval: "v4", forcedPromotion: "v4",
-        monitoringRequests: ["income": "id"], scheduledUntil: time), outbox: [pendingEvent])
+        monitoringRequests: ["income": "id"], scheduledUntil: time), obstructed: true, outbox: [pendingEvent])
   }
 
   static let blocker = Blocker(
@@ -129,7 +129,7 @@ enum Complete {
       triggers: [.criticalDrift], findings: [.criticalDrift, .qualityFailure], result: check, message: "drift")
     return MonitoringPolicyStatus(
       observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
-      performance: "0.871 (62%)",
+      performance: "0.871 (62%)", settled: [.driftDetected],
       lastCheck: record, history: [record], runningCheck: "job", blocker: blocker, lastCheckTime: time,
       nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
@@ -183,7 +183,11 @@ enum Complete {
   static var versionStatus: ModelVersionStatus {
     ModelVersionStatus(
       observedGeneration: 1, conditions: conditions, stage: .production, reason: "better",
-      gates: [.init(gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, message: "fine")],
+      gates: [
+        .init(
+          gate: GateName("minimumF1"), passed: true, value: 0.8, limit: 0.7, held: true, cause: .notCompared,
+          message: "fine")
+      ],
       history: [.init(from: .candidate, to: .production, at: time, by: .operator, reason: "better", step: 1)],
       judgedBy: "r1:00")
   }

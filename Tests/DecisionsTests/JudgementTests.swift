@@ -176,6 +176,20 @@ import WorkerContract
       $0.stage("v2") == .rejected && $0.version("v2")?.status.history.count == 2
         && $0.announcements.count { $0.reason == "GatesFailed" } == 2
     },
+    Sentence("a refusal for another cause is said, whatever value and limit are", from: { .serving() }) {
+      var own = result("v2", against: "v1", difference: -0.1, lower: -0.2)
+      let confidence = $0.model?.spec.promotion.against.confidence ?? 0.9
+      own.comparison?.confidence = confidence
+      $0.retrains(own)
+      $0.model?.spec.promotion.against.metric = .f1
+      $0.settle()
+      $0.model?.spec.promotion.against.metric = .rocAUC
+      $0.model?.spec.promotion.against.confidence = (confidence + 1) / 2
+      $0.settle()
+    } holds: {
+      $0.version("v2")?.status.history.count == 3 && $0.announcements.count { $0.reason == "GatesFailed" } == 3
+        && $0.version("v2")?.status.gates.last { !$0.passed }?.cause == .otherConfidence
+    },
     Sentence("a change that is no gate's judges nothing", from: { .serving() }) {
       $0.retrains(result("v2", against: "v1", difference: -0.1, lower: -0.2))
       $0.model?.spec.promotion.keep = 9

@@ -32,6 +32,8 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
   package var rocAUC: Double? { didSet { rocAUC = rocAUC?.rounded(toDecimals: 3) } }
   package var serving: ServingStatus?
   package var handled: Handled
+  /// True: somebody else's object has a name that is needed, so that what is decided does not come about.
+  package var obstructed: Bool?
   package var outbox: [PendingEvent]
 
   package init(
@@ -41,8 +43,9 @@ package struct ModelDeploymentStatus: Codable, Sendable, Equatable {
     failedTrainings: Int? = nil,
     lastTrained: Timestamp? = nil, nextTraining: Timestamp? = nil, schedule: ScheduleInForce? = nil,
     accuracy: Double? = nil, rocAUC: Double? = nil, serving: ServingStatus? = nil,
-    handled: Handled = .init(), outbox: [PendingEvent] = []
+    handled: Handled = .init(), obstructed: Bool? = nil, outbox: [PendingEvent] = []
   ) {
+    self.obstructed = obstructed
     self.observedGeneration = observedGeneration
     self.conditions = conditions
     self.traffic = traffic
@@ -95,6 +98,7 @@ extension ModelDeploymentStatus: SchemaDescribed {
       .optional("rocAUC", .share("Of the version in production, on its test rows.")),
       .optional("serving", ServingStatus.schema),
       .optional("handled", Handled.schema.implying([:])),
+      .optional("obstructed", .boolean("True: somebody else's object has a name that is needed.")),
       .optional("outbox", PendingEvent.listSchema),
     ])
 }

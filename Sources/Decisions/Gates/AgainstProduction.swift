@@ -20,32 +20,38 @@ struct AgainstProduction: Gate {
 
   func verdict(on result: TrainingResult, production: ArtifactReference?) -> GateVerdict? {
     guard let production else { return nil }
-    func refused(_ message: String, held: Bool? = nil) -> GateVerdict {
-      GateVerdict(gate: name, passed: false, value: nil, limit: rules.minimumImprovement, held: held, message: message)
+    func refused(_ cause: GateVerdict.Cause, _ message: String, held: Bool? = nil) -> GateVerdict {
+      GateVerdict(
+        gate: name, passed: false, limit: rules.minimumImprovement, held: held, cause: cause, message: message)
     }
     let champion = result.comparison?.champion ?? result.schemaChange?.champion
     if let champion, champion.version != production.version {
       return refused(
+        .otherChampion,
         "was compared with \(champion.version), but \(production.version) is in production now; train again")
     }
     if let change = result.schemaChange, !change.incomparable.isEmpty {
       return refused(
+        .incomparable,
         "not comparable with \(production.version), which is in production: "
           + change.incomparable.joined(separator: "; "), held: true)
     }
     guard let comparison = result.comparison else {
       return refused(
+        .notCompared,
         "was not compared with \(production.version), which is in production: "
           + (result.notCompared ?? "another schema, or its artifact cannot be read (see the run's warnings)")
           + "; \(ApusAnnotations.forcePromote) promotes it all the same")
     }
     guard comparison.metric == rules.metric else {
       return refused(
+        .otherMetric,
         "was compared with \(production.version) by \(comparison.metric.rawValue), but spec.promotion.against.metric is "
           + "\(rules.metric.rawValue); train again")
     }
     if let confidence = comparison.confidence, confidence != rules.confidence {
       return refused(
+        .otherConfidence,
         "was compared with \(production.version) at a confidence of \(confidence), but "
           + "spec.promotion.against.confidence is \(rules.confidence); train again")
     }

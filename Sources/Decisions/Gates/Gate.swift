@@ -71,11 +71,10 @@ extension GateVerdict {
   /// Not passed and not refused: a person decides.
   package var isHold: Bool { !passed && held == true }
 
-  /// The same without its words, which are for people.
-  var withoutWords: GateVerdict {
-    var copy = self
-    copy.message = ""
-    return copy
+  /// Whether it says the same as one that was recorded. Words are for people; release 0.1.0 recorded no cause.
+  func judges(as recorded: GateVerdict) -> Bool {
+    gate == recorded.gate && passed == recorded.passed && value == recorded.value && limit == recorded.limit
+      && held == recorded.held && (cause == recorded.cause || recorded.cause == nil)
   }
 }
 

@@ -24,7 +24,7 @@ struct MinimumMetric: Gate {
       // A minimum of 0 asks for nothing.
       let passed = minimum <= 0
       return GateVerdict(
-        gate: name, passed: passed, value: nil, limit: minimum,
+        gate: name, passed: passed, limit: minimum, cause: passed ? nil : .metricUndefined,
         message: "\(subject) is not defined on the \(Figures.count(result.rows.test, "test row"))"
           + (passed
             ? "; no minimum is asked for"

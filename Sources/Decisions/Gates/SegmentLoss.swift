@@ -38,7 +38,7 @@ struct SegmentLoss: Gate {
     let wasUnmeasured = recorded.contains { $0.gate == name && $0.passed && $0.value == nil }
     guard isUnmeasured, !wasUnmeasured else { return verdict }
     return GateVerdict(
-      gate: name, passed: false, limit: rule.maximumLoss,
+      gate: name, passed: false, limit: rule.maximumLoss, cause: .notMeasured,
       message: "\(rule.feature) was not guarded when \(result.artifact.version) was trained; train again")
   }
 

@@ -7,15 +7,16 @@ enum CheckJudgement {
   typealias Record = MonitoringPolicyStatus.CheckRecord
   typealias Trigger = MonitoringPolicySpec.Retraining.Trigger
 
-  /// - Parameter blocker: what was last known to hold up the check.
-  static func record(
-    _ job: WorkerJob, _ spec: MonitoringPolicySpec, _ readings: [QueryReading], known blocker: Blocker? = nil
-  ) -> Record {
-    let time = time(of: job)
-    func failed(_ failure: RunFailure) -> Record { Self.failed(job, failure) }
-    switch job.outcome {
-    case .running: return failed(.init(.checkRunning, "has not ended", retryable: true))
-    case .failed(let failure): return failed(failure.explained(by: blocker, job))
+  static func record(_ end: RunLedger.End, _ spec: MonitoringPolicySpec, _ readings: [QueryReading]) -> Record {
+    let job = end.job
+    let time = (end.time ?? job.createdAt).wholeSeconds
+    func failed(_ failure: RunFailure) -> Record {
+      Record(
+        job: job.name, time: time, version: job.annotations[RunAnnotation.version] ?? "", rows: 0, outcome: .failed,
+        triggers: [], result: nil, message: "\(failure.reason): \(failure.message)")
+    }
+    switch end.outcome {
+    case .failed(let failure): return failed(failure)
     case .ended(let result):
       guard let check = result.checked else {
         return failed(
@@ -27,16 +28,6 @@ enum CheckJudgement {
         triggers: findings.filter { isMendable($0, check, spec, readings) }, findings: findings, result: check,
         message: message(check, spec, readings))
     }
-  }
-
-  static func failed(_ job: WorkerJob, _ failure: RunFailure) -> Record {
-    Record(
-      job: job.name, time: time(of: job), version: job.annotations[RunAnnotation.version] ?? "", rows: 0,
-      outcome: .failed, triggers: [], result: nil, message: "\(failure.reason): \(failure.message)")
-  }
-
-  private static func time(of job: WorkerJob) -> Timestamp {
-    (job.finishedAt ?? job.ends.last?.finishedAt ?? job.createdAt).wholeSeconds
   }
 
   /// What is critical, in the words of the policy's triggers, whether a training can mend it or not.

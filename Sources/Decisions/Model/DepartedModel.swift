@@ -1,5 +1,6 @@
 package import ApusAPI
 package import KubernetesModel
+import Values
 import WorkerContract
 
 /// A model that was deleted with `spec.deletion: Delete`, and what one decision about its removal needs. Its ModelVersions
@@ -89,10 +90,10 @@ extension DepartedModel {
       return end(.normal, .dataRemoved, "nothing to remove: the volume claim \(storage.claim.name) no longer exists")
     }
     if let refusal { return refused(refusal) }
-    guard let job = jobs.max(by: { $0.attempt < $1.attempt }) else {
+    guard let job = removals.jobs.last else {
       return awaitsWriters ? DepartureDecision(requeueAfter: Self.interval) : start(1)
     }
-    switch job.outcome {
+    switch removals.state(of: job) {
     case .ended(let result):
       guard let removed = result.removed else {
         return failed(
@@ -100,21 +101,29 @@ extension DepartedModel {
       }
       return end(
         .normal, .dataRemoved,
-        "removed \(counted(removed.rows, "row")) from the telemetry store, \(counted(removed.reports, "report")) and the "
-          + "files of \(counted(removed.versions, "version"))"
+        "removed \(Figures.count(removed.rows, "row")) from the telemetry store, \(Figures.count(removed.reports, "report")) and the "
+          + "files of \(Figures.count(removed.versions, "version"))"
           + (job.annotations[RunAnnotation.keptFiles].map { "; kept the files of \($0), which another model shares" }
             ?? ""))
-    case .failed(let failure):
-      return failed(job, failure.explained(by: nil, job))
-    case .running:
-      let age = now.seconds(since: job.createdAt)
-      let limit = Self.deadline.seconds + Self.deadlinePatience
-      guard age >= limit else {
-        return DepartureDecision(events: [beginning(of: job)], requeueAfter: max(limit - age, 1))
-      }
-      let why = job.blocker(after: nil)?.message ?? "no pod of it started"
-      return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
+    case .failed(let failure): return failed(job, failure)
+    case .running(let blocker): return waits(for: job, blocker)
+    case .stuck(let blocker): return waits(for: job, blocker)
     }
+  }
+
+  /// The model's removals, in their order.
+  private var removals: RunLedger {
+    RunLedger(jobs.sorted { $0.attempt < $1.attempt }, namespace: namespace, now: now)
+  }
+
+  private func waits(for job: WorkerJob, _ blocker: Blocker?) -> DepartureDecision {
+    let age = now.seconds(since: job.createdAt)
+    let limit = Self.deadline.seconds + Self.deadlinePatience
+    guard age >= limit else {
+      return DepartureDecision(events: [beginning(of: job)], requeueAfter: max(limit - age, 1))
+    }
+    let why = blocker?.message ?? "no pod of it started"
+    return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
   }
 
   /// When the model left.
@@ -165,20 +174,23 @@ extension DepartedModel {
     if storage.needsClaim, storage.claim.create, !claimExists {
       decision.apply.append(dataClaim(storage.claim, namespace: namespace))
     }
-    decision.apply += run.objects(settings)
+    var removals = removals
+    decision.apply += removals.start(run, settings)
     return decision
   }
 
   private func failed(_ job: WorkerJob, _ failure: RunFailure) -> DepartureDecision {
     let attempt = job.attempt
+    let halting = removals.halting(job)
     guard attempt < Self.attempts, failure.retryable else {
       var last = end(
-        .warning, .dataNotRemoved, "gave up after \(counted(attempt, "Job")): \(failure.message.clause); \(leftovers)")
-      last.stop = halted(job)
+        .warning, .dataNotRemoved,
+        "gave up after \(Figures.count(attempt, "Job")): \(failure.message.clause); \(leftovers)")
+      last.stop = halting
       return last
     }
     var decision = DepartureDecision()
-    decision.stop = halted(job)
+    decision.stop = halting
     let pause = Self.pauses[attempt - 1] - now.seconds(since: endTime(of: job))
     guard pause <= 0 else {
       decision.events = [
@@ -195,16 +207,10 @@ extension DepartedModel {
     return next
   }
 
-  /// A Job that is given up must not begin after all, when a queue or a node lets it.
-  private func halted(_ job: WorkerJob) -> [Removal] {
-    let isOver = job.succeeded || job.failure != nil || job.isStopped || job.isBeingDeleted
-    return isOver ? [] : [Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)]
-  }
-
   private func beginning(of job: WorkerJob) -> PendingEvent {
     PendingEvent(
       .normal, .removingData,
-      "Job \(job.name) is removing the model's rows, its reports and the files of \(counted(job.removedFiles, "version"))",
+      "Job \(job.name) is removing the model's rows, its reports and the files of \(Figures.count(job.removedFiles, "version"))",
       at: job.createdAt)
   }
 
@@ -215,7 +221,7 @@ extension DepartedModel {
   }
 
   private func end(_ type: PendingEvent.Kind, _ reason: Reason, _ message: String) -> DepartureDecision {
-    let last = jobs.max { $0.attempt < $1.attempt }
+    let last = removals.jobs.last
     let time = last.map(endTime) ?? versions.compactMap(\.metadata.deletionTimestamp).min()
     let event = PendingEvent(type, reason, message, at: time ?? now)
     // A Job may have ended before anybody saw it run.
@@ -242,23 +248,9 @@ package struct FinishedRemovals: Sendable {
   private static let patience = 604_800.0
 
   package func decide() -> [Removal] {
-    let old = jobs.filter { job in
-      switch job.outcome {
-      case .running where job.isStopped: now.seconds(since: job.createdAt) >= Self.patience
-      case .running: true
-      case .ended: true
-      case .failed: now.seconds(since: job.finishedAt ?? job.createdAt) >= Self.patience
-      }
-    }
-    let kept = Set(jobs.map(\.name)).subtracting(old.map(\.name))
-    return old.filter { !$0.isBeingDeleted }
-      .map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-      + runConfigurations.filter { !kept.contains($0.job) }
-      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
+    RunLedger(jobs, namespace: namespace, now: now).tidying(.failures(Self.patience), runConfigurations)
   }
 }
-
-private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 
 extension String {
   /// A sentence as a part of another.

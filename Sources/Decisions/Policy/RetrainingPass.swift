@@ -2,54 +2,74 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension PolicyWork {
-  /// Decides whether to retrain and says so, also when the decision is not to act.
-  mutating func decideRetraining() {
+/// Whether to retrain, also where the decision is not to act.
+struct RetrainingPass: PolicyPass {
+  let observed: PolicyObservation
+  var effects = Effects()
+  private let subject: SubjectPass
+  /// The latest checks, newest first; none lies ahead.
+  private(set) var history: [MonitoringPolicyStatus.CheckRecord]
+  private(set) var retraining: MonitoringPolicyStatus.RetrainingStatus
+  private(set) var alerting: Alerting
+  private(set) var verdict = RetrainingVerdict.suspended
+
+  init(_ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass) {
+    self.observed = observed
+    self.subject = subject
+    history = ends.history
+    retraining = subject.status.retraining
+    alerting = ends.alerting
     correctTimes()
+    decide()
+  }
+
+  private mutating func decide() {
     let dayAgo = now.advanced(bySeconds: -86400)
-    status.retraining.recent = status.retraining.recent.filter { $0 > dayAgo }
-    let previous = status.retraining.decision
-    var verdict = self.verdict
+    retraining.recent = retraining.recent.filter { $0 > dayAgo }
+    let previous = retraining.decision
+    verdict = judged
     var isOther = previous?.action != verdict.action || previous?.reason != verdict.reason.rawValue
     if case .due(let evidence) = verdict {
       request(evidence)
       verdict = .requested(why: evidence.text)
       isOther = true
     }
-    status.retraining.decision = .init(
-      action: verdict.action, reason: verdict.reason.rawValue, message: verdict.message,
+    retraining.decision = .init(
+      action: verdict.action, reason: verdict.reason.rawValue,
+      message: previous.flatMap { verdict.isSaid(by: $0.message) ? $0.message : nil } ?? verdict.message,
       at: isOther ? now : previous?.at ?? now)
-    let isReworded = previous?.message != verdict.message
+    let isReworded = !(previous.map { verdict.isSaid(by: $0.message) } ?? false)
     // What is ordinary is told when it follows something that was not, not at the first sight and not again because the
     // sentence names another time.
     let isNews =
       verdict.isOrdinary
       ? previous.map { !RetrainingVerdict.isOrdinary($0) } ?? false : isOther || isReworded
     if isNews { announce(verdict.kind, verdict.reason, verdict.message) }
-    if isOther, verdict.action == .retrain { alertRetraining(verdict.message) }
-    set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
+    if isOther, verdict.action == .retrain { alerting.alertRetraining(verdict.message, observed) }
     if let end = end(of: verdict), end > now, end < .distantFuture { lookAgain(in: end.seconds(since: now)) }
   }
 
   /// All together, so that what was seen before a request still lies before it.
   private mutating func correctTimes() {
     let now = now
-    status.retraining.recent = status.retraining.recent.map { $0.corrected(at: now) }
-    status.retraining.request?.at.correct(at: now)
-    for index in status.history.indices { status.history[index].time.correct(at: now) }
+    retraining.recent = retraining.recent.map { $0.corrected(at: now) }
+    retraining.request?.at.correct(at: now)
+    for index in history.indices { history[index].time.correct(at: now) }
   }
 
   /// The request that the model has not answered yet.
   private var pendingRequest: MonitoringPolicyStatus.RetrainingStatus.Request? {
-    guard let request = status.retraining.request, let model = observed.model,
+    guard let request = retraining.request, let model = observed.model,
       model.status.handled.monitoringRequests[name] != request.id
     else { return nil }
     return request
   }
 
-  private var verdict: RetrainingVerdict {
+  private var judged: RetrainingVerdict {
     if spec.suspend { return .suspended }
-    guard let production else { return orphanNote.map { .versionDeleted(note: $0) } ?? .noVersion }
+    guard let production = subject.production else {
+      return subject.orphanNote.map { .versionDeleted(note: $0) } ?? .noVersion
+    }
     if let pending = pendingRequest { return .requested(why: pending.reason) }
     let rules = rules(for: production)
     if rules.isQuiet {
@@ -72,8 +92,8 @@ extension PolicyWork {
 
   private func rules(for production: Registry.Entry) -> RetrainingRules {
     RetrainingRules(
-      spec: spec.retraining, status: status.retraining,
-      history: status.history.filter { isAbout($0, production) },
+      spec: spec.retraining, status: retraining,
+      history: history.filter { subject.isAbout($0, production) },
       lastMonitoringRun: observed.model?.status.training.flatMap { $0.trigger == .monitoring ? $0.startedAt : nil },
       now: now)
   }
@@ -104,14 +124,14 @@ extension PolicyWork {
 
   /// One request for one piece of evidence: the id is the check's, so that deciding twice requests once.
   private mutating func request(_ evidence: RetrainingVerdict.Evidence) {
-    let check = status.history.first { $0.version == production?.version && $0.outcome == .critical }
-    status.retraining.request = .init(id: check?.job ?? "\(now)", at: now, reason: evidence.text)
-    status.retraining.recent = [now] + status.retraining.recent
+    let check = history.first { $0.version == subject.production?.version && $0.outcome == .critical }
+    retraining.request = .init(id: check?.job ?? "\(now)", at: now, reason: evidence.text)
+    retraining.recent = [now] + retraining.recent
   }
 
   /// When a waiting decision can become another one by time alone.
   private func end(of verdict: RetrainingVerdict) -> Timestamp? {
-    guard verdict.action == .wait, let production else { return nil }
+    guard verdict.action == .wait, let production = subject.production else { return nil }
     let rules = rules(for: production)
     return rules.coolingDownUntil ?? rules.limitedUntil
   }

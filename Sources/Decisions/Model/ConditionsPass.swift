@@ -2,13 +2,50 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension ModelWork {
-  /// The status as people and programs read it: printer columns and conditions.
-  mutating func summarise() {
+/// The status as people and programs read it: printer columns and conditions. The last pass: what it says decides nothing.
+struct ConditionsPass: ModelPass {
+  let observed: ModelObservation
+  var effects = Effects()
+  var status: ModelDeploymentStatus
+  let registry: Registry
+  let promotion: PromotionPass
+  let traffic: TrafficPass
+  /// Reasons that the passes before have announced.
+  private let announced: Set<String>
+  var stall: PromotionPass.Stall?
+
+  init(
+    _ observed: ModelObservation, _ promotion: PromotionPass, _ traffic: TrafficPass, _ servers: ServersPass,
+    _ runs: RunsPass, _ retention: RetentionPass, announced: Effects
+  ) {
+    self.observed = observed
+    registry = retention.registry
+    self.promotion = promotion
+    self.traffic = traffic
+    self.announced = Set(announced.announcements.map(\.reason))
+    stall = promotion.stall
+    status = observed.model.status
+    status.obstructed = nil
+    status.rollout = promotion.rollout
+    status.traffic = traffic.traffic
+    status.routingRevision = traffic.revision
+    status.serving = servers.serving
+    status.handled = runs.handled
+    status.training = runs.training
+    status.schedule = runs.schedule
+    status.nextTraining = runs.nextTraining
+    summarise()
+  }
+
+  mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
+    status.conditions.set(
+      type.rawValue, value, reason: reason, message: message, generation: generation, at: now)
+  }
+
+  private mutating func summarise() {
     status.observedGeneration = generation
     summariseVersions()
     summariseTraining()
-    recordServerTrouble()
     setTrained()
     setPromoted()
     setServing()
@@ -20,10 +57,10 @@ extension ModelWork {
 
   private mutating func summariseVersions() {
     let production = registry.production
-    status.version = production?.version ?? orphan?.version
+    status.version = production?.version ?? traffic.orphan?.version
     status.previousVersion = registry.previous?.version
     status.candidate = registry.candidate?.version
-    if orphan == nil {
+    if traffic.orphan == nil {
       status.accuracy = production?.metrics?.accuracy.rounded(toDecimals: 3)
       status.rocAUC = production?.metrics?.rocAUC?.rounded(toDecimals: 3)
     }
@@ -96,20 +133,20 @@ extension ModelWork {
   }
 
   private mutating func setPromoted() {
-    let extra = caveat.map { "; \($0)" } ?? ""
+    let extra = promotion.caveat.map { "; \($0)" } ?? ""
     if let canary = registry.canary {
       return set(
         .promoted, .unknown, Reason.progressing.rawValue,
-        "\(canary.version) gets \(canaryWeight) % of the requests" + extra)
+        "\(canary.version) gets \(promotion.canaryWeight) % of the requests" + extra)
     }
     if let candidate = registry.candidate {
       return set(
         .promoted, .no, Reason.awaitingApproval.rawValue,
         "\(candidate.version) awaits approval: annotate the model with \(ApusAnnotations.approve)="
-          + candidate.version + holds(candidate).map { "; \($0)" }.joined() + extra)
+          + candidate.version + promotion.holds(candidate).map { "; \($0)" }.joined() + extra)
     }
     guard let last = registry.entries.last(where: { $0.spec.failure == nil }) else {
-      if let orphan {
+      if let orphan = traffic.orphan {
         return set(
           .promoted, .unknown, Reason.versionDeleted.rawValue,
           "\(orphan.version) is served; its ModelVersion was deleted")
@@ -122,7 +159,7 @@ extension ModelWork {
         .promoted, .yes, Reason.promotedToProduction.rawValue,
         "\(last.version) is in production: \(last.status.reason ?? "")" + extra)
     case .archived:
-      let production = registry.production?.version ?? orphan?.version ?? "no version"
+      let production = registry.production?.version ?? traffic.orphan?.version ?? "no version"
       set(
         .promoted, registry.production == nil ? .no : .yes, Reason.rolledBack.rawValue,
         "\(production) is in production; \(last.version) is archived: \(last.status.reason ?? "")" + extra)
@@ -138,15 +175,14 @@ extension ModelWork {
     if stall == nil, registry.production == nil, status.training?.state == .failed,
       let failure = lastRun?.spec.failure, !failure.retryable
     {
-      stall = (failure.reason, failure.message)
+      stall = .init(reason: failure.reason, message: failure.message)
     }
-    if stall == nil, status.training?.state != .running, let note = orphanNote {
-      stall = (Reason.versionDeleted.rawValue, note)
+    if stall == nil, status.training?.state != .running, let note = traffic.orphanNote {
+      stall = .init(reason: Reason.versionDeleted.rawValue, message: note)
     }
     guard let stall else { return status.conditions.clear(type) }
     set(.stalled, .yes, stall.reason, stall.message)
-    let isSaid = decision.announcements.contains { $0.reason == stall.reason }
-    if !isSaid, previous?.reason != stall.reason || previous?.message != stall.message {
+    if !announced.contains(stall.reason), previous?.reason != stall.reason || previous?.message != stall.message {
       announce(.warning, stall.reason, stall.message)
     }
   }

@@ -5,73 +5,86 @@ import WorkerContract
 /// How often it is looked whether the removal of an earlier model's data has ended.
 private let removalInterval = 5.0
 
-extension ModelWork {
-  /// Starts at most one run. Triggers are facts that stay (an annotation, a digest, a request, an instant that has
-  /// passed) until a run has handled them, so a trigger that comes while one runs is not lost.
-  mutating func train() {
+/// Trainings that go on or start: at most one at a time. Triggers are facts that stay (an annotation, a digest, a request, an
+/// instant that has passed) until a run has handled them, so a trigger that comes while one runs is not lost.
+struct RunsPass: ModelPass {
+  let observed: ModelObservation
+  var effects = Effects()
+  let registry: Registry
+  /// Given up by an earlier decision: the run that starts now removes them.
+  private let retiredFiles: [ArtifactReference]?
+  private(set) var trainings: RunLedger
+  private(set) var handled: ModelDeploymentStatus.Handled
+  private(set) var training: ModelDeploymentStatus.TrainingStatus?
+  private(set) var schedule: ScheduleInForce?
+  private(set) var nextTraining: Timestamp?
+
+  init(_ observed: ModelObservation, _ ends: TrainingEndsPass, _ promotion: PromotionPass, _ traffic: TrafficPass) {
+    self.observed = observed
+    registry = promotion.registry
+    retiredFiles = registry.retiredFiles(FilesInUse(observed, traffic))
+    trainings = ends.trainings
+    handled = promotion.handled
+    training = ends.training
+    schedule = observed.model.status.schedule
+    train()
+  }
+
+  private mutating func train() {
     forgetDeletedPolicies()
     recallRecentStart()
     renewTrainingInput()
-    status.handled.scheduledUntil = status.handled.scheduledUntil?.corrected(at: now)
+    handled.scheduledUntil = handled.scheduledUntil?.corrected(at: now)
     followSchedule()
-    if let running = jobs.last(where: isRunning) {
+    if let running = trainings.running {
       followRun(running)
     } else {
-      status.training?.blocker = nil
+      training?.blocker = nil
       startIfDue()
     }
     scheduleNext()
   }
 
-  /// A Job whose run is in the registry does not run, even if its pods are gone and it says nothing more.
-  func isRunning(_ job: WorkerJob) -> Bool {
-    guard let number = job.number else { return false }
-    return !job.isEnded && !job.isBeingDeleted && isUnrecorded(job, number)
-  }
-
-  /// A Job newer than the status means that an operator died between the two writes: what the Job's start took care of
-  /// stands in its annotation.
-  mutating func recallRecentStart() {
-    guard let latest = jobs.last, let number = latest.number, let handled = latest.handledByModel,
-      number > status.training?.number ?? VersionNumber(0)
-    else { return }
-    status.handled.trainingInput = handled.trainingInput
-    status.handled.retrainRequest = handled.retrainRequest
-    status.handled.monitoringRequests = handled.monitoringRequests
-    status.handled.scheduledUntil = handled.scheduledUntil
-    status.training = training(latest)
+  /// What the start of a run took care of that the status does not know.
+  private mutating func recallRecentStart() {
+    guard let (job, start) = trainings.recalled(ModelDeploymentStatus.Handled.self) else { return }
+    handled.trainingInput = start.trainingInput
+    handled.retrainRequest = start.retrainRequest
+    handled.monitoringRequests = start.monitoringRequests
+    handled.scheduledUntil = start.scheduledUntil
+    // It may have ended meanwhile, and have been recorded.
+    if training?.job != job.name { training = status(of: job, blocker: nil) }
   }
 
   /// A digest that another release made of the same spec is replaced silently.
   private mutating func renewTrainingInput() {
-    guard let known = status.handled.trainingInput, spec.hasTrainingInput(known) else { return }
-    status.handled.trainingInput = spec.trainingInput
+    guard let known = handled.trainingInput, spec.hasTrainingInput(known) else { return }
+    handled.trainingInput = spec.trainingInput
   }
 
   /// A policy of the same name that is made later asks anew. Only of what the status names it is known whether it is there,
   /// and not of what the Job of a start that is yet to be recalled names.
   private mutating func forgetDeletedPolicies() {
     guard let policies = observed.policies else { return }
-    status.handled.monitoringRequests = status.handled.monitoringRequests.filter { policies.contains($0.key) }
+    handled.monitoringRequests = handled.monitoringRequests.filter { policies.contains($0.key) }
   }
 
-  private func training(_ job: WorkerJob) -> ModelDeploymentStatus.TrainingStatus {
-    let blocker = job.blocker(after: known(of: job))
-    return .init(
-      job: job.name, version: version(of: job), state: .running, trigger: job.trigger,
+  private func status(of job: WorkerJob, blocker: Blocker?) -> ModelDeploymentStatus.TrainingStatus {
+    .init(
+      job: job.name, version: job.version, state: .running, trigger: job.trigger,
       startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: blocker?.message, blocker: blocker)
   }
 
   private mutating func followRun(_ job: WorkerJob) {
-    var running = training(job)
-    if let known = status.training, known.job == job.name { running.startedAt = known.startedAt }
-    status.training = running
+    var running = status(of: job, blocker: trainings.blocker)
+    if let known = training, known.job == job.name { running.startedAt = known.startedAt }
+    training = running
+    trainings.follow(job.name, since: running.startedAt)
   }
 
   /// Pending reasons to train, the most telling first.
   private var pendingTriggers: [(trigger: ModelDeploymentStatus.Trigger, why: String)] {
     var pending: [(ModelDeploymentStatus.Trigger, String)] = []
-    let handled = status.handled
     let knownInput = handled.trainingInput ?? registry.entries.last?.spec.trainingInput
     if let knownInput {
       if !spec.hasTrainingInput(knownInput) {
@@ -94,12 +107,12 @@ extension ModelWork {
   }
 
   private mutating func followSchedule() {
-    status.schedule = .following(
-      spec.training.schedule, known: status.schedule, of: observed.model.metadata,
+    schedule = .following(
+      spec.training.schedule, known: schedule, of: observed.model.metadata,
       isNew: observed.model.status.observedGeneration == nil, at: now)
   }
 
-  private var nextScheduled: Timestamp? { status.schedule?.firstOpen(after: status.handled.scheduledUntil) }
+  private var nextScheduled: Timestamp? { schedule?.firstOpen(after: handled.scheduledUntil) }
 
   private mutating func startIfDue() {
     let pending = pendingTriggers
@@ -107,26 +120,27 @@ extension ModelWork {
     // It would store the files that the removal takes away.
     guard !observed.predecessorIsBeingRemoved else { return lookAgain(in: removalInterval) }
     let isScheduled = pending.contains { $0.trigger == .schedule } || first.trigger == .firstSight
-    status.handled.trainingInput = spec.trainingInput
-    status.handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]
+    handled.trainingInput = spec.trainingInput
+    handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]
     // A policy that cannot be read just now keeps what was answered: it must not ask again when it can.
-    status.handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
+    handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
     // However many instants were missed, one run makes up for them.
-    if isScheduled { status.handled.scheduledUntil = now }
+    if isScheduled { handled.scheduledUntil = now }
     let number = VersionNumber(highestNumber.value + 1)
     let run = runRequest(number, trigger: first.trigger, owner: owner)
-    decision.apply += run.objects(observed.settings)
-    status.training = .init(
+    effects.apply += trainings.start(run, observed.settings)
+    training = .init(
       job: run.job, version: number.description, state: .running, trigger: first.trigger, startedAt: now,
       finishedAt: nil,
       message: nil)
     announce(
-      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), regarding: run.job)
+      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), regarding: run.job
+    )
   }
 
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
   private var highestNumber: VersionNumber {
-    let known = [jobs.last?.number, status.training?.number].compactMap(\.self)
+    let known = [trainings.jobs.last?.number, training?.number].compactMap(\.self)
     return max(registry.highestNumber, VersionNumber(observed.highestForeignNumber), known.max() ?? VersionNumber(0))
   }
 
@@ -148,7 +162,7 @@ extension ModelWork {
       labels: [ApusLabels.model: name, ApusLabels.version: number.description],
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
-        RunAnnotation.handled: JSONValue.document(status.handled).text,
+        RunAnnotation.handled: JSONValue.document(handled).text,
       ],
       owner: owner, deadline: training.deadline, retries: training.retries, resources: training.resources,
       template: training.template)
@@ -164,26 +178,11 @@ extension ModelWork {
   }
 
   private mutating func scheduleNext() {
-    guard let next = spec.training.schedule.next(after: max(now, status.handled.scheduledUntil ?? now)) else {
-      status.nextTraining = nil
+    guard let next = spec.training.schedule.next(after: max(now, handled.scheduledUntil ?? now)) else {
+      nextTraining = nil
       return
     }
-    status.nextTraining = next
+    nextTraining = next
     lookAgain(in: next.seconds(since: now))
   }
-
-  /// The last few runs stay for `kubectl logs`; older Jobs and configurations that no Job mounts go.
-  mutating func tidy() {
-    let old = jobs.filter(\.isEnded).dropLast(Self.keptJobs).filter { !$0.isBeingDeleted }
-    decision.remove += old.map { Removal(Resource.jobs, namespace: namespace, name: $0.name, uid: $0.uid) }
-    let kept = Set(observed.jobs.map(\.name)).subtracting(old.map(\.name)).union([status.training?.job ?? ""])
-    decision.remove += observed.runConfigurations.filter { !kept.contains($0.job) }
-      .map { Removal(Resource.configMaps, namespace: namespace, name: $0.name, uid: $0.uid) }
-    // Left alone it would go on to change the replicas that the spec fixes now.
-    if spec.serving.autoscaling == nil, let uid = observed.autoscalerUID {
-      decision.remove.append(Removal(Resource.autoscalers("v1"), namespace: namespace, name: name, uid: uid))
-    }
-  }
-
-  private static let keptJobs = 5
 }

@@ -78,19 +78,6 @@ package struct ModelObservation: Sendable {
   }
 }
 
-/// The ConfigMap of a run.
-package struct RunConfiguration: Sendable, Equatable {
-  package var name: String
-  package var uid: String
-  package var job: String
-
-  package init(name: String, uid: String, job: String) {
-    self.name = name
-    self.uid = uid
-    self.job = job
-  }
-}
-
 /// A pod of the servers.
 package struct ServerPod: Sendable, Equatable {
   package var name: String
@@ -176,23 +163,5 @@ package struct ModelDecision: Sendable, Equatable {
   package struct VersionStatus: Sendable, Equatable {
     package var name: String
     package var status: ModelVersionStatus
-  }
-}
-
-extension ModelObservation {
-  /// The one entrance: pure, total, quick.
-  package func decide() -> ModelDecision {
-    var work = ModelWork(self)
-    guard work.acceptsSpec() else { return work.finished() }
-    work.registerEndedRuns()
-    work.judgeVersions()
-    work.followPeople()
-    work.advanceRollout()
-    work.serve()
-    work.train()
-    work.retire()
-    work.tidy()
-    work.summarise()
-    return work.finished()
   }
 }

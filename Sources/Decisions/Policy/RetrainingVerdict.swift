@@ -106,7 +106,7 @@ extension RetrainingVerdict {
     case .versionDeleted(let note): note
     case .noTrigger(let quiet): quiet.text
     case .debouncing(let count, let debounce):
-      "\(count.text) fired; \(debounce.failures) of \(debounce.of) are needed"
+      "\(count.text) exceeded a limit; retraining needs \(debounce.failures) of \(debounce.of)"
     case .dryRun(let evidence): "would retrain: \(evidence.text); dryRun is set"
     case .coolingDown(let evidence, let until): "\(evidence.text); cooling down until \(until)"
     case .dailyLimitReached(let evidence, let limit, let until):
@@ -116,6 +116,17 @@ extension RetrainingVerdict {
     case .due(let evidence): evidence.text
     case .requested(let why): "requested: \(why)"
     }
+  }
+
+  /// Whether a message tells this verdict, so that it is not told again. That of release 0.1.0 does, in its own words, which are
+  /// known here and nowhere else, until release 0.3.0.
+  func isSaid(by message: String) -> Bool {
+    if case .debouncing(let count, let debounce) = self,
+      message == "\(count.text) fired; \(debounce.failures) of \(debounce.of) are needed"
+    {
+      return true
+    }
+    return message == self.message
   }
 
   /// Nothing was found, or there is nothing to look at yet.

@@ -39,11 +39,8 @@ package struct PolicyObservation: Sendable {
     self.unusableChannels = unusableChannels
   }
 
-  /// Jobs that have ended and stand in no record yet: the moment to read what a record needs besides.
-  package var unrecordedJobs: [WorkerJob] {
-    let known = Set(policy.status.history.map(\.job))
-    return ownJobs.filter { $0.isEnded && !known.contains($0.name) }.sorted { $0.createdAt < $1.createdAt }
-  }
+  /// Whether checks have ended that stand in no record yet: the moment to read what a record needs besides.
+  package var hasEndedChecks: Bool { !checks(policy.status).ends().isEmpty }
 }
 
 /// One answer of a Prometheus server.
@@ -96,22 +93,4 @@ package struct PolicyDecision: Sendable, Equatable {
   /// Whether something is done that the next decision finds done, and announces no more: what is announced is written
   /// down before.
   package var hasEffects: Bool { !apply.isEmpty }
-}
-
-extension PolicyObservation {
-  /// The one entrance: pure, total, quick.
-  package func decide() -> PolicyDecision {
-    var work = PolicyWork(self)
-    guard work.acceptsSpec() else { return work.finished() }
-    work.meetModel()
-    work.recallRecentStart()
-    work.followSchedule()
-    work.recordEndedChecks()
-    work.judge()
-    work.decideRetraining()
-    work.startIfDue()
-    work.tidy()
-    work.summarise()
-    return work.finished()
-  }
 }

@@ -5,7 +5,7 @@ import WorkerContract
 /// So long a ready model stays ready while its servers learn a new routing table: the table before it answers meanwhile.
 private let confirmationPatience = 60.0
 
-extension ModelWork {
+extension ConditionsPass {
   mutating func setServing() {
     guard let serving = status.serving else {
       return set(.serving, .no, Reason.noVersion.rawValue, "no version is in production, so nothing is served")
@@ -27,7 +27,7 @@ extension ModelWork {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
-          + (orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
+          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
       announceConfirmation(serving)
     }
   }
@@ -77,22 +77,6 @@ extension ModelWork {
   /// What keeps servers from starting, as a pod or the Deployment says it.
   private var serverTrouble: Blocker? { status.serving?.blocker }
 
-  /// Writes it down, before conditions are made of it.
-  mutating func recordServerTrouble() {
-    guard status.serving != nil else { return }
-    let pods = observed.pods.filter { $0.trouble != nil }.sorted { $0.name < $1.name }
-    if let trouble = pods.first?.trouble {
-      let known = observed.model.status.serving?.blocker
-      status.serving?.blocker = trouble.blocker(.serving, after: known)
-    } else {
-      status.serving?.blocker = observed.deployment?.podRefusal.map(PodRefusal.init).map {
-        Blocker(
-          reason: Reason.podsRefused.rawValue, message: $0.sentence(of: "the servers' pods", .serving),
-          detail: $0.words)
-      }
-    }
-  }
-
   /// Why the training that runs does not get on.
   var trainingBlocker: Blocker? { status.training?.state == .running ? status.training?.blocker : nil }
 
@@ -129,10 +113,10 @@ extension ModelWork {
     if let stall {
       // That says by itself what is served.
       let isSaid = stall.reason == Reason.versionDeleted.rawValue
-      return set(.ready, .no, stall.reason, stall.message + (isSaid ? "" : stillServed))
+      return set(.ready, .no, stall.reason, stall.message + (isSaid ? "" : status.stillServed))
     }
     guard let serving = status.serving, let version = status.version else { return setReadyWithoutVersion() }
-    if let note = orphanNote { return set(.ready, .no, Reason.versionDeleted.rawValue, note) }
+    if let note = traffic.orphanNote { return set(.ready, .no, Reason.versionDeleted.rawValue, note) }
     let wanted = wantedReplicas
     if wanted == 0 {
       return set(

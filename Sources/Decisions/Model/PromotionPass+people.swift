@@ -2,7 +2,7 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension ModelWork {
+extension PromotionPass {
   typealias Actor = ModelVersionStatus.Actor
 
   /// Into production at once, or through the steps of the rollout where there is something to compare with.
@@ -43,16 +43,16 @@ extension ModelWork {
     followForce()
     followApproval()
     followPin()
-    registerUnpinned()
+    promoteUnpinned()
   }
 
   private mutating func followForce() {
     guard let version = annotations[ApusAnnotations.forcePromote] else {
-      status.handled.forcedPromotion = nil
+      handled.forcedPromotion = nil
       return
     }
-    guard version != status.handled.forcedPromotion else { return }
-    status.handled.forcedPromotion = version
+    guard version != handled.forcedPromotion else { return }
+    handled.forcedPromotion = version
     guard let entry = registry[version], entry.isServable else {
       return announce(.warning, .versionNotServable, "\(Actor.force.text): \(unservable(version))")
     }
@@ -69,16 +69,16 @@ extension ModelWork {
 
   private mutating func followApproval() {
     guard let version = annotations[ApusAnnotations.approve] else {
-      status.handled.approval = nil
+      handled.approval = nil
       return
     }
-    guard version != status.handled.approval else { return }
+    guard version != handled.approval else { return }
     if let pin = spec.serving.version, pin != version {
       // Not handled: the approval counts once the pin is gone.
       caveat = "\(version) is approved and waits: spec.serving.version pins \(pin)"
       return
     }
-    status.handled.approval = version
+    handled.approval = version
     // An operator has followed it and died before it could say so.
     if let entry = registry[version], [.canary, .production].contains(entry.stage),
       entry.status.history.contains(where: { $0.mover == .approval })
@@ -101,7 +101,7 @@ extension ModelWork {
     guard let pin = spec.serving.version else { return }
     guard let entry = registry[pin], entry.isServable else {
       let reason = registry[pin] == nil ? Reason.versionNotFound : .versionNotServable
-      stall = (reason.rawValue, "spec.serving.version: \(unservable(pin))")
+      stall = Stall(reason: reason.rawValue, message: "spec.serving.version: \(unservable(pin))")
       return
     }
     if let canary = registry.canary, canary.version != pin {
@@ -126,7 +126,7 @@ extension ModelWork {
   }
 
   /// A version that only a pin kept waiting goes on when the pin is gone.
-  private mutating func registerUnpinned() {
+  private mutating func promoteUnpinned() {
     guard spec.serving.version == nil, spec.promotion.approval == .automatic,
       let entry = registry.entries.last(where: { $0.stage == .awaitingApproval }), holds(entry).isEmpty
     else { return }

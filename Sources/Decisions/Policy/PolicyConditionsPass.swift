@@ -2,10 +2,56 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-extension PolicyWork {
+/// The status as people and programs read it. The last pass: what it says decides nothing.
+struct PolicyConditionsPass: PolicyPass {
+  let observed: PolicyObservation
+  var effects = Effects()
+  private(set) var status: MonitoringPolicyStatus
+  /// Conditions that a check has settled for the version in production.
+  private var settled: Set<ConditionType>
+  private let subject: SubjectPass
+  private let blocker: Blocker?
+
+  init(
+    _ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass, _ retraining: RetrainingPass,
+    _ start: CheckStartPass
+  ) {
+    self.observed = observed
+    self.subject = subject
+    status = subject.status
+    settled = Set(status.settled ?? Self.settledByReason(status.conditions))
+    status.schedule = ends.schedule
+    status.lastCheck = ends.lastCheck
+    status.lastCheckTime = ends.lastCheckTime
+    status.history = retraining.history
+    status.retraining = retraining.retraining
+    status.alerting = retraining.alerting.status
+    status.handled = start.handled
+    status.outbox = start.outbox
+    status.nextCheck = start.nextCheck
+    status.runningCheck = start.checks.current?.job
+    blocker = start.checks.current.flatMap { _ in start.checks.blocker }
+    status.blocker = blocker
+    judge(ends.recorded.last)
+    status.settled = Self.findings.filter(settled.contains)
+    let verdict = retraining.verdict
+    set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
+    summarise()
+  }
+
+  private var production: Registry.Entry? { subject.production }
+
+  private mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: String, _ message: String) {
+    status.set(type, value, reason, message, of: observed)
+  }
+
+  private mutating func set(_ type: ConditionType, _ value: Condition.Status, _ reason: Reason, _ message: String) {
+    set(type, value, reason.rawValue, message)
+  }
+
   /// Conditions from the last conclusive check; an inconclusive one takes nothing back.
-  mutating func judge() {
-    guard let latest = decision.recorded.last else { return forgetOtherVersion() }
+  private mutating func judge(_ latest: MonitoringPolicyStatus.CheckRecord?) {
+    guard let latest else { return forgetOtherVersion() }
     if !(latest.result?.conclusive ?? false) {
       status.drift = "inconclusive"
       status.quality = "inconclusive"
@@ -18,8 +64,11 @@ extension PolicyWork {
       }
       // Labels are those of other predictions: accuracy may be known where the window is too thin.
       let labelled = latest.result.flatMap { CheckJudgement.hasEnoughLabels($0, spec) ? $0 : nil }
-      if let labelled { judgePerformance(labelled) }
-      for type in [ConditionType.driftDetected, .qualityPassed, .performanceOK] where !hasVerdict(type) {
+      if let labelled {
+        settled.insert(.performanceOK)
+        judgePerformance(labelled)
+      }
+      for type in Self.findings where !settled.contains(type) {
         set(type, .unknown, reason, message)
       }
       return
@@ -28,28 +77,31 @@ extension PolicyWork {
     judge(check, latest)
   }
 
-  /// Whether a conclusive check has said something about the version in production.
-  private func hasVerdict(_ type: ConditionType) -> Bool {
-    guard let condition = status.conditions[type.rawValue] else { return false }
-    let isWithout: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
-    return !isWithout.contains { $0.rawValue == condition.reason }
+  private static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
+
+  /// Release 0.1.0 wrote them down as reasons only, which are read here and nowhere else, until release 0.3.0.
+  private static func settledByReason(_ conditions: [Condition]) -> [ConditionType] {
+    let open: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
+    return findings.filter { type in
+      conditions[type.rawValue].map { condition in !open.contains { $0.rawValue == condition.reason } } ?? false
+    }
   }
 
   /// What was found about a version that is no longer in production says nothing about the one that is.
   private mutating func forgetOtherVersion() {
     guard let production else { return }
-    let isKnown = status.history.first.map { isAbout($0, production) } ?? false
+    let isKnown = status.history.first.map { subject.isAbout($0, production) } ?? false
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
-    for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
-      set(type, .unknown, .notCheckedYet, message)
-    }
+    for type in [.healthy] + Self.findings { set(type, .unknown, .notCheckedYet, message) }
+    settled = []
     status.drift = nil
     status.quality = nil
     status.performance = nil
   }
 
   private mutating func judge(_ check: CheckResult, _ record: MonitoringPolicyStatus.CheckRecord) {
+    settled = Set(Self.findings)
     judgeDrift(check)
     judgeQuality(check)
     judgePerformance(check)
@@ -120,7 +172,7 @@ extension PolicyWork {
     return text
   }
 
-  mutating func summarise() {
+  private mutating func summarise() {
     status.observedGeneration = observed.policy.metadata.generation
     summariseReconciling()
     summariseAlerting()
@@ -131,7 +183,7 @@ extension PolicyWork {
     }
     if spec.suspend { return set(.ready, .yes, .suspended, "suspended: no checks and no retraining") }
     guard let production else {
-      let orphan = orphanNote.map { (Reason.versionDeleted, $0) }
+      let orphan = subject.orphanNote.map { (Reason.versionDeleted, $0) }
       let (reason, message) = orphan ?? (.noVersion, "waits for a version of \(spec.modelRef.name) in production")
       return set(.ready, .no, reason, message)
     }
@@ -142,8 +194,6 @@ extension PolicyWork {
   private mutating func summariseReconciling() {
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
-    let blocker = runningJob?.blocker(after: status.blocker)
-    status.blocker = blocker
     set(
       .reconciling, .yes, blocker?.reason ?? Reason.checkRunning.rawValue,
       "\(running) is running" + (blocker.map { "; \($0.message)" } ?? ""))

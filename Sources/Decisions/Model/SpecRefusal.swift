@@ -1,0 +1,56 @@
+import ApusAPI
+import KubernetesModel
+import WorkerContract
+
+/// A spec that cannot be followed, or another's object in the way: nothing is written but the status, with the condition
+/// `Stalled`.
+struct SpecRefusal: ModelPass {
+  let observed: ModelObservation
+  var effects = Effects()
+  private(set) var status: ModelDeploymentStatus
+
+  /// nil: the spec can be followed.
+  init?(_ observed: ModelObservation) {
+    self.observed = observed
+    status = observed.model.status
+    let problems = self.problems
+    status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
+    if let first = problems.first {
+      stall(first.reason.rawValue, problems.map(\.message).joined(separator: "; "))
+    } else if !observed.foreign.isEmpty {
+      stall(
+        Reason.ownedByAnother.rawValue,
+        "\(observed.foreign.joined(separator: ", ")) exists and belongs to somebody else; rename the model or delete it"
+      )
+    } else {
+      return nil
+    }
+  }
+
+  private var problems: [(reason: Reason, message: String)] {
+    let invalid = observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
+    let allowed = observed.settings.allowedHostPaths
+    let refused =
+      PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
+      + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
+    return invalid + refused.map { ($0.reason, $0.message) }
+  }
+
+  private mutating func stall(_ reason: String, _ message: String) {
+    let previous = status.conditions[ConditionType.stalled.rawValue]
+    status.observedGeneration = generation
+    // A line that a person has yet to mend holds from when it is mended.
+    if (try? spec.training.schedule.compiled()) == nil { status.schedule = nil }
+    for (type, message) in [(ConditionType.stalled, message), (.ready, message + status.stillServed)] {
+      status.conditions.set(
+        type.rawValue, type == .stalled ? .yes : .no, reason: reason, message: message, generation: generation, at: now)
+    }
+    status.conditions.clear(ConditionType.reconciling.rawValue)
+    if previous?.reason != reason || previous?.message != message { announce(.warning, reason, message) }
+  }
+}
+
+extension ModelDeploymentStatus {
+  /// What goes on being served while a person is waited for, to be said behind the reason.
+  var stillServed: String { traffic.isEmpty ? "" : trafficSummary.map { "; meanwhile \($0) is served" } ?? "" }
+}
