@@ -184,7 +184,8 @@ extension DepartedModel {
     let halting = removals.halting(job)
     guard attempt < Self.attempts, failure.retryable else {
       var last = end(
-        .warning, .dataNotRemoved, "gave up after \(Figures.count(attempt, "Job")): \(failure.message.clause); \(leftovers)")
+        .warning, .dataNotRemoved,
+        "gave up after \(Figures.count(attempt, "Job")): \(failure.message.clause); \(leftovers)")
       last.stop = halting
       return last
     }

@@ -114,7 +114,8 @@ extension ModelWork {
       finishedAt: nil,
       message: nil)
     announce(
-      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), regarding: run.job)
+      .normal, .trainingStarted, "training \(number): " + pending.map(\.why).joined(separator: "; "), regarding: run.job
+    )
   }
 
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.

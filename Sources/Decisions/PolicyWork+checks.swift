@@ -106,7 +106,8 @@ extension PolicyWork {
     status.outbox.removeAll { checks.isAnnouncedOnly($0, .checkStarted) }
     let why = request.map { "asked for (\($0))" } ?? due.map { "scheduled for \($0)" } ?? ""
     announce(
-      .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", regarding: run.job)
+      .normal, .checkStarted, "\(run.job): \(why), the last \(spec.window) of \(production.version)", regarding: run.job
+    )
   }
 
   /// Instants before the version went into production are nothing to make up for.

@@ -164,7 +164,8 @@ extension RunLedger {
 extension RunLedger {
   /// The latest run where the status does not know it: an operator made its Job and died before it wrote the status. What the
   /// start took care of stands in the Job's annotation.
-  package func recalled<Handled: Decodable>(_ type: Handled.Type = Handled.self) -> (job: WorkerJob, handled: Handled)? {
+  package func recalled<Handled: Decodable>(_ type: Handled.Type = Handled.self) -> (job: WorkerJob, handled: Handled)?
+  {
     guard let latest = jobs.last, !known.contains(latest.name),
       let handled: Handled = latest.annotations[RunAnnotation.handled].flatMap({ JSONValue.value(in: $0) })
     else { return nil }
