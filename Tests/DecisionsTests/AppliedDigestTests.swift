@@ -49,9 +49,16 @@ import WorkerContract
       change(&copy)
       return copy
     }
-    let tokens = SecretKeyReference(name: "clients", key: "tokens")
-    let tls = SecretReference(name: "income-tls")
-    let scaled = with { $0.autoscaling = .init(minimum: 2, maximum: 10, targetCPU: 70) }
+    let tokens: JSONValue = ["name": "clients", "key": "tokens"]
+    let tls: JSONValue = ["name": "income-tls"]
+    func secured(_ security: JSONValue) -> ModelDeploymentSpec.Serving {
+      with { $0.security = aModel("income", ["serving": ["security": security]]).spec.serving.security }
+    }
+    let scaled = with {
+      $0.autoscaling =
+        aModel("income", ["serving": ["autoscaling": ["minimum": 2, "maximum": 10, "targetCPU": 70]]])
+        .spec.serving.autoscaling
+    }
     func set(
       _ serving: ModelDeploymentSpec.Serving, canAutoscale: Bool = true, isDrawn: Bool = false
     ) -> ServerSet {
@@ -64,9 +71,9 @@ import WorkerContract
     }
     return [
       ("plain", set(base)), ("drawn", set(base, isDrawn: true)),
-      ("tokens", set(with { $0.security = .init(tokenSecretRef: tokens) })),
-      ("tls", set(with { $0.security = .init(tlsSecretRef: tls) })),
-      ("secured", set(with { $0.security = .init(tokenSecretRef: tokens, tlsSecretRef: tls) })),
+      ("tokens", set(secured(["tokenSecretRef": tokens]))),
+      ("tls", set(secured(["tlsSecretRef": tls]))),
+      ("secured", set(secured(["tokenSecretRef": tokens, "tlsSecretRef": tls]))),
       ("scaled", set(scaled)), ("not scaled", set(scaled, canAutoscale: false)),
       (
         "resources",
