@@ -68,6 +68,8 @@ final class MailTransfer: Sendable {
   private func finish(_ cause: MailError.Cause?) {
     let reader = state.withLock { state -> CheckedContinuation<Void, Never>? in
       guard state.outcome == nil else { return nil }
+      // The cut connection may be noticed before whoever cut it comes to say so.
+      let cause = state.isCancelled && cause != nil ? .transport(.cancelled) : cause
       state.outcome = state.dialogue.outcome(cause, mayExpectTLS: server.security != .tls)
       defer { state.reader = nil }
       return state.reader

@@ -113,7 +113,7 @@ struct RuleTests {
       broken: "a route names a channel"),
     Case(
       sentence: "a channel of two kinds", kind: "MonitoringPolicy", path: ["alerts", "channels"],
-      value: [["name": "log", "log": [:], "alertmanager": ["url": "http://a:9093"]]], broken: "a channel is exactly one"
+      value: [["name": "log", "log": [:], "alertmanager": ["url": "http://a:9093"]]], broken: "set exactly one of slack, "
     ),
     Case(
       sentence: "a changed version", kind: "ModelVersion", path: ["number"], value: 2,

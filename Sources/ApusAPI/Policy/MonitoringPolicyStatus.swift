@@ -13,9 +13,9 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var quality: String?
   /// `0.871 (62%)`: accuracy and label coverage
   package var performance: String?
-  /// DriftDetected, QualityPassed, PerformanceOK where a check has settled them for the version in production; nil: written by
-  /// release 0.1.0.
-  package var settled: [ConditionType]?
+  /// DriftDetected, QualityPassed, PerformanceOK where no check has settled them for the version in production. nil: all are
+  /// settled, or release 0.1.0 wrote the status.
+  package var unsettled: [ConditionType]?
   package var lastCheck: CheckRecord?
   /// The latest checks, newest first, at most ten: what debounce counts.
   package var history: [CheckRecord]
@@ -34,7 +34,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package init(
     observedGeneration: Int? = nil, modelUID: String? = nil, conditions: [Condition] = [], drift: String? = nil,
     quality: String? = nil,
-    performance: String? = nil, settled: [ConditionType]? = nil, lastCheck: CheckRecord? = nil,
+    performance: String? = nil, unsettled: [ConditionType]? = nil, lastCheck: CheckRecord? = nil,
     history: [CheckRecord] = [],
     runningCheck: String? = nil, blocker: Blocker? = nil, lastCheckTime: Timestamp? = nil,
     nextCheck: Timestamp? = nil,
@@ -48,7 +48,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.drift = drift
     self.quality = quality
     self.performance = performance
-    self.settled = settled
+    self.unsettled = unsettled
     self.lastCheck = lastCheck
     self.history = history
     self.runningCheck = runningCheck
@@ -85,9 +85,9 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional("quality", .string("passed, warning, failed or inconclusive.", maximum: 64)),
       .optional("performance", .string("Accuracy and label coverage.", maximum: 64)),
       .optional(
-        "settled",
+        "unsettled",
         .list(
-          "Conditions that a check has settled for the version in production.",
+          "Conditions that no check has settled yet for the version in production; absent: none.",
           of: .enumeration(ConditionType.self, "A condition."), maximum: 32)),
       .optional("lastCheck", CheckRecord.schema),
       .optional(

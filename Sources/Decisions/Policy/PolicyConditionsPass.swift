@@ -7,8 +7,8 @@ struct PolicyConditionsPass: PolicyPass {
   let observed: PolicyObservation
   var effects = Effects()
   private(set) var status: MonitoringPolicyStatus
-  /// Conditions that a check has settled for the version in production.
-  private var settled: Set<ConditionType>
+  /// Conditions that no check has settled yet for the version in production.
+  private var unsettled: Set<ConditionType>
   private let subject: SubjectPass
   private let blocker: Blocker?
 
@@ -19,7 +19,8 @@ struct PolicyConditionsPass: PolicyPass {
     self.observed = observed
     self.subject = subject
     status = subject.status
-    settled = Set(status.settled ?? Self.settledByReason(status.conditions))
+    unsettled = Set(status.unsettled ?? Self.unsettledByReason(status.conditions))
+    status.conditions.clear(ConditionType.stalled.rawValue)
     status.schedule = ends.schedule
     status.lastCheck = ends.lastCheck
     status.lastCheckTime = ends.lastCheckTime
@@ -33,7 +34,7 @@ struct PolicyConditionsPass: PolicyPass {
     blocker = start.checks.current.flatMap { _ in start.checks.blocker }
     status.blocker = blocker
     judge(ends.recorded.last)
-    status.settled = Self.findings.filter(settled.contains)
+    status.unsettled = unsettled.isEmpty ? nil : Self.findings.filter(unsettled.contains)
     let verdict = retraining.verdict
     set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
     summarise()
@@ -65,10 +66,10 @@ struct PolicyConditionsPass: PolicyPass {
       // Labels are those of other predictions: accuracy may be known where the window is too thin.
       let labelled = latest.result.flatMap { CheckJudgement.hasEnoughLabels($0, spec) ? $0 : nil }
       if let labelled {
-        settled.insert(.performanceOK)
+        unsettled.remove(.performanceOK)
         judgePerformance(labelled)
       }
-      for type in Self.findings where !settled.contains(type) {
+      for type in Self.findings where unsettled.contains(type) {
         set(type, .unknown, reason, message)
       }
       return
@@ -77,13 +78,13 @@ struct PolicyConditionsPass: PolicyPass {
     judge(check, latest)
   }
 
-  private static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
+  static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
 
   /// Release 0.1.0 wrote them down as reasons only, which are read here and nowhere else, until release 0.3.0.
-  private static func settledByReason(_ conditions: [Condition]) -> [ConditionType] {
+  private static func unsettledByReason(_ conditions: [Condition]) -> [ConditionType] {
     let open: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
     return findings.filter { type in
-      conditions[type.rawValue].map { condition in !open.contains { $0.rawValue == condition.reason } } ?? false
+      conditions[type.rawValue].map { condition in open.contains { $0.rawValue == condition.reason } } ?? true
     }
   }
 
@@ -94,14 +95,14 @@ struct PolicyConditionsPass: PolicyPass {
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
     for type in [.healthy] + Self.findings { set(type, .unknown, .notCheckedYet, message) }
-    settled = []
+    unsettled = Set(Self.findings)
     status.drift = nil
     status.quality = nil
     status.performance = nil
   }
 
   private mutating func judge(_ check: CheckResult, _ record: MonitoringPolicyStatus.CheckRecord) {
-    settled = Set(Self.findings)
+    unsettled = []
     judgeDrift(check)
     judgeQuality(check)
     judgePerformance(check)
