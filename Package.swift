@@ -29,14 +29,11 @@ let nioHTTP: [Target.Dependency] = [
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// A library target and, where `tested`, its test target, which may need more than the library.
-/// - Parameter wing: The folder of `Sources` that it stands in; nil: it stands there itself.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], in wing: String? = nil, exclude: [String] = [],
-  tested: Bool = true, testedWith more: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], tested: Bool = true,
+  testedWith more: [Target.Dependency] = []
 ) -> [Target] {
-  let target = Target.target(
-    name: name, dependencies: dependencies, path: wing.map { "Sources/\($0)/\(name)" }, exclude: exclude,
-    swiftSettings: strict)
+  let target = Target.target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
   guard tested else { return [target] }
   let tests = Target.testTarget(
     name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies + more,
@@ -48,110 +45,142 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
   [.executableTarget(name: name, dependencies: dependencies + [argumentParser, logging], swiftSettings: strict)]
 }
 
-let systemLibraries: [Target] = [
-  .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-  .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-  .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
-  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-  .systemLibrary(name: "CSpawn"),
-  .systemLibrary(name: "CFiles"),
-  .systemLibrary(name: "CMalloc"),
-  .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-]
+/// Targets in the folder of a wing. Each wing imports only wings above it: `scripts/check-rooms` holds them to it.
+func wing(_ name: String, _ targets: [Target]...) -> [Target] {
+  for target in targets.joined() where target.type != .test { target.path = "Sources/\(name)/\(target.name)" }
+  return Array(targets.joined())
+}
 
-// Below everything: the one JSON engine, and times, hashes, random numbers and figures.
-let ground: [Target] =
-  library("Values", in: "Ground", testedWith: ["Statistics"])
-  + library("JSON", ["Values"], in: "Ground")
-  + library("JSONScanning", in: "Ground", tested: false)
-  + library("Schema", ["JSON"], in: "Ground")
-
-// The pure core: values in, values out. No client, store, socket, logger or clock.
-let core: [Target] =
-  library("WorkerContract", ["JSON", "Schema"])
-  + library("KubernetesModel", ["JSON", "Values"])
-  + library("Statistics", ["Values"])
-  + library("Tabular", ["Values", "WorkerContract", "CZlib"])
-  + library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])
-  + library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"])
-  + library("ApusAPI", ["Schema", "Values", "KubernetesModel", "WorkerContract", "Monitoring"])
-  + library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"])
-  + library("ClusterState", ["KubernetesModel", "Values"])
-  + library("Exposition")
-
-// The edges: one for each system the core has to meet.
-let edges: [Target] =
-  library("JSONLogging", ["JSON", "Values", logging])
-  + library("HTTPTransport", ["CCurl"])
-  + library("YAMLCoding", ["CYAML", "JSON", "Values"], testedWith: ["KubernetesModel"])
-  + library(
-    "KubernetesClient", ["KubernetesModel", "Values", "HTTPTransport", "YAMLCoding", "CSpawn", logging],
-    testedWith: ["LiveSupport"])
-  + library(
-    "ControllerRuntime", ["KubernetesModel", "Values", "KubernetesClient", "Exposition", logging, lifecycle],
-    testedWith: ["LiveSupport"])
-  + library(
-    "OperatorProgram",
-    ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
-    tested: false)
-  + library("Artifacts", ["Values", "HTTPTransport", "WorkerContract", crypto])
-  + library(
-    "Telemetry",
-    ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb, logging])
-  + library(
-    "Reconcilers",
+let wings: [[Target]] = [
+  // Below everything: the one JSON engine, times, hashes, random numbers, figures as text, and the language of schemas.
+  wing(
+    "Ground",
+    library("Values", testedWith: ["Statistics"]),
+    library("JSON", ["Values"]),
+    library("JSONScanning", tested: false),
+    library("Schema", ["JSON"])),
+  // One for each system that the others have to meet; the C shims of their libraries.
+  wing(
+    "Edges",
     [
-      "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
-      "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
-    ], testedWith: ["ClusterState"])
-  + library(
-    "Engine",
-    [
-      "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring",
-      "Statistics",
-      logging, lifecycle,
-    ], in: "Server")
-  + library(
-    "PredictionLog",
-    ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", "CFiles", logging, lifecycle],
-    in: "Server")
-  + library(
-    "Serving",
-    [
-      "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract", "Artifacts",
-      "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-    ]
-      + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])
-  + library(
-    "Workers",
-    [
-      "Values", "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry",
-      "HTTPTransport", "JSONLogging", "CPostgres",
-    ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])
-  + library(
+      .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+      .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+      .systemLibrary(name: "CXGBoost", pkgConfig: "xgboost", providers: [.apt(["libxgboost-dev"])]),
+      .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+      .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+      .systemLibrary(name: "CProcess"),
+      .systemLibrary(name: "CFiles"),
+    ],
+    library("HTTPTransport", ["CCurl"]),
+    library("YAMLCoding", ["CYAML", "JSON", "Values"], testedWith: ["KubernetesModel"]),
+    library("Exposition"),
+    library("JSONLogging", ["JSON", "Values", logging])),
+  // Controllers in general: nothing here knows of models. A product for others.
+  wing(
+    "Kubernetes",
+    library("KubernetesModel", ["JSON", "Values"]),
+    library(
+      "KubernetesClient", ["KubernetesModel", "Values", "HTTPTransport", "YAMLCoding", "CProcess", logging],
+      testedWith: ["LiveSupport"]),
+    library(
+      "ControllerRuntime", ["KubernetesModel", "Values", "KubernetesClient", "Exposition", logging, lifecycle],
+      testedWith: ["LiveSupport"]),
+    library(
+      "OperatorProgram",
+      ["ControllerRuntime", "KubernetesClient", "JSONLogging", argumentParser, hummingbird, logging, lifecycle],
+      tested: false)),
+  // What operator, worker and server exchange.
+  wing(
+    "Contract",
+    library("WorkerContract", ["JSON", "Schema"])),
+  // Pure: values in, values out.
+  wing(
+    "Science",
+    library("Statistics", ["Values"]),
+    library("Tabular", ["Values", "WorkerContract", "CZlib"]),
+    library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"]),
+    library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])),
+  // Model files, and rows.
+  wing(
+    "Stores",
+    library("Artifacts", ["Values", "HTTPTransport", "WorkerContract", crypto]),
+    library(
+      "Telemetry",
+      ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb, logging],
+      testedWith: ["Values"])),
+  // What people declare, what is decided about it (pure), and who carries it out.
+  wing(
+    "Operator",
+    library("ApusAPI", ["Schema", "Values", "KubernetesModel", "WorkerContract", "Monitoring"]),
+    library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"]),
+    library(
+      "Reconcilers",
+      [
+        "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
+        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
+      ], testedWith: ["ClusterState"])),
+  // Trainings, checks and removals.
+  wing(
+    "Worker",
+    library(
+      "Workers",
+      [
+        "Values", "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry",
+        "HTTPTransport", "JSONLogging", "CPostgres",
+      ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])),
+  // Predictions: without the network, their log, and the network.
+  wing(
+    "Server",
+    library(
+      "Engine",
+      [
+        "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring",
+        "Statistics",
+        logging, lifecycle,
+      ]),
+    library(
+      "PredictionLog",
+      ["JSON", "Values", "JSONScanning", "Telemetry", "Tabular", "WorkerContract", "CFiles", logging, lifecycle]),
+    library(
+      "Serving",
+      [
+        "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract",
+        "Artifacts",
+        "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+      ]
+        + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])),
+  // A subset of Kubernetes on this machine.
+  wing(
     "LocalCluster",
-    [
-      "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CSpawn", "CZlib", hummingbird, logging, lifecycle,
-      .product(name: "HummingbirdCore", package: "hummingbird"),
-      .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    ] + nio, exclude: ["README.md"], testedWith: ["apus"])
-  + library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])
-  + library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"])
-
-let programs: [Target] =
-  program(
-    "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CMalloc"])
-  + program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"])
-  + program(
-    "apus-server",
-    ["Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle])
-  + program(
-    "apus",
-    [
-      lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
-      "YAMLCoding", "WorkerContract", "Tabular",
-    ])
+    library("ClusterState", ["KubernetesModel", "Values"]),
+    library(
+      "LocalCluster",
+      [
+        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", hummingbird, logging, lifecycle,
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ] + nio, exclude: ["README.md"], testedWith: ["apus"])),
+  // What the command line does besides.
+  wing(
+    "Tools",
+    library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"]),
+    library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])),
+  wing(
+    "Programs",
+    program(
+      "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CProcess"]),
+    program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"]),
+    program(
+      "apus-server",
+      ["Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle]),
+    program(
+      "apus",
+      [
+        lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
+        "YAMLCoding", "WorkerContract", "Tabular",
+      ])),
+]
 
 /// Programs of `make bench`.
 func benchmark(
@@ -246,5 +275,5 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
-  targets: systemLibraries + ground + core + edges + programs + examples + benchmarks + fuzzing + testing
+  targets: wings.flatMap(\.self) + examples + benchmarks + fuzzing + testing
 )

@@ -21,7 +21,7 @@ import Testing
       "ReplicaFailure",
     ])
 
-  @Test(arguments: ["Decisions", "Reconcilers"])
+  @Test(arguments: ["Operator/Decisions", "Operator/Reconcilers"])
   func `every reason and condition type in the sources is in the tables`(_ folder: String) throws {
     let known = Set(Reason.allCases.map(\.rawValue)).union(ConditionType.allCases.map(\.rawValue)).union(Self.others)
     let inside = FileManager.default.enumerator(

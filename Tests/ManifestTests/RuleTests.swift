@@ -113,8 +113,8 @@ struct RuleTests {
       broken: "a route names a channel"),
     Case(
       sentence: "a channel of two kinds", kind: "MonitoringPolicy", path: ["alerts", "channels"],
-      value: [["name": "log", "log": [:], "alertmanager": ["url": "http://a:9093"]]], broken: "set exactly one of slack, "
-    ),
+      value: [["name": "log", "log": [:], "alertmanager": ["url": "http://a:9093"]]],
+      broken: "set exactly one of slack, "),
     Case(
       sentence: "a changed version", kind: "ModelVersion", path: ["number"], value: 2,
       broken: "a version's spec cannot change",

@@ -19,19 +19,23 @@ import Testing
   @Test(arguments: DriftTests.all.map { "\(type(of: $0))" })
   func `a drift test stands in its own file and in the list`(_ type: String) throws {
     #expect(
-      try files(naming: type) == ["Monitoring/Tests/\(type).swift", "Monitoring/Tests/DriftTests.swift"].sorted())
+      try files(naming: type)
+        == ["Science/Monitoring/Tests/\(type).swift", "Science/Monitoring/Tests/DriftTests.swift"].sorted())
   }
 
   @Test(arguments: QualityChecks.all.map { "\(type(of: $0))" })
   func `a quality check stands in its own file and in the list`(_ type: String) throws {
     #expect(
-      try files(naming: type) == ["Monitoring/Checks/\(type).swift", "Monitoring/Checks/QualityChecks.swift"].sorted())
+      try files(naming: type)
+        == ["Science/Monitoring/Checks/\(type).swift", "Science/Monitoring/Checks/QualityChecks.swift"].sorted())
   }
 
   @Test func `no file of the two folders is missing from the lists`() throws {
     func count(_ folder: String, _ ending: String, besides: Set<String>) throws -> Int {
-      try FileManager.default.contentsOfDirectory(atPath: Self.sources.appending(path: "Monitoring/\(folder)").path)
-        .count { $0.hasSuffix(ending) && !besides.contains($0) }
+      try FileManager.default.contentsOfDirectory(
+        atPath: Self.sources.appending(path: "Science/Monitoring/\(folder)").path
+      )
+      .count { $0.hasSuffix(ending) && !besides.contains($0) }
     }
     #expect(try count("Tests", "Test.swift", besides: ["DriftTest.swift"]) == DriftTests.all.count)
     #expect(try count("Checks", "Check.swift", besides: ["QualityCheck.swift"]) == QualityChecks.all.count)

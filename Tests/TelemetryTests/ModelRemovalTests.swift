@@ -4,6 +4,7 @@ import Statistics
 import Synchronization
 import TestSupport
 import Testing
+import Values
 import WorkerContract
 
 @testable import Telemetry
@@ -246,7 +247,7 @@ import WorkerContract
       let reader = try PostgresConnection(url: server.url)
       func name(_ before: Double) -> String {
         "predictions_"
-          + Date(timeIntervalSince1970: today - before * day).ISO8601Format().prefix(10).replacing("-", with: "")
+          + RFC3339.text(ofTicks: Int(today - before * day), digits: 0).prefix(10).replacing("-", with: "")
       }
       try reader.command("BEGIN; LOCK TABLE \(name(5)) IN ACCESS SHARE MODE")
       var removed = try await removal.beginRemoval(of: gone, at: today + 3_600)

@@ -49,7 +49,7 @@ import WorkerContract
 
   /// In the sources, as a statement that no call above runs would be left out.
   @Test func `every statement in the sources has an entry`() throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Telemetry")
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Stores/Telemetry")
       .standardized
     let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
     var found: Set<String> = []

@@ -1,4 +1,5 @@
 #pragma once
+#include <malloc.h>
 #include <spawn.h>
 
 // glibc declares these only under _GNU_SOURCE, which Swift's own Glibc module is built without. Declared here again,

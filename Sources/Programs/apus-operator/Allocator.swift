@@ -1,4 +1,4 @@
-import CMalloc
+import CProcess
 
 /// How the process deals with memory. glibc's own choices suit programs that run for seconds: an arena for each thread, and
 /// thresholds that grow with what is freed, so that the buffers of one long list stay with the process for ever.

@@ -1,4 +1,4 @@
-internal import CSpawn
+internal import CProcess
 internal import Foundation
 internal import Glibc
 internal import Synchronization

@@ -1,4 +1,4 @@
-internal import CSpawn
+internal import CProcess
 import Foundation
 import Glibc
 
