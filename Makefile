@@ -30,7 +30,7 @@ verify: ## format, imports, wings and folders, copies of shared code, generated 
 	@scripts/verify
 
 format: ## rewrites the Swift files in the project's format
-	swift format -i -r -p Sources Tests Examples Benchmarks Package.swift
+	swift format -i -r -p Sources Tests Examples Benchmarks Soak Package.swift
 
 generate: ## rewrites crds/, the chart's copy of them and docs/resources/ from the Swift types
 	@scripts/generate

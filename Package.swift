@@ -228,7 +228,7 @@ let fuzzing: [Target] = [
     dependencies: [
       "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
       argumentParser, lifecycle, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
-    ] + nio, path: "Benchmarks/fuzz", swiftSettings: strict),
+    ] + nio, path: "Soak/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
 ]
 
