@@ -37,7 +37,7 @@ actor BenchmarkCluster {
   // MARK: Requests
 
   /// A request from outside.
-  func answer(_ request: APIRequest, bytes: Int) -> (code: Int, body: [UInt8]) {
+  func answer(_ request: ReceivedRequest, bytes: Int) -> (code: Int, body: [UInt8]) {
     let arrival = ContinuousClock.now
     let place = RequestPlace(request.path)
     tally.requests[request.method == .get ? (place?.name == nil ? "list" : "get") : "write", default: 0] += 1
@@ -58,9 +58,9 @@ actor BenchmarkCluster {
 
   /// Something that happens in the cluster, not counted as the operator's.
   @discardableResult
-  func happen(_ request: APIRequest) -> (code: Int, body: [UInt8]) { perform(request) }
+  func happen(_ request: ReceivedRequest) -> (code: Int, body: [UInt8]) { perform(request) }
 
-  private func perform(_ request: APIRequest) -> (code: Int, body: [UInt8]) {
+  private func perform(_ request: ReceivedRequest) -> (code: Int, body: [UInt8]) {
     let first = run(request)
     var reactions = first.changes.flatMap(world.reactions)
     while !reactions.isEmpty {
@@ -70,7 +70,7 @@ actor BenchmarkCluster {
     return (first.code, first.body)
   }
 
-  private func run(_ request: APIRequest) -> (code: Int, body: [UInt8], changes: [ChangeEvent]) {
+  private func run(_ request: ReceivedRequest) -> (code: Int, body: [UInt8], changes: [ChangeEvent]) {
     let before = state.revision
     let answer = state.answer(request, Self.circumstances())
     if state.needsCollection { state.collectGarbage(Self.circumstances()) }
@@ -90,7 +90,7 @@ actor BenchmarkCluster {
 
   // MARK: Lists and watches
 
-  private func page(_ request: APIRequest, _ place: RequestPlace) -> [UInt8]? {
+  private func page(_ request: ReceivedRequest, _ place: RequestPlace) -> [UInt8]? {
     guard let onlyManaged = Self.onlyManaged(request), place.namespace == nil else { return nil }
     return (shelves[place.resource] ?? Shelf()).page(
       onlyManaged: onlyManaged, limit: request.query["limit"].flatMap { Int($0) } ?? .max,
@@ -98,13 +98,13 @@ actor BenchmarkCluster {
   }
 
   /// nil: another selection than that of the operator.
-  private static func onlyManaged(_ request: APIRequest) -> Bool? {
+  private static func onlyManaged(_ request: ReceivedRequest) -> Bool? {
     guard let selector = request.query["labelSelector"], !selector.isEmpty else { return false }
     return selector == Shelf.managedSelector ? true : nil
   }
 
   /// The lines of a watch, until the reader ends it; nil where it cannot be served.
-  func watch(_ request: APIRequest) -> (lines: AsyncStream<[UInt8]>, id: Int)? {
+  func watch(_ request: ReceivedRequest) -> (lines: AsyncStream<[UInt8]>, id: Int)? {
     guard let place = RequestPlace(request.path), let onlyManaged = Self.onlyManaged(request) else { return nil }
     tally.requests[request.query.isTrue("sendInitialEvents") ? "list" : "watch", default: 0] += 1
     let (lines, inlet) = AsyncStream.makeStream(of: [UInt8].self)

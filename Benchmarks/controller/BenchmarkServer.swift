@@ -25,11 +25,11 @@ struct BenchmarkServer {
   }
 
   private func answer(_ request: Request) async throws -> Response {
-    guard let method = APIRequest.Method(rawValue: request.method.rawValue) else {
+    guard let method = ReceivedRequest.Method(rawValue: request.method.rawValue) else {
       return Response(status: .methodNotAllowed)
     }
     let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-    var read = APIRequest(
+    var read = ReceivedRequest(
       method, path: request.uri.path.split(separator: "/").map(String.init), query: APIQuery(query),
       contentType: request.headers[.contentType] ?? "application/json",
       userAgent: request.headers[.userAgent] ?? "")

@@ -168,8 +168,8 @@ struct ControllerBenchmark: AsyncParsableCommand {
       + Population.modelName(number)
   }
 
-  private static func touch(_ number: Int) -> APIRequest {
-    APIRequest(
+  private static func touch(_ number: Int) -> ReceivedRequest {
+    ReceivedRequest(
       .patch, path: modelPath(number).split(separator: "/").map(String.init),
       contentType: "application/merge-patch+json", userAgent: "kubectl",
       body: ["metadata": ["annotations": ["example.com/touched": .string(Clock.text)]]])

@@ -28,7 +28,7 @@ enum Population {
 
   static func post(_ cluster: BenchmarkCluster, _ path: String, _ body: JSONValue) async throws {
     let reply = await cluster.happen(
-      APIRequest(.post, path: path.split(separator: "/").map(String.init), userAgent: "kubectl", body: body))
+      ReceivedRequest(.post, path: path.split(separator: "/").map(String.init), userAgent: "kubectl", body: body))
     guard reply.code == 201 else {
       throw BenchmarkFailure("\(path): \(reply.code) \(String(decoding: reply.body, as: UTF8.self))")
     }

@@ -14,7 +14,7 @@ struct SimulatedWorld: Sendable {
   /// Pods' addresses: the benchmark answers there for the servers.
   static let addresses = (1...8).map { "127.77.0.\($0)" }
 
-  func reactions(to change: ChangeEvent) -> [APIRequest] {
+  func reactions(to change: ChangeEvent) -> [ReceivedRequest] {
     switch (change.id.resource.resource, change.kind) {
     case ("jobs", .added): ended(change.object)
     case ("deployments", .added), ("deployments", .modified): rolledOut(change.object)
@@ -23,9 +23,9 @@ struct SimulatedWorld: Sendable {
   }
 
   private static func request(
-    _ method: APIRequest.Method, _ path: String, _ body: JSONValue? = nil
-  ) -> APIRequest {
-    APIRequest(
+    _ method: ReceivedRequest.Method, _ path: String, _ body: JSONValue? = nil
+  ) -> ReceivedRequest {
+    ReceivedRequest(
       method, path: path.split(separator: "/").map(String.init),
       contentType: method == .patch ? "application/merge-patch+json" : "application/json", userAgent: "world",
       body: body)
@@ -54,7 +54,7 @@ struct SimulatedWorld: Sendable {
 
   // MARK: Jobs
 
-  private func ended(_ job: JSONValue) -> [APIRequest] {
+  private func ended(_ job: JSONValue) -> [ReceivedRequest] {
     guard let name = job[path: "metadata", "name"]?.string, let namespace = job[path: "metadata", "namespace"]?.string
     else { return [] }
     let pods = "/api/v1/namespaces/\(namespace)/pods"
@@ -126,7 +126,7 @@ struct SimulatedWorld: Sendable {
 
   // MARK: Deployments
 
-  private func rolledOut(_ deployment: JSONValue) -> [APIRequest] {
+  private func rolledOut(_ deployment: JSONValue) -> [ReceivedRequest] {
     guard let name = deployment[path: "metadata", "name"]?.string,
       let namespace = deployment[path: "metadata", "namespace"]?.string,
       let generation = deployment[path: "metadata", "generation"]?.integer,
@@ -135,7 +135,7 @@ struct SimulatedWorld: Sendable {
     let wanted = deployment[path: "spec", "replicas"]?.integer ?? 1
     let present = deployment[path: "status", "replicas"]?.integer ?? 0
     let pods = "/api/v1/namespaces/\(namespace)/pods"
-    var requests: [APIRequest] = []
+    var requests: [ReceivedRequest] = []
     for index in present..<max(present, wanted) {
       let pod = "\(name)-6f7c9b5d8-\(index)zq4w"
       requests.append(

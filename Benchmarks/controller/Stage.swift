@@ -22,7 +22,7 @@ struct Stage {
     let serving = Task { try await group.run() }
     try await answering(ports[0])
     let kubeconfig = folder + "/kubeconfig"
-    try Kubeconfig(server: "http://127.0.0.1:\(ports[0])").write(to: kubeconfig)
+    try LocalKubeconfig(server: "http://127.0.0.1:\(ports[0])").write(to: kubeconfig)
     let process = try OperatorProcess(
       program: program, folder: folder, kubeconfig: kubeconfig, health: ports[1], metrics: ports[2])
     do {

@@ -5,7 +5,7 @@ import Testing
 /// One request and what its audit event must say.
 private struct Audited: Sendable, CustomTestStringConvertible {
   var testDescription: String
-  var method: APIRequest.Method
+  var method: ReceivedRequest.Method
   var target: String
   var body: JSONValue?
   var verb: String
@@ -50,7 +50,7 @@ struct AuditTests {
   @Test(arguments: Audited.table)
   private func reference(_ audited: Audited) {
     let cluster = Cluster()
-    let request = APIRequest(audited.method, audited.target, body: audited.body)
+    let request = ReceivedRequest(audited.method, audited.target, body: audited.body)
     let outcome = AuditedOutcome(.complete, code: 409, received: cluster.now, answered: cluster.now)
     let event = cluster.state.auditEvent(of: request, outcome, id: "x")
     #expect(event["verb"]?.string == audited.verb)
@@ -61,7 +61,7 @@ struct AuditTests {
   @Test("Clients are told from the cluster's own parts, and who acts for another is named")
   func who() {
     let cluster = Cluster()
-    var request = APIRequest(.get, configMaps)
+    var request = ReceivedRequest(.get, configMaps)
     let outcome = AuditedOutcome(
       .started, code: 200, received: ClusterTime(microseconds: 1_750_000_000_000_001),
       answered: ClusterTime(microseconds: 1_750_000_000_250_000))

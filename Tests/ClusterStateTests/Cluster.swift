@@ -11,7 +11,7 @@ struct Cluster {
     state = ClusterState(historyLimit: historyLimit, Circumstances(now: now, seed: 1))
   }
 
-  mutating func ask(_ request: APIRequest) -> APIAnswer {
+  mutating func ask(_ request: ReceivedRequest) -> APIAnswer {
     seed += 1
     let circumstances = Circumstances(now: now, seed: seed)
     let answer = state.answer(request, circumstances)
@@ -22,10 +22,10 @@ struct Cluster {
   /// Code and JSON of the response; code 0 for a stream.
   @discardableResult
   mutating func send(
-    _ method: APIRequest.Method, _ target: String, _ body: JSONValue? = nil, type: String = "application/json",
+    _ method: ReceivedRequest.Method, _ target: String, _ body: JSONValue? = nil, type: String = "application/json",
     manager: String = "test"
   ) -> (code: Int, json: JSONValue) {
-    var request = APIRequest(method, target, body: body)
+    var request = ReceivedRequest(method, target, body: body)
     request.contentType = type
     request.userAgent = manager + "/1.0"
     guard case .response(let response) = ask(request), case .json(let json) = response.body else { return (0, .null) }

@@ -4,7 +4,9 @@ import Testing
 
 struct ListAndWatchTests {
   private func watch(_ cluster: inout Cluster, _ query: String) -> WatchPlan? {
-    guard case .watch(let plan) = cluster.ask(APIRequest(.get, "\(configMaps)?watch=true&\(query)")) else { return nil }
+    guard case .watch(let plan) = cluster.ask(ReceivedRequest(.get, "\(configMaps)?watch=true&\(query)")) else {
+      return nil
+    }
     return plan
   }
 

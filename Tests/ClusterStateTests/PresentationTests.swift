@@ -18,7 +18,7 @@ struct PresentationTests {
   }
 
   private func table(_ cluster: inout Cluster, _ target: String) -> JSONValue {
-    var request = APIRequest(.get, target)
+    var request = ReceivedRequest(.get, target)
     request.accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
     guard case .response(let response) = cluster.ask(request), case .json(let json) = response.body else {
       return .null

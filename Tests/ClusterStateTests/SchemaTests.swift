@@ -39,7 +39,7 @@ struct SchemaTests {
       ),
     ])
   func wording(schema: String, value: String, detail: String) throws {
-    let faults = try Schema.parse(json(schema)).faults(of: json(value), at: "spec.x")
+    let faults = try ObjectSchema.parse(json(schema)).faults(of: json(value), at: "spec.x")
     #expect(faults.map(\.detail) == [detail])
     #expect(faults.first?.path == "spec.x")
   }
@@ -54,12 +54,12 @@ struct SchemaTests {
       (#"{"type":"string","format":"date-time"}"#, #""2025-01-01T00:00:00.5+02:00""#),
     ])
   func passes(schema: String, value: String) throws {
-    #expect(try Schema.parse(json(schema)).faults(of: json(value), at: "x").isEmpty)
+    #expect(try ObjectSchema.parse(json(schema)).faults(of: json(value), at: "x").isEmpty)
   }
 
   @Test("A missing member and a repeated list-map key are told by their paths")
   func places() throws {
-    let schema = Schema.parse(
+    let schema = ObjectSchema.parse(
       try json(
         #"{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"l":{"type":"array","x-kubernetes-list-type":"map","x-kubernetes-list-map-keys":["n"],"items":{"type":"object","properties":{"n":{"type":"string"}}}}}}"#
       ))
@@ -69,7 +69,7 @@ struct SchemaTests {
 
   @Test("Defaults fill what is absent, at every depth, but make no parents")
   func defaults() throws {
-    let schema = Schema.parse(
+    let schema = ObjectSchema.parse(
       try json(
         #"{"type":"object","properties":{"a":{"type":"integer","default":1},"o":{"type":"object","properties":{"b":{"type":"string","default":"x"}}},"d":{"type":"object","default":{},"properties":{"c":{"type":"integer","default":2}}},"l":{"type":"array","items":{"type":"object","properties":{"e":{"type":"boolean","default":true}}}}}}"#
       ))
@@ -80,7 +80,7 @@ struct SchemaTests {
 
   @Test("Unknown members are pruned and named, where nothing preserves them")
   func pruning() throws {
-    let schema = Schema.parse(
+    let schema = ObjectSchema.parse(
       try json(
         #"{"type":"object","properties":{"a":{"type":"object","properties":{"b":{"type":"string"}}},"free":{"type":"object","x-kubernetes-preserve-unknown-fields":true,"properties":{"k":{"type":"object","properties":{}}}},"l":{"type":"array","items":{"type":"object","properties":{"x":{"type":"string"}}}}}}"#
       ))
@@ -101,7 +101,7 @@ struct SchemaTests {
     object["dat"] = [:]
     guard
       case .response(let response) = cluster.ask(
-        APIRequest(.post, "\(configMaps)?fieldValidation=\(mode)", body: object))
+        ReceivedRequest(.post, "\(configMaps)?fieldValidation=\(mode)", body: object))
     else {
       Issue.record("no response")
       return

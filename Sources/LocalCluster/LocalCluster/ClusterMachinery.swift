@@ -20,14 +20,14 @@ package struct ClusterMachinery: Sendable {
   }
 
   private let cluster: any ClusterAccess
-  private let events: EventRecorder
+  private let events: LocalEventRecorder
   private let node: PodRunner
   private let proxy: ServiceProxy
   private let loops: [ControllerLoop]
 
   package init(cluster: any ClusterAccess, configuration: Configuration, log: Logger) {
     self.cluster = cluster
-    let events = EventRecorder(cluster: cluster, host: NodeRegistration.name, log: log)
+    let events = LocalEventRecorder(cluster: cluster, host: NodeRegistration.name, log: log)
     self.events = events
     node = PodRunner(
       context: PodContext(
@@ -36,8 +36,8 @@ package struct ClusterMachinery: Sendable {
         clusterEnvironment: ["KUBECONFIG": configuration.kubeconfig], log: log))
     proxy = ServiceProxy(
       cluster: cluster, events: events, group: MultiThreadedEventLoopGroup.singleton, log: log)
-    let writer = ClusterWriter(cluster: cluster, events: events)
-    let controllers: [any Controller] = [
+    let writer = LocalWriter(cluster: cluster, events: events)
+    let controllers: [any LocalController] = [
       ServiceAccountController(), ClaimController(), DeploymentController(), ReplicaSetController(), JobController(),
       ServiceController(addresses: .services(state: configuration.state)),
     ]

@@ -112,7 +112,7 @@ private struct MachineryService: Service {
     try await cancelWhenGracefulShutdown {
       for await port in bound {
         do throws(StoreError) {
-          try Kubeconfig(server: "http://127.0.0.1:\(port)").write(to: kubeconfig)
+          try LocalKubeconfig(server: "http://127.0.0.1:\(port)").write(to: kubeconfig)
         } catch {
           throw LocalClusterError.store(error)
         }

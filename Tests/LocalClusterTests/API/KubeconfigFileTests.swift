@@ -7,13 +7,13 @@ struct KubeconfigFileTests {
   @Test(
     "is replaced where it names local clusters only",
     arguments: [
-      ("", true), ("\n", true), (Kubeconfig(server: "http://127.0.0.1:6550").text, true),
+      ("", true), ("\n", true), (LocalKubeconfig(server: "http://127.0.0.1:6550").text, true),
       ("clusters:\n- cluster:\n    server: https://prod.example:6443\n", false),
-      (Kubeconfig(server: "http://127.0.0.1:1").text + "- cluster:\n    server: https://prod.example\n", false),
+      (LocalKubeconfig(server: "http://127.0.0.1:1").text + "- cluster:\n    server: https://prod.example\n", false),
       ("notes of mine\n", false),
     ])
   func own(text: String, expected: Bool) {
-    #expect(Kubeconfig.isOwn(text) == expected)
+    #expect(LocalKubeconfig.isOwn(text) == expected)
   }
 
   @Test("of other clusters is left alone, with a sentence that names it")
@@ -23,7 +23,7 @@ struct KubeconfigFileTests {
     let text = "clusters:\n- cluster:\n    server: https://prod.example:6443\n"
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     #expect {
-      try Kubeconfig(server: "http://127.0.0.1:6550").write(to: path)
+      try LocalKubeconfig(server: "http://127.0.0.1:6550").write(to: path)
     } throws: { "\($0)".contains(path) && "\($0)".contains("choose another path") }
     #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
   }

@@ -35,7 +35,7 @@ struct RunningCluster {
     let running = Task { try await group.run() }
     do {
       let port = try await eventually("the server listens") { found.withLock { $0 } }
-      try Kubeconfig(server: "http://127.0.0.1:\(port)").write(to: folder + "/kubeconfig")
+      try LocalKubeconfig(server: "http://127.0.0.1:\(port)").write(to: folder + "/kubeconfig")
       try await body(RunningCluster(store: store, folder: folder, port: port))
     } catch {
       await group.triggerGracefulShutdown()

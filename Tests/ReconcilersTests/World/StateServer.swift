@@ -62,8 +62,8 @@ struct StateServer: Sendable {
     seed += 1
     let circumstances = Circumstances(now: Self.time(now), seed: seed &* 0x2545_F491_4F6C_DD1D)
     let before = state.revision
-    let request = APIRequest(
-      APIRequest.Method(rawValue: method) ?? .get, path: path.split(separator: "/").map(String.init),
+    let request = ReceivedRequest(
+      ReceivedRequest.Method(rawValue: method) ?? .get, path: path.split(separator: "/").map(String.init),
       query: APIQuery(query), contentType: contentType, body: body)
     let answer = state.answer(request, circumstances)
     if state.needsCollection { state.collectGarbage(circumstances) }

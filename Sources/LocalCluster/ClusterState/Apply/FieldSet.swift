@@ -143,7 +143,7 @@ extension FieldSet {
 
   /// All paths of a value under its schema: leaves, atomic parts, empty objects, list elements and map entries;
   /// `withContainers`: also the objects and lists that hold them.
-  package init(of value: JSONValue, schema: Schema, withContainers: Bool = false) {
+  package init(of value: JSONValue, schema: ObjectSchema, withContainers: Bool = false) {
     switch value {
     case .object(let object):
       for (key, member) in object {
@@ -170,7 +170,7 @@ extension FieldSet {
 
   /// What differs: paths only in `new`, only in `old`, and leaves in both whose values are not equal.
   package static func changes(
-    from old: JSONValue, to new: JSONValue, schema: Schema
+    from old: JSONValue, to new: JSONValue, schema: ObjectSchema
   ) -> (added: FieldSet, removed: FieldSet, modified: FieldSet) {
     let before = FieldSet(of: old, schema: schema, withContainers: true)
     let after = FieldSet(of: new, schema: schema, withContainers: true)
@@ -181,7 +181,7 @@ extension FieldSet {
   }
 
   private static func modified(
-    _ common: FieldSet, _ old: JSONValue, _ new: JSONValue, _ schema: Schema
+    _ common: FieldSet, _ old: JSONValue, _ new: JSONValue, _ schema: ObjectSchema
   ) -> FieldSet {
     var result = FieldSet()
     for element in common.members where common.children[element] == nil {
@@ -202,7 +202,7 @@ extension FieldSet {
   }
 }
 
-extension Schema {
+extension ObjectSchema {
   /// Owned as a whole: a scalar, a list without identities, a map marked so.
   func isAtomic(_ value: JSONValue) -> Bool {
     switch value {
@@ -224,7 +224,7 @@ extension Schema {
     }
   }
 
-  func shape(of element: PathElement) -> Schema {
+  func shape(of element: PathElement) -> ObjectSchema {
     switch element {
     case .field(let key): facts.properties[key] ?? facts.additional ?? .anything
     default: facts.items ?? .anything

@@ -112,7 +112,8 @@ extension ManagedFields {
 
   /// Records a create, update or patch: what it changed is now its author's, and no longer the others'.
   mutating func recordUpdate(
-    by author: Author, from old: JSONValue, to new: JSONValue, schema: Schema, hasStatus: Bool, at now: ClusterTime
+    by author: Author, from old: JSONValue, to new: JSONValue, schema: ObjectSchema, hasStatus: Bool,
+    at now: ClusterTime
   ) {
     let (added, removed, modified) = FieldSet.changes(
       from: old.withoutManagedFields, to: new.withoutManagedFields, schema: schema)

@@ -6,7 +6,7 @@ package import KubernetesModel
 package enum ServerSideApply {
   /// Errors: 409 with one cause for each field in conflict.
   package static func apply(
-    _ intent: JSONValue, to live: JSONValue, by author: Author, force: Bool, schema: Schema, hasStatus: Bool,
+    _ intent: JSONValue, to live: JSONValue, by author: Author, force: Bool, schema: ObjectSchema, hasStatus: Bool,
     at now: ClusterTime
   ) throws(StatusError) -> JSONValue {
     var managed = ManagedFields(of: live)
@@ -100,7 +100,7 @@ package enum ServerSideApply {
     }
   }
 
-  static func merge(_ intent: JSONValue, into live: JSONValue, _ schema: Schema) -> JSONValue {
+  static func merge(_ intent: JSONValue, into live: JSONValue, _ schema: ObjectSchema) -> JSONValue {
     switch (live, intent) {
     case (.object(var members), .object(let changes)) where !schema.isAtomic(intent):
       for (key, change) in changes {
@@ -115,7 +115,7 @@ package enum ServerSideApply {
   }
 
   /// The intent's order; elements only the live list has keep their place between the common ones.
-  private static func merge(_ wanted: [JSONValue], into present: [JSONValue], _ schema: Schema) -> [JSONValue] {
+  private static func merge(_ wanted: [JSONValue], into present: [JSONValue], _ schema: ObjectSchema) -> [JSONValue] {
     let wantedIdentities = wanted.enumerated().map { schema.identity(of: $1, at: $0) }
     let presentIdentities = present.enumerated().map { schema.identity(of: $1, at: $0) }
     let wantedSet = Set(wantedIdentities)
@@ -142,7 +142,7 @@ package enum ServerSideApply {
 
   /// Without the parts in `gone` that nobody in `owned` has; containers left empty by that go too. nil: nothing is left.
   private static func removing(
-    _ gone: FieldSet, keeping owned: FieldSet, from value: JSONValue, _ schema: Schema
+    _ gone: FieldSet, keeping owned: FieldSet, from value: JSONValue, _ schema: ObjectSchema
   ) -> JSONValue? {
     func reduced(_ element: PathElement, _ part: JSONValue) -> JSONValue? {
       let isOwned = owned.contains(element) || owned.children[element] != nil

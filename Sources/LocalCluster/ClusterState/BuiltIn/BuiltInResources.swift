@@ -6,7 +6,7 @@ enum BuiltInResources {
     "coordination.k8s.io", "discovery.k8s.io",
   ]
 
-  static let all: [ResourceDefinition] = [
+  static let all: [ServedDefinition] = [
     define("", "Pod", "pods", ["po"], ["all"], "core.v1.Pod", status: true),
     define("", "Service", "services", ["svc"], ["all"], "core.v1.Service", status: true),
     define("", "ConfigMap", "configmaps", ["cm"], [], "core.v1.ConfigMap"),
@@ -68,37 +68,37 @@ enum BuiltInResources {
   private static func define(
     _ group: String, _ kind: String, _ resource: String, _ shortNames: [String], _ categories: [String],
     _ schema: String, namespaced: Bool = true, status: Bool = false, scale: ScalePaths? = nil, generation: Bool = false
-  ) -> ResourceDefinition {
-    ResourceDefinition(
+  ) -> ServedDefinition {
+    ServedDefinition(
       group: group, resource: resource, singular: kind.lowercased(), kind: kind, listKind: kind + "List",
       shortNames: shortNames, categories: categories, isNamespaced: namespaced, hasGeneration: generation,
       versions: [
-        ResourceDefinition.Version(name: "v1", schema: SchemaTable.schema(schema), hasStatus: status, scale: scale)
+        ServedDefinition.Version(name: "v1", schema: SchemaTable.schema(schema), hasStatus: status, scale: scale)
       ],
       storageVersion: "v1", storage: GroupResource(group: group, resource: resource))
   }
 
   /// Another form of the core events, in the same place.
-  private static var events: ResourceDefinition {
+  private static var events: ServedDefinition {
     var definition = define("events.k8s.io", "Event", "events", ["ev"], [], "events.v1.Event")
     definition.storage = GroupResource(group: "", resource: "events")
     return definition
   }
 
-  private static var autoscalers: ResourceDefinition {
+  private static var autoscalers: ServedDefinition {
     var definition = define(
       "autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers", ["hpa"], ["all"],
       "autoscaling.v2.HorizontalPodAutoscaler", status: true)
     definition.versions[0].name = "v2"
     definition.versions.append(
-      ResourceDefinition.Version(
+      ServedDefinition.Version(
         name: "v1", schema: SchemaTable.schema("autoscaling.v1.HorizontalPodAutoscaler"), hasStatus: true))
     definition.storageVersion = "v2"
     return definition
   }
 
   private static func review(_ group: String, _ kind: String, _ resource: String, _ schema: String)
-    -> ResourceDefinition
+    -> ServedDefinition
   {
     var definition = define(group, kind, resource, [], [], schema, namespaced: false)
     definition.isReview = true

@@ -2,7 +2,7 @@ import KubernetesModel
 
 /// Rules of built-in kinds that a schema cannot say.
 enum BuiltInRules {
-  static func faults(of object: JSONValue, old: JSONValue?, _ definition: ResourceDefinition) -> [FieldFault] {
+  static func faults(of object: JSONValue, old: JSONValue?, _ definition: ServedDefinition) -> [FieldFault] {
     switch definition.groupResource.description {
     case "pods":
       return podFaults(object["spec"] ?? [:], at: "spec") + changedPodFaults(object, old)

@@ -3,7 +3,7 @@ import KubernetesModel
 /// What a CustomResourceDefinition says, and what is wrong with it.
 enum CustomResource {
   /// The served resource; nil when no version is served.
-  static func definition(of object: JSONValue) -> ResourceDefinition? {
+  static func definition(of object: JSONValue) -> ServedDefinition? {
     guard let spec = object["spec"], let group = spec["group"]?.string,
       let names = spec["names"], let resource = names["plural"]?.string, let kind = names["kind"]?.string
     else { return nil }
@@ -12,7 +12,7 @@ enum CustomResource {
       .sorted { VersionPriority.isHigher($0.name, $1.name) }
     guard !versions.isEmpty else { return nil }
     let storage = declared.first { $0["storage"]?.bool == true }?["name"]?.string ?? versions[0].name
-    return ResourceDefinition(
+    return ServedDefinition(
       group: group, resource: resource, singular: names["singular"]?.string ?? kind.lowercased(), kind: kind,
       listKind: names["listKind"]?.string ?? kind + "List",
       shortNames: (names["shortNames"]?.array ?? []).compactMap(\.string),
@@ -21,8 +21,8 @@ enum CustomResource {
       storageVersion: storage, storage: GroupResource(group: group, resource: resource))
   }
 
-  private static func version(_ json: JSONValue) -> ResourceDefinition.Version {
-    let schema = Schema.parse(json[path: "schema", "openAPIV3Schema"] ?? ["type": "object"])
+  private static func version(_ json: JSONValue) -> ServedDefinition.Version {
+    let schema = ObjectSchema.parse(json[path: "schema", "openAPIV3Schema"] ?? ["type": "object"])
     let scale = json[path: "subresources", "scale"].map { scale in
       ScalePaths(
         spec: path(scale["specReplicasPath"]?.string ?? ""), status: path(scale["statusReplicasPath"]?.string ?? ""),
@@ -38,13 +38,13 @@ enum CustomResource {
       name: "Age", type: "date",
       description: "CreationTimestamp is a timestamp representing the server time when this object was created.",
       path: ".metadata.creationTimestamp")
-    return ResourceDefinition.Version(
+    return ServedDefinition.Version(
       name: json["name"]?.string ?? "", schema: rooted(schema), hasStatus: json[path: "subresources", "status"] != nil,
       scale: scale, columns: columns.isEmpty ? [age] : columns)
   }
 
   /// With the members every object has.
-  private static func rooted(_ schema: Schema) -> Schema {
+  private static func rooted(_ schema: ObjectSchema) -> ObjectSchema {
     schema.with { facts in
       if facts.basic == nil { facts.basic = .object }
       facts.properties["apiVersion"] = SchemaTable.schema("core.v1.ConfigMap").properties["apiVersion"]
@@ -121,7 +121,7 @@ enum CustomResource {
       }
     }
     if let standard = schema["default"], !isRoot {
-      found += Schema.parse(schema).faults(of: standard, at: "\(path).default")
+      found += ObjectSchema.parse(schema).faults(of: standard, at: "\(path).default")
     }
     for (key, child) in schema["properties"]?.object ?? [:] {
       if isRoot, ["metadata", "apiVersion", "kind"].contains(key) { continue }

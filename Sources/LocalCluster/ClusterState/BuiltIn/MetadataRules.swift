@@ -2,7 +2,7 @@ import KubernetesModel
 
 /// What every object's metadata has to keep to.
 enum MetadataRules {
-  static func faults(of object: JSONValue, old: JSONValue?, _ definition: ResourceDefinition) -> [FieldFault] {
+  static func faults(of object: JSONValue, old: JSONValue?, _ definition: ServedDefinition) -> [FieldFault] {
     var found: [FieldFault] = []
     if old == nil { found += nameFaults(object, definition) }
     for (key, value) in object[path: "metadata", "labels"]?.object ?? [:] {
@@ -51,7 +51,7 @@ enum MetadataRules {
     return found
   }
 
-  private static func nameFaults(_ object: JSONValue, _ definition: ResourceDefinition) -> [FieldFault] {
+  private static func nameFaults(_ object: JSONValue, _ definition: ServedDefinition) -> [FieldFault] {
     let name = object[path: "metadata", "name"]?.string ?? ""
     if name.isEmpty { return [.required("metadata.name", "name or generateName is required")] }
     let value = JSONValue.string(name)

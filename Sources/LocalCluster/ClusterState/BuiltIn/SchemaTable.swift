@@ -9,14 +9,14 @@ import KubernetesModel
 /// (kept as it is), `[T]` a list, `{T}` a map, or a type's name. Attributes: `map=a,b` and `set` (list types), `atomic`,
 /// `merge=key`, `mergeset`, `retain` (strategic merge), `enum=a,b`, `port` (1 to 65535), `default=JSON`.
 enum SchemaTable {
-  static let schemas: [String: Schema] = {
+  static let schemas: [String: ObjectSchema] = {
     var resolution = Resolution(lines: definitionLines)
     for name in definitionLines.keys { _ = resolution.schema(named: name) }
     return resolution.resolved
   }()
 
   /// The shape of a built-in type; anything goes where the tables lack it.
-  static func schema(_ name: String) -> Schema { schemas[name] ?? .anything }
+  static func schema(_ name: String) -> ObjectSchema { schemas[name] ?? .anything }
 
   /// By the name of the published document.
   static let definitions = Dictionary(
@@ -51,9 +51,9 @@ enum SchemaTable {
 /// Turns the lines into schemas; the tables have no type that contains itself.
 private struct Resolution {
   let lines: [String: [Substring]]
-  var resolved: [String: Schema] = [:]
+  var resolved: [String: ObjectSchema] = [:]
 
-  mutating func schema(named name: String) -> Schema {
+  mutating func schema(named name: String) -> ObjectSchema {
     if let known = resolved[name] { return known }
     guard let definition = lines[name], let header = definition.first else { return .anything }
     var facts = SchemaFacts(.object)
@@ -73,7 +73,7 @@ private struct Resolution {
       facts.properties[field] = self.field(type: words[1], attributes: words.dropFirst(2), description)
         .with { $0.protobufNumber = number }
     }
-    let schema = Schema(facts)
+    let schema = ObjectSchema(facts)
     resolved[name] = schema
     return schema
   }
@@ -83,7 +83,8 @@ private struct Resolution {
     return (line[..<bar], String(line[line.index(after: bar)...].drop { $0 == " " }))
   }
 
-  private mutating func field(type: Substring, attributes: ArraySlice<Substring>, _ description: String) -> Schema {
+  private mutating func field(type: Substring, attributes: ArraySlice<Substring>, _ description: String) -> ObjectSchema
+  {
     let base = self.type(type)
     return base.with { facts in
       if !description.isEmpty { facts.description = description }
@@ -113,35 +114,35 @@ private struct Resolution {
     }
   }
 
-  private mutating func type(_ name: Substring) -> Schema {
+  private mutating func type(_ name: Substring) -> ObjectSchema {
     if name.hasPrefix("["), name.hasSuffix("]") {
       var facts = SchemaFacts(.array)
       facts.items = type(name.dropFirst().dropLast())
-      return Schema(facts)
+      return ObjectSchema(facts)
     }
     if name.hasPrefix("{"), name.hasSuffix("}") {
       var facts = SchemaFacts(.object)
       facts.additional = type(name.dropFirst().dropLast())
-      return Schema(facts)
+      return ObjectSchema(facts)
     }
     if name.hasPrefix("string/") {
       var facts = SchemaFacts(.string)
       facts.format = String(name.dropFirst("string/".count))
-      return Schema(facts)
+      return ObjectSchema(facts)
     }
     switch name {
     case "any": return .anything
     case "int-or-string":
       var facts = SchemaFacts()
       facts.isIntOrString = true
-      return Schema(facts)
+      return ObjectSchema(facts)
     case "quantity":
       var facts = SchemaFacts()
       facts.definition = "io.k8s.apimachinery.pkg.api.resource.Quantity"
       facts.preservesUnknown = true
-      return Schema(facts)
+      return ObjectSchema(facts)
     default:
-      if let basic = SchemaFacts.Basic(rawValue: String(name)) { return Schema(SchemaFacts(basic)) }
+      if let basic = SchemaFacts.Basic(rawValue: String(name)) { return ObjectSchema(SchemaFacts(basic)) }
       return schema(named: String(name))
     }
   }

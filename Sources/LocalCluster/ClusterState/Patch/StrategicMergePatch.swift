@@ -6,7 +6,7 @@ package import KubernetesModel
 package enum StrategicMergePatch {
   /// Errors: 400 where an element lacks its merge key.
   package static func apply(
-    _ patch: JSONValue, to document: JSONValue, schema: Schema
+    _ patch: JSONValue, to document: JSONValue, schema: ObjectSchema
   ) throws(StatusError) -> JSONValue {
     guard case .object(let changes) = patch else { return patch }
     return .object(try merge(changes, into: document.object ?? [:], schema))
@@ -16,7 +16,7 @@ package enum StrategicMergePatch {
   private static let order = "$setElementOrder/"
 
   private static func merge(
-    _ patch: [String: JSONValue], into document: [String: JSONValue], _ schema: Schema
+    _ patch: [String: JSONValue], into document: [String: JSONValue], _ schema: ObjectSchema
   ) throws(StatusError) -> [String: JSONValue] {
     switch patch["$patch"]?.string {
     case "replace": return patch.filter { $0.key != "$patch" }
@@ -55,7 +55,7 @@ package enum StrategicMergePatch {
   }
 
   private static func merge(
-    _ patch: [JSONValue], into document: [JSONValue], _ schema: Schema, _ field: String
+    _ patch: [JSONValue], into document: [JSONValue], _ schema: ObjectSchema, _ field: String
   ) throws(StatusError) -> [JSONValue] {
     switch schema.listMerge {
     case .replace: return patch
@@ -68,7 +68,7 @@ package enum StrategicMergePatch {
   }
 
   private static func merge(
-    _ patch: [JSONValue], into document: [JSONValue], by key: String, _ items: Schema, _ field: String
+    _ patch: [JSONValue], into document: [JSONValue], by key: String, _ items: ObjectSchema, _ field: String
   ) throws(StatusError) -> [JSONValue] {
     if patch.contains(where: { $0["$patch"]?.string == "replace" }) {
       return patch.filter { $0["$patch"] == nil }
@@ -95,7 +95,7 @@ package enum StrategicMergePatch {
   /// Elements that the patch names come in its order. The others keep theirs and stand before the first named element
   /// that came after them in the live list.
   private static func ordered(
-    _ elements: [JSONValue], by named: [JSONValue], as live: [JSONValue], _ schema: Schema
+    _ elements: [JSONValue], by named: [JSONValue], as live: [JSONValue], _ schema: ObjectSchema
   ) -> [JSONValue] {
     func identity(_ element: JSONValue) -> JSONValue {
       if case .by(let key) = schema.listMerge { return element[key] ?? .null }

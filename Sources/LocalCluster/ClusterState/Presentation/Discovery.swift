@@ -5,7 +5,7 @@ extension ClusterState {
   package static let kubernetesVersion = "v1.32.0"
 
   /// What can be asked without naming an object; nil: the path is none of these.
-  func discovery(_ request: APIRequest) -> APIResponse? {
+  func discovery(_ request: ReceivedRequest) -> APIResponse? {
     let path = request.path
     switch path.first {
     case "healthz", "readyz", "livez": return APIResponse(.text("ok"))

@@ -2,7 +2,7 @@ import KubernetesModel
 
 extension ClusterState {
   /// `/openapi/v2`, the index `/openapi/v3` and a document for each group version below it.
-  func openAPI(_ request: APIRequest) -> APIResponse? {
+  func openAPI(_ request: ReceivedRequest) -> APIResponse? {
     switch request.path.dropFirst().first {
     case "v2" where request.path.count == 2:
       // The protobuf form is not offered; clients that can read nothing else go on without it.
@@ -15,7 +15,7 @@ extension ClusterState {
               message: "only the following media types are accepted: application/json"
             ).object))
       }
-      return APIResponse(.json(OpenAPIDocument.version2(catalog)))
+      return APIResponse(.json(ServedOpenAPI.version2(catalog)))
     case "v3" where request.path.count == 2:
       var paths: [String: JSONValue] = [:]
       for group in catalog.groups {
@@ -35,19 +35,19 @@ extension ClusterState {
       default: return nil
       }
       let resources = catalog.resources(group: group, version: version)
-      return resources.isEmpty ? nil : APIResponse(.json(OpenAPIDocument.version3(resources)))
+      return resources.isEmpty ? nil : APIResponse(.json(ServedOpenAPI.version3(resources)))
     default: return nil
     }
   }
 }
 
 /// The published description of resources: what kubectl explains, validates and merges by.
-struct OpenAPIDocument {
+struct ServedOpenAPI {
   private let prefix: String
   private var definitions: [String: JSONValue] = [:]
 
   static func version3(_ resources: [ServedResource]) -> JSONValue {
-    var document = OpenAPIDocument(prefix: "#/components/schemas/")
+    var document = ServedOpenAPI(prefix: "#/components/schemas/")
     let paths = document.paths(resources)
     return [
       "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(ClusterState.kubernetesVersion)],
@@ -56,7 +56,7 @@ struct OpenAPIDocument {
   }
 
   static func version2(_ catalog: Catalog) -> JSONValue {
-    var document = OpenAPIDocument(prefix: "#/definitions/")
+    var document = ServedOpenAPI(prefix: "#/definitions/")
     var paths: [String: JSONValue] = [:]
     for group in catalog.groups {
       for version in group.versions {
@@ -161,7 +161,7 @@ struct OpenAPIDocument {
   ]
 
   /// A custom resource's text is published as it is, with the members every object has.
-  private mutating func custom(_ schema: Schema) -> JSONValue {
+  private mutating func custom(_ schema: ObjectSchema) -> JSONValue {
     var json = schema.source ?? ["type": "object"]
     for key in ["apiVersion", "kind", "metadata"] {
       let type: JSONValue = ["type": key == "metadata" ? "object" : "string"]
@@ -172,7 +172,7 @@ struct OpenAPIDocument {
     return json
   }
 
-  private mutating func add(_ schema: Schema) {
+  private mutating func add(_ schema: ObjectSchema) {
     guard let name = schema.definition, definitions[name] == nil else { return }
     definitions[name] = [:]
     // A member's schema has the member's description; the definition has its own.
@@ -180,7 +180,7 @@ struct OpenAPIDocument {
   }
 
   /// As a member: a reference where it has a name, its body where not.
-  private mutating func reference(_ schema: Schema) -> JSONValue {
+  private mutating func reference(_ schema: ObjectSchema) -> JSONValue {
     guard let name = schema.definition else { return body(schema) }
     add(schema)
     let link: JSONValue = ["$ref": .string(prefix + name)]
@@ -193,7 +193,7 @@ struct OpenAPIDocument {
     return member
   }
 
-  private mutating func body(_ schema: Schema) -> JSONValue {
+  private mutating func body(_ schema: ObjectSchema) -> JSONValue {
     if schema.definition?.hasSuffix(".Quantity") == true {
       return ["type": "string", "description": "A fixed-point number with a unit, such as 500m or 2Gi."]
     }
@@ -226,7 +226,7 @@ struct OpenAPIDocument {
     return json
   }
 
-  private func addListExtensions(_ schema: Schema, to json: inout JSONValue) {
+  private func addListExtensions(_ schema: ObjectSchema, to json: inout JSONValue) {
     guard schema.basic == .array else {
       if schema.isAtomicMap { json["x-kubernetes-map-type"] = "atomic" }
       return

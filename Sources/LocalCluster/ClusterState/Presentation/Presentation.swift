@@ -12,14 +12,14 @@ package struct Presentation: Sendable {
   let form: Form
   let now: ClusterTime
 
-  init(_ request: APIRequest, _ resource: ServedResource, _ now: ClusterTime) {
+  init(_ request: ReceivedRequest, _ resource: ServedResource, _ now: ClusterTime) {
     self.resource = resource
     self.now = now
     form = Self.form(request)
   }
 
   /// The first acceptable form of the Accept header.
-  private static func form(_ request: APIRequest) -> Form {
+  private static func form(_ request: ReceivedRequest) -> Form {
     for alternative in request.accept.split(separator: ",") {
       let parts = alternative.split(separator: ";").map { $0.filter { $0 != " " } }
       guard let type = parts.first, type == "application/json" || type == "*/*" || type == "application/*" else {

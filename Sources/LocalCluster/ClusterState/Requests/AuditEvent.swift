@@ -24,7 +24,7 @@ package struct AuditedOutcome: Sendable {
 extension ClusterState {
   /// The request as an event of Kubernetes' audit log (`audit.k8s.io/v1`, level `Metadata`): who did what to which
   /// object, when, with what result. Bodies are not in it.
-  package func auditEvent(of request: APIRequest, _ outcome: AuditedOutcome, id: String) -> JSONValue {
+  package func auditEvent(of request: ReceivedRequest, _ outcome: AuditedOutcome, id: String) -> JSONValue {
     let target = target(of: request.path)
     let user = request.source == nil ? "system:apus-local-cluster" : "system:unsecured"
     var event: JSONValue = [
@@ -42,7 +42,7 @@ extension ClusterState {
     return event
   }
 
-  private func verb(of request: APIRequest, _ target: Target?) -> String {
+  private func verb(of request: ReceivedRequest, _ target: Target?) -> String {
     guard let target else { return request.method.rawValue.lowercased() }
     switch request.method {
     case .get: return request.query.isTrue("watch") ? "watch" : target.name == nil ? "list" : "get"
@@ -53,7 +53,7 @@ extension ClusterState {
     }
   }
 
-  private func reference(to target: Target, in request: APIRequest) -> JSONValue {
+  private func reference(to target: Target, in request: ReceivedRequest) -> JSONValue {
     let metadata = request.body?["metadata"]
     let definition = target.resource.definition
     let members: [(String, String?)] = [

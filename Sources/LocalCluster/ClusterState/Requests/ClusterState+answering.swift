@@ -3,7 +3,7 @@ import KubernetesModel
 extension ClusterState {
   /// Answers a request. Never throws: a refusal is a response with a Status. Afterwards `collectGarbage` is due when
   /// `needsCollection` says so.
-  package mutating func answer(_ request: APIRequest, _ circumstances: Circumstances) -> APIAnswer {
+  package mutating func answer(_ request: ReceivedRequest, _ circumstances: Circumstances) -> APIAnswer {
     if request.query.items.contains(where: { $0.name == "dryRun" && $0.value == "All" })
       || request.body?["dryRun"]?.array?.contains("All") == true && request.method == .delete
     {
@@ -14,7 +14,7 @@ extension ClusterState {
     return reply(request, circumstances)
   }
 
-  private mutating func reply(_ request: APIRequest, _ circumstances: Circumstances) -> APIAnswer {
+  private mutating func reply(_ request: ReceivedRequest, _ circumstances: Circumstances) -> APIAnswer {
     do {
       return try route(request, circumstances)
     } catch {
@@ -22,7 +22,9 @@ extension ClusterState {
     }
   }
 
-  private mutating func route(_ request: APIRequest, _ circumstances: Circumstances) throws(StatusError) -> APIAnswer {
+  private mutating func route(_ request: ReceivedRequest, _ circumstances: Circumstances) throws(StatusError)
+    -> APIAnswer
+  {
     if request.method == .get, let document = discovery(request) { return .response(document) }
     guard let target = target(of: request.path) else { throw .unknownPath }
     if target.resource.definition.isReview { return .response(try review(request, target, circumstances)) }
@@ -49,7 +51,7 @@ extension ClusterState {
   }
 
   private mutating func serve(
-    _ request: APIRequest, _ target: Target, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ circumstances: Circumstances
   ) throws(StatusError) -> APIAnswer {
     let presentation = Presentation(request, target.resource, circumstances.now)
     if request.method == .get, target.name == nil || request.query.isTrue("watch") {
@@ -92,7 +94,7 @@ extension ClusterState {
     }
   }
 
-  private func body(of request: APIRequest, _ target: Target) throws(StatusError) -> JSONValue {
+  private func body(of request: ReceivedRequest, _ target: Target) throws(StatusError) -> JSONValue {
     guard let body = request.body, body.object != nil else {
       throw .badRequest(
         "the object provided is unrecognized (must be of type \(target.resource.definition.kind)): a JSON object is expected"
@@ -102,7 +104,7 @@ extension ClusterState {
   }
 
   private mutating func delete(
-    _ request: APIRequest, _ target: Target, _ presentation: Presentation, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ presentation: Presentation, _ circumstances: Circumstances
   ) throws(StatusError) -> APIResponse {
     var circumstances = circumstances
     let options = DeleteOptions(body: request.body, query: request.query)
@@ -124,7 +126,7 @@ extension ClusterState {
   }
 
   private mutating func deleteCollection(
-    _ request: APIRequest, _ target: Target, _ presentation: Presentation, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ presentation: Presentation, _ circumstances: Circumstances
   ) throws(StatusError) -> APIResponse {
     var circumstances = circumstances
     let scope = try scope(of: request, target)

@@ -3,7 +3,7 @@ import KubernetesModel
 extension ClusterState {
   /// Applies a patch of any kind. The flag tells that server-side apply made the object.
   mutating func patch(
-    _ request: APIRequest, _ target: Target, _ options: inout WriteOptions, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ options: inout WriteOptions, _ circumstances: Circumstances
   ) throws(StatusError) -> (object: JSONValue, isNew: Bool) {
     guard let patch = request.body else { throw .badRequest("a patch needs a body") }
     let type = String(request.contentType.prefix { $0 != ";" })
@@ -50,7 +50,7 @@ extension ClusterState {
   }
 
   private mutating func apply(
-    _ patch: JSONValue, _ request: APIRequest, _ target: Target, _ options: inout WriteOptions,
+    _ patch: JSONValue, _ request: ReceivedRequest, _ target: Target, _ options: inout WriteOptions,
     _ circumstances: Circumstances
   ) throws(StatusError) -> (object: JSONValue, isNew: Bool) {
     let resource = target.resource

@@ -21,7 +21,7 @@ package struct Scope: Sendable {
 }
 
 extension ClusterState {
-  func scope(of request: APIRequest, _ target: Target) throws(StatusError) -> Scope {
+  func scope(of request: ReceivedRequest, _ target: Target) throws(StatusError) -> Scope {
     let fields = try FieldSelector(
       parsing: request.query["fieldSelector"] ?? "", for: target.resource.definition.storage,
       isCustom: target.resource.definition.isCustom)
@@ -42,7 +42,7 @@ extension ClusterState {
     }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  func list(_ request: APIRequest, _ scope: Scope, _ presentation: Presentation) throws(StatusError) -> JSONValue {
+  func list(_ request: ReceivedRequest, _ scope: Scope, _ presentation: Presentation) throws(StatusError) -> JSONValue {
     try checkVersion(request)
     var found = members(scope)
     var version = revision
@@ -70,7 +70,7 @@ extension ClusterState {
     return presentation.list(found.map(\.object), metadata: metadata, at: nil)
   }
 
-  private func checkVersion(_ request: APIRequest) throws(StatusError) {
+  private func checkVersion(_ request: ReceivedRequest) throws(StatusError) {
     guard let text = request.query["resourceVersion"], !text.isEmpty else { return }
     guard let version = Int(text) else {
       throw .badRequest("Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax")

@@ -3,7 +3,7 @@ import KubernetesModel
 extension ClusterState {
   /// GET, PUT and PATCH of `…/scale`.
   mutating func scale(
-    _ request: APIRequest, _ target: Target, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ circumstances: Circumstances
   ) throws(StatusError) -> APIResponse {
     guard let live = object(target.id), let paths = target.resource.version.scale else {
       throw .notFound(target.resource.definition.groupResource, target.name ?? "")
@@ -65,7 +65,7 @@ extension ClusterState {
 
   /// `POST …/pods/NAME/eviction`: a deletion.
   mutating func evict(
-    _ request: APIRequest, _ target: Target, _ circumstances: Circumstances
+    _ request: ReceivedRequest, _ target: Target, _ circumstances: Circumstances
   ) throws(StatusError) -> APIResponse {
     var circumstances = circumstances
     let options = DeleteOptions(body: request.body?["deleteOptions"], query: request.query)
@@ -75,7 +75,7 @@ extension ClusterState {
   }
 
   /// Who may do what: everybody everything, as there is one person on this machine's loopback.
-  func review(_ request: APIRequest, _ target: Target, _ circumstances: Circumstances) throws(StatusError)
+  func review(_ request: ReceivedRequest, _ target: Target, _ circumstances: Circumstances) throws(StatusError)
     -> APIResponse
   {
     guard request.method == .post, var object = request.body else { throw .methodNotAllowed }

@@ -151,7 +151,7 @@ extension ClusterState {
   }
 
   private func name(
-    _ object: inout JSONValue, _ definition: ResourceDefinition, _ circumstances: inout Circumstances
+    _ object: inout JSONValue, _ definition: ServedDefinition, _ circumstances: inout Circumstances
   ) throws(StatusError) -> ObjectID {
     if object[path: "metadata", "name"]?.string ?? "" == "",
       let base = object[path: "metadata", "generateName"]?.string, !base.isEmpty
@@ -176,7 +176,7 @@ extension ClusterState {
   }
 
   private func checkIdentity(
-    _ wanted: JSONValue, _ live: JSONValue, _ id: ObjectID, _ definition: ResourceDefinition
+    _ wanted: JSONValue, _ live: JSONValue, _ id: ObjectID, _ definition: ServedDefinition
   ) throws(StatusError) {
     let name = wanted[path: "metadata", "name"]?.string ?? id.name.name
     guard name == id.name.name else {
@@ -228,7 +228,7 @@ extension ClusterState {
     return object
   }
 
-  private func bumpGeneration(_ object: inout JSONValue, from live: JSONValue, _ definition: ResourceDefinition) {
+  private func bumpGeneration(_ object: inout JSONValue, from live: JSONValue, _ definition: ServedDefinition) {
     guard definition.hasGeneration else { return }
     func counted(_ object: JSONValue) -> JSONValue {
       var body = object

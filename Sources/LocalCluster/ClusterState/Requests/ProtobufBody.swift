@@ -34,7 +34,7 @@ package enum ProtobufBody {
 
   private static let damaged = StatusError.badRequest("the body is no Kubernetes protobuf message")
 
-  private static func schema(_ kind: GroupVersionKind) -> Schema? {
+  private static func schema(_ kind: GroupVersionKind) -> ObjectSchema? {
     if kind.kind == "DeleteOptions" { return SchemaTable.schema("meta.v1.DeleteOptions") }
     // Definitions of custom resources have recursive messages that the tables leave out.
     guard kind.group != "apiextensions.k8s.io" else { return nil }
@@ -44,7 +44,7 @@ package enum ProtobufBody {
   /// The members of a message. Go embeds some structs: their members are in a message of their own, but in JSON they are
   /// the outer object's.
   private static func message(
-    _ bytes: ArraySlice<UInt8>, _ schema: Schema, below outer: [Int]
+    _ bytes: ArraySlice<UInt8>, _ schema: ObjectSchema, below outer: [Int]
   ) throws(StatusError) -> [String: JSONValue] {
     var members: [String: JSONValue] = [:]
     var reader = ProtobufReader(bytes)
@@ -62,7 +62,7 @@ package enum ProtobufBody {
   }
 
   private static func add(
-    _ value: ProtobufReader.Value, to members: inout [String: JSONValue], _ key: String, _ shape: Schema
+    _ value: ProtobufReader.Value, to members: inout [String: JSONValue], _ key: String, _ shape: ObjectSchema
   ) throws(StatusError) {
     if let items = shape.items {
       guard let element = try single(value, items) else { return }
@@ -86,7 +86,7 @@ package enum ProtobufBody {
     }
   }
 
-  private static func single(_ value: ProtobufReader.Value, _ shape: Schema) throws(StatusError) -> JSONValue? {
+  private static func single(_ value: ProtobufReader.Value, _ shape: ObjectSchema) throws(StatusError) -> JSONValue? {
     switch value {
     case .number(let number):
       return shape.basic == .boolean ? .bool(number != 0) : .integer(Int64(bitPattern: number))

@@ -43,7 +43,8 @@ package struct WatchPlan: Sendable {
 }
 
 extension ClusterState {
-  func watch(_ request: APIRequest, _ scope: Scope, _ presentation: Presentation) throws(StatusError) -> WatchPlan {
+  func watch(_ request: ReceivedRequest, _ scope: Scope, _ presentation: Presentation) throws(StatusError) -> WatchPlan
+  {
     let text = request.query["resourceVersion"] ?? ""
     let sendsInitial = request.query.isTrue("sendInitialEvents")
     let wantsBookmarks = request.query.isTrue("allowWatchBookmarks")

@@ -16,7 +16,7 @@ struct WriteOptions {
     self.force = force
   }
 
-  init(_ request: APIRequest, _ target: Target) throws(StatusError) {
+  init(_ request: ReceivedRequest, _ target: Target) throws(StatusError) {
     // Without a name the program's own is used: `kubectl/v1.32.4 (linux/amd64) …`.
     let program = String(request.userAgent.prefix { $0 != "/" })
     let manager = request.query["fieldManager"] ?? (program.isEmpty ? "unknown" : program)

@@ -6,16 +6,16 @@ struct TypeMisfit {
   /// Without the places in lists, as Go names a field.
   var path: String
   var value: JSONValue
-  var schema: Schema
+  var schema: ObjectSchema
   /// The type whose member it is: `Container`.
   var owner: String
 
   /// The first one, members in the order of their names.
-  static func first(in object: JSONValue, _ schema: Schema) -> TypeMisfit? {
+  static func first(in object: JSONValue, _ schema: ObjectSchema) -> TypeMisfit? {
     find(object, schema, "", "")
   }
 
-  private static func find(_ value: JSONValue, _ schema: Schema, _ path: String, _ owner: String) -> TypeMisfit? {
+  private static func find(_ value: JSONValue, _ schema: ObjectSchema, _ path: String, _ owner: String) -> TypeMisfit? {
     let misfit = TypeMisfit(path: path, value: value, schema: schema, owner: owner)
     // These read their JSON themselves.
     let readsItself =
@@ -68,7 +68,7 @@ struct TypeMisfit {
   }
 }
 
-extension Schema {
+extension ObjectSchema {
   /// Integers of built-in kinds are 32 bits wide, but for these.
   private static let wide: Set<String> = [
     "activeDeadlineSeconds", "deletionGracePeriodSeconds", "expirationSeconds", "fsGroup", "generation",

@@ -2,13 +2,13 @@ package import KubernetesModel
 
 /// All that is served.
 package struct Catalog: Sendable {
-  package private(set) var definitions: [GroupResource: ResourceDefinition]
+  package private(set) var definitions: [GroupResource: ServedDefinition]
 
   package init() {
     definitions = Dictionary(uniqueKeysWithValues: BuiltInResources.all.map { ($0.groupResource, $0) })
   }
 
-  mutating func add(_ definition: ResourceDefinition) { definitions[definition.groupResource] = definition }
+  mutating func add(_ definition: ServedDefinition) { definitions[definition.groupResource] = definition }
 
   mutating func remove(_ resource: GroupResource) { definitions[resource] = nil }
 
@@ -24,7 +24,7 @@ package struct Catalog: Sendable {
   }
 
   /// The resource of a kind as owner references name it.
-  func definition(of kind: GroupVersionKind) -> ResourceDefinition? {
+  func definition(of kind: GroupVersionKind) -> ServedDefinition? {
     definitions.values.first { $0.group == kind.group && $0.kind == kind.kind }
   }
 

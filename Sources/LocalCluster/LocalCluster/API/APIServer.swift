@@ -80,7 +80,7 @@ package struct APIServer: ServiceLifecycle.Service {
     }
   }
 
-  private func answer(_ read: APIRequest, _ request: Request) async -> Response {
+  private func answer(_ read: ReceivedRequest, _ request: Request) async -> Response {
     // More than a client can lag behind; a stream that overflows ends, and its reader lists again.
     let (signals, inlet) = AsyncStream.makeStream(
       of: ClusterStore.Signal.self, bufferingPolicy: .bufferingOldest(20_000))
@@ -88,7 +88,7 @@ package struct APIServer: ServiceLifecycle.Service {
     case .response(let response): return Self.response(response)
     case .watch(let plan, let watcher):
       if watcher < 0 { inlet.finish() }
-      return stream(WatchStream(plan: plan, store: store, signals: signals, inlet: inlet), of: request)
+      return stream(LocalWatchStream(plan: plan, store: store, signals: signals, inlet: inlet), of: request)
     case .podLog(let namespace, let name, let query):
       do {
         let chunks = try await logs.log(namespace: namespace, pod: name, options: LogOptions(query))
@@ -157,7 +157,7 @@ protocol ResponseStream: Sendable {
 }
 
 /// A watch: one JSON event a line.
-struct WatchStream: ResponseStream {
+struct LocalWatchStream: ResponseStream {
   let plan: WatchPlan
   let store: ClusterStore
   let signals: AsyncStream<ClusterStore.Signal>

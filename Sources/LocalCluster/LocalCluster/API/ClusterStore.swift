@@ -61,7 +61,7 @@ package actor ClusterStore {
   }
 
   /// Runs a request. For a watch the inlet is connected in the same step, so no change is lost in between.
-  func answer(_ request: APIRequest, inlet: AsyncStream<Signal>.Continuation? = nil) -> Answer {
+  func answer(_ request: ReceivedRequest, inlet: AsyncStream<Signal>.Continuation? = nil) -> Answer {
     let received = Self.now
     let answer = perform(request, inlet)
     keep(request, answer, received: received)
@@ -69,7 +69,7 @@ package actor ClusterStore {
   }
 
   /// Into the audit log. A request is answered even where that cannot be written.
-  private func keep(_ request: APIRequest, _ answer: Answer, received: ClusterTime) {
+  private func keep(_ request: ReceivedRequest, _ answer: Answer, received: ClusterTime) {
     guard let audit else { return }
     let outcome =
       switch answer {
@@ -84,7 +84,7 @@ package actor ClusterStore {
     }
   }
 
-  private func perform(_ request: APIRequest, _ inlet: AsyncStream<Signal>.Continuation?) -> Answer {
+  private func perform(_ request: ReceivedRequest, _ inlet: AsyncStream<Signal>.Continuation?) -> Answer {
     let circumstances = Self.circumstances()
     let before = state
     let answer = state.answer(request, circumstances)
@@ -161,7 +161,7 @@ extension ClusterStore: ClusterAccess {
   }
 
   /// The JSON of an answer; a Status is thrown.
-  private func value(_ request: APIRequest) throws(APIFailure) -> JSONValue {
+  private func value(_ request: ReceivedRequest) throws(APIFailure) -> JSONValue {
     guard case .response(let response) = answer(request), case .json(let json) = response.body else {
       throw APIFailure(code: 500, reason: "InternalError", message: "the request has no answer in JSON")
     }
@@ -173,13 +173,13 @@ extension ClusterStore: ClusterAccess {
   }
 
   package func get(_ resource: GroupVersionResource, namespace: String, name: String) -> JSONValue? {
-    try? value(APIRequest(.get, path: Self.path(resource, namespace, name)))
+    try? value(ReceivedRequest(.get, path: Self.path(resource, namespace, name)))
   }
 
   package func list(_ resource: GroupVersionResource, namespace: String?, labels: [String: String]) -> [JSONValue] {
     let selector = labels.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     let query = APIQuery(selector.isEmpty ? [] : [("labelSelector", selector)])
-    let list = try? value(APIRequest(.get, path: Self.path(resource, namespace), query: query))
+    let list = try? value(ReceivedRequest(.get, path: Self.path(resource, namespace), query: query))
     return list?["items"]?.array ?? []
   }
 
@@ -187,7 +187,7 @@ extension ClusterStore: ClusterAccess {
     _ resource: GroupVersionResource, namespace: String, _ object: JSONValue
   ) throws(APIFailure) -> JSONValue {
     try value(
-      APIRequest(
+      ReceivedRequest(
         .post, path: Self.path(resource, namespace), query: APIQuery([("fieldManager", Self.manager)]), body: object))
   }
 
@@ -198,17 +198,17 @@ extension ClusterStore: ClusterAccess {
       resource, object[path: "metadata", "namespace"]?.string, object[path: "metadata", "name"]?.string ?? "")
     if let subresource { path.append(subresource) }
     return try value(
-      APIRequest(.put, path: path, query: APIQuery([("fieldManager", Self.manager)]), body: object))
+      ReceivedRequest(.put, path: path, query: APIQuery([("fieldManager", Self.manager)]), body: object))
   }
 
   package func delete(
     _ resource: GroupVersionResource, namespace: String, name: String, uid: String?, gracePeriod: Int?,
-    propagation: DeletionPropagation
+    propagation: LocalPropagation
   ) throws(APIFailure) {
     var options: JSONValue = ["propagationPolicy": .string(propagation.rawValue)]
     if let uid { options["preconditions"] = ["uid": .string(uid)] }
     if let gracePeriod { options["gracePeriodSeconds"] = .integer(Int64(gracePeriod)) }
-    _ = try value(APIRequest(.delete, path: Self.path(resource, namespace, name), body: options))
+    _ = try value(ReceivedRequest(.delete, path: Self.path(resource, namespace, name), body: options))
   }
 
   package func changes(of resources: [GroupVersionResource]) -> AsyncStream<ClusterChange> {

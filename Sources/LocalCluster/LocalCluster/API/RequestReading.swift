@@ -11,8 +11,8 @@ enum RequestReading {
   /// Larger bodies are refused, as etcd would.
   static let bodyLimit = 3 << 20
 
-  static func read(_ request: Request) async throws -> APIRequest {
-    guard let method = APIRequest.Method(rawValue: request.method.rawValue) else {
+  static func read(_ request: Request) async throws -> ReceivedRequest {
+    guard let method = ReceivedRequest.Method(rawValue: request.method.rawValue) else {
       throw StatusError(
         code: 405, reason: "MethodNotAllowed",
         message: "the server does not allow this method on the requested resource")
@@ -20,7 +20,7 @@ enum RequestReading {
     let path = request.uri.path.split(separator: "/").map { String($0).removingPercentEncoding ?? String($0) }
     let query = request.uri.queryParameters.map { (String($0.key), String($0.value).replacing("+", with: " ")) }
     let type = request.headers[.contentType] ?? "application/json"
-    var read = APIRequest(
+    var read = ReceivedRequest(
       method, path: path, query: APIQuery(query), accept: request.headers[.accept] ?? "", contentType: type,
       userAgent: request.headers[.userAgent] ?? "",
       source: RequestSource(

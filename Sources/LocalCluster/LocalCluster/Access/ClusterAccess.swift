@@ -21,14 +21,14 @@ package protocol ClusterAccess: Sendable {
   /// gets a deletion timestamp and the pod runner removes it when its processes are gone.
   func delete(
     _ resource: GroupVersionResource, namespace: String, name: String, uid: String?, gracePeriod: Int?,
-    propagation: DeletionPropagation
+    propagation: LocalPropagation
   ) async throws(APIFailure)
 
   /// Every object of the given resources as an `added` event first, then each change, in order, without a gap.
   func changes(of resources: [GroupVersionResource]) async -> AsyncStream<ClusterChange>
 }
 
-package enum DeletionPropagation: String, Sendable {
+package enum LocalPropagation: String, Sendable {
   case background = "Background"
   case foreground = "Foreground"
   case orphan = "Orphan"

@@ -15,7 +15,7 @@ struct ClusterObject: Sendable, Equatable {
   var apiVersion: String { json["apiVersion"]?.string ?? "" }
   var resourceVersion: String { json[path: "metadata", "resourceVersion"]?.string ?? "" }
   var generation: Int { json[path: "metadata", "generation"]?.integer ?? 1 }
-  var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }
+  var key: LocalKey { LocalKey(namespace: namespace, name: name) }
 
   var labels: [String: String] { json[path: "metadata", "labels"]?.stringMap ?? [:] }
   var annotations: [String: String] { json[path: "metadata", "annotations"]?.stringMap ?? [:] }
@@ -30,10 +30,10 @@ struct ClusterObject: Sendable, Equatable {
   }
 
   /// The owner that acts for this object: `ownerReferences` with `controller: true`.
-  var controller: OwnerReference? {
+  var controller: LocalOwner? {
     (json[path: "metadata", "ownerReferences"]?.array ?? []).lazy.compactMap { reference in
       guard reference["controller"]?.bool == true, let uid = reference["uid"]?.string else { return nil }
-      return OwnerReference(
+      return LocalOwner(
         kind: reference["kind"]?.string ?? "", name: reference["name"]?.string ?? "", uid: uid)
     }.first
   }
@@ -65,14 +65,14 @@ struct ClusterObject: Sendable, Equatable {
   func isConditionTrue(_ type: String) -> Bool { condition(type)?["status"]?.string == "True" }
 }
 
-struct OwnerReference: Sendable, Equatable {
+struct LocalOwner: Sendable, Equatable {
   var kind: String
   var name: String
   var uid: String
 }
 
 /// An object's name within its resource; the namespace is empty for cluster-wide resources.
-struct ObjectKey: Hashable, Sendable, CustomStringConvertible {
+struct LocalKey: Hashable, Sendable, CustomStringConvertible {
   var namespace: String
   var name: String
 

@@ -3,21 +3,21 @@ internal import KubernetesModel
 internal import Logging
 
 /// One of the cluster's built-in control loops. `observe` reads, `decide` (a pure function of each controller) judges.
-protocol Controller: Sendable {
+protocol LocalController: Sendable {
   /// As events name it: `job-controller`.
   var name: String { get }
   var watched: [GroupVersionResource] { get }
 
   /// The objects to look at because of this change.
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey]
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey]
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision
 }
 
 /// Runs one controller: a watcher that fills the queue and a worker that empties it.
 struct ControllerLoop: Sendable {
-  let controller: any Controller
-  let writer: ClusterWriter
+  let controller: any LocalController
+  let writer: LocalWriter
   let log: Logger
 
   /// Returns when the task is cancelled.
@@ -38,7 +38,7 @@ struct ControllerLoop: Sendable {
   }
 
   private func work(on queue: KeyQueue) async {
-    var failures: [ObjectKey: Int] = [:]
+    var failures: [LocalKey: Int] = [:]
     while let key = await queue.next() {
       let now = Date()
       let decision = await controller.decision(for: key, in: writer.cluster, at: now)

@@ -20,8 +20,8 @@ enum ClusterWrite: Sendable, Equatable {
   /// Replaces the object; its resource version must still be the one that was observed.
   case replace(GroupVersionResource, JSONValue)
   /// Replaces the status of whatever the object has become meanwhile, provided that it is still the same object.
-  case status(GroupVersionResource, ObjectKey, uid: String, JSONValue)
-  case delete(GroupVersionResource, ObjectKey, uid: String, DeletionPropagation)
+  case status(GroupVersionResource, LocalKey, uid: String, JSONValue)
+  case delete(GroupVersionResource, LocalKey, uid: String, LocalPropagation)
   case announce(EventDraft)
 }
 
@@ -42,9 +42,9 @@ struct EventDraft: Sendable, Equatable {
 }
 
 /// Performs decisions on the cluster.
-struct ClusterWriter: Sendable {
+struct LocalWriter: Sendable {
   let cluster: any ClusterAccess
-  let events: EventRecorder
+  let events: LocalEventRecorder
 
   /// Stops at the first refusal; what was refused is decided anew from a fresh observation.
   func perform(_ writes: [ClusterWrite]) async throws(APIFailure) {
@@ -91,7 +91,7 @@ struct ClusterWriter: Sendable {
 enum StatusWriter {
   /// Retries conflicts, which only mean that somebody wrote the spec or the metadata meanwhile.
   static func write(
-    _ status: JSONValue, to resource: GroupVersionResource, _ key: ObjectKey, uid: String, in cluster: any ClusterAccess
+    _ status: JSONValue, to resource: GroupVersionResource, _ key: LocalKey, uid: String, in cluster: any ClusterAccess
   ) async throws(APIFailure) {
     for attempt in 1...5 {
       guard var object = await cluster.get(resource, namespace: key.namespace, name: key.name),

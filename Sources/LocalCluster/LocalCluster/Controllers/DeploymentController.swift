@@ -2,18 +2,18 @@ internal import Foundation
 internal import KubernetesModel
 
 /// Brings a Deployment's pods to its template through ReplicaSets, as kube-controller-manager does.
-struct DeploymentController: Controller {
+struct DeploymentController: LocalController {
   let name = "deployment-controller"
   let watched = [ClusterResource.deployments, ClusterResource.replicaSets, ClusterResource.pods]
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     let object = ClusterObject(change.object)
     switch change.resource {
     case ClusterResource.deployments:
       return change.kind == .deleted ? [] : [object.key]
     case ClusterResource.replicaSets:
       guard let owner = object.controller, owner.kind == "Deployment" else { return [] }
-      return [ObjectKey(namespace: object.namespace, name: owner.name)]
+      return [LocalKey(namespace: object.namespace, name: owner.name)]
     default:
       // Only Recreate waits for pods themselves, namely for the last old one to go.
       guard change.kind == .deleted, let owner = object.controller, owner.kind == "ReplicaSet",
@@ -21,11 +21,11 @@ struct DeploymentController: Controller {
           ClusterResource.replicaSets, namespace: object.namespace, name: owner.name),
         let deployment = ClusterObject(replicaSet).controller
       else { return [] }
-      return [ObjectKey(namespace: object.namespace, name: deployment.name)]
+      return [LocalKey(namespace: object.namespace, name: deployment.name)]
     }
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     guard let json = await cluster.get(ClusterResource.deployments, namespace: key.namespace, name: key.name) else {
       return .nothing
     }

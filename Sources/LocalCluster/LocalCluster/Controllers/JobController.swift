@@ -2,18 +2,18 @@ internal import Foundation
 internal import KubernetesModel
 
 /// Runs a Job's pods to completion.
-struct JobController: Controller {
+struct JobController: LocalController {
   let name = "job-controller"
   let watched = [ClusterResource.jobs, ClusterResource.pods]
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     let object = ClusterObject(change.object)
     if change.resource == ClusterResource.jobs { return change.kind == .deleted ? [] : [object.key] }
     guard let owner = object.controller, owner.kind == "Job" else { return [] }
-    return [ObjectKey(namespace: object.namespace, name: owner.name)]
+    return [LocalKey(namespace: object.namespace, name: owner.name)]
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     guard let json = await cluster.get(ClusterResource.jobs, namespace: key.namespace, name: key.name) else {
       return .nothing
     }
@@ -128,7 +128,7 @@ struct JobRun {
       decision.writes.append(
         .create(
           ClusterResource.pods,
-          PodTemplate.pod(
+          LocalPodTemplate.pod(
             from: job.spec["template"] ?? .object([:]), generateName: job.name + "-", owner: job,
             labels: JobLabels.of(job)),
           announced: event("SuccessfulCreate", "Created pod: ", .normal)))

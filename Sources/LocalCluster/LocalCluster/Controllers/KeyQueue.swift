@@ -1,13 +1,13 @@
 /// Keys that wait for a look: each at most once, first come first served. A key that is added while it is looked at is
 /// looked at once more afterwards.
 actor KeyQueue {
-  private var waiting: [ObjectKey] = []
-  private var queued: Set<ObjectKey> = []
-  private var later: [ObjectKey: (due: ContinuousClock.Instant, timer: Task<Void, Never>)] = [:]
-  private var reader: CheckedContinuation<ObjectKey?, Never>?
+  private var waiting: [LocalKey] = []
+  private var queued: Set<LocalKey> = []
+  private var later: [LocalKey: (due: ContinuousClock.Instant, timer: Task<Void, Never>)] = [:]
+  private var reader: CheckedContinuation<LocalKey?, Never>?
   private var isFinished = false
 
-  func add(_ key: ObjectKey) {
+  func add(_ key: LocalKey) {
     guard !isFinished, queued.insert(key).inserted else { return }
     if let reader {
       self.reader = nil
@@ -19,7 +19,7 @@ actor KeyQueue {
   }
 
   /// Of several delays for one key the earliest counts.
-  func add(_ key: ObjectKey, after delay: Duration) {
+  func add(_ key: LocalKey, after delay: Duration) {
     let due = ContinuousClock.now.advanced(by: max(delay, .zero))
     if let present = later[key] {
       guard due < present.due else { return }
@@ -33,13 +33,13 @@ actor KeyQueue {
     later[key] = (due, timer)
   }
 
-  private func ripen(_ key: ObjectKey) {
+  private func ripen(_ key: LocalKey) {
     later[key] = nil
     add(key)
   }
 
   /// nil: the queue was finished. One reader at a time.
-  func next() async -> ObjectKey? {
+  func next() async -> LocalKey? {
     if isFinished { return nil }
     if !waiting.isEmpty {
       let key = waiting.removeFirst()

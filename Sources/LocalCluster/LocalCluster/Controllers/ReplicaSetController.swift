@@ -2,18 +2,18 @@ internal import Foundation
 internal import KubernetesModel
 
 /// Keeps as many pods as a ReplicaSet asks for.
-struct ReplicaSetController: Controller {
+struct ReplicaSetController: LocalController {
   let name = "replicaset-controller"
   let watched = [ClusterResource.replicaSets, ClusterResource.pods]
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     let object = ClusterObject(change.object)
     if change.resource == ClusterResource.replicaSets { return change.kind == .deleted ? [] : [object.key] }
     guard let owner = object.controller, owner.kind == "ReplicaSet" else { return [] }
-    return [ObjectKey(namespace: object.namespace, name: owner.name)]
+    return [LocalKey(namespace: object.namespace, name: owner.name)]
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     guard let json = await cluster.get(ClusterResource.replicaSets, namespace: key.namespace, name: key.name) else {
       return .nothing
     }
@@ -49,7 +49,7 @@ struct ReplicaSetController: Controller {
   }
 
   private static func creation(for replicaSet: ClusterObject) -> ClusterWrite {
-    let pod = PodTemplate.pod(
+    let pod = LocalPodTemplate.pod(
       from: replicaSet.spec["template"] ?? .object([:]), generateName: replicaSet.name + "-", owner: replicaSet)
     return .create(
       ClusterResource.pods, pod, announced: event(replicaSet, "SuccessfulCreate", "Created pod: "))
@@ -122,7 +122,7 @@ struct PodReading {
 }
 
 /// Pods from the templates of Deployments and Jobs.
-enum PodTemplate {
+enum LocalPodTemplate {
   static func pod(
     from template: JSONValue, generateName: String, owner: ClusterObject, labels: [String: String] = [:]
   ) -> JSONValue {

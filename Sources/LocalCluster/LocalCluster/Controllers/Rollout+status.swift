@@ -28,7 +28,7 @@ extension Rollout {
 
   mutating func status() -> JSONValue {
     var status = countedStatus()
-    var conditions = Conditions(deployment.status["conditions"], now: now)
+    var conditions = LocalConditions(deployment.status["conditions"], now: now)
     let available = status["availableReplicas"]?.integer ?? 0
     if available >= replicas - bounds.unavailable {
       conditions.set(
@@ -42,7 +42,7 @@ extension Rollout {
     return status
   }
 
-  private mutating func setProgressing(in conditions: inout Conditions, status: JSONValue) {
+  private mutating func setProgressing(in conditions: inout LocalConditions, status: JSONValue) {
     guard let seconds = deployment.spec["progressDeadlineSeconds"]?.integer ?? Optional(600), seconds < Int32.max else {
       conditions.remove("Progressing")
       return
@@ -106,7 +106,7 @@ extension Rollout {
 }
 
 /// A status' conditions while they are changed: `lastTransitionTime` moves only with the status.
-struct Conditions {
+struct LocalConditions {
   private(set) var list: [JSONValue]
   private let now: Date
 

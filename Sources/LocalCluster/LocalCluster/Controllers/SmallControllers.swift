@@ -2,17 +2,17 @@ internal import Foundation
 internal import KubernetesModel
 
 /// Every namespace has a ServiceAccount `default`, because pods that name none use it.
-struct ServiceAccountController: Controller {
+struct ServiceAccountController: LocalController {
   let name = "serviceaccount-controller"
   let watched = [ClusterResource.namespaces, ClusterResource.serviceAccounts]
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     let object = ClusterObject(change.object)
     if change.resource == ClusterResource.namespaces { return change.kind == .deleted ? [] : [object.key] }
-    return change.kind == .deleted && object.name == "default" ? [ObjectKey(namespace: "", name: object.namespace)] : []
+    return change.kind == .deleted && object.name == "default" ? [LocalKey(namespace: "", name: object.namespace)] : []
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     let namespace = await cluster.get(ClusterResource.namespaces, namespace: "", name: key.name)
     let account = await cluster.get(ClusterResource.serviceAccounts, namespace: key.name, name: "default")
     return Self.decide(namespace: namespace.map(ClusterObject.init), hasAccount: account != nil)
@@ -32,15 +32,15 @@ struct ServiceAccountController: Controller {
 }
 
 /// A claim is bound at once: its volume is a folder that is made when a pod mounts it.
-struct ClaimController: Controller {
+struct ClaimController: LocalController {
   let name = "persistentvolume-controller"
   let watched = [ClusterResource.claims]
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     change.kind == .deleted ? [] : [ClusterObject(change.object).key]
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     guard let json = await cluster.get(ClusterResource.claims, namespace: key.namespace, name: key.name) else {
       return .nothing
     }

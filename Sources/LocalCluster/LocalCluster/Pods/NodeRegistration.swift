@@ -42,7 +42,7 @@ enum NodeRegistration {
     if stored == nil { stored = try? await cluster.create(ClusterResource.nodes, namespace: "", node) }
     guard let stored else { return }
     try? await StatusWriter.write(
-      status, to: ClusterResource.nodes, ObjectKey(namespace: "", name: name), uid: ClusterObject(stored).uid,
+      status, to: ClusterResource.nodes, LocalKey(namespace: "", name: name), uid: ClusterObject(stored).uid,
       in: cluster)
   }
 }

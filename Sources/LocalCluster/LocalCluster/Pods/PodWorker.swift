@@ -5,7 +5,7 @@ internal import Logging
 /// What pod workers share.
 struct PodContext: Sendable {
   let cluster: any ClusterAccess
-  let events: EventRecorder
+  let events: LocalEventRecorder
   let images: ImageCatalog
   let folders: ClusterFolders
   let node: String

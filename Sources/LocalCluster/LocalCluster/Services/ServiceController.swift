@@ -2,7 +2,7 @@ internal import Foundation
 internal import KubernetesModel
 
 /// Gives Services their address and writes their Endpoints and EndpointSlice.
-actor ServiceController: Controller {
+actor ServiceController: LocalController {
   let name = "service-controller"
   let watched = [ClusterResource.services, ClusterResource.pods]
   private var addresses: LoopbackAddresses
@@ -10,7 +10,7 @@ actor ServiceController: Controller {
 
   init(addresses: LoopbackAddresses) { self.addresses = addresses }
 
-  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [ObjectKey] {
+  func keys(for change: ClusterChange, in cluster: any ClusterAccess) async -> [LocalKey] {
     let object = ClusterObject(change.object)
     if change.resource == ClusterResource.services {
       if change.kind == .deleted, let address = object.spec["clusterIP"]?.string { addresses.release(address) }
@@ -21,7 +21,7 @@ actor ServiceController: Controller {
       .map(ClusterObject.init).filter { ServiceReading($0).hasSelector }.map(\.key)
   }
 
-  func decision(for key: ObjectKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
+  func decision(for key: LocalKey, in cluster: any ClusterAccess, at now: Date) async -> Decision {
     await reserveKnown(in: cluster)
     guard let json = await cluster.get(ClusterResource.services, namespace: key.namespace, name: key.name) else {
       return .nothing

@@ -13,14 +13,14 @@ struct ServiceListener: Hashable, Sendable {
 /// Listens on every Service's address and spreads connections over the ready pods behind it.
 actor ServiceProxy {
   private let cluster: any ClusterAccess
-  private let events: EventRecorder
+  private let events: LocalEventRecorder
   private let group: any EventLoopGroup
   private let log: Logger
-  private var services: [ObjectKey: ClusterObject] = [:]
-  private var endpoints: [ObjectKey: JSONValue] = [:]
+  private var services: [LocalKey: ClusterObject] = [:]
+  private var endpoints: [LocalKey: JSONValue] = [:]
   private var channels: [ServiceListener: (channel: any Channel, backends: BackendRing)] = [:]
 
-  init(cluster: any ClusterAccess, events: EventRecorder, group: any EventLoopGroup, log: Logger) {
+  init(cluster: any ClusterAccess, events: LocalEventRecorder, group: any EventLoopGroup, log: Logger) {
     self.cluster = cluster
     self.events = events
     self.group = group

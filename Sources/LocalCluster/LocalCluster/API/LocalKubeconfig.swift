@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The file by which kubectl, and pods, find the local cluster: context `apus`, no credentials, as nothing but this
 /// machine reaches it.
-package struct Kubeconfig: Sendable {
+package struct LocalKubeconfig: Sendable {
   package var server: String
 
   /// `server` is a URL such as `http://127.0.0.1:6550`.

@@ -1,8 +1,8 @@
 package import KubernetesModel
 
-extension Schema {
+extension ObjectSchema {
   /// Reads a schema as CustomResourceDefinitions write it. What is not known is kept in `source` and otherwise ignored.
-  package static func parse(_ json: JSONValue) -> Schema {
+  package static func parse(_ json: JSONValue) -> ObjectSchema {
     var facts = SchemaFacts(json["type"]?.string.flatMap(SchemaFacts.Basic.init(rawValue:)))
     facts.source = json
     facts.description = json["description"]?.string ?? ""
@@ -31,7 +31,7 @@ extension Schema {
     default: facts.listType = .atomic
     }
     facts.isAtomicMap = json["x-kubernetes-map-type"]?.string == "atomic"
-    return Schema(facts)
+    return ObjectSchema(facts)
   }
 
   private static func readBounds(_ json: JSONValue, into facts: inout SchemaFacts) {

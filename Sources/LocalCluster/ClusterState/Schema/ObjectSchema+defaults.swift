@@ -1,6 +1,6 @@
 package import KubernetesModel
 
-extension Schema {
+extension ObjectSchema {
   /// The value with the defaults of absent members filled in, at every depth. A null is dropped where a default exists and
   /// the schema is not nullable, as the API server does.
   package func defaulted(_ value: JSONValue) -> JSONValue {

@@ -22,10 +22,10 @@ package struct SchemaFacts: Sendable {
   /// nil: any type.
   package var basic: Basic?
   package var description = ""
-  package var properties: [String: Schema] = [:]
+  package var properties: [String: ObjectSchema] = [:]
   /// The shape of values under keys that `properties` does not name.
-  package var additional: Schema?
-  package var items: Schema?
+  package var additional: ObjectSchema?
+  package var items: ObjectSchema?
   package var required: [String] = []
   /// Unknown keys are kept (`x-kubernetes-preserve-unknown-fields`).
   package var preservesUnknown = false
@@ -48,10 +48,10 @@ package struct SchemaFacts: Sendable {
   package var uniqueItems = false
   package var minimumProperties: Int?
   package var maximumProperties: Int?
-  package var allOf: [Schema] = []
-  package var anyOf: [Schema] = []
-  package var oneOf: [Schema] = []
-  package var not: Schema?
+  package var allOf: [ObjectSchema] = []
+  package var anyOf: [ObjectSchema] = []
+  package var oneOf: [ObjectSchema] = []
+  package var not: ObjectSchema?
   package var listType = ListType.atomic
   package var isAtomicMap = false
   package var listMerge = ListMerge.replace
@@ -67,7 +67,7 @@ package struct SchemaFacts: Sendable {
 
 /// An immutable, shareable schema node.
 @dynamicMemberLookup
-package final class Schema: Sendable {
+package final class ObjectSchema: Sendable {
   package let facts: SchemaFacts
 
   package init(_ facts: SchemaFacts) { self.facts = facts }
@@ -77,21 +77,21 @@ package final class Schema: Sendable {
   }
 
   /// Accepts everything, keeps everything.
-  package static let anything: Schema = {
+  package static let anything: ObjectSchema = {
     var facts = SchemaFacts()
     facts.preservesUnknown = true
-    return Schema(facts)
+    return ObjectSchema(facts)
   }()
 
   /// The shape of a member; nil: unknown key.
-  func child(_ key: String) -> Schema? {
+  func child(_ key: String) -> ObjectSchema? {
     facts.properties[key] ?? facts.additional ?? (facts.preservesUnknown ? .anything : nil)
   }
 
   /// A copy with changes.
-  func with(_ change: (inout SchemaFacts) -> Void) -> Schema {
+  func with(_ change: (inout SchemaFacts) -> Void) -> ObjectSchema {
     var copy = facts
     change(&copy)
-    return Schema(copy)
+    return ObjectSchema(copy)
   }
 }

@@ -3,7 +3,7 @@ internal import KubernetesModel
 internal import Logging
 
 /// Writes Events, and counts up an Event that says the same again instead of writing another.
-actor EventRecorder {
+actor LocalEventRecorder {
   private struct Sameness: Hashable {
     var object: String
     var severity: String

@@ -1,7 +1,7 @@
 package import KubernetesModel
 
 /// An HTTP request as the API sees it.
-package struct APIRequest: Sendable {
+package struct ReceivedRequest: Sendable {
   package enum Method: String, Sendable {
     case get = "GET", post = "POST", put = "PUT", patch = "PATCH", delete = "DELETE"
   }

@@ -1,6 +1,6 @@
 package import KubernetesModel
 
-extension Schema {
+extension ObjectSchema {
   /// What is wrong with a value, worded as the API server words it. CEL rules are not evaluated.
   package func faults(of value: JSONValue, at path: String = "") -> [FieldFault] {
     if value.isNull {

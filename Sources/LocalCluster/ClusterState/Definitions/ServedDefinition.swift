@@ -1,10 +1,10 @@
 import KubernetesModel
 
 /// A kind of object that the API serves: a built-in one, or one a CustomResourceDefinition brings.
-package struct ResourceDefinition: Sendable {
+package struct ServedDefinition: Sendable {
   package struct Version: Sendable {
     package var name: String
-    package var schema: Schema
+    package var schema: ObjectSchema
     package var hasStatus = false
     package var scale: ScalePaths?
     /// nil: columns are computed by `BuiltInColumns`.
@@ -58,8 +58,8 @@ package struct PrinterColumn: Sendable, Equatable {
 
 /// A definition in one of its versions: what a request's path names.
 package struct ServedResource: Sendable {
-  package var definition: ResourceDefinition
-  package var version: ResourceDefinition.Version
+  package var definition: ServedDefinition
+  package var version: ServedDefinition.Version
 
   var apiVersion: String { definition.group.isEmpty ? version.name : "\(definition.group)/\(version.name)" }
   var kind: GroupVersionKind {
