@@ -129,8 +129,8 @@ enum Complete {
       triggers: [.criticalDrift], findings: [.criticalDrift, .qualityFailure], result: check, message: "drift")
     return MonitoringPolicyStatus(
       observedGeneration: 2, modelUID: "uid", conditions: conditions, drift: "critical", quality: "passed",
-      performance: "0.871 (62%)", unsettled: [.driftDetected],
-      lastCheck: record, history: [record], runningCheck: "job", blocker: blocker, lastCheckTime: time,
+      performance: "0.871 (62%)", lastCheck: record, history: [record], runningCheck: "job", blocker: blocker,
+      lastCheckTime: time,
       nextCheck: time,
       schedule: .init(.init(cron: "@hourly", timeZone: "Europe/Berlin"), since: time),
       retraining: .init(

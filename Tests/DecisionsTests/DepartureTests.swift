@@ -25,7 +25,7 @@ import WorkerContract
 
   private static func model(after seconds: Double = 0) -> DepartedModel {
     DepartedModel(
-      now: noon.advanced(bySeconds: seconds), namespace: "shop", name: "income", uid: uid,
+      now: noon.advanced(bySeconds: seconds), namespace: "shop", name: "income", uid: uid, since: noon,
       versions: [version(2, digest: "sha256:b"), version(1, digest: "sha256:a")], settings: settings)
   }
 
@@ -93,6 +93,25 @@ import WorkerContract
     #expect(messages(model.decide()).last?.hasSuffix("; kept the files of v1, which another model shares") == true)
   }
 
+  @Test func `where no version can be read, nothing waits for ever, and people are told whose files stay`() {
+    var model = Self.model(after: 600)
+    model.versions = []
+    model.unreadable = ["income-v2", "income-v1"]
+    model.writers = ["income-5d9-abcde"]
+    #expect(model.decide().apply.contains { $0.resource == Resource.jobs })
+    model.jobs = [Self.job(result: Self.done)]
+    #expect(
+      messages(model.decide()).last?.hasSuffix(
+        "; the files of income-v1, income-v2 stay, as these objects cannot be read") == true)
+    model.jobs = []
+    model.refusal = .init("exceeded quota: jobs", since: noon)
+    let early = model.decide()
+    model.now = noon.advanced(bySeconds: 700)
+    #expect(model.decide().events == early.events, "told once")
+    model.now = noon.advanced(bySeconds: 15_600)
+    #expect(model.decide().letsGo)
+  }
+
   @Test func `who may still write is waited for, but not for ever`() {
     var model = Self.model(after: 30)
     model.writers = ["income-5d9-abcde"]
@@ -146,10 +165,24 @@ import WorkerContract
     #expect(decision.stop.map(\.name) == ["income-remove-6f0c2a1e-1"])
   }
 
+  @Test func `a Job that somebody deletes is made again once it has gone, and an earlier one counts`() {
+    var model = Self.model(after: 4_000)
+    model.jobs = [Self.job(created: 3_900)]
+    model.jobs[0].isBeingDeleted = true
+    #expect(model.decide().apply.isEmpty && !model.decide().letsGo)
+    model.jobs = []
+    #expect(
+      model.decide().apply.map(\.name).last == ResourceName.removalJob(model: "income", uid: Self.uid, attempt: 1))
+    model.jobs = [Self.failed(1)]
+    #expect(
+      model.decide().apply.map(\.name).last == ResourceName.removalJob(model: "income", uid: Self.uid, attempt: 2))
+  }
+
   @Test func `a Job that the cluster refuses is told, tried for hours, and holds nothing up for ever`() {
     var model = Self.model(after: 100)
-    model.refusal =
-      #"jobs.batch is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, used: 4, limited: 4"#
+    model.refusal = .init(
+      #"jobs.batch is forbidden: exceeded quota: jobs, requested: count/jobs.batch=1, used: 4, limited: 4"#,
+      since: noon)
     let decision = model.decide()
     #expect(decision.requeueAfter == 60 && !decision.letsGo && decision.apply.isEmpty)
     #expect(messages(decision).first?.hasPrefix("DataNotRemoved: the cluster refuses the removal Job: ") == true)
@@ -157,6 +190,11 @@ import WorkerContract
     #expect(model.decide().events == decision.events, "told once")
     model.now = noon.advanced(bySeconds: 15_600)
     #expect(model.decide().letsGo && messages(model.decide()).last?.contains("(uid \(Self.uid)) stays") == true)
+    // An operator that was away for these hours tries for a while.
+    model.refusal?.since = noon.advanced(bySeconds: 15_100)
+    #expect(!model.decide().letsGo && model.decide().events == decision.events)
+    model.refusal?.since = noon.advanced(bySeconds: 15_000)
+    #expect(model.decide().letsGo)
   }
 
   @Test func `what the operator's configuration says of removals is part of their pods`() throws {

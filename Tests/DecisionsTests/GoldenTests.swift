@@ -52,7 +52,7 @@ import WorkerContract
   @Test func `the Job that removes a deleted model's data is as in its file`() throws {
     let model = DepartedModel(
       now: noon, namespace: "shop", name: "income", uid: "6f0c2a1e-0000-4000-8000-000000000000",
-      versions: Array(Self.world.versions.values), settings: settings)
+      since: noon, versions: Array(Self.world.versions.values), settings: settings)
     for object in model.decide().apply {
       try compare(object.manifest, object.resource == Resource.jobs ? "jobs-removal" : "configmaps-removal")
     }

@@ -141,6 +141,7 @@ import WorkerContract
     var message: String
     var container: String?
     var fields = PodFields.training
+    var sign: PodTrouble.Sign?
     var mend: String
     var testDescription: String { "\(reason): \(message)" }
   }
@@ -174,10 +175,11 @@ import WorkerContract
       mend: "spec.training.template.spec.volumes"),
     Trouble(
       reason: "CrashLoopBackOff", message: "container server ends with exit code 137 (OOMKilled)", container: "server",
-      fields: .serving, mend: "raise spec.serving.resources.limits.memory"),
+      fields: .serving, sign: .outOfMemory, mend: "raise spec.serving.resources.limits.memory"),
     Trouble(
       reason: "CrashLoopBackOff", message: "container proxy ends with exit code 137 (OOMKilled)", container: "proxy",
-      fields: .serving, mend: "raise spec.serving.template.spec.containers[name=proxy].resources.limits.memory"),
+      fields: .serving, sign: .outOfMemory,
+      mend: "raise spec.serving.template.spec.containers[name=proxy].resources.limits.memory"),
     Trouble(
       reason: "ImagePullBackOff", message: "manifest unknown", container: "proxy",
       mend: "spec.training.template.spec.containers[name=proxy].image"),
@@ -191,7 +193,8 @@ import WorkerContract
   ]
 
   @Test(arguments: troubles) func `a pod's trouble names the field`(_ row: Trouble) {
-    let trouble = PodTrouble(pod: "p", reason: row.reason, message: row.message, container: row.container)
+    let trouble = PodTrouble(
+      pod: "p", reason: row.reason, message: row.message, container: row.container, sign: row.sign)
     #expect(trouble.mend(row.fields).contains(row.mend), "\(trouble.mend(row.fields))")
   }
 

@@ -25,13 +25,16 @@ import WorkerContract
     ]
   }
 
-  private static func looping(_ state: JSONValue, restarts: Int64) -> JSONValue {
+  private static func looping(
+    _ state: JSONValue, restarts: Int64,
+    end: JSONValue = ["exitCode": 64, "reason": "Error", "message": "no routing table"]
+  ) -> JSONValue {
     [
       "phase": "Running",
       "containerStatuses": [
         [
           "name": "server", "ready": false, "restartCount": .integer(restarts), "state": state,
-          "lastState": ["terminated": ["exitCode": 64, "reason": "Error", "message": "no routing table"]],
+          "lastState": ["terminated": end],
         ]
       ],
     ]
@@ -44,6 +47,27 @@ import WorkerContract
       parts: [
         "pod p cannot start: ImagePullBackOff: manifest unknown; correct the image", "images.server of the operator",
       ]),
+    Row(
+      testDescription: "an image whose signature the node refuses",
+      status: waiting("SignatureValidationFailed", "no signature found"), reason: "SignatureValidationFailed",
+      parts: ["no signature found; name an image that the node's signature policy accepts"]),
+    Row(
+      testDescription: "a hook before the start, as of a device plugin",
+      status: waiting("PreStartHookError", "device plugin gone"), reason: "RunContainerError",
+      parts: ["device plugin gone"]),
+    Row(
+      testDescription: "a mount that cannot be prepared",
+      status: waiting("CreateContainerConfigError", "failed to prepare subPath for volumeMount \"data\""),
+      reason: "CreateContainerConfigError", parts: ["correct environment and mounts in spec.serving.template.spec"]),
+    Row(
+      testDescription: "memory that a limit does not give",
+      status: looping(["running": [:]], restarts: 2, end: ["exitCode": 137, "reason": "OOMKilled"]),
+      reason: "CrashLoopBackOff", parts: ["raise spec.serving.resources.limits.memory"]),
+    Row(
+      testDescription: "a program that only speaks of it",
+      status: looping(
+        ["running": [:]], restarts: 2, end: ["exitCode": 1, "reason": "Error", "message": "a child was OOMKilled"]),
+      reason: "CrashLoopBackOff", parts: ["a child was OOMKilled", "kubectl logs p --previous"]),
     Row(
       testDescription: "a key that a Secret lacks",
       status: waiting("CreateContainerConfigError", "couldn't find key url in Secret shop/db"),
@@ -101,13 +125,28 @@ import WorkerContract
 
   @Test func `a message about waiting does not drive out the cause, so that the sentence stays`() {
     let cause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "manifest unknown")
-    let pause = PodTrouble(pod: "p", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
+    let pause = PodTrouble(
+      pod: "p", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"", sign: .pausing)
     let known = cause.blocker(.serving, after: nil)
     #expect(pause.blocker(.serving, after: known) == known)
     #expect(pause.blocker(.serving, after: nil).message.contains("Back-off pulling image"))
     #expect(cause.blocker(.serving, after: pause.blocker(.serving, after: nil)) == known)
-    let other = PodTrouble(pod: "q", reason: "ImagePullBackOff", message: "Back-off pulling image \"x\"")
+    var other = pause
+    other.pod = "q"
     #expect(other.blocker(.serving, after: known).message.hasPrefix("pod q cannot start"))
+  }
+
+  /// From Kubernetes 1.32 on the pause names the cause, in whatever words: the status says by a reason that it is a pause.
+  @Test(arguments: ["Back-off pulling image \"x\"", "Back-off pulling image \"x\": ErrImagePull: denied", "waiting"])
+  func `that the kubelet waits is known by its reason`(_ message: String) throws {
+    func trouble(_ reason: String, _ message: String) throws -> PodTrouble {
+      let pod: Pod = try JSONValue.object(["metadata": ["name": "p"], "status": Self.waiting(reason, message)]).decode()
+      return try #require(PodTrouble(pod))
+    }
+    let known = try trouble("ErrImagePull", "manifest unknown").blocker(.serving, after: nil)
+    #expect(try trouble("ImagePullBackOff", message).blocker(.serving, after: known) == known)
+    let other = try trouble("ErrImagePull", "Back-off is what the registry asks for").blocker(.serving, after: known)
+    #expect(other.detail == "Back-off is what the registry asks for")
   }
 
   // MARK: Servers

@@ -104,6 +104,15 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
     } holds: {
       $0.policyCondition(.driftDetected)?.reason == "FeatureDrift" && $0.policyCondition(.healthy)?.status == .unknown
     },
+    Sentence("nor does it hide that accuracy is unknown for want of labels", from: { watched() }) {
+      var check = checkResult()
+      check.performance = PerformanceSummary(expected: 0)
+      $0.checks(check)
+      $0.checks(checkResult(rows: 3, conclusive: false))
+    } holds: {
+      $0.policyCondition(.performanceOK)?.reason == "TooFewLabels"
+        && $0.policyCondition(.qualityPassed)?.status == .yes && $0.policy?.status.drift == "inconclusive"
+    },
     Sentence("a check whose pod cannot start says why", from: { watched() }) {
       $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "now"
       $0.settle()

@@ -16,6 +16,7 @@ import Testing
       "HorizontalPodAutoscaler", "DeadlineExceeded", "ErrImagePull", "ErrImageNeverPull", "ImagePullBackOff",
       "InvalidImageName",
       "RegistryUnavailable", "CreateContainerConfigError", "CreateContainerError", "RunContainerError",
+      "ImageInspectError", "SignatureValidationFailed", "PreCreateHookError", "PreStartHookError", "PostStartHookError",
       "CrashLoopBackOff", "SchedulingGated", "FailedCreate", "FailedMount", "FailedAttachVolume", "FailedMapVolume",
       "FailedCreatePodSandBox", "FailedScheduling", "FailedBinding", "NetworkNotReady", "RuntimeClass", "PodScheduled",
       "ReplicaFailure",

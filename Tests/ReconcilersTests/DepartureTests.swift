@@ -12,8 +12,11 @@ import WorkerContract
   private let version = APITarget(ApusGroup.modelVersions, namespace: "shop", name: "income-v1")
   private let job = ResourceName.removalJob(model: "income", uid: "uid-income", attempt: 1)
 
+  /// Long enough that its pods are waited for no more.
+  private static let longAgo: JSONValue = "2026-10-28T11:00:00Z"
+
   /// Deleted by a person, and its ModelVersion by the garbage collector.
-  private func departed(_ scene: Scene) async throws {
+  private func departed(_ scene: Scene, at deletion: JSONValue = Self.longAgo) async throws {
     try await scene.serve(["deletion": "Delete"])
     let model = try #require(scene.cluster.object("modeldeployments", "income"))
     _ = try await scene.cluster.delete(
@@ -22,14 +25,13 @@ import WorkerContract
     gone.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
     gone.set("900", at: ["metadata", "resourceVersion"])
     scene.caches.models.note(gone)
-    try terminate(scene)
+    try terminate(scene, at: deletion)
   }
 
-  private func terminate(_ scene: Scene) throws {
+  private func terminate(_ scene: Scene, at time: JSONValue = Self.longAgo) throws {
     var version = try #require(scene.cluster.object("modelversions", "income-v1"))
     #expect(version[path: "metadata", "finalizers"] == [.string(ApusFinalizers.data)])
-    // Long enough ago that its pods are waited for no more.
-    version.set("2026-10-28T11:00:00Z", at: ["metadata", "deletionTimestamp"])
+    version.set(time, at: ["metadata", "deletionTimestamp"])
     scene.caches.versions.note(scene.cluster.put(ApusGroup.modelVersions, version))
   }
 
@@ -46,6 +48,10 @@ import WorkerContract
     _ = try await scene.models.reconcile(scene.key)
     #expect(scene.events.reasons.last == "ModelDeployment DataRemoved")
     #expect(scene.cluster.object("modelversions", "income-v1") == nil)
+    let allowed = try PermissionTests.allowed()
+    for need in Set(scene.cluster.requests.flatMap(PermissionTests.needs)).sorted() where !allowed.contains(need) {
+      Issue.record("not allowed: \(need)")
+    }
   }
 
   @Test func `the same files in another namespace's claim are other files`() async throws {
@@ -169,5 +175,92 @@ import WorkerContract
     _ = try await scene.models.reconcile(scene.key)
     #expect(scene.events.reasons.contains("ModelDeployment DataNotRemoved"))
     #expect(scene.cluster.object("modelversions", "income-v1") != nil)
+  }
+
+  @Test func `an operator that was away for a day does not give up at the first refusal`() async throws {
+    let scene = Scene()
+    try await departed(scene, at: "2026-10-27T12:00:00Z")
+    scene.cluster.fail { $0.verb == .apply && $0.target.resource == Resource.jobs ? 422 : nil }
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.events.reasons.contains("ModelDeployment DataNotRemoved"))
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil)
+    scene.cluster.heal()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("jobs", job) != nil)
+  }
+
+  @Test func `an operator that dies between the Job's end and the last version leaves the rest to the next one`()
+    async throws
+  {
+    let scene = Scene()
+    try await departed(scene)
+    _ = try await scene.models.reconcile(scene.key)
+    scene.end(job, RunResult(run: "r", removed: RemovalResult(rows: 5, reports: 1, versions: 1)))
+    scene.cluster.fail { $0.verb == .patch && $0.target.resource == ApusGroup.modelVersions ? 500 : nil }
+    await #expect(throws: KubernetesError.self) { try await scene.models.reconcile(scene.key) }
+    scene.cluster.heal()
+    scene.cluster.forgetWrites()
+    _ = try await scene.restarted().reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1") == nil)
+    #expect(!scene.cluster.writes.contains { $0.hasPrefix("apply ") }, "\(scene.cluster.writes)")
+  }
+
+  @Test(arguments: [false, true])
+  func `a model that is going and was back at Keep keeps its data`(isRestarted: Bool) async throws {
+    let scene = Scene()
+    try await scene.serve(["deletion": "Delete"])
+    // With the flag --cascade=foreground the model goes after what it owns. Nobody saw the last spec before.
+    var model = try #require(scene.cluster.object("modeldeployments", "income"))
+    model.set("Keep", at: ["spec", "deletion"])
+    model.set("2026-10-28T12:00:00Z", at: ["metadata", "deletionTimestamp"])
+    scene.put(ApusGroup.modelDeployments, model)
+    try terminate(scene)
+    _ = try await (isRestarted ? scene.restarted() : scene.models).reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", "income-v1") == nil && scene.cluster.object("jobs", job) == nil)
+    #expect(scene.events.reasons.contains("ModelDeployment DataKept") == !isRestarted)
+  }
+
+  @Test(arguments: ["income-v1", "income-v2"])
+  func `a version that the server does not let go holds no other`(_ held: String) async throws {
+    let scene = Scene()
+    try await departed(scene)
+    var next = try #require(scene.cluster.object("modelversions", "income-v1"))
+    next.set("income-v2", at: ["metadata", "name"])
+    next.set("uid-income-v2", at: ["metadata", "uid"])
+    scene.caches.versions.note(scene.cluster.put(ApusGroup.modelVersions, next))
+    _ = try await scene.models.reconcile(scene.key)
+    scene.end(job, RunResult(run: "r", removed: RemovalResult(rows: 5, reports: 1, versions: 2)))
+    scene.cluster.fail { $0.verb == .patch && $0.target.name == held ? 422 : nil }
+    await #expect(throws: KubernetesError.self) { try await scene.models.reconcile(scene.key) }
+    for name in ["income-v1", "income-v2"] {
+      #expect((scene.cluster.object("modelversions", name) != nil) == (name == held), "\(name)")
+    }
+  }
+
+  @Test func `two models of a name that left one after the other are seen off side by side`() async throws {
+    let scene = Scene()
+    try await departed(scene)
+    let (uid, version) = ("f00dcafe-0000-4000-8000-000000000000", "income-v2")
+    var next = try #require(scene.cluster.object("modelversions", "income-v1"))
+    next.set(.string(version), at: ["metadata", "name"])
+    next.set("uid-income-v2", at: ["metadata", "uid"])
+    next.set(
+      [
+        [
+          "apiVersion": "apus.dev/v1alpha1", "kind": "ModelDeployment", "name": "income", "uid": .string(uid),
+          "controller": true,
+        ]
+      ],
+      at: ["metadata", "ownerReferences"])
+    next.set("sha256:v2", at: ["spec", "artifact", "digest"])
+    scene.caches.versions.note(scene.cluster.put(ApusGroup.modelVersions, next))
+    _ = try await scene.models.reconcile(scene.key)
+    let other = ResourceName.removalJob(model: "income", uid: uid, attempt: 1)
+    let jobs = [job, other].compactMap { scene.cluster.object("jobs", $0) }
+    #expect(jobs.map { $0[path: "metadata", "annotations", RunAnnotation.removedFiles] } == ["1", "1"])
+    scene.end(other, RunResult(run: "r", removed: RemovalResult(rows: 5, reports: 1, versions: 1)))
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.cluster.object("modelversions", version) == nil)
+    #expect(scene.cluster.object("modelversions", "income-v1") != nil && scene.cluster.object("jobs", job) != nil)
   }
 }

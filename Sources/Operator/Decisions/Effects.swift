@@ -36,3 +36,21 @@ struct Effects: Sendable, Equatable {
     if let seconds = other.requeueAfter { lookAgain(in: seconds) }
   }
 }
+
+/// One step of a decision.
+protocol DecisionPass: Sendable {
+  var effects: Effects { get set }
+}
+
+extension DecisionPass {
+  mutating func announce(_ kind: Announcement.Kind, _ reason: Reason, _ message: String, regarding job: String? = nil) {
+    effects.announce(kind, reason, message, regarding: job)
+  }
+
+  mutating func announce(_ kind: Announcement.Kind, _ reason: String, _ message: String, regarding job: String? = nil) {
+    effects.announce(kind, reason, message, regarding: job)
+  }
+
+  /// Another look in this many seconds at the latest.
+  mutating func lookAgain(in seconds: Double) { effects.lookAgain(in: seconds) }
+}

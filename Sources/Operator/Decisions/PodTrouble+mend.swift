@@ -8,6 +8,9 @@ extension PodTrouble {
     case "CreateContainerConfigError": configurationMend(fields)
     case "CreateContainerError", "RunContainerError":
       "correct command, mounts and security context in \(fields.template)"
+    case "PostStartHookError": "correct lifecycle.postStart in \(fields.template)"
+    case "SignatureValidationFailed":
+      "name an image that the node's signature policy accepts (\(fields.image(of: container)))"
     case "CrashLoopBackOff": loopMend(fields)
     case "Unschedulable", "FailedScheduling": schedulingMend(fields)
     case "SchedulingGated": "whoever has set the gate takes it away (\(fields.template("schedulingGates")))"
@@ -18,19 +21,23 @@ extension PodTrouble {
   }
 
   private func configurationMend(_ fields: PodFields) -> String {
-    // Both are about images whose user the kubelet cannot tell from root.
-    guard message.contains("runAsNonRoot") || message.contains("non-root") || message.contains("non-numeric user")
-    else {
+    // All are about images whose user the kubelet cannot tell from root.
+    if ["runAsNonRoot", "non-root", "non-numeric user"].contains(where: { message.contains($0) }) {
       return
-        "create the Secret or ConfigMap with the key that is missing, in the pod's namespace (the Secrets that the operator's "
-        + "settings storage.s3.secret and storage.telemetrySecret name must be in each namespace with models)"
+        "set \(fields.securityContext(of: container.map { [$0] } ?? [])).runAsUser to a number other than 0, "
+        + "or build the image with such a USER"
     }
-    return "set \(fields.securityContext(of: container.map { [$0] } ?? [])).runAsUser to a number other than 0, "
-      + "or build the image with such a USER"
+    let words = message.lowercased()
+    guard words.contains("secret") || words.contains("configmap") else {
+      return "see kubectl describe pod \(pod), and correct environment and mounts in \(fields.template)"
+    }
+    return
+      "create the Secret or ConfigMap with the key that is missing, in the pod's namespace (the Secrets that the operator's "
+      + "settings storage.s3.secret and storage.telemetrySecret name must be in each namespace with models)"
   }
 
   private func loopMend(_ fields: PodFields) -> String {
-    guard message.contains("OOMKilled") else {
+    guard sign == .outOfMemory else {
       return "see its log: kubectl logs \(pod) --previous"
         + (container.map { $0 == fields.container ? "" : " -c \($0)" } ?? "")
     }

@@ -10,12 +10,22 @@ package struct PodTrouble: Sendable, Hashable {
   package var message: String
   /// The container it is about; nil: the pod as a whole.
   package var container: String?
+  /// What the pod's status says besides in a typed field.
+  package var sign: Sign?
 
-  package init(pod: String, reason: String, message: String, container: String? = nil) {
+  package enum Sign: Sendable, Hashable {
+    /// The kubelet waits before it tries again. Up to Kubernetes 1.31 its message does not name the cause.
+    case pausing
+    /// The container needed more memory than its limit.
+    case outOfMemory
+  }
+
+  package init(pod: String, reason: String, message: String, container: String? = nil, sign: Sign? = nil) {
     self.pod = pod
     self.reason = reason
     self.message = message
     self.container = container
+    self.sign = sign
   }
 
   /// What the messages of the cluster may say at most here.
@@ -25,7 +35,7 @@ package struct PodTrouble: Sendable, Hashable {
   /// from what `previous` knows about the same trouble.
   package func blocker(_ fields: PodFields, after previous: Blocker?) -> Blocker {
     var told = self
-    if message.hasPrefix("Back-off "), previous?.pod == pod, previous?.reason == reason, let detail = previous?.detail {
+    if sign == .pausing, previous?.pod == pod, previous?.reason == reason, let detail = previous?.detail {
       told.message = detail
     }
     return Blocker(
@@ -46,8 +56,8 @@ extension PodTrouble {
       status.phase != "Succeeded", status.phase != "Failed"
     else { return nil }
     let containers = status.initContainerStatuses + status.containerStatuses
-    if let found = containers.lazy.compactMap(Self.trouble).first {
-      self.init(pod: name, reason: found.reason, message: found.message, container: found.container)
+    if let found = containers.lazy.compactMap({ Self(name, $0) }).first {
+      self = found
     } else if let scheduled = status.conditions["PodScheduled"], scheduled.status == .no {
       self.init(pod: name, reason: scheduled.reason, message: scheduled.message)
     } else {
@@ -55,19 +65,25 @@ extension PodTrouble {
     }
   }
 
-  /// The phases of a pull that fails are one trouble.
+  /// What the kubelet says of a container that does not start, from Kubernetes 1.20 to 1.36 (`kubelet/images/types.go`,
+  /// `kubelet/kuberuntime/kuberuntime_container.go`, `cri-api/pkg/errors`). The phases of a pull that fails are one trouble.
   private static let waitingReasons = [
-    "ErrImagePull": "ImagePullBackOff", "ImagePullBackOff": "ImagePullBackOff",
-    "RegistryUnavailable": "ImagePullBackOff",
+    "ErrImagePull": "ImagePullBackOff", pausingPull: "ImagePullBackOff", "RegistryUnavailable": "ImagePullBackOff",
     "InvalidImageName": "InvalidImageName", "ErrImageNeverPull": "ErrImageNeverPull",
+    "ImageInspectError": "ImageInspectError", "SignatureValidationFailed": "SignatureValidationFailed",
     "CreateContainerConfigError": "CreateContainerConfigError", "CreateContainerError": "CreateContainerError",
-    "RunContainerError": "RunContainerError",
+    "PreCreateHookError": "CreateContainerError", "PreStartHookError": "RunContainerError",
+    "RunContainerError": "RunContainerError", "PostStartHookError": "PostStartHookError",
   ]
+  private static let pausingPull = "ImagePullBackOff"
 
-  private static func trouble(_ container: ContainerStatus) -> (reason: String, message: String, container: String)? {
+  private init?(_ pod: String, _ container: ContainerStatus) {
     let waiting = container.state?.waiting
-    if let reason = waiting?.reason.flatMap({ waitingReasons[$0] }) {
-      return (reason, waiting?.message ?? "", container.name)
+    if let said = waiting?.reason, let reason = Self.waitingReasons[said] {
+      self.init(
+        pod: pod, reason: reason, message: waiting?.message ?? "", container: container.name,
+        sign: said == Self.pausingPull ? .pausing : nil)
+      return
     }
     guard container.ready != true else { return nil }
     // Between two ends of a loop the container runs for a moment: that is no start.
@@ -77,10 +93,16 @@ extension PodTrouble {
     }
     // Not the kubelet's words, which name a pause that grows.
     let cause = [end.reason, end.message].compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ": ")
-    return (
-      "CrashLoopBackOff",
-      "container \(container.name) ends with exit code \(end.exitCode)" + (cause.isEmpty ? "" : " (\(cause))"),
-      container.name
-    )
+    self.init(
+      pod: pod, reason: "CrashLoopBackOff",
+      message: "container \(container.name) ends with exit code \(end.exitCode)" + (cause.isEmpty ? "" : " (\(cause))"),
+      container: container.name, sign: end.isOutOfMemory ? .outOfMemory : nil)
   }
+}
+
+extension ContainerStatus.State.Terminated {
+  /// In the kubelet's word for it. Exit code 137 alone may be any signal 9.
+  var isOutOfMemory: Bool { reason == Self.outOfMemory }
+
+  static let outOfMemory = "OOMKilled"
 }

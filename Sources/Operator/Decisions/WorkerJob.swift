@@ -308,7 +308,7 @@ extension WorkerJob {
           + "\(fields.image(of: nil))", retryable: false)
     }
     let cause =
-      end.reason == "OOMKilled"
+      end.reason == ContainerStatus.State.Terminated.outOfMemory
       ? "it needed more memory than its limit (OOMKilled); raise \(fields.resource("limits.memory"))" : nil
     let code = "the worker of \(job) ended with exit code \(end.exitCode) and no readable result"
     return RunFailure(

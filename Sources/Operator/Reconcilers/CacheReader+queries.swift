@@ -165,15 +165,25 @@ extension RunConfiguration {
 struct HeldVersions {
   var documents: [JSONValue]
   /// Those that can be read.
-  var versions: [ModelVersion]
+  var versions: [ModelVersion] = []
+  /// Names of the others.
+  var unreadable: [String] = []
 
   fileprivate init(documents: [JSONValue], decode: (JSONValue) -> ModelVersion?) {
     self.documents = documents
-    versions = documents.compactMap(decode)
+    for document in documents {
+      if let version = decode(document) {
+        versions.append(version)
+      } else {
+        unreadable.append(document[path: "metadata", "name"]?.string ?? "")
+      }
+    }
   }
 
-  /// Whether the cluster, or a person, has begun to delete them.
-  var areLeaving: Bool { documents.contains(where: \.isTerminating) }
+  /// When the cluster, or a person, began to delete them; nil: not yet.
+  var deletedAt: Timestamp? {
+    documents.compactMap { $0[path: "metadata", "deletionTimestamp"]?.string.flatMap(Timestamp.init) }.min()
+  }
 }
 
 extension JSONValue {

@@ -4,6 +4,7 @@ import Decisions
 import KubernetesClient
 import KubernetesModel
 import Logging
+import Synchronization
 
 /// Sees models off that were deleted with `spec.deletion: Delete`: observe, decide, apply, tell, let go; and later tidy up.
 ///
@@ -18,6 +19,7 @@ struct DepartedModels: Sendable {
   let departures: Departures
   let time: TimeSource
   let logger: Logger
+  private let refusals = FirstRefusals()
 
   /// How it stands with the models that had a name.
   struct Progress {
@@ -30,32 +32,41 @@ struct DepartedModels: Sendable {
   /// - Parameter living: UID of the model that has the name now; nil: none has.
   func reconcile(_ key: ObjectKey, besides living: String?, _ reader: CacheReader) async throws -> Progress {
     var progress = Progress()
+    var failure: (any Error)?
     let held = reader.heldVersions(of: key.name, besides: living)
     for (uid, versions) in held {
       reader.readOutside()
-      guard let uid else {
-        try await release(versions)
-        continue
+      // Trouble with one model holds up no other of its name.
+      do {
+        if let again = try await follow(key, uid, versions, besides: living, reader) { progress.add(again) }
+      } catch {
+        failure = failure ?? error
       }
-      // The cluster has not come to them yet.
-      guard versions.areLeaving else {
-        progress.add(DepartedModels.interval)
-        continue
-      }
-      guard try await isGone(key, uid), departures.lastWish(of: uid) != .keep else {
-        try await release(versions)
-        continue
-      }
-      // The watch of models is behind: what this one wished last is known when it has caught up.
-      guard uid != living else {
-        progress.add(DepartedModels.interval)
-        continue
-      }
-      if let again = try await seeOff(key, uid, versions, besides: living, reader) { progress.add(again) }
     }
+    if let failure { throw failure }
     // As long as versions wait, and in the caches they may wait a little longer, the Jobs tell what has been done.
     if held.isEmpty, try await tidy(key, reader) { progress.add(DepartedModels.interval) }
     return progress
+  }
+
+  /// Seconds until the next look; nil: nothing is waited for any more.
+  private func follow(
+    _ key: ObjectKey, _ uid: String?, _ versions: HeldVersions, besides living: String?, _ reader: CacheReader
+  ) async throws -> Double? {
+    guard let uid else {
+      try await release(versions)
+      return nil
+    }
+    // The cluster has not come to them yet.
+    guard let since = versions.deletedAt else { return Self.interval }
+    guard try await wantsRemoval(key, uid) else {
+      try await release(versions)
+      return nil
+    }
+    // The watch of models is behind: what this one wished last is known when it has caught up.
+    guard uid != living else { return Self.interval }
+    let model = try await observe(key, uid, since, versions, besides: living, reader)
+    return try await seeOff(model, key, versions, reader)
   }
 
   /// Whether to look again soon: a Job may still be removing something, or something of it was there a moment ago.
@@ -72,29 +83,36 @@ struct DepartedModels: Sendable {
     return !removals.isEmpty || jobs.contains { !$0.isEnded && !$0.isStopped }
   }
 
-  private func isGone(_ key: ObjectKey, _ uid: String) async throws -> Bool {
+  /// Whether the model is gone, or going, and its last spec asked for the removal: as the server has it, else as this process
+  /// saw it, else as its versions say it by the finalizer.
+  private func wantsRemoval(_ key: ObjectKey, _ uid: String) async throws -> Bool {
+    let last = departures.lastWish(of: uid) ?? .delete
     let target = APITarget(ApusGroup.modelDeployments, namespace: key.namespace, name: key.name)
     do {
-      guard let model = try await api.find(target) else { return true }
-      return model[path: "metadata", "uid"]?.string != uid || model.isTerminating
+      guard let model = try await api.find(target), model[path: "metadata", "uid"]?.string == uid else {
+        return last == .delete
+      }
+      return model.isTerminating && model.wishForData == .delete
     } catch {
       // The kind may be going away, and all models with it; or a proxy answers in the server's place.
       guard error.isMissingAPI else { throw error }
       let definition = APITarget(
         Resource.customDefinitions, name: "\(ApusGroup.modelDeployments.resource).\(ApusGroup.name)")
       if let found = try await api.find(definition), !found.isTerminating { throw error }
-      return true
+      return last == .delete
     }
   }
 
-  /// Seconds until the next look; nil: it is done.
+  /// As `follow`.
   private func seeOff(
-    _ key: ObjectKey, _ uid: String, _ versions: HeldVersions, besides living: String?, _ reader: CacheReader
+    _ model: DepartedModel, _ key: ObjectKey, _ versions: HeldVersions, _ reader: CacheReader
   ) async throws -> Double? {
-    var model = try await observe(key, uid, versions, besides: living, reader)
+    var model = model
+    let uid = model.uid
     var decision = model.decide()
     do {
       try await writer.apply(decision.apply, owner: nil, reading: reader)
+      if !decision.apply.isEmpty { refusals.forget(uid) }
     } catch  where error.isFarewell {
       logger.warning(
         "the data of a deleted model cannot be removed: its namespace is being terminated and accepts no new Job",
@@ -103,13 +121,14 @@ struct DepartedModels: Sendable {
       return nil
     } catch {
       guard let reason = error.refusal else { throw error }
-      model.refusal = reason
+      model.refusal = .init(reason, since: refusals.first(of: uid, at: model.now))
       decision = model.decide()
     }
     try await writer.stop(decision.stop)
     for event in decision.events { try await tell(event, key, uid) }
     guard decision.letsGo else { return decision.requeueAfter ?? Self.ownPace }
     try await release(versions)
+    refusals.forget(uid)
     return nil
   }
 
@@ -118,13 +137,15 @@ struct DepartedModels: Sendable {
   private static let ownPace = 60.0
 
   private func observe(
-    _ key: ObjectKey, _ uid: String, _ held: HeldVersions, besides living: String?, _ reader: CacheReader
+    _ key: ObjectKey, _ uid: String, _ since: Timestamp, _ held: HeldVersions, besides living: String?,
+    _ reader: CacheReader
   ) async throws -> DepartedModel {
     let now = time.wall()
     let names = Set(DepartedModel.jobNames(model: key.name, uid: uid))
     let claim = settings.storage.claim.name
     return DepartedModel(
-      now: now, namespace: key.namespace, name: key.name, uid: uid, versions: held.versions, settings: settings,
+      now: now, namespace: key.namespace, name: key.name, uid: uid, since: since, versions: held.versions,
+      unreadable: held.unreadable, settings: settings,
       jobs: reader.removalJobs(of: key.name, at: now).filter { names.contains($0.name) },
       writers: reader.writers(about: key.name, besides: living),
       // A claim is its namespace's; a bucket is everybody's.
@@ -144,12 +165,34 @@ struct DepartedModels: Sendable {
     }
   }
 
-  /// One that only waits for the finalizer is gone then: the answer is not for the caches.
+  /// One that only waits for the finalizer is gone then: the answer is not for the caches. One that the server does not let
+  /// go, as older ones do where an object breaks its schema, does not hold the others.
   private func release(_ held: HeldVersions) async throws {
+    var failure: KubernetesError?
     for document in held.documents {
-      try await api.removeFinalizer(ApusFinalizers.data, from: document, ApusGroup.modelVersions)
+      do {
+        try await api.removeFinalizer(ApusFinalizers.data, from: document, ApusGroup.modelVersions)
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// When the cluster first refused to make a Job for a model, by its UID, as far as this process has seen.
+private final class FirstRefusals: Sendable {
+  private let times = Mutex<[String: Timestamp]>([:])
+
+  func first(of uid: String, at now: Timestamp) -> Timestamp {
+    times.withLock { times in
+      let first = times[uid] ?? now
+      times[uid] = first
+      return first
     }
   }
+
+  func forget(_ uid: String) { times.withLock { _ = $0.removeValue(forKey: uid) } }
 }
 
 extension DepartedModels.Progress {

@@ -41,18 +41,22 @@ final class Departures: Sendable {
   /// A model is there. Another one that was known by its name has been deleted meanwhile.
   func meet(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async {
     let uid = object[path: "metadata", "uid"]?.string
-    let deletion = object[path: "spec", "deletion"]?.string.flatMap(ModelDeploymentSpec.Deletion.init) ?? .keep
     let before = known.withLock { known -> Known? in
       let before = known[key]
-      known[key] = Known(reference: object.objectReference, deletion: deletion)
+      known[key] = Known(reference: object.objectReference, deletion: object.wishForData)
       return before?.reference.uid == uid ? nil : before
     }
     if let before { await part(from: before, key, reader) }
   }
 
   /// A model is gone, or going.
-  func leave(_ key: ObjectKey, _ reader: CacheReader) async {
-    if let before = known.withLock({ $0.removeValue(forKey: key) }) { await part(from: before, key, reader) }
+  /// - Parameter object: as it is going.
+  func leave(_ key: ObjectKey, _ object: JSONValue?, _ reader: CacheReader) async {
+    guard var before = known.withLock({ $0.removeValue(forKey: key) }) else { return }
+    if let object, object[path: "metadata", "uid"]?.string == before.reference.uid {
+      before.deletion = object.wishForData
+    }
+    await part(from: before, key, reader)
   }
 
   /// Where the model wanted its data removed and its versions are held back for that, `DepartedModels` removes it and announces
@@ -78,5 +82,12 @@ final class Departures: Sendable {
       guard !error.isFarewell else { return }
       logger.warning("an event cannot be written", metadata: ["reason": "DataKept", "error": "\(error)"])
     }
+  }
+}
+
+extension JSONValue {
+  /// What the spec of a ModelDeployment says about its data.
+  var wishForData: ModelDeploymentSpec.Deletion {
+    self[path: "spec", "deletion"]?.string.flatMap(ModelDeploymentSpec.Deletion.init) ?? .keep
   }
 }

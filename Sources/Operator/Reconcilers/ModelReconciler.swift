@@ -24,8 +24,8 @@ package struct ModelReconciler: Sendable {
   private let secrets: ServingSecrets
   private let warnings: WarningReader
   private let mirror: TelemetryMirror?
-  private let definitions: InstalledDefinitions?
   let settled = SettledObjects()
+  private let entry: ReconcileEntry
   private let departures: Departures
   private let departed: DepartedModels
   private let logger: Logger
@@ -48,7 +48,8 @@ package struct ModelReconciler: Sendable {
     secrets = ServingSecrets(api: api)
     warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
-    self.definitions = definitions
+    entry = ReconcileEntry(
+      caches: caches, definitions: definitions, settled: settled, stalled: stalled, time: time, logger: logger)
     departures = Departures(events: events, settings: settings, time: time, logger: logger)
     departed = DepartedModels(
       api: api, settings: settings, writer: writer, capabilities: capabilities, events: events,
@@ -57,27 +58,18 @@ package struct ModelReconciler: Sendable {
 
   /// Seconds until the next look, or nil to wait for a change.
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
-    let hold = definitions?.hold
-    if hold == nil, let rest = settled.rest(key, in: caches, at: time.wall()) { return rest.seconds }
-    let reader = CacheReader(caches, of: key)
-    guard let object = reader.modelDocument(key.name), object[path: "metadata", "deletionTimestamp"] == nil else {
+    try await entry.reconcile(key) { reader in
+      guard let object = reader.modelDocument(key.name), !object.isTerminating else { return nil }
+      await departures.meet(key, object, reader)
+      return object
+    } bidFarewell: { reader in
       metrics.forgetModel(key)
       confirmations.forget(key)
       mirror?.forget(key)
-      settled.forget(key)
-      await departures.leave(key, reader)
+      await departures.leave(key, reader.modelDocument(key.name), reader)
       return try await departed.reconcile(key, besides: nil, reader).again
-    }
-    await departures.meet(key, object, reader)
-    do {
-      if let hold {
-        settled.forget(key)
-        return try await stalled.wait(hold, object)
-      }
-      return try await reconcile(key, object, reader)
-    } catch  where error.isFarewell {
-      logger.debug("the model or its namespace is going away", metadata: ["model": "\(key)", "answer": "\(error)"])
-      return farewellPause
+    } decide: { object, reader in
+      try await reconcile(key, object, reader)
     }
   }
 

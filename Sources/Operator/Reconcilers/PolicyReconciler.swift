@@ -21,9 +21,8 @@ package struct PolicyReconciler: Sendable {
   private let warnings: WarningReader
   private let prometheus: PrometheusReader
   private let mirror: TelemetryMirror?
-  private let definitions: InstalledDefinitions?
   let settled = SettledObjects()
-  private let logger: Logger
+  private let entry: ReconcileEntry
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, transport: any HTTPTransport,
@@ -37,35 +36,25 @@ package struct PolicyReconciler: Sendable {
     self.metrics = metrics
     self.alerts = alerts
     self.time = time
-    self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     self.api = api
     stalled = StalledWriter(writer: writer, teller: teller, time: time, resource: ApusGroup.monitoringPolicies)
     warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
-    self.definitions = definitions
+    entry = ReconcileEntry(
+      caches: caches, definitions: definitions, settled: settled, stalled: stalled, time: time, logger: logger)
   }
 
   /// Seconds until the next look, or nil to wait for a change.
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
-    let hold = definitions?.hold
-    if hold == nil, let rest = settled.rest(key, in: caches, at: time.wall()) { return rest.seconds }
-    let reader = CacheReader(caches, of: key)
-    guard let object = reader.policyDocument(key.name), object[path: "metadata", "deletionTimestamp"] == nil else {
+    try await entry.reconcile(key) { reader in
+      reader.policyDocument(key.name).flatMap { $0.isTerminating ? nil : $0 }
+    } bidFarewell: { _ in
       metrics.forgetPolicy(key)
-      settled.forget(key)
       return nil
-    }
-    do {
-      if let hold {
-        settled.forget(key)
-        return try await stalled.wait(hold, object)
-      }
-      return try await reconcile(key, object, reader)
-    } catch  where error.isFarewell {
-      logger.debug("the policy or its namespace is going away", metadata: ["policy": "\(key)", "answer": "\(error)"])
-      return farewellPause
+    } decide: { object, reader in
+      try await reconcile(key, object, reader)
     }
   }
 

@@ -13,9 +13,6 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package var quality: String?
   /// `0.871 (62%)`: accuracy and label coverage
   package var performance: String?
-  /// DriftDetected, QualityPassed, PerformanceOK where no check has settled them for the version in production. nil: all are
-  /// settled, or release 0.1.0 wrote the status.
-  package var unsettled: [ConditionType]?
   package var lastCheck: CheckRecord?
   /// The latest checks, newest first, at most ten: what debounce counts.
   package var history: [CheckRecord]
@@ -34,8 +31,7 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
   package init(
     observedGeneration: Int? = nil, modelUID: String? = nil, conditions: [Condition] = [], drift: String? = nil,
     quality: String? = nil,
-    performance: String? = nil, unsettled: [ConditionType]? = nil, lastCheck: CheckRecord? = nil,
-    history: [CheckRecord] = [],
+    performance: String? = nil, lastCheck: CheckRecord? = nil, history: [CheckRecord] = [],
     runningCheck: String? = nil, blocker: Blocker? = nil, lastCheckTime: Timestamp? = nil,
     nextCheck: Timestamp? = nil,
     schedule: ScheduleInForce? = nil,
@@ -48,7 +44,6 @@ package struct MonitoringPolicyStatus: Codable, Sendable, Equatable {
     self.drift = drift
     self.quality = quality
     self.performance = performance
-    self.unsettled = unsettled
     self.lastCheck = lastCheck
     self.history = history
     self.runningCheck = runningCheck
@@ -84,11 +79,6 @@ extension MonitoringPolicyStatus: SchemaDescribed {
       .optional("drift", .string("none, warning, critical or inconclusive.", maximum: 64)),
       .optional("quality", .string("passed, warning, failed or inconclusive.", maximum: 64)),
       .optional("performance", .string("Accuracy and label coverage.", maximum: 64)),
-      .optional(
-        "unsettled",
-        .list(
-          "Conditions that no check has settled yet for the version in production; absent: none.",
-          of: .enumeration(ConditionType.self, "A condition."), maximum: 32)),
       .optional("lastCheck", CheckRecord.schema),
       .optional(
         "history", .list("The latest checks, newest first.", of: CheckRecord.schema, maximum: 10).implying([])),

@@ -8,7 +8,7 @@ import WorkerContract
 ///
 /// | what is seen | what is done |
 /// |---|---|
-/// | the cluster refuses the Job | say why, try on for some hours, then let go |
+/// | the cluster refuses the Job | say why, try again for some hours, then let go |
 /// | servers, trainings or checks of the model that may still write | wait, at most ten minutes |
 /// | all of it lay in a claim that is gone | nothing is left to remove: let go |
 /// | no removal Job | start one |
@@ -20,8 +20,12 @@ package struct DepartedModel: Sendable {
   package var namespace: String
   package var name: String
   package var uid: String
+  /// When the first of its versions was deleted.
+  package var since: Timestamp
   /// All that carry the finalizer, whether or not the cluster has come to deleting them.
   package var versions: [ModelVersion]
+  /// Names of those that do not decode: nothing is known of their files.
+  package var unreadable: [String]
   package var settings: OperatorSettings
   /// Removal Jobs of this model. They stay until nothing waits any more: what has been done is known by them.
   package var jobs: [WorkerJob]
@@ -30,19 +34,33 @@ package struct DepartedModel: Sendable {
   /// Digests of the files that other models have.
   package var foreignDigests: Set<String>
   package var claimExists: Bool
-  /// Why the cluster took no Job just now.
-  package var refusal: String?
+  /// That the cluster took no Job just now.
+  package var refusal: Refusal?
+
+  package struct Refusal: Sendable, Equatable {
+    /// The server's.
+    package var words: String
+    /// When this operator process was first refused.
+    package var since: Timestamp
+
+    package init(_ words: String, since: Timestamp) {
+      self.words = words
+      self.since = since
+    }
+  }
 
   package init(
-    now: Timestamp, namespace: String, name: String, uid: String, versions: [ModelVersion], settings: OperatorSettings,
-    jobs: [WorkerJob] = [], writers: [String] = [],
+    now: Timestamp, namespace: String, name: String, uid: String, since: Timestamp, versions: [ModelVersion],
+    unreadable: [String] = [], settings: OperatorSettings, jobs: [WorkerJob] = [], writers: [String] = [],
     foreignDigests: Set<String> = [], claimExists: Bool = true
   ) {
     self.now = now.wholeSeconds
     self.namespace = namespace
     self.name = name
     self.uid = uid
+    self.since = since
     self.versions = versions
+    self.unreadable = unreadable
     self.settings = settings
     self.jobs = jobs
     self.writers = writers
@@ -66,6 +84,8 @@ package struct DepartedModel: Sendable {
   fileprivate static let interval = 5.0
   /// As long as three Jobs that do not start.
   fileprivate static let refusalPatience = 15_600.0
+  /// An operator that was away for these hours tries for this long before it gives up.
+  fileprivate static let refusalTrial = 600.0
   fileprivate static let refusalInterval = 60.0
 }
 
@@ -104,7 +124,10 @@ extension DepartedModel {
         "removed \(Figures.count(removed.rows, "row")) from the telemetry store, \(Figures.count(removed.reports, "report")) and the "
           + "files of \(Figures.count(removed.versions, "version"))"
           + (job.annotations[RunAnnotation.keptFiles].map { "; kept the files of \($0), which another model shares" }
-            ?? ""))
+            ?? "")
+          + (unreadable.isEmpty
+            ? ""
+            : "; the files of \(unreadable.sorted().joined(separator: ", ")) stay, as these objects cannot be read"))
     case .failed(let failure): return failed(job, failure)
     case .running(let blocker): return waits(for: job, blocker)
     case .stuck(let blocker): return waits(for: job, blocker)
@@ -126,15 +149,14 @@ extension DepartedModel {
     return failed(job, RunFailure(.removalDeadlineExceeded, "\(job.name) did not start: \(why)", retryable: true))
   }
 
-  /// When the model left.
-  private var since: Timestamp { versions.compactMap(\.metadata.deletionTimestamp).min() ?? now }
-
   private var awaitsWriters: Bool { !writers.isEmpty && now.seconds(since: since) < Self.writersPatience }
 
   /// Nothing was made that could be counted: the time decides.
-  private func refused(_ reason: String) -> DepartureDecision {
-    let message = PodRefusal(reason).sentence(of: "the removal Job", .removal)
-    guard now.seconds(since: since) < Self.refusalPatience else {
+  private func refused(_ refusal: Refusal) -> DepartureDecision {
+    let message = PodRefusal(refusal.words).sentence(of: "the removal Job", .removal)
+    let mayPass =
+      now.seconds(since: since) < Self.refusalPatience || now.seconds(since: refusal.since) < Self.refusalTrial
+    guard mayPass else {
       return end(.warning, .dataNotRemoved, "gave up: \(message); \(leftovers)")
     }
     return DepartureDecision(
@@ -222,8 +244,7 @@ extension DepartedModel {
 
   private func end(_ type: PendingEvent.Kind, _ reason: Reason, _ message: String) -> DepartureDecision {
     let last = removals.jobs.last
-    let time = last.map(endTime) ?? versions.compactMap(\.metadata.deletionTimestamp).min()
-    let event = PendingEvent(type, reason, message, at: time ?? now)
+    let event = PendingEvent(type, reason, message, at: last.map(endTime) ?? since)
     // A Job may have ended before anybody saw it run.
     return DepartureDecision(events: (last.map { [beginning(of: $0)] } ?? []) + [event], letsGo: true)
   }

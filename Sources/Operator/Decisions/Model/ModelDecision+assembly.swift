@@ -15,7 +15,7 @@ extension ModelObservation {
     let runs = RunsPass(self, ends, promotion, traffic)
     let retention = RetentionPass(self, promotion, traffic, servers, runs)
     var effects = ends.effects
-    for pass in [promotion, servers, runs, retention] as [any ModelPass] { effects.add(pass.effects) }
+    for pass in [promotion, traffic, servers, runs, retention] as [any ModelPass] { effects.add(pass.effects) }
     let conditions = ConditionsPass(self, promotion, traffic, servers, runs, retention, announced: effects)
     effects.add(conditions.effects)
     var decision = ModelDecision(self, retention.registry, conditions.status, effects)

@@ -57,7 +57,6 @@ struct RetentionPass: ModelPass {
       "the files of \(retired.joined(separator: ", ")) are no longer kept (spec.promotion.keep is "
         + "\(spec.promotion.keep)) and the next training removes them")
   }
-
 }
 
 /// Digests of files that serve, or that other models have: files are addressed by their content.

@@ -7,8 +7,6 @@ struct PolicyConditionsPass: PolicyPass {
   let observed: PolicyObservation
   var effects = Effects()
   private(set) var status: MonitoringPolicyStatus
-  /// Conditions that no check has settled yet for the version in production.
-  private var unsettled: Set<ConditionType>
   private let subject: SubjectPass
   private let blocker: Blocker?
 
@@ -19,7 +17,6 @@ struct PolicyConditionsPass: PolicyPass {
     self.observed = observed
     self.subject = subject
     status = subject.status
-    unsettled = Set(status.unsettled ?? Self.unsettledByReason(status.conditions))
     status.conditions.clear(ConditionType.stalled.rawValue)
     status.schedule = ends.schedule
     status.lastCheck = ends.lastCheck
@@ -34,7 +31,6 @@ struct PolicyConditionsPass: PolicyPass {
     blocker = start.checks.current.flatMap { _ in start.checks.blocker }
     status.blocker = blocker
     judge(ends.recorded.last)
-    status.unsettled = unsettled.isEmpty ? nil : Self.findings.filter(unsettled.contains)
     let verdict = retraining.verdict
     set(.retrainingNeeded, Condition.Status(verdict.isNeeded), verdict.reason, verdict.message)
     summarise()
@@ -65,26 +61,22 @@ struct PolicyConditionsPass: PolicyPass {
       }
       // Labels are those of other predictions: accuracy may be known where the window is too thin.
       let labelled = latest.result.flatMap { CheckJudgement.hasEnoughLabels($0, spec) ? $0 : nil }
-      if let labelled {
-        unsettled.remove(.performanceOK)
-        judgePerformance(labelled)
-      }
-      for type in Self.findings where unsettled.contains(type) {
-        set(type, .unknown, reason, message)
-      }
+      if let labelled { judgePerformance(labelled) }
+      for type in Self.findings where isOpen(type) { set(type, .unknown, reason, message) }
       return
     }
     guard let check = latest.result else { return }
     judge(check, latest)
   }
 
-  static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
+  private static let findings = [ConditionType.driftDetected, .qualityPassed, .performanceOK]
 
-  /// Release 0.1.0 wrote them down as reasons only, which are read here and nowhere else, until release 0.3.0.
-  private static func unsettledByReason(_ conditions: [Condition]) -> [ConditionType] {
-    let open: Set = [Reason.notCheckedYet, .checkInconclusive, .checkFailed]
-    return findings.filter { type in
-      conditions[type.rawValue].map { condition in open.contains { $0.rawValue == condition.reason } } ?? true
+  /// Whether no check has said anything about it yet for the version in production. Accuracy may stay unknown after one that
+  /// has looked: that check has filled its column.
+  private func isOpen(_ type: ConditionType) -> Bool {
+    switch status.conditions[type.rawValue]?.status {
+    case .yes, .no: false
+    case .unknown, nil: type != .performanceOK || status.performance == nil
     }
   }
 
@@ -95,14 +87,12 @@ struct PolicyConditionsPass: PolicyPass {
     if isKnown, status.conditions[ConditionType.healthy.rawValue] != nil { return }
     let message = "\(production.version) has not been checked yet"
     for type in [.healthy] + Self.findings { set(type, .unknown, .notCheckedYet, message) }
-    unsettled = Set(Self.findings)
     status.drift = nil
     status.quality = nil
     status.performance = nil
   }
 
   private mutating func judge(_ check: CheckResult, _ record: MonitoringPolicyStatus.CheckRecord) {
-    unsettled = []
     judgeDrift(check)
     judgeQuality(check)
     judgePerformance(check)

@@ -11,8 +11,8 @@ extension PolicyObservation {
     let retraining = RetrainingPass(self, subject, ends)
     let start = CheckStartPass(self, subject, ends)
     let conditions = PolicyConditionsPass(self, subject, ends, retraining, start)
-    var effects = ends.effects
-    for pass in [retraining, start, conditions] as [any PolicyPass] { effects.add(pass.effects) }
+    var effects = subject.effects
+    for pass in [ends, retraining, start, conditions] as [any PolicyPass] { effects.add(pass.effects) }
     var decision = PolicyDecision(self, conditions.status, effects)
     decision.alerts = retraining.alerting.alerts
     decision.recorded = ends.recorded

@@ -25,7 +25,6 @@ struct SubjectPass: PolicyPass {
     for type in [ConditionType.healthy, .driftDetected, .qualityPassed, .performanceOK] {
       status.set(type, .unknown, Reason.notCheckedYet.rawValue, message, of: observed)
     }
-    status.unsettled = PolicyConditionsPass.findings
     status.drift = nil
     status.quality = nil
     status.performance = nil
