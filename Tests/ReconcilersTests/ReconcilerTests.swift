@@ -188,6 +188,17 @@ import WorkerContract
     try await scene.serve()
     #expect(scene.condition("Stalled")?["reason"] == "OwnedByAnother")
     #expect(scene.cluster.object("deployments", "income")?[path: "spec", "replicas"] == 7)
+    // The version is registered, and is not promoted.
+    func told(_ reason: String) -> Int { scene.events.reasons.count { $0 == "ModelDeployment \(reason)" } }
+    #expect(told("TrainingSucceeded") == 1 && told("OwnedByAnother") == 1 && told("Promoted") == 0)
+    // What waits to be told does not wait for the other object to go.
+    var model = try #require(scene.cluster.object("modeldeployments", "income"))
+    model.set(
+      [["type": "Normal", "reason": "Unpinned", "message": "earlier", "at": "2026-10-28T11:59:00.000000Z"]],
+      at: ["status", "outbox"])
+    scene.put(ApusGroup.modelDeployments, model)
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(told("Unpinned") == 1 && told("OwnedByAnother") == 1 && scene.status?["outbox"] == nil)
   }
 
   @Test func `a policy checks on request and its verdict becomes conditions and metrics`() async throws {

@@ -15,6 +15,11 @@ extension [PendingEvent] {
     }
     if count > PendingEvent.limit { removeFirst(count - PendingEvent.limit) }
   }
+
+  /// Takes back announcements of what was not done.
+  mutating func withdraw(_ announcements: [Announcement]) {
+    removeAll { pending in announcements.contains { pending.tells($0) } }
+  }
 }
 
 extension PendingEvent {

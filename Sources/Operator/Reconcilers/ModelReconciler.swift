@@ -133,14 +133,17 @@ package struct ModelReconciler: Sendable {
   ) async throws -> Double? {
     let key = observed.model.key
     var model = observed.model
-    // Where another's object stands in the way, what is intended does not come about.
+    // While another's object stands in the way, what is intended is not done.
     if decision.hasEffects, model.status.obstructed != true, decision.status.outbox != model.status.outbox {
       model = try await writer.intend(decision.status.outbox, of: model, object)
     }
     do {
       try await writer.apply(decision.apply, owner: model.ownerReference, reading: reader)
     } catch ApplyError.foreign(let target, let owner) {
-      return try await stall(observed, model, object, reader, foreign: "\(target) (of \(owner))")
+      // Versions are applied before anything else: those of this decision are registered.
+      let registered = target.resource == ApusGroup.modelVersions ? [] : decision.registeredRuns
+      return try await stall(
+        observed, model, object, reader, foreign: "\(target) (of \(owner))", told: decision.outbox(after: registered))
     }
     try await report(decision.versionStatuses, reader)
     try await setFinalizers(decision.finalizers, reader)
@@ -164,14 +167,15 @@ package struct ModelReconciler: Sendable {
     mirror.note(reader.versions(ownedBy: model.metadata.uid ?? ""), of: model)
   }
 
-  /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly. What was to be
-  /// done is not announced.
+  /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly.
+  /// - Parameter told: What is to be told in spite of that.
   private func stall(
-    _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, _ reader: CacheReader, foreign: String
+    _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, _ reader: CacheReader, foreign: String,
+    told: [PendingEvent]
   ) async throws -> Double? {
     var observed = observed
     observed.foreign = [foreign]
-    observed.model.status.outbox = []
+    observed.model.status.outbox = told
     let decision = observed.decide()
     // What becomes of the data has nothing to do with what stands in the way.
     try await setFinalizers(decision.finalizers, reader)

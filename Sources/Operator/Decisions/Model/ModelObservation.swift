@@ -147,6 +147,19 @@ package struct ModelDecision: Sendable, Equatable {
       || apply.contains { $0.resource == Resource.jobs || $0.resource == ApusGroup.modelVersions }
   }
 
+  /// Names of the Jobs whose runs it registers.
+  package var registeredRuns: Set<String> {
+    Set(apply.filter { $0.resource == ApusGroup.modelVersions }.compactMap { $0.manifest[path: "spec", "job"]?.string })
+  }
+
+  /// What is to be told where the decision was not carried out, except that it registered these runs: how they ended, and what
+  /// was pending before.
+  package func outbox(after runs: Set<String>) -> [PendingEvent] {
+    var outbox = status.outbox
+    outbox.withdraw(announcements.filter { $0.regarding.map { !runs.contains($0) } ?? true })
+    return outbox
+  }
+
   /// Whether there is nothing to be written or told, nor a person to be waited for. What is to be applied is there already or
   /// is seen to be missing.
   package func leavesNothing(of observed: ModelObservation) -> Bool {
