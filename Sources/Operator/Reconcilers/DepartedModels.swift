@@ -118,6 +118,7 @@ struct DepartedModels: Sendable {
         "the data of a deleted model cannot be removed: its namespace is being terminated and accepts no new Job",
         metadata: ["model": "\(key)", "uid": "\(uid)"])
       try await release(versions)
+      refusals.forget(uid)
       return nil
     } catch {
       guard let reason = error.refusal else { throw error }

@@ -62,7 +62,7 @@ package struct ModelReconciler: Sendable {
       guard let object = reader.modelDocument(key.name), !object.isTerminating else { return nil }
       await departures.meet(key, object, reader)
       return object
-    } bidFarewell: { reader in
+    } whenGone: { reader in
       metrics.forgetModel(key)
       confirmations.forget(key)
       mirror?.forget(key)
@@ -133,9 +133,9 @@ package struct ModelReconciler: Sendable {
   ) async throws -> Double? {
     let key = observed.model.key
     var model = observed.model
-    // While another's object stands in the way, what is intended is not done.
+    // While another's object stands in the way, nothing that is announced is done.
     if decision.hasEffects, model.status.obstructed != true, decision.status.outbox != model.status.outbox {
-      model = try await writer.intend(decision.status.outbox, of: model, object)
+      model = try await writer.recordIntent(decision.status.outbox, of: model, object)
     }
     do {
       try await writer.apply(decision.apply, owner: model.ownerReference, reading: reader)
@@ -168,7 +168,7 @@ package struct ModelReconciler: Sendable {
   }
 
   /// Another's object stands in the way: it is left alone and the model says so; looked at again slowly.
-  /// - Parameter told: What is to be told in spite of that.
+  /// - Parameter told: The Events that are right all the same.
   private func stall(
     _ observed: ModelObservation, _ model: ModelDeployment, _ object: JSONValue, _ reader: CacheReader, foreign: String,
     told: [PendingEvent]

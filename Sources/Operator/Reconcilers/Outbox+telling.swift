@@ -9,9 +9,9 @@ import Logging
 let untoldPause = 5.0
 
 extension ClusterWriter {
-  /// Writes down what is announced before what it announces is done: an operator that ends in between leaves a Job, and
-  /// nobody would say so. Gives the object as it is then. A conflict means, as with the status, that the decision is void.
-  func intend<Object: ApusResource>(
+  /// Writes announcements into the status before the operator does what they announce: an operator that dies in between
+  /// leaves a Job, and nobody would say so. Returns the object as written. As with the status, a conflict voids the decision.
+  func recordIntent<Object: ApusResource>(
     _ outbox: [PendingEvent], of observed: Object, _ object: JSONValue
   ) async throws -> Object {
     let written = try await patchStatus(

@@ -50,7 +50,7 @@ package struct PolicyReconciler: Sendable {
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
     try await entry.reconcile(key) { reader in
       reader.policyDocument(key.name).flatMap { $0.isTerminating ? nil : $0 }
-    } bidFarewell: { _ in
+    } whenGone: { _ in
       metrics.forgetPolicy(key)
       return nil
     } decide: { object, reader in
@@ -63,7 +63,7 @@ package struct PolicyReconciler: Sendable {
     let decision = observed.decide()
     var policy = observed.policy
     if decision.hasEffects, decision.status.outbox != policy.status.outbox {
-      policy = try await writer.intend(decision.status.outbox, of: policy, object)
+      policy = try await writer.recordIntent(decision.status.outbox, of: policy, object)
     }
     try await writer.apply(decision.apply, owner: policy.ownerReference, reading: reader)
     try await writer.stop(decision.stop)

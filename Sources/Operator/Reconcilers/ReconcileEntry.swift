@@ -14,12 +14,12 @@ struct ReconcileEntry: Sendable {
   let logger: Logger
 
   /// - Parameters:
-  ///   - find: gives the object; nil: it is gone, or going.
-  ///   - bidFarewell: forgets the object.
-  ///   - decide: observes, decides and carries out.
+  ///   - find: Returns the object; nil: it was deleted, or is being deleted.
+  ///   - whenGone: Forgets the object and cleans up after it.
+  ///   - decide: Observes, decides and carries out.
   /// - Returns: Seconds until the next look, or nil to wait for a change; so do the closures.
   func reconcile(
-    _ key: ObjectKey, find: (CacheReader) async -> JSONValue?, bidFarewell: (CacheReader) async throws -> Double?,
+    _ key: ObjectKey, find: (CacheReader) async -> JSONValue?, whenGone: (CacheReader) async throws -> Double?,
     decide: (JSONValue, CacheReader) async throws -> Double?
   ) async throws -> Double? {
     let hold = definitions?.hold
@@ -27,7 +27,7 @@ struct ReconcileEntry: Sendable {
     let reader = CacheReader(caches, of: key)
     guard let object = await find(reader) else {
       settled.forget(key)
-      return try await bidFarewell(reader)
+      return try await whenGone(reader)
     }
     do {
       if let hold {

@@ -2,7 +2,7 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-/// So long a ready model stays ready while its servers learn a new routing table: the table before it answers meanwhile.
+/// How long a ready model stays ready while its servers learn a new routing table: the previous table answers meanwhile.
 private let confirmationPatience = 60.0
 
 extension ConditionsPass {

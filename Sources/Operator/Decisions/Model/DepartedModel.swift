@@ -89,7 +89,7 @@ package struct DepartedModel: Sendable {
   fileprivate static let refusalInterval = 60.0
 }
 
-/// What is to become of a deleted model's data. To be carried out in the order of the members.
+/// What to do about the data of a deleted model, in the order of the members.
 package struct DepartureDecision: Sendable, Equatable {
   package var apply: [DesiredObject] = []
   package var stop: [Removal] = []

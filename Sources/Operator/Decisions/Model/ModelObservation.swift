@@ -114,8 +114,8 @@ package struct ServerPod: Sendable, Equatable {
   }
 }
 
-/// What is to become of a ModelDeployment. To be carried out in the order of the members; each prefix of the writes leaves
-/// a state from which the next decision arrives at the same end.
+/// The writes that bring a ModelDeployment to its desired state, in the order of the members. From the state that any prefix of
+/// them leaves, the next decision arrives at the same end.
 package struct ModelDecision: Sendable, Equatable {
   package var apply: [DesiredObject] = []
   /// New states of ModelVersions; the versions in `apply` come first.
@@ -152,8 +152,8 @@ package struct ModelDecision: Sendable, Equatable {
     Set(apply.filter { $0.resource == ApusGroup.modelVersions }.compactMap { $0.manifest[path: "spec", "job"]?.string })
   }
 
-  /// What is to be told where the decision was not carried out, except that it registered these runs: how they ended, and what
-  /// was pending before.
+  /// The Events that are still right where the decision was carried out no further than the registration of these runs: those
+  /// that were pending before, and how the runs ended.
   package func outbox(after runs: Set<String>) -> [PendingEvent] {
     var outbox = status.outbox
     outbox.withdraw(announcements.filter { $0.regarding.map { !runs.contains($0) } ?? true })

@@ -99,7 +99,7 @@ extension PromotionPass {
         "\(version) passed its gates (\(why)); approve it with the annotation \(ApusAnnotations.approve): \(version)")
     } else {
       announce(.normal, .gatesPassed, "\(version) passed its gates: \(why)")
-      bringIn(version, by: .operator, reason: why)
+      startRollout(version, by: .operator, reason: why)
     }
   }
 

@@ -5,8 +5,8 @@ import WorkerContract
 extension PromotionPass {
   typealias Actor = ModelVersionStatus.Actor
 
-  /// Into production at once, or through the steps of the rollout where there is something to compare with.
-  mutating func bringIn(_ version: String, by actor: Actor, reason: String) {
+  /// Through the steps of the rollout where there is something to compare with; otherwise into production at once.
+  mutating func startRollout(_ version: String, by actor: Actor, reason: String) {
     guard registry.production != nil, let steps = spec.promotion.rollout?.steps, let first = steps.first else {
       return promote(version, by: actor, reason: reason)
     }
@@ -94,7 +94,7 @@ extension PromotionPass {
       return announce(.warning, .gatesFailed, "\(version) is not promoted: \(stale)")
     }
     announce(.normal, .approved, "\(version) was approved")
-    bringIn(version, by: .approval, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
+    startRollout(version, by: .approval, reason: "approved" + (entry.status.reason.map { "; \($0)" } ?? ""))
   }
 
   private mutating func followPin() {
@@ -135,7 +135,7 @@ extension PromotionPass {
       return announce(.warning, .gatesFailed, "\(entry.version) is not promoted: \(stale)")
     }
     announce(.normal, .unpinned, "\(entry.version) passed its gates and nothing holds it any more")
-    bringIn(entry.version, by: .operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
+    startRollout(entry.version, by: .operator, reason: entry.status.gates.isEmpty ? "gates passed" : "all gates passed")
   }
 
   /// The version in production was deleted from the registry: the one before it takes over, before anything is compared

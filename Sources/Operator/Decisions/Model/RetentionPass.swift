@@ -2,7 +2,7 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
-/// So long a version must have been out of use: by then no server, check or training that began with it is left.
+/// How long a version must have been out of use: by then no server, check or training that began with it is left.
 private let restBeforeRetirement = 3600.0
 
 /// A run removes the files of at most this many versions; its result has to fit a termination message.

@@ -63,7 +63,7 @@ package struct QueryReading: Sendable, Equatable {
   }
 }
 
-/// What is to become of a MonitoringPolicy; to be carried out in the order of the members.
+/// The writes that bring a MonitoringPolicy to its desired state, in the order of the members.
 package struct PolicyDecision: Sendable, Equatable {
   package var apply: [DesiredObject] = []
   package var stop: [Removal] = []
