@@ -98,6 +98,20 @@ private func watched(_ retraining: JSONValue = [:], _ spec: JSONValue = [:]) -> 
       $0.policyCondition(.driftDetected)?.reason == "CheckFailed"
         && $0.policyCondition(.driftDetected)?.message.contains("exit code 137") == true
     },
+    Sentence("a check that follows another at once is not lost because of the other's age", from: { watched() }) {
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "first"
+      $0.settle()
+      $0.pass(TimeSpan(seconds: 600))
+      if let job = $0.running { $0.end(job.name, exitCode: 137, message: nil) }
+      $0.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = "second"
+      $0.settle()
+      // A cache that is late.
+      if let job = $0.running { $0.jobs[job.name] = nil }
+      $0.settle()
+    } holds: {
+      $0.policy?.status.runningCheck == $0.startedJobs.last
+        && $0.policy?.status.history.first?.job != $0.startedJobs.last
+    },
     Sentence("an inconclusive check takes no verdict back", from: { watched() }) {
       $0.checks(checkResult(drift: .warning))
       $0.checks(checkResult(rows: 3, conclusive: false))

@@ -184,6 +184,8 @@ struct PolicyConditionsPass: PolicyPass {
 
   private mutating func summariseReconciling() {
     guard let running = status.runningCheck else { return status.conditions.clear(ConditionType.reconciling.rawValue) }
+    // It says since when this check runs, also where one follows another in the same decision.
+    if running != observed.policy.status.runningCheck { status.conditions.clear(ConditionType.reconciling.rawValue) }
     let previous = status.conditions[ConditionType.reconciling.rawValue]
     set(
       .reconciling, .yes, blocker?.reason ?? Reason.checkRunning.rawValue,
