@@ -125,15 +125,47 @@ public struct VolumeMount: Codable, Sendable, Equatable {
   }
 }
 
-/// What a container is given of CPU, memory and other resources: quantities such as `500m` and `2Gi` by their names.
+/// What a container is given of CPU, memory and other resources: quantities such as `500m` and `2Gi` by their names. A
+/// quantity that a document holds as a number is read as its text.
 public struct ResourceRequirements: Codable, Sendable, Equatable {
   /// What the scheduler sets aside.
   public var requests: [String: String]
   /// The most that the container gets.
   public var limits: [String: String]
+  /// Which of the pod's resource claims it uses.
+  public var claims: [JSONValue]
 
   public init(requests: [String: String] = [:], limits: [String: String] = [:]) {
     self.requests = requests
     self.limits = limits
+    claims = []
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    requests = try container.decode([String: QuantityText].self, forKey: .requests).mapValues(\.text)
+    limits = try container.decode([String: QuantityText].self, forKey: .limits).mapValues(\.text)
+    claims = try container.decode([JSONValue].self, forKey: .claims)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case requests, limits, claims
+  }
+}
+
+/// A quantity as documents hold it: a text, or a plain number.
+struct QuantityText: Decodable {
+  var text: String
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer().decode(JSONValue.self)
+    switch value {
+    case .string(let text): self.text = text
+    case .integer, .number: text = value.text
+    default:
+      throw DecodingError.typeMismatch(
+        String.self,
+        .init(codingPath: decoder.codingPath, debugDescription: "a quantity such as 500m or 2Gi is expected"))
+    }
   }
 }

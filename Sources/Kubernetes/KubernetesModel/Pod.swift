@@ -1,5 +1,5 @@
-/// A pod, as far as the operator reads it and builds it. What it has no field for stays out: people's pod templates are
-/// merged as JSON (`JSONValue.merged`) and never pass through these types.
+/// A pod, as far as operators read it and build it. What it has no field for is lost: merge people's pod templates as
+/// JSON (`JSONValue.merged`).
 public struct Pod: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "", version: "v1", kind: "Pod")
   public static let gvr = GroupVersionResource(group: "", version: "v1", resource: "pods")

@@ -78,6 +78,15 @@ public struct PersistentVolumeClaim: KubernetesObject {
       public var requests: [String: String]
 
       public init(requests: [String: String]) { self.requests = requests }
+
+      public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        requests = try container.decode([String: QuantityText].self, forKey: .requests).mapValues(\.text)
+      }
+
+      private enum CodingKeys: String, CodingKey {
+        case requests
+      }
     }
 
     public var accessModes: [String]
