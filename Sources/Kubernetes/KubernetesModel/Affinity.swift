@@ -11,6 +11,7 @@ public struct Affinity: Codable, Sendable, Equatable {
     }
   }
 
+  /// A term that the scheduler prefers by its weight.
   public struct WeightedPodTerm: Codable, Sendable, Equatable {
     /// 1 to 100.
     public var weight: Int

@@ -35,6 +35,7 @@ public struct Container: Codable, Sendable, Equatable {
   }
 }
 
+/// A variable with a value, or with a source for one.
 public struct EnvironmentVariable: Codable, Sendable, Equatable {
   public var name: String
   public var value: String?
@@ -53,6 +54,7 @@ public struct EnvironmentVariable: Codable, Sendable, Equatable {
 
 /// Exactly one is set.
 public struct EnvironmentSource: Codable, Sendable, Equatable {
+  /// A field of the pod that the container runs in.
   public struct FieldReference: Codable, Sendable, Equatable {
     public var fieldPath: String
 
@@ -71,12 +73,14 @@ public struct EnvironmentSource: Codable, Sendable, Equatable {
     return source
   }
 
+  /// A key of a Secret.
   public static func secret(_ reference: KeyReference) -> EnvironmentSource {
     var source = EnvironmentSource()
     source.secretKeyRef = reference
     return source
   }
 
+  /// A key of a ConfigMap.
   public static func configMap(_ reference: KeyReference) -> EnvironmentSource {
     var source = EnvironmentSource()
     source.configMapKeyRef = reference
@@ -99,6 +103,7 @@ public struct KeyReference: Codable, Sendable, Hashable {
   }
 }
 
+/// A port that a container listens on.
 public struct ContainerPort: Codable, Sendable, Equatable {
   public var name: String?
   public var containerPort: Int
@@ -111,6 +116,7 @@ public struct ContainerPort: Codable, Sendable, Equatable {
   }
 }
 
+/// Where a container sees a volume of its pod.
 public struct VolumeMount: Codable, Sendable, Equatable {
   public var name: String
   public var mountPath: String

@@ -73,7 +73,9 @@ public struct PersistentVolumeClaim: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "", version: "v1", kind: "PersistentVolumeClaim")
   public static let gvr = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumeclaims")
 
+  /// How much, and of which kind.
   public struct Spec: Codable, Sendable, Equatable {
+    /// Quantities by name; a claim asks for `storage`. A quantity that a document holds as a number is read as its text.
     public struct Resources: Codable, Sendable, Equatable {
       public var requests: [String: String]
 
@@ -103,6 +105,7 @@ public struct PersistentVolumeClaim: KubernetesObject {
     }
   }
 
+  /// Whether a volume was found.
   public struct Status: Codable, Sendable, Equatable {
     /// `Pending`, `Bound` or `Lost`.
     public var phase: String?
