@@ -166,6 +166,8 @@ struct DefaultTests {
     #expect(policy.drift == DriftRules() && policy.quality == QualityRules())
     #expect(policy.performance == PerformanceRules())
     #expect(spec.schema.features == [.init(name: "age", type: .numeric)])
+    #expect(try MonitoringPolicySpec.Alerts.schema.filled([:]).decode() == MonitoringPolicySpec.Alerts())
+    #expect(MonitoringPolicySpec.Alerts().deduplicate == TimeSpan(seconds: 300))
   }
 
   @Test("rules of an earlier operator that lack a later field get its default")
