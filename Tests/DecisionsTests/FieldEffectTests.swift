@@ -228,9 +228,14 @@ import WorkerContract
     { $0.failTraining(jobFails: true) },
     { $0.pass(TimeSpan(seconds: 8 * 86_400)) },
     { $0.endTraining { version, champion in trained(version, against: champion) } },
-    { $0.pass(TimeSpan(seconds: 1200)) },
+    { $0.pass(TimeSpan(seconds: 660)) },
+    { $0.pass(TimeSpan(seconds: 660)) },
     { $0.request() },
     { $0.endTraining { version, champion in trained(version, against: champion) } },
+    { $0.pass(TimeSpan(seconds: 660)) },
+    { $0.pass(TimeSpan(seconds: 660)) },
+    // Long enough after the last promotion for files to be given up.
+    { $0.pass(TimeSpan(seconds: 7200)) },
     { $0.model?.metadata.deletionTimestamp = $0.now },
   ]
 }
