@@ -112,13 +112,13 @@ let wings: [[Target]] = [
   wing(
     "Operator",
     library("ApusAPI", ["Schema", "Values", "KubernetesModel", "WorkerContract", "Monitoring"]),
-    library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"]),
+    library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"], testedWith: ["SpecFields"]),
     library(
       "Reconcilers",
       [
         "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
         "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
-      ], testedWith: ["ClusterState"])),
+      ], testedWith: ["ClusterState", "SpecFields"])),
   // Trainings, checks and removals.
   wing(
     "Worker",
@@ -240,6 +240,8 @@ let testing: [Target] = [
       "apus-operator", "HTTPTransport", "LocalCluster", "YAMLCoding", argumentParser, logging, lifecycle,
     ], swiftSettings: strict),
   .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+  .target(
+    name: "SpecFields", dependencies: ["ApusAPI", "KubernetesModel"], path: "Tests/SpecFields", swiftSettings: strict),
   .target(
     name: "LiveSupport", dependencies: ["KubernetesClient", "KubernetesModel", "TestSupport"],
     path: "Tests/LiveSupport", swiftSettings: strict),

@@ -184,7 +184,7 @@ struct ProblemTests {
     PolicyCase("warning above critical", at: "spec.drift.psi.warning") { $0.drift.psi.warning = 0.5 },
     PolicyCase("missing limits upside down", at: "spec.quality.missing.warning") { $0.quality.missing.warning = 0.5 },
     PolicyCase("more failures than checks", at: "spec.retraining.debounce.failures") {
-      $0.retraining.debounce = .init(failures: 4, of: 3)
+      $0.retraining.debounce.failures = 4
     },
     PolicyCase("a channel that is not there", at: "spec.alerts.routes[0].channels[0]") {
       $0.alerts = .init(routes: [.init(severities: [.critical], channels: ["slack"])])

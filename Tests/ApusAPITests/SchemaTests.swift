@@ -165,10 +165,9 @@ struct DefaultTests {
     let policy = try MonitoringPolicy.decode(["metadata": ["name": "p"], "spec": ["modelRef": ["name": "income"]]]).spec
     #expect(policy.drift == DriftRules() && policy.quality == QualityRules())
     #expect(policy.performance == PerformanceRules())
-    #expect(policy.drift.numeric == .init() && policy.drift.categorical == .init() && policy.drift.psi == .init())
-    #expect(policy.drift.minimumEffect == .init() && policy.quality.missing == .init())
-    #expect(policy.quality.outOfRange == .init() && policy.quality.unknownCategory == .init())
-    #expect(policy.quality.meanConfidence == .init() && policy.quality.duplicateRequestIDs == .init())
+    #expect(spec.schema.features == [.init(name: "age", type: .numeric)])
+    #expect(try MonitoringPolicySpec.Alerts.schema.filled([:]).decode() == MonitoringPolicySpec.Alerts())
+    #expect(MonitoringPolicySpec.Alerts().deduplicate == TimeSpan(seconds: 300))
   }
 
   @Test("rules of an earlier operator that lack a later field get its default")
@@ -243,6 +242,19 @@ struct DefaultTests {
       #expect(error.description.contains("spec.training.algorithm.randomForest.trees: is a text, not a whole number"))
     }
   }
+
+  @Test("what only the type refuses is named by its path in the object, beside unknown fields")
+  func typeErrors() {
+    var json = Self.minimal
+    json.set(5, at: ["metadata", "labels"])
+    json.set(1, at: ["spec", "invented"])
+    let error = #expect(throws: ResourceError.self) { try ModelDeployment.decode(json) }
+    #expect(error?.problems.map(\.path) == ["spec.invented", "metadata.labels"])
+    json = Self.minimal
+    json["status"] = ["lastTrained": "yesterday"]
+    let status = #expect(throws: ResourceError.self) { try ModelDeployment.decode(json) }
+    #expect(status?.problems.map(\.path) == ["status.lastTrained"])
+  }
 }
 
 @Suite("Structural problems are told as sentences")
@@ -258,7 +270,14 @@ struct StructureTests {
         ["schema", "features"], [["name": "a", "type": "numeric"], ["name": "a", "type": "numeric"]],
         "'a' is listed twice"
       ),
-      (["serving", "version"], "7", "write at least 2"),
+      (["serving", "version"], "7", "a version such as v7"),
+      (["training", "schedule"], "0 2 * * *", "write an object with cron, timeZone"),
+      (["training", "schedule", "cron"], 5, "write a cron expression such as 0 2 * * 0"),
+      (["training", "deadline"], 3600, "write a length of time such as 200ms"),
+      (["promotion", "approval"], true, "write one of Manual, Automatic"),
+      (["promotion", "minimum", "f1"], 70, "70 % is 0.7"),
+      (["serving", "logging", "redact"], "age", "write it as a list: [age]"),
+      (["serving", "resources"], ["limits": ["cpu": 0.5]], "spec.serving.resources.limits.cpu: is a number"),
       (["serving", "version"], "seven", "a version such as v7"),
       (["schema", "target"], .null, "is missing"),
       (["training", "source", "csv", "uri"], "adult.csv", "file:///folder/file.csv"),

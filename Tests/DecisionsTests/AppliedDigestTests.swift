@@ -105,14 +105,17 @@ import WorkerContract
     ) -> RunSpecification {
       RunSpecification(
         run: "shop.income-train-1", namespace: "shop", model: "income",
-        train: TrainingRun(version: "v1", schema: model.schema, source: source, split: split, algorithm: algorithm))
+        train: TrainingRun(
+          version: "v1", schema: model.schema, source: source, split: split, algorithm: algorithm, confidence: 0.95,
+          comparedBy: .rocAUC))
     }
     let database = DataSource(
       postgres: .init(connectionSecretRef: .init(name: "warehouse", key: "url"), query: "select 1"))
     let check = RunSpecification(
       run: "shop.check", namespace: "shop", model: "income",
       check: CheckRun(
-        policy: "watch", reference: artifact("v1"), from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"))
+        policy: "watch", reference: artifact("v1"), from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z",
+        minimumSamples: 30))
     let removal = RunSpecification(
       run: "shop.remove", namespace: "shop", model: "income", remove: RemovalRun(artifacts: [artifact("v1")]))
     let own = Algorithm(custom: .init(image: "own:1", command: ["run"], args: ["-v"]))

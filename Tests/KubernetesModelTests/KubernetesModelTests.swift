@@ -55,6 +55,66 @@ struct ObjectTests {
     #expect(pod.status?.containerStatuses.first?.state?.terminated?.exitCode == 65)
   }
 
+  @Test("Another tool's settings of a pod's place, rights and resources are kept")
+  func othersSettings() throws {
+    let term: JSONValue = [
+      "topologyKey": "zone", "namespaces": ["a"], "namespaceSelector": [:], "matchLabelKeys": ["hash"],
+      "mismatchLabelKeys": ["tenant"], "labelSelector": ["matchExpressions": [["key": "a", "operator": "Exists"]]],
+    ]
+    let nodes: JSONValue = [
+      "requiredDuringSchedulingIgnoredDuringExecution": ["nodeSelectorTerms": [["matchFields": []]]]
+    ]
+    let labels: JSONValue = ["user": "u", "role": "r", "type": "t", "level": "s0"]
+    let pod: JSONValue = [
+      "affinity": [
+        "nodeAffinity": nodes, "podAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]],
+        "podAntiAffinity": [
+          "preferredDuringSchedulingIgnoredDuringExecution": [["weight": 5, "podAffinityTerm": term]]
+        ],
+      ],
+      "securityContext": [
+        "runAsUser": 1, "runAsGroup": 2, "runAsNonRoot": true, "fsGroup": 3, "fsGroupChangePolicy": "Always",
+        "supplementalGroups": [4], "supplementalGroupsPolicy": "Strict", "sysctls": [["name": "a", "value": "1"]],
+        "seccompProfile": ["type": "Localhost", "localhostProfile": "p"], "appArmorProfile": ["type": "Unconfined"],
+        "seLinuxOptions": labels, "seLinuxChangePolicy": "Recursive", "windowsOptions": ["hostProcess": false],
+      ],
+      "containers": [
+        [
+          "name": "main", "resources": ["requests": ["cpu": "1"], "limits": ["cpu": "2"], "claims": [["name": "gpu"]]],
+          "securityContext": [
+            "privileged": false, "allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "runAsUser": 1,
+            "runAsGroup": 2, "runAsNonRoot": true, "procMount": "Default",
+            "capabilities": ["add": ["NET_ADMIN"], "drop": ["ALL"]], "seccompProfile": ["type": "RuntimeDefault"],
+            "appArmorProfile": ["type": "RuntimeDefault"], "seLinuxOptions": labels,
+            "windowsOptions": ["runAsUserName": "a"],
+          ],
+        ]
+      ],
+    ]
+    let deployment: JSONValue = [
+      "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "theirs", "namespace": "shop"],
+      "spec": [
+        "selector": ["matchLabels": ["a": "b"]], "template": ["metadata": ["labels": ["a": "b"]], "spec": pod],
+        "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": 1]],
+      ],
+    ]
+    #expect(try deployment.decode(as: Deployment.self).manifest == deployment)
+  }
+
+  @Test("Quantities may be numbers, as in templates inside of custom resources")
+  func quantities() throws {
+    let resources = try JSONValue(parsing: #"{"requests": {"cpu": 0.5, "memory": "1Gi"}, "limits": {"cpu": 2}}"#)
+    #expect(
+      try resources.decode(as: ResourceRequirements.self)
+        == ResourceRequirements(requests: ["cpu": "0.5", "memory": "1Gi"], limits: ["cpu": "2"]))
+    let claim = try JSONValue(parsing: #"{"requests": {"storage": 1000}}"#)
+    #expect(try claim.decode(as: PersistentVolumeClaim.Spec.Resources.self).requests == ["storage": "1000"])
+    let error = #expect(throws: JSONMismatch.self) {
+      try (["limits": ["cpu": true]] as JSONValue).decode(as: ResourceRequirements.self)
+    }
+    #expect(error?.description == "limits.cpu: a quantity such as 500m or 2Gi is expected")
+  }
+
   @Test("A misfit is named with its path")
   func misfit() throws {
     let value: JSONValue = ["metadata": [:], "spec": ["template": ["spec": ["containers": [["name": 3]]]]]]

@@ -56,7 +56,7 @@ import WorkerContract
     #expect(report.features[0].adjustedPValue < 0.001 && !report.features[0].drifted)
     #expect(report.severity == .none)
     var plain = DriftRules()
-    plain.minimumEffect = .init(numeric: 0, categorical: 0)
+    plain.minimumEffect.numeric = 0
     plain.correction = .none
     #expect(try DriftReport(window, reference: reference, rules: plain).features[0].severity == .warning)
   }

@@ -12,7 +12,7 @@ import WorkerContract
       namespace: "default", model: model, run: "cards-check-202511212300",
       check: CheckRun(
         policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
-        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", redacted: redacted),
+        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", minimumSamples: 30, redacted: redacted),
       window: window, reference: reference, positive: "1", now: 1e9)
   }
 
@@ -50,7 +50,8 @@ import WorkerContract
       namespace: "default", model: "cards", run: "r",
       check: CheckRun(
         policy: "cards", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
-        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", labelled: labelled),
+        from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", labelled: labelled,
+        minimumSamples: 30),
       window: window, due: window, reference: World.reference(), positive: "1", now: 1e9)
     let result = whole.result(report: nil)
     #expect(result.span == ObservedSpan(from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z"))

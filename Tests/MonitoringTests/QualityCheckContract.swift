@@ -14,33 +14,39 @@ import WorkerContract
     return window
   }
 
+  private static func rules(_ change: (inout QualityRules) -> Void) -> QualityRules {
+    var rules = QualityRules()
+    change(&rules)
+    return rules
+  }
+
   /// A window that only this check fails, and rules that let it pass; nil where the check has no limit.
   static func broken(_ kind: QualityCheckKind, rows: Int = 200) -> (window: PredictionWindow, rules: QualityRules?)? {
     switch kind {
     case .missingRate:
       (
         window(rows: rows) { $0.features = World.table(rows: rows, seed: 3, missing: 0.5) },
-        QualityRules(missing: .init(warning: 0.9, critical: 0.95))
+        rules { ($0.missing.warning, $0.missing.critical) = (0.9, 0.95) }
       )
     case .outOfRange:
       (
         window(rows: rows) {
           $0.features = $0.features.replacing("amount", with: .numeric((0..<rows).map { $0 % 2 == 0 ? 500 : 0 }))
-        }, QualityRules(outOfRange: .init(critical: 0.9))
+        }, rules { $0.outOfRange.critical = 0.9 }
       )
     case .unknownCategory:
       (
         window(rows: rows) {
           let codes = (0..<rows).map { Int32($0 % 2) }
           $0.features = $0.features.replacing("colour", with: .categorical(codes: codes, levels: ["red", "puce"]))
-        }, QualityRules(unknownCategory: .init(warning: 0.9))
+        }, rules { $0.unknownCategory.warning = 0.9 }
       )
     case .duplicateRequestIDs:
-      (window(rows: rows) { $0.repeats = rows }, QualityRules(duplicateRequestIDs: .init(warning: 0.9)))
+      (window(rows: rows) { $0.repeats = rows }, rules { $0.duplicateRequestIDs.warning = 0.9 })
     case .meanConfidence:
       (
         window(rows: rows) { $0.confidences = $0.confidences.map { _ in 0.4 } },
-        QualityRules(meanConfidence: .init(warning: 0.1))
+        rules { $0.meanConfidence.warning = 0.1 }
       )
     case .columnPresence: (window(rows: rows) { $0.features = $0.features.removing(["colour"]) }, nil)
     case .unseenClass: (window(rows: rows) { $0.predicted[0] = "2" }, nil)

@@ -54,7 +54,8 @@ import WorkerContract
     #expect(failures(report { for row in 7..<10 { $0.requestIDs[row] = "r3" } }) == ["duplicateRequestIDs - warning"])
     var window = World.window(World.table(rows: 200, seed: 2))
     window.repeats = 200
-    let patient = QualityRules(duplicateRequestIDs: .init(warning: 0.5))
+    var patient = QualityRules()
+    patient.duplicateRequestIDs.warning = 0.5
     #expect(QualityReport(window, reference: World.reference(), rules: patient).failures == [])
   }
 

@@ -1,6 +1,7 @@
 import ApusAPI
 import Decisions
 import KubernetesModel
+import SpecFields
 import Synchronization
 import Testing
 
@@ -55,7 +56,8 @@ import Testing
       features[1]["categories"] = ["private", "public"]
       var changed = spec
       changed.set(.array(features), at: ["schema", "features"])
-      found.fields.append(SpecField(path: ["schema", "features", "1", "categories"], changed: changed))
+      found.fields.append(
+        SpecField(path: ["schema", "features", "1", "categories"], changed: changed, unchanged: spec))
       found.unknown = []
     }
     return found

@@ -22,15 +22,17 @@ private let plan = Schema.object(
 private let step = Schema.object(
   "A step.", [.required("at", .integer("When.")), .optional("weight", .integer("How much.", default: 1))])
 
+private let yamlTruth = "put it in quotes: without them YAML reads y, n, yes, no, on and off as true and false"
+
 @Suite struct SchemaTests {
   @Test(
     arguments: [
       (["name": "a"], []),
       ([:], ["name: is missing; add it: Its name."]),
-      (["name": ""], ["name: has 0 characters; write at least 1"]),
+      (["name": ""], ["name: is empty; write lower-case letters"]),
       (["name": "abcde"], ["name: has 5 characters; write at most 4"]),
       (["name": "A"], ["name: 'A' is not of the right form; write lower-case letters"]),
-      (["name": 1], ["name: is a number, not a text; write a text"]),
+      (["name": 1], ["name: is a number, not a text; write lower-case letters"]),
       (["name": "a", "kind": "fast"], ["kind: 'fast' is not known; write Fast"]),
       (["name": "a", "count": 0], ["count: 0 is too small; write 1 or more"]),
       (["name": "a", "count": 10], ["count: 10 is too large; write 9 or less"]),
@@ -38,16 +40,38 @@ private let step = Schema.object(
       (["name": "a", "level": 1], []),
       (
         ["name": "a", "level": true],
-        ["level: is true or false, not a text or a whole number; write a text or a whole number"]
+        [
+          "level: is true or false, not a text or a whole number; \(yamlTruth)"
+        ]
+      ),
+      (["name": "a", "level": 0.5], ["level: is a number, not a text or a whole number; put it in quotes"]),
+      (["name": "a", "kind": 1], ["kind: is a number, not a text; write one of Slow, Fast"]),
+      (["name": "a", "count": "3"], ["count: is a text, not a whole number; write 3, without quotes"]),
+      (["name": "a", "count": "three"], ["count: is a text, not a whole number; write a whole number"]),
+      (["name": "a", "count": 2.5], ["count: is a number, not a whole number; write a whole number"]),
+      (["name": "a", "count": 1e30], ["count: 1e+30 is too large; write 9 or less"]),
+      (["name": "a", "share": "0.2"], ["share: is a text, not a number; write 0.2, without quotes"]),
+      (["name": "a", "share": "80%"], ["share: is a text, not a number; write 0.8"]),
+      (["name": "a", "share": 70], ["share: 70 is too large; write a number below 1: 70 % is 0.7"]),
+      (["name": "a", "limits": 7], ["limits: is a number, not an object; write an object with most"]),
+      (["name": "a", "seen": "x"], ["seen: is a text, not a list; write it as a list: [x]"]),
+      (["name": "a", "seen": [.null]], ["seen[0]: is null, not a text; write a text, or remove it"]),
+      (["name": "a", "tags": ["x": "True"]], ["tags.x: is a text, not true or false; write true, without quotes"]),
+      (
+        ["name": .string(String(repeating: "Ä", count: 500)), "kind": .string(String(repeating: "x", count: 500))],
+        [
+          "name: has 500 characters; write at most 4",
+          "kind: '\(String(repeating: "x", count: 64))…' is not known; write one of Slow, Fast",
+        ]
       ),
       (["name": "a", "window": .null], []),
       (["name": "a", "count": .null], []),
       (
         ["name": "a", "steps": [["at": 1], ["at": 1]]],
-        ["steps[1]: '' is listed twice; remove or rename one of the two"]
+        ["steps[1]: '1' is listed twice; remove or rename one of the two"]
       ),
       (["name": "a", "steps": [[:]]], ["steps[0].at: is missing; add it: When."]),
-      (["name": "a", "labels": ["x": 1]], ["labels[x]: is a number, not true or false; write true or false"]),
+      (["name": "a", "labels": ["x": 1]], ["labels.x: is a number, not true or false; write true or false"]),
       (
         ["name": "a", "labels": [:], "tags": ["x": true]],
         ["tags: is also given as 'labels', its other name; keep tags"]
@@ -59,6 +83,14 @@ private let step = Schema.object(
     _ value: JSONValue, _ sentences: [String]
   ) {
     #expect(plan.problems(in: value).map(\.description) == sentences)
+  }
+
+  @Test func `of a list in which everything is wrong only the beginning is told`() {
+    let steps = JSONValue.array((0..<1000).map { ["at": .string("step \($0)")] })
+    let told = plan.problems(in: ["name": "a", "steps": steps]).map(\.description)
+    #expect(told.count == 22)
+    #expect(told.first == "steps: has 1000 elements; leave at most 2")
+    #expect(told.last == "steps: has 980 more problems in its elements; mend the first 20")
   }
 
   @Test func `the API server fills in published defaults, outside of lists`() {

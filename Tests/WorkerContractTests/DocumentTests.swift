@@ -21,10 +21,11 @@ struct DocumentTests {
       version: "v2", schema: schema,
       source: DataSource(csv: .init(uri: "file:///data/x.csv"), window: TimeSpan(seconds: 86_400)),
       split: SplitPlan(by: .time), algorithm: Algorithm(gradientBoosting: .init()),
-      segments: [.init(feature: "work", metric: .recall, maximumLoss: 0.02)], champion: reference)
+      segments: [.init(feature: "work", metric: .recall, maximumLoss: 0.02)], champion: reference, confidence: 0.95,
+      comparedBy: .rocAUC)
     let check = CheckRun(
-      policy: "p", reference: reference, from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z", maximumSamples: 100,
-      redacted: ["age"])
+      policy: "p", reference: reference, from: "2026-01-01T00:00:00Z", to: "2026-01-01T06:00:00Z", minimumSamples: 30,
+      maximumSamples: 100, redacted: ["age"])
     let train = RunSpecification(run: "r", namespace: "n", model: "m", train: training)
     #expect(try roundTrip(train) == train)
     let checking = RunSpecification(run: "r", namespace: "n", model: "m", check: check)

@@ -14,7 +14,12 @@ struct TimeSpanTests {
     #expect(try #require(TimeSpan(text)).seconds == seconds)
   }
 
-  @Test("are refused where they are none", arguments: ["", "6", "h", "6 h", "-1h", "1y", "6h5", "1..5h", "٣h"])
+  @Test(
+    "are refused where they are none",
+    arguments: [
+      "", "6", "h", "6 h", "-1h", "1y", "6h5", "1..5h", "٣h", "99999999999999999999d",
+      "9999999999999999999999999999999ms",
+    ])
   func refusing(text: String) {
     #expect(TimeSpan(text) == nil)
   }
@@ -28,6 +33,13 @@ struct TimeSpanTests {
     #expect(span.description == text)
     #expect(TimeSpan(text)?.seconds == seconds)
     #expect(try JSONDecoder().decode([TimeSpan].self, from: JSONEncoder().encode([span])) == [span])
+  }
+
+  @Test(
+    "are told however long they are",
+    arguments: [(1e300, "1e+300s"), (.infinity, "infs"), (1e15, "11574074074d1h46m40s")] as [(Double, String)])
+  func telling(seconds: Double, text: String) {
+    #expect(TimeSpan(seconds: seconds).description == text)
   }
 
   @Test("tell how to write them when they cannot be read")

@@ -51,7 +51,7 @@ enum Census {
         source: DataSource(csv: .init(uri: "file://" + folder.appendingPathComponent("adult_train.csv").path)),
         split: SplitPlan(
           testSource: DataSource(csv: .init(uri: "file://" + folder.appendingPathComponent("adult_test.csv").path))),
-        algorithm: Algorithm(gradientBoosting: algorithm)))
+        algorithm: Algorithm(gradientBoosting: algorithm), confidence: 0.95, comparedBy: .rocAUC))
     let result = await shop.worker().run(.train, specification)
     let trained = try #require(result.trained, "\(String(describing: result.failed))")
     #expect(trained.metrics.rocAUC ?? 0 >= floor, "\(trained.metrics)")

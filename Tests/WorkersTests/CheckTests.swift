@@ -17,7 +17,8 @@ import Workers
     RunSpecification(
       run: run, namespace: "ml", model: "demo",
       check: CheckRun(
-        policy: "watch", reference: reference, from: "2025-10-09T02:53:20Z", to: "2025-10-09T08:53:20Z"))
+        policy: "watch", reference: reference, from: "2025-10-09T02:53:20Z", to: "2025-10-09T08:53:20Z",
+        minimumSamples: 30))
   }
 
   /// Predictions such as a server logs them: the rows of the small world, x moved by `shift`.

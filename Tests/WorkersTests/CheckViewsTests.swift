@@ -99,7 +99,7 @@ import Values
     let bins = ProfileBins(reference: reference, schema: schema, classes: ["0", "1"])
     var check = CheckRun(
       policy: "watch", reference: ArtifactReference(version: "v3", digest: "sha256:0"),
-      from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z")
+      from: "2025-11-21T17:00:00Z", to: "2025-11-21T23:00:00Z", minimumSamples: 30)
     if name == "tests" {
       check.drift.numeric.test = CramerVonMisesTest().name
       check.drift.categorical.test = GTest().name

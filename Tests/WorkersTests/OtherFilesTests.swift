@@ -56,7 +56,8 @@ struct OtherFilesTests {
         run: "other-v1", namespace: "default", model: "other",
         train: TrainingRun(
           version: "v1", schema: model.spec.schema, source: training.source, split: training.split,
-          algorithm: training.algorithm, limits: training.limits)))
+          algorithm: training.algorithm, confidence: model.spec.promotion.against.confidence,
+          comparedBy: model.spec.promotion.against.metric, limits: training.limits)))
     if file.isSmall {
       // Which rows test is a matter of their hashes: too few of them end the run, and else are a warning.
       let said = [result.failed?.message].compactMap(\.self) + (result.trained?.warnings ?? [])

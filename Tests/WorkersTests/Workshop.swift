@@ -77,6 +77,7 @@ enum SmallWorld {
       run: "demo-train-\(version)", namespace: "ml", model: "demo",
       train: TrainingRun(
         version: version, schema: schema, source: DataSource(csv: .init(uri: uri)),
-        algorithm: Algorithm(gradientBoosting: .init(rounds: 30)), champion: champion))
+        algorithm: Algorithm(gradientBoosting: .init(rounds: 30)), champion: champion, confidence: 0.95,
+        comparedBy: .rocAUC))
   }
 }

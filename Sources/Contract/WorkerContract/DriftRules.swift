@@ -3,8 +3,8 @@ package import Schema
 
 /// How drift is judged.
 public struct DriftRules: Codable, Sendable, Equatable {
-  public var numeric: Numeric
-  public var categorical: Categorical
+  public var numeric: FeatureTest
+  public var categorical: FeatureTest
   public var psi: PSI
   public var correction: Correction
   public var minimumEffect: MinimumEffect
@@ -13,25 +13,13 @@ public struct DriftRules: Codable, Sendable, Equatable {
   /// Where nothing is stated.
   public static let standard: DriftRules = schema(numeric: [], categorical: []).standard()
 
-  public init(
-    numeric: Numeric = DriftRules.standard.numeric, categorical: Categorical = DriftRules.standard.categorical,
-    psi: PSI = DriftRules.standard.psi,
-    correction: Correction = DriftRules.standard.correction,
-    minimumEffect: MinimumEffect = DriftRules.standard.minimumEffect, source: Source = DriftRules.standard.source
-  ) {
-    self.source = source
-    self.numeric = numeric
-    self.categorical = categorical
-    self.psi = psi
-    self.correction = correction
-    self.minimumEffect = minimumEffect
-  }
+  public init() { self = .standard }
 
   /// Documents from before there was a choice of the source have none.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    numeric = try container.decode(Numeric.self, forKey: .numeric)
-    categorical = try container.decode(Categorical.self, forKey: .categorical)
+    numeric = try container.decode(FeatureTest.self, forKey: .numeric)
+    categorical = try container.decode(FeatureTest.self, forKey: .categorical)
     psi = try container.decode(PSI.self, forKey: .psi)
     correction = try container.decode(Correction.self, forKey: .correction)
     minimumEffect = try container.decode(MinimumEffect.self, forKey: .minimumEffect)
@@ -48,45 +36,16 @@ public struct DriftRules: Codable, Sendable, Equatable {
     case auto = "Auto"
   }
 
-  public struct Numeric: Codable, Sendable, Equatable {
+  /// How features of one type are tested.
+  public struct FeatureTest: Codable, Sendable, Equatable {
     public var test: DriftTestName
     public var significance: Double
-
-    public init(
-      test: DriftTestName = DriftRules.standard.numeric.test,
-      significance: Double = DriftRules.standard.numeric.significance
-    ) {
-      self.test = test
-      self.significance = significance
-    }
-  }
-
-  public struct Categorical: Codable, Sendable, Equatable {
-    public var test: DriftTestName
-    public var significance: Double
-
-    public init(
-      test: DriftTestName = DriftRules.standard.categorical.test,
-      significance: Double = DriftRules.standard.categorical.significance
-    ) {
-      self.test = test
-      self.significance = significance
-    }
   }
 
   public struct PSI: Codable, Sendable, Equatable {
     public var bins: Int
     public var warning: Double
     public var critical: Double
-
-    public init(
-      bins: Int = DriftRules.standard.psi.bins, warning: Double = DriftRules.standard.psi.warning,
-      critical: Double = DriftRules.standard.psi.critical
-    ) {
-      self.bins = bins
-      self.warning = warning
-      self.critical = critical
-    }
   }
 
   /// Across the features of one check.
@@ -101,14 +60,6 @@ public struct DriftRules: Codable, Sendable, Equatable {
   public struct MinimumEffect: Codable, Sendable, Equatable {
     public var numeric: Double
     public var categorical: Double
-
-    public init(
-      numeric: Double = DriftRules.standard.minimumEffect.numeric,
-      categorical: Double = DriftRules.standard.minimumEffect.categorical
-    ) {
-      self.numeric = numeric
-      self.categorical = categorical
-    }
   }
 }
 
@@ -118,24 +69,8 @@ extension DriftRules {
     .object(
       "How drift against the training data of the version in production is judged.",
       [
-        .optional(
-          "numeric",
-          .object(
-            "Numeric features.",
-            [
-              .optional("test", .driftTest(numeric, default: .kolmogorovSmirnov)),
-              .optional("significance", .significance),
-            ]
-          ).with(default: [:])),
-        .optional(
-          "categorical",
-          .object(
-            "Categorical features.",
-            [
-              .optional("test", .driftTest(categorical, default: .chiSquare)),
-              .optional("significance", .significance),
-            ]
-          ).with(default: [:])),
+        .optional("numeric", .featureTest("Numeric features.", numeric, default: .kolmogorovSmirnov)),
+        .optional("categorical", .featureTest("Categorical features.", categorical, default: .chiSquare)),
         .optional("psi", PSI.schema.with(default: [:])),
         .optional(
           "correction",
@@ -164,12 +99,18 @@ extension DriftRules {
 }
 
 extension Schema {
-  fileprivate static func driftTest(_ choices: [DriftTestChoice], default name: DriftTestName) -> Schema {
-    .choice(of: choices.map(\.name.rawValue), "The test.", default: name.rawValue)
+  fileprivate static func featureTest(
+    _ description: String, _ choices: [DriftTestChoice], default name: DriftTestName
+  ) -> Schema {
+    .object(
+      description,
+      [
+        .optional("test", .choice(of: choices.map(\.name.rawValue), "The test.", default: name.rawValue)),
+        .optional(
+          "significance", .number("A p-value below this counts as drift.", above: 0, below: 1, default: 0.05)),
+      ]
+    ).with(default: [:])
   }
-
-  fileprivate static let significance = Schema.number(
-    "A p-value below this counts as drift.", above: 0, below: 1, default: 0.05)
 }
 
 extension DriftRules.PSI: SchemaDescribed {
@@ -190,21 +131,19 @@ extension DriftRules {
     at path: String, numeric numericTests: [DriftTestName], categorical categoricalTests: [DriftTestName]
   ) -> [Problem] {
     var found: [Problem] = []
-    for (kind, test, known) in [
-      ("numeric", numeric.test, numericTests),
-      ("categorical", categorical.test, categoricalTests),
-    ] where !known.contains(test) {
-      found.append(
-        Problem(
-          "\(path).\(kind).test", "'\(test.rawValue)' is no test of \(kind) features",
-          mend: "write one of \(known.map(\.rawValue).joined(separator: ", "))"))
-    }
-    for (kind, value) in [("numeric", numeric.significance), ("categorical", categorical.significance)]
-    where !(value > 0 && value < 1) {
-      found.append(
-        Problem(
-          "\(path).\(kind).significance", "\(value) is no p-value", mend: "write a number between 0 and 1, such as 0.05"
-        ))
+    for (kind, rule, known) in [("numeric", numeric, numericTests), ("categorical", categorical, categoricalTests)] {
+      if !known.contains(rule.test) {
+        found.append(
+          Problem(
+            "\(path).\(kind).test", "'\(rule.test.rawValue)' is no test of \(kind) features",
+            mend: "write one of \(known.map(\.rawValue).joined(separator: ", "))"))
+      }
+      if !(rule.significance > 0 && rule.significance < 1) {
+        found.append(
+          Problem(
+            "\(path).\(kind).significance", "\(rule.significance) is no p-value",
+            mend: "write a number between 0 and 1, such as 0.05"))
+      }
     }
     if psi.bins < 2 { found.append(Problem("\(path).psi.bins", "is below 2", mend: "write for example 10")) }
     if psi.warning > psi.critical {

@@ -57,9 +57,13 @@ public struct FeatureSchema: Codable, Sendable, Equatable {
     public var categories: [String]
     public var onUnknown: UnknownPolicy
 
+    /// Where nothing but its name and type is stated.
+    public static let standard: Feature = schema.standard(stating: ["name": "standard", "type": "numeric"])
+
     public init(
-      name: String, type: FeatureType, nullable: Bool = false, minimum: Double? = nil, maximum: Double? = nil,
-      categories: [String] = [], onUnknown: UnknownPolicy = .warn
+      name: String, type: FeatureType, nullable: Bool = Feature.standard.nullable, minimum: Double? = nil,
+      maximum: Double? = nil, categories: [String] = Feature.standard.categories,
+      onUnknown: UnknownPolicy = Feature.standard.onUnknown
     ) {
       self.name = name
       self.type = type

@@ -5,7 +5,7 @@ package import Schema
 public struct PerformanceRules: Codable, Sendable, Equatable {
   public var minimumAccuracy: Double
   public var maximumP95Latency: TimeSpan
-  /// How long labels take: accuracy is that of predictions at least so old.
+  /// How long labels take to arrive: accuracy is that of predictions at least this old.
   public var labelDelay: TimeSpan
   /// Accuracy is that of predictions over this long, up to `labelDelay` ago; nil: the policy's window.
   public var window: TimeSpan?
@@ -50,16 +50,21 @@ extension PerformanceRules: SchemaDescribed {
   package static let schema = Schema.object(
     "When performance counts as lost.",
     [
-      .optional("minimumAccuracy", .share("Accuracy on labelled predictions below this.", default: 0.9)),
       .optional(
-        "maximumP95Latency", .timeSpan("95th percentile of the answer time above this.", default: "300ms")),
+        "minimumAccuracy",
+        .share("Performance is lost where the accuracy of labelled predictions is below this.", default: 0.9)),
+      .optional(
+        "maximumP95Latency",
+        .timeSpan(
+          "Performance is lost where the 95th percentile of the response time is above this.", default: "300ms")),
       .optional(
         "labelDelay",
-        .timeSpan("How long labels take: accuracy is that of predictions at least so old.", default: "24h")),
+        .timeSpan(
+          "How long labels take to arrive: accuracy is that of predictions at least this old.", default: "24h")),
       .optional(
         "window",
         .timeSpan(
-          "Accuracy is that of the predictions of this long, up to labelDelay before a check; absent: spec.window."
+          "Accuracy is that of predictions over this long, up to labelDelay before a check; absent: spec.window."
         ).nullable),
       .optional(
         "queries",

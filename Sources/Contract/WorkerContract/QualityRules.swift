@@ -5,73 +5,40 @@ package import Schema
 public struct QualityRules: Codable, Sendable, Equatable {
   public var missing: Missing
   public var outOfRange: OutOfRange
-  public var unknownCategory: UnknownCategory
-  public var meanConfidence: MeanConfidence
-  public var duplicateRequestIDs: DuplicateRequestIDs
+  public var unknownCategory: WarningLimit
+  public var meanConfidence: WarningLimit
+  /// Requests that repeat an id, as share of all. Clients that send again after a time-out make a few.
+  public var duplicateRequestIDs: WarningLimit
 
   /// Where nothing is stated.
   public static let standard: QualityRules = schema.standard()
 
-  public init(
-    missing: Missing = QualityRules.standard.missing, outOfRange: OutOfRange = QualityRules.standard.outOfRange,
-    unknownCategory: UnknownCategory = QualityRules.standard.unknownCategory,
-    meanConfidence: MeanConfidence = QualityRules.standard.meanConfidence,
-    duplicateRequestIDs: DuplicateRequestIDs = QualityRules.standard.duplicateRequestIDs
-  ) {
-    self.missing = missing
-    self.outOfRange = outOfRange
-    self.unknownCategory = unknownCategory
-    self.meanConfidence = meanConfidence
-    self.duplicateRequestIDs = duplicateRequestIDs
-  }
+  public init() { self = .standard }
 
   /// Documents of release 0.1.0 have no limit of duplicates.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     missing = try container.decode(Missing.self, forKey: .missing)
     outOfRange = try container.decode(OutOfRange.self, forKey: .outOfRange)
-    unknownCategory = try container.decode(UnknownCategory.self, forKey: .unknownCategory)
-    meanConfidence = try container.decode(MeanConfidence.self, forKey: .meanConfidence)
+    unknownCategory = try container.decode(WarningLimit.self, forKey: .unknownCategory)
+    meanConfidence = try container.decode(WarningLimit.self, forKey: .meanConfidence)
     duplicateRequestIDs =
-      try container.decodeIfPresent(DuplicateRequestIDs.self, forKey: .duplicateRequestIDs)
+      try container.decodeIfPresent(WarningLimit.self, forKey: .duplicateRequestIDs)
       ?? Self.standard.duplicateRequestIDs
   }
 
   public struct Missing: Codable, Sendable, Equatable {
     public var warning: Double
     public var critical: Double
-
-    public init(
-      warning: Double = QualityRules.standard.missing.warning, critical: Double = QualityRules.standard.missing.critical
-    ) {
-      self.warning = warning
-      self.critical = critical
-    }
   }
 
   public struct OutOfRange: Codable, Sendable, Equatable {
     public var critical: Double
-
-    public init(critical: Double = QualityRules.standard.outOfRange.critical) { self.critical = critical }
   }
 
-  public struct UnknownCategory: Codable, Sendable, Equatable {
+  /// The limit of a check that can only warn.
+  public struct WarningLimit: Codable, Sendable, Equatable {
     public var warning: Double
-
-    public init(warning: Double = QualityRules.standard.unknownCategory.warning) { self.warning = warning }
-  }
-
-  public struct MeanConfidence: Codable, Sendable, Equatable {
-    public var warning: Double
-
-    public init(warning: Double = QualityRules.standard.meanConfidence.warning) { self.warning = warning }
-  }
-
-  /// Requests that repeat an id, as share of all. Clients that send again after a time-out make a few.
-  public struct DuplicateRequestIDs: Codable, Sendable, Equatable {
-    public var warning: Double
-
-    public init(warning: Double = QualityRules.standard.duplicateRequestIDs.warning) { self.warning = warning }
   }
 }
 

@@ -68,8 +68,8 @@ public struct TrainingRun: Codable, Sendable, Equatable {
 
   public init(
     version: String, schema: FeatureSchema, source: DataSource, split: SplitPlan = .init(), algorithm: Algorithm,
-    segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double = 0.95,
-    comparedBy: MetricName = .rocAUC, retired: [ArtifactReference]? = nil, unless: UnchangedData? = nil,
+    segments: [SegmentGuard] = [], champion: ArtifactReference? = nil, confidence: Double,
+    comparedBy: MetricName, retired: [ArtifactReference]? = nil, unless: UnchangedData? = nil,
     limits: DataLimits? = nil
   ) {
     self.version = version
@@ -109,7 +109,7 @@ public struct CheckRun: Codable, Sendable, Equatable {
 
   public init(
     policy: String, reference: ArtifactReference, from: String, to: String, labelled: ObservedSpan? = nil,
-    minimumSamples: Int = 30, maximumSamples: Int? = nil, redacted: [String]? = nil, drift: DriftRules = .init(),
+    minimumSamples: Int, maximumSamples: Int? = nil, redacted: [String]? = nil, drift: DriftRules = .init(),
     quality: QualityRules = .init(), performance: PerformanceRules = .init()
   ) {
     self.policy = policy

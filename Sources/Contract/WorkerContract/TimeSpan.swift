@@ -10,7 +10,7 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
     self.seconds = seconds
   }
 
-  /// The span that `text` describes, or nil where it is not one.
+  /// The span that `text` describes, or nil where it describes none: a text of another form, or 10¹⁵ s and more.
   public init?(_ text: String) {
     var total = 0.0
     var rest = Substring(text)
@@ -23,8 +23,12 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
       guard let value = Double(digits), let scale = Self.scales[String(unit)] else { return nil }
       total += value * scale
     }
+    guard total < Self.longest else { return nil }
     self.seconds = total
   }
+
+  /// In seconds, some 30 million years. Nobody means more, and sums of a few still fit in 64 bits of milliseconds.
+  private static let longest = 1e15
 
   private static let scales: [String: Double] = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604_800]
 
@@ -45,9 +49,10 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
 
   public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.seconds < right.seconds }
 
-  /// The shortest exact form, largest units first: `1h30m`, `200ms`, `0s`.
+  /// The shortest exact form, largest units first: `1h30m`, `200ms`, `0s`. What is not a number of milliseconds that fits
+  /// in 64 bits is written for people only.
   public var description: String {
-    var milliseconds = Int((seconds * 1000).rounded())
+    guard var milliseconds = Int(exactly: (seconds * 1000).rounded()) else { return "\(seconds)s" }
     guard milliseconds != 0 else { return "0s" }
     var text = ""
     for (unit, scale) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {

@@ -10,8 +10,8 @@ package enum DefaultingDepth: Sendable {
 
 extension Schema {
   /// The value with what is missing filled in, as structural defaulting of the API server does it: top-down, into
-  /// maps and, with `.complete`, lists; a null counts as missing where null is no value of its own. With `.complete` nulls go, and whole
-  /// numbers that stand for texts become texts, so that the result fits the Swift type.
+  /// maps and, with `.complete`, lists; a null counts as missing where null is no value of its own. With `.complete`
+  /// nulls go, and whole numbers that stand for texts become texts, so that the result fits the Swift type.
   package func filled(_ value: JSONValue, _ depth: DefaultingDepth = .complete) -> JSONValue {
     switch (kind, value) {
     case (.object(let properties), .object(var members)):
@@ -39,12 +39,13 @@ extension Schema {
     }
   }
 
-  /// The value of a document in which nothing is stated.
+  /// The value of a document in which nothing is stated but what the schema requires.
   ///
   /// Precondition: it fits the type. What a schema and a type say is program text, so a test of each such value proves it.
-  package func standard<Value: Decodable>(as type: Value.Type = Value.self) -> Value {
+  package func standard<Value: Decodable>(stating required: JSONValue = [:], as type: Value.Type = Value.self) -> Value
+  {
     do {
-      return try filled([:]).decode()
+      return try filled(required).decode()
     } catch {
       preconditionFailure("the defaults of \(Value.self) do not make one: \(error)")
     }

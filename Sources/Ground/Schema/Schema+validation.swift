@@ -8,23 +8,23 @@ extension Schema {
     switch (kind, value) {
     case (.object(let properties), .object(let members)): return problems(in: members, of: properties, at: path)
     case (.anyObject, .object), (.boolean, .bool), (.integerOrString, .integer): return []
-    case (.integerOrString, .string(let text)): return Self.lengthProblems(of: text, 0, 1024, at: path)
+    case (.integerOrString, .string(let text)): return StringBounds(maximum: 1024).problems(of: text, at: path)
     case (.map(let maximum, let element), .object(let members)):
       var found: [Problem] = []
       if members.count > maximum {
         found.append(Problem(path, "has \(members.count) entries", mend: "leave at most \(maximum)"))
       }
       for (key, member) in members.sorted(by: { $0.key < $1.key }) {
-        found += element.problems(in: member, at: "\(path)[\(key)]")
+        found += element.problems(in: member, at: "\(path).\(key)")
       }
       return found
     case (.list(let bounds, let element), .array(let elements)):
       return problems(in: elements, bounds, of: element, at: path)
     case (.string(let bounds), .string(let text)): return bounds.problems(of: text, at: path)
     case (.integer(let minimum, let maximum), _):
-      guard let number = value.integer else { return [wrongType(value, at: path)] }
-      return NumberBounds(minimum: minimum.map(Double.init), maximum: maximum.map(Double.init))
-        .problems(of: Double(number), at: path)
+      guard let number = value.double, number == number.rounded() else { return [wrongType(value, at: path)] }
+      let bounds = NumberBounds(minimum: Double(minimum ?? -Self.largest), maximum: Double(maximum ?? Self.largest))
+      return bounds.problems(of: number, at: path)
     case (.number(let bounds), _):
       guard let number = value.double else { return [wrongType(value, at: path)] }
       return bounds.problems(of: number, at: path)
@@ -65,6 +65,13 @@ extension Schema {
     return found
   }
 
+  /// The largest whole number that all JSON readers agree on, where a field has no bound of its own.
+  private static let largest = 1 << 53
+
+  /// How many problems of one list are told; the rest are counted. A generated list is wrong in each element for the same
+  /// reason.
+  private static let mostOfOneList = 20
+
   private func problems(
     in elements: [JSONValue], _ bounds: ListBounds, of element: Schema, at path: String
   ) -> [Problem] {
@@ -75,38 +82,63 @@ extension Schema {
     if elements.count > bounds.maximum {
       found.append(Problem(path, "has \(elements.count) elements", mend: "leave at most \(bounds.maximum)"))
     }
+    let inElements = elementProblems(in: elements, bounds, of: element, at: path)
+    found += inElements.prefix(Self.mostOfOneList)
+    if inElements.count > Self.mostOfOneList {
+      let rest = inElements.count - Self.mostOfOneList
+      found.append(
+        Problem(path, "has \(rest) more problems in its elements", mend: "mend the first \(Self.mostOfOneList)"))
+    }
+    return found
+  }
+
+  /// What is wrong with the elements one by one, and which of them there may be only once.
+  private func elementProblems(
+    in elements: [JSONValue], _ bounds: ListBounds, of element: Schema, at path: String
+  ) -> [Problem] {
+    var found: [Problem] = []
     for (index, value) in elements.enumerated() { found += element.problems(in: value, at: "\(path)[\(index)]") }
     if case .map(let keys) = bounds.type {
       var seen: Set<[JSONValue?]> = []
       for (index, value) in elements.enumerated() where !seen.insert(keys.map { value[$0] }).inserted {
-        let key = keys.compactMap { value[$0]?.string }.joined(separator: "/")
-        found.append(Problem("\(path)[\(index)]", "'\(key)' is listed twice", mend: "remove or rename one of the two"))
+        let key = keys.compactMap { value[$0].map { $0.string ?? $0.text } }.joined(separator: "/")
+        found.append(
+          Problem("\(path)[\(index)]", "\(key.quoted) is listed twice", mend: "remove or rename one of the two"))
       }
     }
     if bounds.type == .set {
       var seen: Set<JSONValue> = []
       for (index, value) in elements.enumerated() where !seen.insert(value).inserted {
-        found.append(Problem("\(path)[\(index)]", "\(value.text) is listed twice", mend: "remove one of the two"))
+        let text = (value.string ?? value.text).quoted
+        found.append(Problem("\(path)[\(index)]", "\(text) is listed twice", mend: "remove one of the two"))
       }
     }
     return found
   }
 
   private func wrongType(_ value: JSONValue, at path: String) -> Problem {
-    Problem(path, "is \(value.typeName), not \(typeName)", mend: "write \(typeName)")
+    Problem(path, "is \(value.typeName), not \(typeName)", mend: mend(of: value))
   }
 
-  fileprivate static func lengthProblems(
-    of text: String, _ minimum: Int, _ maximum: Int, at path: String
-  ) -> [Problem] {
-    let count = text.unicodeScalars.count
-    if count < minimum {
-      return [Problem(path, "has \(count) characters", mend: "write at least \(minimum)")]
+  /// What to write in place of a value of another type.
+  private func mend(of value: JSONValue) -> String {
+    switch (kind, value) {
+    case (.string(let bounds), _) where !bounds.values.isEmpty || bounds.form != nil: bounds.mend
+    case (.string, .bool), (.integerOrString, .bool):
+      "put it in quotes: without them YAML reads y, n, yes, no, on and off as true and false"
+    case (.string, .integer), (.string, .number), (.integerOrString, .number): "put it in quotes"
+    case (.integer, .string(let text)) where Int64(text) != nil: "write \(text), without quotes"
+    case (.number, .string(let text)) where Double(text)?.isFinite == true: "write \(text), without quotes"
+    case (.number, .string(let text)) where text.percentage != nil:
+      "write \(JSONValue.shortest(text.percentage ?? 0).text)"
+    case (.boolean, .string(let text)) where ["true", "false"].contains(text.lowercased()):
+      "write \(text.lowercased()), without quotes"
+    case (.list, .string(let text)): "write it as a list: [\(text.shortened)]"
+    case (.object(let properties), _) where !properties.isEmpty:
+      "write an object with \(properties.map(\.name).sorted().joined(separator: ", "))"
+    case (_, .null): "write \(typeName), or remove it"
+    default: "write \(typeName)"
     }
-    if maximum > 0, count > maximum {
-      return [Problem(path, "has \(count) characters", mend: "write at most \(maximum)")]
-    }
-    return []
   }
 
   /// `a text`, `a whole number`: for messages and the documentation.
@@ -124,16 +156,36 @@ extension Schema {
 }
 
 extension Schema.StringBounds {
+  /// What is right, as the end of a sentence.
+  fileprivate var mend: String {
+    guard values.isEmpty else { return "write one of \(values.joined(separator: ", "))" }
+    return "write \(form ?? pattern.map { "a text matching \($0)" } ?? "a text")"
+  }
+
   fileprivate func problems(of text: String, at path: String) -> [Problem] {
-    if !values.isEmpty, !values.contains(text) {
+    if !values.isEmpty {
+      guard !values.contains(text) else { return [] }
       let close = values.first { $0.lowercased() == text.lowercased() }
-      let mend = close.map { "write \($0)" } ?? "write one of \(values.joined(separator: ", "))"
-      return [Problem(path, "'\(text)' is not known", mend: mend)]
+      return [Problem(path, "\(text.quoted) is not known", mend: close.map { "write \($0)" } ?? mend)]
     }
-    let tooLong = Schema.lengthProblems(of: text, minimum, maximum, at: path)
-    guard tooLong.isEmpty else { return tooLong }
-    guard let pattern, let expression = try? Regex(pattern), text.wholeMatch(of: expression) == nil else { return [] }
-    return [Problem(path, "'\(text)' is not of the right form", mend: "write \(form ?? "a text matching \(pattern)")")]
+    let count = text.unicodeScalars.count
+    if maximum > 0, count > maximum {
+      return [Problem(path, "has \(count) characters", mend: "write at most \(maximum)")]
+    }
+    if count < minimum, form == nil {
+      let has = count == 0 ? "is empty" : "has \(count) of at least \(minimum) characters"
+      return [Problem(path, has, mend: minimum == 1 ? "write a text" : "write at least \(minimum)")]
+    }
+    if text.isEmpty { return minimum > 0 ? [Problem(path, "is empty", mend: mend)] : [] }
+    guard count >= minimum, matchesPattern(text) else {
+      return [Problem(path, "\(text.quoted) is not of the right form", mend: mend)]
+    }
+    return []
+  }
+
+  private func matchesPattern(_ text: String) -> Bool {
+    guard let pattern, let expression = try? Regex(pattern) else { return true }
+    return text.wholeMatch(of: expression) != nil
   }
 }
 
@@ -152,10 +204,16 @@ extension Schema.NumberBounds {
       return [
         Problem(
           path, "\(JSONValue.shortest(number).text) is too large",
-          mend: excludesMaximum ? "write a number below \(bound)" : "write \(bound) or less")
+          mend: (excludesMaximum ? "write a number below \(bound)" : "write \(bound) or less") + percentage(of: number))
       ]
     }
     return []
+  }
+
+  /// Shares that people write as percentages.
+  private func percentage(of number: Double) -> String {
+    guard maximum == 1, number > 1, number <= 100 else { return "" }
+    return ": \(JSONValue.shortest(number).text) % is \(JSONValue.shortest(number / 100).text)"
   }
 }
 
@@ -173,6 +231,17 @@ extension JSONValue {
 }
 
 extension String {
+  /// In quotes; of a long one only the beginning.
+  fileprivate var quoted: String { "'\(shortened)'" }
+
+  fileprivate var shortened: String { count > 64 ? "\(prefix(64))…" : self }
+
+  /// `80%` is 0.8; nil: not a percentage.
+  fileprivate var percentage: Double? {
+    guard last == "%", let number = Double(dropLast()), number.isFinite else { return nil }
+    return number / 100
+  }
+
   /// Levenshtein distance, for suggestions.
   package func editDistance(to other: String) -> Int {
     let target = Array(other)

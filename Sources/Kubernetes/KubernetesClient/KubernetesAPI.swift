@@ -45,7 +45,8 @@ extension KubernetesAPI {
     return try await decoded(.create(target, try manifest(object, .create, target), manager: fieldManager))
   }
 
-  /// Replaces the object. Errors: `isConflict` where its resource version is stale.
+  /// Replaces the object; fields that its type has no member for are removed from it. Errors: `isConflict` where its
+  /// resource version is stale.
   public func update<Object: KubernetesObject>(
     _ object: Object, subresource: String? = nil
   ) async throws(KubernetesError) -> Object {

@@ -11,6 +11,7 @@ public struct Affinity: Codable, Sendable, Equatable {
     }
   }
 
+  /// A term that the scheduler prefers by its weight.
   public struct WeightedPodTerm: Codable, Sendable, Equatable {
     /// 1 to 100.
     public var weight: Int
@@ -25,14 +26,21 @@ public struct Affinity: Codable, Sendable, Equatable {
   /// The pods that a selector chooses, and what "near" means.
   public struct PodTerm: Codable, Sendable, Equatable {
     public var labelSelector: LabelSelector?
-    /// Of these namespaces; empty: of the pod's own.
+    /// Labels whose values the pods must share with the pod (`matchLabelKeys`), or must not (`mismatchLabelKeys`).
+    public var matchLabelKeys: [String]
+    public var mismatchLabelKeys: [String]
+    /// Of these namespaces; empty, without a selector of namespaces: of the pod's own.
     public var namespaces: [String]
+    /// Also of the namespaces with these labels; `{}` chooses all.
+    public var namespaceSelector: LabelSelector?
     /// The label of nodes by whose value they count as one place: `kubernetes.io/hostname`.
     public var topologyKey: String
 
     public init(topologyKey: String, labelSelector: LabelSelector? = nil, namespaces: [String] = []) {
       self.topologyKey = topologyKey
       self.labelSelector = labelSelector
+      matchLabelKeys = []
+      mismatchLabelKeys = []
       self.namespaces = namespaces
     }
   }

@@ -17,6 +17,7 @@ public struct HorizontalPodAutoscaler: KubernetesObject {
     }
   }
 
+  /// Between how many pods, and by what use of CPU.
   public struct Spec: Codable, Sendable, Equatable {
     public var scaleTargetRef: Target
     public var minReplicas: Int?

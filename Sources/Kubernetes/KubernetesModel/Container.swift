@@ -35,6 +35,7 @@ public struct Container: Codable, Sendable, Equatable {
   }
 }
 
+/// A variable with a value, or with a source for one.
 public struct EnvironmentVariable: Codable, Sendable, Equatable {
   public var name: String
   public var value: String?
@@ -53,6 +54,7 @@ public struct EnvironmentVariable: Codable, Sendable, Equatable {
 
 /// Exactly one is set.
 public struct EnvironmentSource: Codable, Sendable, Equatable {
+  /// A field of the pod that the container runs in.
   public struct FieldReference: Codable, Sendable, Equatable {
     public var fieldPath: String
 
@@ -71,12 +73,14 @@ public struct EnvironmentSource: Codable, Sendable, Equatable {
     return source
   }
 
+  /// A key of a Secret.
   public static func secret(_ reference: KeyReference) -> EnvironmentSource {
     var source = EnvironmentSource()
     source.secretKeyRef = reference
     return source
   }
 
+  /// A key of a ConfigMap.
   public static func configMap(_ reference: KeyReference) -> EnvironmentSource {
     var source = EnvironmentSource()
     source.configMapKeyRef = reference
@@ -99,6 +103,7 @@ public struct KeyReference: Codable, Sendable, Hashable {
   }
 }
 
+/// A port that a container listens on.
 public struct ContainerPort: Codable, Sendable, Equatable {
   public var name: String?
   public var containerPort: Int
@@ -111,6 +116,7 @@ public struct ContainerPort: Codable, Sendable, Equatable {
   }
 }
 
+/// Where a container sees a volume of its pod.
 public struct VolumeMount: Codable, Sendable, Equatable {
   public var name: String
   public var mountPath: String
@@ -125,15 +131,47 @@ public struct VolumeMount: Codable, Sendable, Equatable {
   }
 }
 
-/// What a container is given of CPU, memory and other resources: quantities such as `500m` and `2Gi` by their names.
+/// What a container is given of CPU, memory and other resources: quantities such as `500m` and `2Gi` by their names. A
+/// quantity that a document holds as a number is read as its text.
 public struct ResourceRequirements: Codable, Sendable, Equatable {
   /// What the scheduler sets aside.
   public var requests: [String: String]
   /// The most that the container gets.
   public var limits: [String: String]
+  /// Which of the pod's resource claims it uses.
+  public var claims: [JSONValue]
 
   public init(requests: [String: String] = [:], limits: [String: String] = [:]) {
     self.requests = requests
     self.limits = limits
+    claims = []
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    requests = try container.decode([String: QuantityText].self, forKey: .requests).mapValues(\.text)
+    limits = try container.decode([String: QuantityText].self, forKey: .limits).mapValues(\.text)
+    claims = try container.decode([JSONValue].self, forKey: .claims)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case requests, limits, claims
+  }
+}
+
+/// A quantity as documents hold it: a text, or a plain number.
+struct QuantityText: Decodable {
+  var text: String
+
+  init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer().decode(JSONValue.self)
+    switch value {
+    case .string(let text): self.text = text
+    case .integer, .number: text = value.text
+    default:
+      throw DecodingError.typeMismatch(
+        String.self,
+        .init(codingPath: decoder.codingPath, debugDescription: "a quantity such as 500m or 2Gi is expected"))
+    }
   }
 }

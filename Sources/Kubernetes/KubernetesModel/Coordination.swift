@@ -3,6 +3,7 @@ public struct Lease: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "coordination.k8s.io", version: "v1", kind: "Lease")
   public static let gvr = GroupVersionResource(group: "coordination.k8s.io", version: "v1", resource: "leases")
 
+  /// Times in seconds; all fields are absent in a Lease that nobody has held.
   public struct Spec: Codable, Sendable, Hashable {
     /// Empty or absent: released.
     public var holderIdentity: String?

@@ -2,6 +2,10 @@
 ///
 /// `apiVersion` and `kind` belong to the type, not to its values: lists leave them out of their items. `manifest` puts
 /// them in.
+///
+/// A type may have fewer fields than its kind, as those of this module do: they are for objects that an operator makes,
+/// and for reading. What has no field is lost between reading and writing, so change objects that others write as well by
+/// a patch or by server-side apply; never replace them.
 public protocol KubernetesObject: Codable, Sendable, Equatable {
   static var gvk: GroupVersionKind { get }
   static var gvr: GroupVersionResource { get }

@@ -49,6 +49,7 @@ public struct LabelSelector: Codable, Sendable, Hashable {
     self.matchExpressions = matchExpressions
   }
 
+  /// An empty selector matches all objects.
   public func matches(_ labels: [String: String]) -> Bool {
     matchLabels.allSatisfy { labels[$0.key] == $0.value } && matchExpressions.allSatisfy { $0.matches(labels) }
   }

@@ -8,6 +8,7 @@ public enum ObjectName {
     bounded(parts.joined(separator: "-"), limit: limit)
   }
 
+  /// One text as `joined` makes a name of it.
   public static func bounded(_ text: String, limit: Int = 63) -> String {
     let clean = text.lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || character == ".") ? character : "-"

@@ -1,5 +1,5 @@
-/// A pod, as far as the operator reads it and builds it. What it has no field for stays out: people's pod templates are
-/// merged as JSON (`JSONValue.merged`) and never pass through these types.
+/// A pod, as far as operators read it and build it. What it has no field for is lost: merge people's pod templates as
+/// JSON (`JSONValue.merged`).
 public struct Pod: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "", version: "v1", kind: "Pod")
   public static let gvr = GroupVersionResource(group: "", version: "v1", resource: "pods")
@@ -14,6 +14,7 @@ public struct Pod: KubernetesObject {
     self.status = status
   }
 
+  /// Ready and not being deleted.
   public var isReady: Bool { !metadata.isBeingDeleted && status?.conditions.isTrue("Ready") == true }
 
   /// The final message of a container: what the process wrote to its termination log. Where a container has been
@@ -35,6 +36,7 @@ public struct PodTemplateSpec: Codable, Sendable, Equatable {
   }
 }
 
+/// What runs in a pod, and where. Parts that operators seldom build are JSON.
 public struct PodSpec: Codable, Sendable, Equatable {
   public var containers: [Container]
   public var initContainers: [Container]
@@ -75,6 +77,7 @@ public struct LocalReference: Codable, Sendable, Hashable {
   public init(name: String) { self.name = name }
 }
 
+/// What the kubelet says of a pod. Both lists of containers are empty until it has started them.
 public struct PodStatus: Codable, Sendable, Equatable {
   /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
   public var phase: String?
@@ -94,9 +97,11 @@ public struct PodStatus: Codable, Sendable, Equatable {
   }
 }
 
+/// What has become of one container of a pod.
 public struct ContainerStatus: Codable, Sendable, Equatable {
   /// Exactly one is set.
   public struct State: Codable, Sendable, Equatable {
+    /// Not started: an image is pulled, or a start has failed (`ImagePullBackOff`, `CrashLoopBackOff` …).
     public struct Waiting: Codable, Sendable, Equatable {
       public var reason: String?
       public var message: String?
@@ -107,12 +112,14 @@ public struct ContainerStatus: Codable, Sendable, Equatable {
       }
     }
 
+    /// Started, and not ended.
     public struct Running: Codable, Sendable, Equatable {
       public var startedAt: Timestamp?
 
       public init(startedAt: Timestamp? = nil) { self.startedAt = startedAt }
     }
 
+    /// Ended, with the exit code of its process.
     public struct Terminated: Codable, Sendable, Equatable {
       public var exitCode: Int
       public var signal: Int?

@@ -7,7 +7,15 @@ public struct PodSecurityContext: Codable, Sendable, Equatable {
   /// `OnRootMismatch` or `Always`.
   public var fsGroupChangePolicy: String?
   public var supplementalGroups: [Int]
+  /// `Merge` or `Strict`.
+  public var supplementalGroupsPolicy: String?
   public var seccompProfile: SeccompProfile?
+  public var sysctls: [JSONValue]
+  public var appArmorProfile: JSONValue?
+  public var seLinuxOptions: JSONValue?
+  /// `MountOption` or `Recursive`.
+  public var seLinuxChangePolicy: String?
+  public var windowsOptions: JSONValue?
 
   public init(
     runAsUser: Int? = nil, runAsGroup: Int? = nil, runAsNonRoot: Bool? = nil, fsGroup: Int? = nil,
@@ -20,6 +28,7 @@ public struct PodSecurityContext: Codable, Sendable, Equatable {
     self.fsGroupChangePolicy = fsGroupChangePolicy
     self.supplementalGroups = supplementalGroups
     self.seccompProfile = seccompProfile
+    sysctls = []
   }
 }
 
@@ -44,6 +53,11 @@ public struct SecurityContext: Codable, Sendable, Equatable {
   public var runAsNonRoot: Bool?
   public var capabilities: Capabilities?
   public var seccompProfile: SeccompProfile?
+  /// `Default` or `Unmasked`.
+  public var procMount: String?
+  public var appArmorProfile: JSONValue?
+  public var seLinuxOptions: JSONValue?
+  public var windowsOptions: JSONValue?
 
   public init(
     privileged: Bool? = nil, allowPrivilegeEscalation: Bool? = nil, readOnlyRootFilesystem: Bool? = nil,

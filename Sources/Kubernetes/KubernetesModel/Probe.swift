@@ -1,5 +1,6 @@
 /// How the kubelet asks a container whether it lives or is ready; of the ways to ask exactly one is set.
 public struct Probe: Codable, Sendable, Equatable {
+  /// Passes on a status of 200 to 399.
   public struct HTTPGet: Codable, Sendable, Equatable {
     public var path: String?
     public var port: IntOrString
@@ -14,6 +15,7 @@ public struct Probe: Codable, Sendable, Equatable {
     }
   }
 
+  /// Passes where the port accepts a connection.
   public struct TCPSocket: Codable, Sendable, Equatable {
     public var port: IntOrString
     public var host: String?
@@ -21,6 +23,7 @@ public struct Probe: Codable, Sendable, Equatable {
     public init(port: IntOrString) { self.port = port }
   }
 
+  /// Passes where the command, run in the container, exits with 0.
   public struct Exec: Codable, Sendable, Equatable {
     public var command: [String]
 

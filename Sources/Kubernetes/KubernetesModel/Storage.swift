@@ -73,11 +73,22 @@ public struct PersistentVolumeClaim: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "", version: "v1", kind: "PersistentVolumeClaim")
   public static let gvr = GroupVersionResource(group: "", version: "v1", resource: "persistentvolumeclaims")
 
+  /// How much, and of which kind.
   public struct Spec: Codable, Sendable, Equatable {
+    /// Quantities by name; a claim asks for `storage`. A quantity that a document holds as a number is read as its text.
     public struct Resources: Codable, Sendable, Equatable {
       public var requests: [String: String]
 
       public init(requests: [String: String]) { self.requests = requests }
+
+      public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        requests = try container.decode([String: QuantityText].self, forKey: .requests).mapValues(\.text)
+      }
+
+      private enum CodingKeys: String, CodingKey {
+        case requests
+      }
     }
 
     public var accessModes: [String]
@@ -94,6 +105,7 @@ public struct PersistentVolumeClaim: KubernetesObject {
     }
   }
 
+  /// Whether a volume was found.
   public struct Status: Codable, Sendable, Equatable {
     /// `Pending`, `Bound` or `Lost`.
     public var phase: String?

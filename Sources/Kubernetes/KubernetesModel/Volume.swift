@@ -1,5 +1,6 @@
 /// A named volume; of the sources exactly one is set.
 public struct Volume: Codable, Sendable, Equatable {
+  /// A key that becomes a file at a path below the mount.
   public struct KeyToPath: Codable, Sendable, Equatable {
     public var key: String
     public var path: String
@@ -10,6 +11,7 @@ public struct Volume: Codable, Sendable, Equatable {
     }
   }
 
+  /// The keys of a ConfigMap as files; all of them where `items` is empty.
   public struct ConfigMapSource: Codable, Sendable, Equatable {
     public var name: String
     public var items: [KeyToPath]
@@ -23,6 +25,7 @@ public struct Volume: Codable, Sendable, Equatable {
     }
   }
 
+  /// The keys of a Secret as files; all of them where `items` is empty.
   public struct SecretSource: Codable, Sendable, Equatable {
     public var secretName: String
     public var items: [KeyToPath]
@@ -39,6 +42,7 @@ public struct Volume: Codable, Sendable, Equatable {
     }
   }
 
+  /// A folder that lives as long as the pod; `medium` `Memory` keeps it in memory.
   public struct EmptyDirectory: Codable, Sendable, Equatable {
     public var medium: String?
     public var sizeLimit: String?
@@ -49,6 +53,7 @@ public struct Volume: Codable, Sendable, Equatable {
     }
   }
 
+  /// The volume of a PersistentVolumeClaim of the namespace.
   public struct ClaimSource: Codable, Sendable, Equatable {
     public var claimName: String
     public var readOnly: Bool?
@@ -59,6 +64,7 @@ public struct Volume: Codable, Sendable, Equatable {
     }
   }
 
+  /// A path of the node.
   public struct HostPath: Codable, Sendable, Equatable {
     public var path: String
     public var type: String?

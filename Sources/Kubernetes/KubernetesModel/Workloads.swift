@@ -3,6 +3,7 @@ public struct Job: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "batch", version: "v1", kind: "Job")
   public static let gvr = GroupVersionResource(group: "batch", version: "v1", resource: "jobs")
 
+  /// How often a pod may fail, and for how long the run may last, in seconds.
   public struct Spec: Codable, Sendable, Equatable {
     public var template: PodTemplateSpec
     public var backoffLimit: Int?
@@ -16,6 +17,7 @@ public struct Job: KubernetesObject {
     public init(template: PodTemplateSpec) { self.template = template }
   }
 
+  /// How many pods run and have ended. `Complete` and `Failed` are its last conditions.
   public struct Status: Codable, Sendable, Equatable {
     public var conditions: [Condition]
     public var active: Int?
@@ -47,6 +49,7 @@ public struct Deployment: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "apps", version: "v1", kind: "Deployment")
   public static let gvr = GroupVersionResource(group: "apps", version: "v1", resource: "deployments")
 
+  /// How many pods, of which template, and how they are replaced. Times in seconds.
   public struct Spec: Codable, Sendable, Equatable {
     /// nil leaves the number to an autoscaler.
     public var replicas: Int?
@@ -67,6 +70,7 @@ public struct Deployment: KubernetesObject {
 
   /// How pods of an older template are replaced.
   public struct Strategy: Codable, Sendable, Equatable {
+    /// How many pods may be missing, and how many may be there besides.
     public struct RollingUpdate: Codable, Sendable, Equatable {
       /// A number of pods, or a share of them such as `25%`.
       public var maxUnavailable: IntOrString?
@@ -90,6 +94,7 @@ public struct Deployment: KubernetesObject {
     }
   }
 
+  /// How many pods there are, of any template but where the name says otherwise.
   public struct Status: Codable, Sendable, Equatable {
     public var conditions: [Condition]
     public var observedGeneration: Int?
@@ -118,6 +123,7 @@ public struct Service: KubernetesObject {
   public static let gvk = GroupVersionKind(group: "", version: "v1", kind: "Service")
   public static let gvr = GroupVersionResource(group: "", version: "v1", resource: "services")
 
+  /// A port of the Service and the one of its pods that it leads to.
   public struct Port: Codable, Sendable, Equatable {
     public var name: String?
     public var port: Int
@@ -133,6 +139,7 @@ public struct Service: KubernetesObject {
     }
   }
 
+  /// Which pods answer, at which ports.
   public struct Spec: Codable, Sendable, Equatable {
     public var selector: [String: String]
     public var ports: [Port]

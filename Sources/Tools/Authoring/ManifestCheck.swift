@@ -49,7 +49,7 @@ package struct ManifestCheck: Sendable {
       skipped.append("\(kind.isEmpty ? "a document without a kind" : kind) \(name)")
       return
     }
-    let object = "\(kind) \(name)"
+    let object = name.isEmpty ? kind : "\(kind) \(name)"
     objects.append(object)
     guard apiVersion == ApusGroup.apiVersion else {
       return report(
@@ -98,14 +98,8 @@ package struct ManifestCheck: Sendable {
   }
 
   private mutating func report(_ problems: [Problem], _ object: String, _ document: YAMLSource) {
-    for problem in problems {
-      var problem = problem
-      // YAML reads y, yes, on and their opposites as truth values; people mean the words.
-      if problem.message.hasPrefix("is true or false, not a text") {
-        problem.mend = "put it in quotes: without them YAML reads y, n, yes, no, on and off as true and false"
-      }
-      findings.append(Finding(position: document.position(of: problem.path), object: object, problem: problem))
-    }
+    let found = problems.map { Finding(position: document.position(of: $0.path), object: object, problem: $0) }
+    findings += found.sorted { ($0.position.line, $0.position.column) < ($1.position.line, $1.position.column) }
   }
 
   /// A policy in a file with models, none of which is its own, is most likely misspelt.

@@ -104,9 +104,7 @@ extension ModelDraft {
       YAMLField(
         "algorithm",
         .map([
-          YAMLField(
-            "gradientBoosting",
-            .inline(["rounds": 200, "maxDepth": 4, "learningRate": 0.05, "subsample": 0.8]))
+          YAMLField("gradientBoosting", .inline(Algorithm.GradientBoosting.schema.filled([:])))
         ]), above: "The defaults; or randomForest, logisticRegression, custom."))
     if schema.features.contains(where: { $0.minimum != nil || $0.maximum != nil }) {
       fields.append(
@@ -175,9 +173,10 @@ extension ModelDraft {
   /// Limits above the defaults where the training data itself misses more.
   private var qualityField: YAMLField? {
     var fields: [YAMLField] = []
-    if let worst = missing.first, worst.share * 1.5 > 0.05 {
-      let warning = min(1, max(0.05, Self.up(worst.share * 1.5)))
-      let critical = min(1, max(0.15, Self.up(worst.share * 3), warning))
+    let standard = QualityRules.standard.missing
+    if let worst = missing.first, worst.share * 1.5 > standard.warning {
+      let warning = min(1, max(standard.warning, Self.up(worst.share * 1.5)))
+      let critical = min(1, max(standard.critical, Self.up(worst.share * 3), warning))
       fields.append(
         YAMLField(
           "missing", .inline(["warning": .number(warning), "critical": .number(critical)]),

@@ -1,6 +1,7 @@
 import ApusAPI
 import Decisions
 import KubernetesModel
+import Testing
 import WorkerContract
 
 /// Midday of a Wednesday, so that no schedule of the tests fires by accident.
@@ -20,15 +21,38 @@ func aModel(_ name: String = "income", _ spec: JSONValue = [:], annotations: [St
     "training": ["source": ["csv": ["uri": "file:///data/adult.csv"]]],
     "promotion": ["approval": "Automatic"],
   ]
-  let object: JSONValue = [
-    "metadata": ["name": .string(name), "namespace": "shop", "uid": "uid-md", "generation": 1],
-    "spec": base.merged(with: spec),
-  ]
-  // The document above is known to be good; a test that breaks it sees an empty model and fails on what it asks.
-  var model = (try? ModelDeployment.decode(object)) ?? emptyModel
-  model.metadata.creationTimestamp = noon
-  model.metadata.annotations = annotations
-  return model
+  return object(name, uid: "uid-md", base, spec, annotations)
+}
+
+func aPolicy(_ name: String = "income", _ spec: JSONValue = [:], annotations: [String: String] = [:])
+  -> MonitoringPolicy
+{
+  object(name, uid: "uid-mp", ["modelRef": ["name": "income"]], spec, annotations)
+}
+
+/// What a test adds to the spec and that is no spec then fails the test, which goes on without it.
+private func object<Object: ApusResource>(
+  _ name: String, uid: String, _ base: JSONValue, _ more: JSONValue, _ annotations: [String: String]
+) -> Object {
+  func decoded(_ spec: JSONValue) throws(ResourceError) -> Object {
+    try Object.decode([
+      "metadata": ["name": .string(name), "namespace": "shop", "uid": .string(uid), "generation": 1], "spec": spec,
+    ])
+  }
+  do {
+    var object: Object
+    do {
+      object = try decoded(base.merged(with: more))
+    } catch {
+      Issue.record("\(error)")
+      object = try decoded(base)
+    }
+    object.metadata.creationTimestamp = noon
+    object.metadata.annotations = annotations
+    return object
+  } catch {
+    preconditionFailure("the builder's own document: \(error)")
+  }
 }
 
 extension ModelDeployment {
@@ -39,43 +63,6 @@ extension ModelDeployment {
     copy.metadata.uid = "uid-md-2"
     return copy
   }
-}
-
-private var emptyModel: ModelDeployment {
-  ModelDeployment(
-    metadata: ObjectMeta(name: "broken", namespace: "shop"),
-    spec: .init(
-      schema: .init(target: .init(name: ""), features: []),
-      training: .init(
-        source: .init(), split: .init(), algorithm: .init(), schedule: .init(cron: "", timeZone: ""),
-        deadline: .init(seconds: 1), retries: 0),
-      promotion: .init(
-        approval: .manual, minimum: .init(accuracy: 0, f1: 0, rocAUC: 0),
-        against: .init(metric: .accuracy, minimumImprovement: 0, confidence: 0.9), segments: [], keep: 1),
-      serving: .init(replicas: 1, logging: .init())))
-}
-
-func aPolicy(_ name: String = "income", _ spec: JSONValue = [:], annotations: [String: String] = [:])
-  -> MonitoringPolicy
-{
-  let base: JSONValue = ["modelRef": ["name": "income"]]
-  let object: JSONValue = [
-    "metadata": ["name": .string(name), "namespace": "shop", "uid": "uid-mp", "generation": 1],
-    "spec": base.merged(with: spec),
-  ]
-  var policy =
-    (try? MonitoringPolicy.decode(object))
-    ?? MonitoringPolicy(
-      metadata: ObjectMeta(name: "broken"),
-      spec: .init(
-        modelRef: .init(name: ""), schedule: .init(cron: "", timeZone: ""), window: .init(seconds: 0),
-        minimumSamples: 0, drift: .init(), quality: .init(), performance: .init(),
-        retraining: .init(
-          on: [], debounce: .init(failures: 1, of: 1), cooldown: .init(seconds: 0), dailyLimit: 0, dryRun: false),
-        suspend: false))
-  policy.metadata.creationTimestamp = noon
-  policy.metadata.annotations = annotations
-  return policy
 }
 
 func metrics(accuracy: Double = 0.87, f1: Double = 0.75, rocAUC: Double = 0.92) -> ModelMetrics {

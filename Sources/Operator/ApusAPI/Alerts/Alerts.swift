@@ -9,7 +9,13 @@ extension MonitoringPolicySpec {
     /// The same alert is not sent again within this time.
     package var deduplicate: TimeSpan
 
-    package init(routes: [Route] = [], channels: [Channel] = [], deduplicate: TimeSpan = TimeSpan(seconds: 300)) {
+    /// Where nothing is stated.
+    package static let standard: Alerts = schema.standard()
+
+    package init(
+      routes: [Route] = Alerts.standard.routes, channels: [Channel] = Alerts.standard.channels,
+      deduplicate: TimeSpan = Alerts.standard.deduplicate
+    ) {
       self.routes = routes
       self.channels = channels
       self.deduplicate = deduplicate

@@ -1,3 +1,4 @@
+import KubernetesModel
 package import WorkerContract
 
 extension MonitoringPolicySpec.Alerts.Channel {
@@ -23,10 +24,14 @@ extension MonitoringPolicySpec.Alerts.Channel {
       case none = "None"
     }
 
+    /// Where nothing but the server and the addresses is stated.
+    package static let standard: Email = schema.standard(
+      stating: ["server": "smtp://mail", "from": "apus@mail", "to": ["you@mail"]])
+
     package init(
-      server: String, security: Security = .startTLS, from: String, to: [String],
+      server: String, security: Security = Email.standard.security, from: String, to: [String],
       credentialsSecretRef: SecretReference? = nil, caSecretRef: SecretKeyReference? = nil,
-      subjectPrefix: String = "[apus]", hello: String? = nil
+      subjectPrefix: String = Email.standard.subjectPrefix, hello: String? = nil
     ) {
       self.server = server
       self.security = security

@@ -25,8 +25,7 @@ extension Schedule {
           "cron",
           .string(
             "Minute, hour, day of month, month, day of week; or @hourly, @daily, @weekly, @monthly, @yearly.",
-            minimum: 6,
-            maximum: 256, default: cron)),
+            minimum: 6, maximum: 256, form: "a cron expression such as \(cron)", default: cron)),
         .optional("timeZone", .string("IANA name of the time zone.", minimum: 1, maximum: 64, default: usualZone)),
       ]
     ).with(default: [:])

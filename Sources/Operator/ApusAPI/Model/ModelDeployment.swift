@@ -19,9 +19,8 @@ package struct ModelDeployment: ApusResource {
 
 extension ModelDeployment {
   package static let definition = ResourceDefinition(
-    kind: gvk.kind, resource: gvr, singular: "modeldeployment", shortName: "md",
+    of: ModelDeployment.self, shortName: "md",
     description: "A model: how it is trained, when a version is good enough, and how it is served.",
-    spec: ModelDeploymentSpec.schema, status: ModelDeploymentStatus.schema,
     columns: [
       .condition(.ready),
       .reason(of: .ready),

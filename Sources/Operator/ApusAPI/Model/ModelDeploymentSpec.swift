@@ -10,17 +10,6 @@ package struct ModelDeploymentSpec: Codable, Sendable, Equatable {
   /// What happens to rows, reports and files when the model is deleted.
   package var deletion: Deletion
 
-  package init(
-    schema: FeatureSchema, training: Training, promotion: Promotion, serving: Serving,
-    deletion: Deletion = .keep
-  ) {
-    self.schema = schema
-    self.training = training
-    self.promotion = promotion
-    self.serving = serving
-    self.deletion = deletion
-  }
-
   package enum Deletion: String, Codable, Sendable, CaseIterable {
     case keep = "Keep"
     case delete = "Delete"

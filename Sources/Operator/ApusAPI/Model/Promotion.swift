@@ -10,18 +10,6 @@ extension ModelDeploymentSpec {
     package var rollout: Rollout?
     /// Versions out of use whose files are kept, besides production and the one before it; older ones stay listed.
     package var keep: Int
-
-    package init(
-      approval: Approval, minimum: MinimumMetrics, against: Against,
-      segments: [SegmentGuard], rollout: Rollout? = nil, keep: Int
-    ) {
-      self.approval = approval
-      self.minimum = minimum
-      self.against = against
-      self.segments = segments
-      self.rollout = rollout
-      self.keep = keep
-    }
   }
 
   package enum Approval: String, Codable, Sendable, CaseIterable {
@@ -60,12 +48,6 @@ extension ModelDeploymentSpec {
     package var accuracy: Double
     package var f1: Double
     package var rocAUC: Double
-
-    package init(accuracy: Double, f1: Double, rocAUC: Double) {
-      self.accuracy = accuracy
-      self.f1 = f1
-      self.rocAUC = rocAUC
-    }
   }
 }
 
@@ -88,16 +70,6 @@ extension ModelDeploymentSpec {
     /// The alternative of the gate: with this set, a challenger also passes when its accuracy is at least this share
     /// of production's (0.98 in the classic rule).
     package var accuracyRatio: Double?
-
-    package init(
-      metric: MetricName, minimumImprovement: Double, confidence: Double,
-      accuracyRatio: Double? = nil
-    ) {
-      self.metric = metric
-      self.minimumImprovement = minimumImprovement
-      self.confidence = confidence
-      self.accuracyRatio = accuracyRatio
-    }
   }
 }
 

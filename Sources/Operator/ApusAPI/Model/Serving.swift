@@ -14,19 +14,6 @@ extension ModelDeploymentSpec {
     package var resources: ContainerResources?
     /// A partial pod template, merged into the Deployment's pod; the container is `server`.
     package var template: JSONValue?
-
-    package init(
-      version: String? = nil, replicas: Int, autoscaling: Autoscaling? = nil, logging: LoggingRules,
-      security: Security? = nil, resources: ContainerResources? = nil, template: JSONValue? = nil
-    ) {
-      self.version = version
-      self.replicas = replicas
-      self.autoscaling = autoscaling
-      self.logging = logging
-      self.security = security
-      self.resources = resources
-      self.template = template
-    }
   }
 }
 

@@ -17,23 +17,6 @@ extension ModelDeploymentSpec {
     package var resources: ContainerResources?
     /// A partial pod template, merged into the Job's pod; the container is `worker`.
     package var template: JSONValue?
-
-    package init(
-      source: DataSource, split: SplitPlan, algorithm: Algorithm,
-      limits: DataLimits = .init(), schedule: Schedule,
-      deadline: TimeSpan,
-      retries: Int, resources: ContainerResources? = nil, template: JSONValue? = nil
-    ) {
-      self.source = source
-      self.split = split
-      self.algorithm = algorithm
-      self.limits = limits
-      self.schedule = schedule
-      self.deadline = deadline
-      self.retries = retries
-      self.resources = resources
-      self.template = template
-    }
   }
 }
 
@@ -46,7 +29,10 @@ extension ModelDeploymentSpec.Training: SchemaDescribed {
       // Not published: a stored default would stay beside the algorithm that a later apply names.
       .optional("algorithm", Algorithm.schema.implying(["gradientBoosting": [:]])),
       .optional("limits", DataLimits.schema.with(default: [:])),
-      .optional("schedule", Schedule.schema(cron: "0 2 * * 0").described("When a new version is trained anyway.")),
+      .optional(
+        "schedule",
+        Schedule.schema(cron: "0 2 * * 0").described("When a new version is trained even if nothing else calls for it.")
+      ),
       .optional("deadline", .timeSpan("A run that takes longer is ended and counts as failed.", default: "2h")),
       .optional("retries", .integer("How often a failed run is tried again.", minimum: 0, maximum: 20, default: 2)),
       .optional(

@@ -20,9 +20,8 @@ package struct MonitoringPolicy: ApusResource {
 
 extension MonitoringPolicy {
   package static let definition = ResourceDefinition(
-    kind: gvk.kind, resource: gvr, singular: "monitoringpolicy", shortName: "mp",
+    of: MonitoringPolicy.self, shortName: "mp",
     description: "How one ModelDeployment is watched and when that makes the operator act.",
-    spec: MonitoringPolicySpec.schema, status: MonitoringPolicyStatus.schema,
     columns: [
       .condition(.healthy),
       .init("Drift", "string", ".status.drift", "Drift in the last check."),

@@ -23,28 +23,6 @@ package struct MonitoringPolicySpec: Codable, Sendable, Equatable {
   package var resources: ContainerResources?
   /// A partial pod template, merged into the pods of checks; the container is `worker`.
   package var template: JSONValue?
-
-  package init(
-    modelRef: ModelReference, schedule: Schedule,
-    window: TimeSpan, minimumSamples: Int, maximumSamples: Int? = nil,
-    drift: DriftRules, quality: QualityRules, performance: PerformanceRules,
-    retraining: Retraining, alerts: Alerts? = nil, suspend: Bool,
-    resources: ContainerResources? = nil, template: JSONValue? = nil
-  ) {
-    self.modelRef = modelRef
-    self.schedule = schedule
-    self.window = window
-    self.minimumSamples = minimumSamples
-    self.maximumSamples = maximumSamples
-    self.drift = drift
-    self.quality = quality
-    self.performance = performance
-    self.retraining = retraining
-    self.alerts = alerts
-    self.suspend = suspend
-    self.resources = resources
-    self.template = template
-  }
 }
 
 extension MonitoringPolicySpec: SchemaDescribed {
@@ -59,14 +37,14 @@ extension MonitoringPolicySpec: SchemaDescribed {
       .optional("schedule", Schedule.schema(cron: "0 */6 * * *").described("When the model is checked.")),
       .optional(
         "window",
-        .timeSpan("Drift and quality are about the predictions of this long before a check.", default: "6h")),
+        .timeSpan("How far back from a check predictions are read for drift and quality.", default: "6h")),
       .optional(
         "minimumSamples",
         .integer("Fewer rows make a check inconclusive.", minimum: 1, maximum: 1_000_000_000, default: 30)),
       .optional(
         "maximumSamples",
         .integer(
-          "At most so many of the window's predictions are read, the latest; null: all.", minimum: 1,
+          "At most this many of the window's predictions are read, the latest first; null: all.", minimum: 1,
           maximum: 1_000_000_000
         ).nullable),
       .optional(

@@ -11,17 +11,6 @@ extension MonitoringPolicySpec {
     /// Decide and say so, but do not train.
     package var dryRun: Bool
 
-    package init(
-      on: [Trigger], debounce: Debounce,
-      cooldown: TimeSpan, dailyLimit: Int, dryRun: Bool
-    ) {
-      self.on = on
-      self.debounce = debounce
-      self.cooldown = cooldown
-      self.dailyLimit = dailyLimit
-      self.dryRun = dryRun
-    }
-
     /// Written as `triggers`: YAML 1.1 takes the unquoted key `on` for true.
     private enum CodingKeys: String, CodingKey {
       case on = "triggers"
@@ -38,11 +27,6 @@ extension MonitoringPolicySpec {
     package struct Debounce: Codable, Sendable, Equatable {
       package var failures: Int
       package var of: Int
-
-      package init(failures: Int, of: Int) {
-        self.failures = failures
-        self.of = of
-      }
     }
   }
 }
@@ -67,10 +51,10 @@ extension MonitoringPolicySpec.Retraining: SchemaDescribed {
 
 extension MonitoringPolicySpec.Retraining.Debounce: SchemaDescribed {
   package static let schema = Schema.object(
-    "failures of the last of conclusive checks must have triggered.",
+    "How many of the latest conclusive checks must have triggered before the operator retrains.",
     [
-      .optional("failures", .integer("So many.", minimum: 1, maximum: 10, default: 2)),
-      .optional("of", .integer("Of so many.", minimum: 1, maximum: 10, default: 3)),
+      .optional("failures", .integer("How many of them must have triggered.", minimum: 1, maximum: 10, default: 2)),
+      .optional("of", .integer("How many of the latest checks count.", minimum: 1, maximum: 10, default: 3)),
     ],
     rules: [.init("self.failures <= self.of", "failures is above of: it could never fire", fieldPath: ".failures")])
 }

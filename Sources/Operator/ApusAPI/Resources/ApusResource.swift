@@ -18,15 +18,27 @@ extension ApusResource {
   /// Errors: `ResourceError` with all that is wrong with the document's form; unknown fields alone are no error here.
   package static func decode(_ json: JSONValue) throws(ResourceError) -> Self {
     do {
-      let metadata: ObjectMeta = try (json["metadata"] ?? [:]).decode()
-      let spec: Spec = try Spec.schema.filled(json["spec"] ?? [:]).decode()
-      let status: Status = try Status.schema.filled(json["status"]?.nonNull ?? [:]).decode()
-      return Self(metadata: metadata, spec: spec, status: status)
+      return Self(
+        metadata: try part("metadata", json["metadata"] ?? [:]),
+        spec: try part("spec", Spec.schema.filled(json["spec"] ?? [:])),
+        status: try part("status", Status.schema.filled(json["status"]?.nonNull ?? [:])))
     } catch {
       var problems = Spec.schema.problems(in: json["spec"] ?? [:], at: "spec")
       problems += Status.schema.problems(in: json["status"]?.nonNull ?? [:], at: "status")
-      if problems.isEmpty { problems = [Problem(error.path, error.reason, mend: "")] }
+      // The type may refuse what the schema allows.
+      if !problems.contains(where: { $0.path == error.path }) {
+        problems.append(Problem(error.path, error.reason, mend: ""))
+      }
       throw ResourceError(problems: problems)
+    }
+  }
+
+  /// Errors: with the path from the object's root.
+  private static func part<Part: Decodable>(_ name: String, _ json: JSONValue) throws(JSONMismatch) -> Part {
+    do {
+      return try json.decode()
+    } catch {
+      throw JSONMismatch(path: error.path.isEmpty ? name : "\(name).\(error.path)", reason: error.reason)
     }
   }
 

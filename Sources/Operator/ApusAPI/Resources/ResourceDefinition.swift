@@ -15,6 +15,23 @@ package struct ResourceDefinition: Sendable, Equatable {
   /// What `kubectl scale` and autoscalers read and write.
   package var scale: Scale? = nil
 
+  /// Names and schemas are those of the type.
+  init<Object: ApusResource>(
+    of type: Object.Type, shortName: String, description: String, columns: [Column], isOperatorsOwn: Bool = false,
+    scale: Scale? = nil
+  ) {
+    kind = Object.gvk.kind
+    resource = Object.gvr
+    singular = Object.gvk.kind.lowercased()
+    self.shortName = shortName
+    self.description = description
+    spec = Object.Spec.schema
+    status = Object.Status.schema
+    self.columns = columns
+    self.isOperatorsOwn = isOperatorsOwn
+    self.scale = scale
+  }
+
   /// Where the scale subresource finds its numbers, as JSON paths.
   package struct Scale: Sendable, Equatable {
     package var replicas: String

@@ -18,9 +18,8 @@ package struct ModelVersion: ApusResource {
 
 extension ModelVersion {
   package static let definition = ResourceDefinition(
-    kind: gvk.kind, resource: gvr, singular: "modelversion", shortName: "mv",
+    of: ModelVersion.self, shortName: "mv",
     description: "One trained version of a model: where it comes from, how good it is, its stage and its history.",
-    spec: ModelVersionSpec.schema, status: ModelVersionStatus.schema,
     columns: [
       .init("Model", "string", ".spec.modelRef.name", "The ModelDeployment it belongs to."),
       .init("Stage", "string", ".status.stage", "Its place in the life of a version."),

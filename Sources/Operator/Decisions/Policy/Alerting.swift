@@ -73,7 +73,7 @@ struct Alerting: Sendable {
     _ rule: Alert.Rule, _ state: Alert.State, _ message: String, _ observed: PolicyObservation
   ) {
     let now = observed.now
-    let window = observed.policy.spec.alerts?.deduplicate.seconds ?? 300
+    let window = (observed.policy.spec.alerts ?? .standard).deduplicate.seconds
     if let last = status.last.first(where: { $0.rule == rule.rawValue }), last.state == state.rawValue,
       now.seconds(since: last.at.corrected(at: now)) < window
     {

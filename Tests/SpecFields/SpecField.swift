@@ -1,14 +1,22 @@
-import ApusAPI
-import KubernetesModel
+package import ApusAPI
+package import KubernetesModel
 
 /// A field of a spec and another valid value of it, found by walking the schema: a field that is new is found too.
-struct SpecField: Sendable {
+package struct SpecField: Sendable {
   /// `training.split.seed`; elements of lists by their index.
-  var path: [String]
+  package var path: [String]
   /// The whole spec with this one field changed.
-  var changed: JSONValue
+  package var changed: JSONValue
+  /// The spec that differs from it in this field only: the given one, with all that had to be made around the field.
+  package var unchanged: JSONValue
 
-  var name: String { path.joined(separator: ".") }
+  package init(path: [String], changed: JSONValue, unchanged: JSONValue) {
+    self.path = path
+    self.changed = changed
+    self.unchanged = unchanged
+  }
+
+  package var name: String { path.joined(separator: ".") }
 
   /// Every field of `spec` by its schema.
   ///
@@ -16,34 +24,54 @@ struct SpecField: Sendable {
   ///   - values: what to change a field to where the schema does not tell enough.
   ///   - isValid: whether a spec would be accepted.
   /// Returns also the fields for which no valid value was found.
-  static func all(
+  package static func all(
     of schema: Schema, in spec: JSONValue, values: [String: JSONValue], isValid: (JSONValue) -> Bool
   ) -> (fields: [SpecField], unknown: [String]) {
     var fields: [SpecField] = []
     var unknown: [String] = []
-    for (path, leaf) in leaves(schema, []) {
+    for (path, leaf, isRequired) in leaves(schema, []) {
       let current = value(at: path[...], in: spec)
       let candidates =
         values[path.joined(separator: ".")].map { [$0] } ?? leaf.candidates(besides: current)
-      let changed = candidates.lazy
+      let valid =
+        candidates
         .filter { $0 != current ?? leaf.defaultValue ?? leaf.impliedValue }
         .map { put($0, at: path[...], in: spec, schema) }
-        .first(where: isValid)
-      if let changed {
-        fields.append(SpecField(path: path, changed: changed))
-      } else {
+        .filter(isValid)
+      guard let changed = valid.first else {
         unknown.append(path.joined(separator: "."))
+        continue
       }
+      var unchanged = spec
+      if current == nil, isRequired || value(at: path.dropLast()[...], in: spec) == nil {
+        unchanged = isRequired ? valid.dropFirst().first ?? spec : removed(path[...], from: changed)
+      }
+      fields.append(SpecField(path: path, changed: changed, unchanged: unchanged))
     }
     return (fields, unknown)
   }
 
-  private static func leaves(_ schema: Schema, _ path: [String]) -> [([String], Schema)] {
+  private static func removed(_ path: ArraySlice<String>, from value: JSONValue) -> JSONValue {
+    guard let first = path.first else { return value }
+    if let index = Int(first), var elements = value.array, index < elements.count {
+      elements[index] = removed(path.dropFirst(), from: elements[index])
+      return .array(elements)
+    }
+    var copy = value
+    copy[first] = path.count == 1 ? nil : value[first].map { removed(path.dropFirst(), from: $0) }
+    return copy
+  }
+
+  private static func leaves(
+    _ schema: Schema, _ path: [String], isRequired: Bool = false
+  ) -> [(path: [String], schema: Schema, isRequired: Bool)] {
     switch schema.kind {
     case .object(let properties) where !properties.isEmpty:
-      return properties.filter { !$0.schema.isImmutable }.flatMap { leaves($0.schema, path + [$0.name]) }
+      return properties.filter { !$0.schema.isImmutable }.flatMap {
+        leaves($0.schema, path + [$0.name], isRequired: $0.isRequired)
+      }
     case .list(_, let element) where !element.properties.isEmpty: return leaves(element, path + ["0"])
-    default: return [(path, schema)]
+    default: return [(path, schema, isRequired)]
     }
   }
 
@@ -79,7 +107,7 @@ struct SpecField: Sendable {
 }
 
 extension Schema {
-  var isImmutable: Bool { rules.contains { $0.expression == "self == oldSelf" } }
+  fileprivate var isImmutable: Bool { rules.contains { $0.expression == "self == oldSelf" } }
 
   /// The members of which exactly one is there.
   fileprivate var alternatives: [String] {
@@ -111,7 +139,7 @@ extension Schema {
       if !bounds.values.isEmpty { return bounds.values.map(JSONValue.string) }
       let forms = (bounds.form ?? "").components(separatedBy: " or ").filter { !$0.isEmpty }
       let pattern = bounds.pattern.flatMap { try? Regex($0) }
-      return (forms + ["changed", "7m", "v1"])
+      return (forms + forms.map { $0 + "2" } + ["changed", "7m", "v1", "8m", "v3"])
         .filter { text in pattern.map { text.wholeMatch(of: $0) != nil } ?? true }
         .map(JSONValue.string)
     case .integerOrString: return ["changed"]
