@@ -128,9 +128,9 @@ struct ApusServer: AsyncParsableCommand {
     configuration.adminTokenPath = adminTokenFile
     if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }
     configuration.encryptsAdmin = tlsAdmin
-    configuration.patience.head = .seconds(headTimeout)
-    configuration.patience.body = .seconds(bodyTimeout)
-    configuration.patience.idle = .seconds(idleTimeout)
+    configuration.timeouts.head = .seconds(headTimeout)
+    configuration.timeouts.body = .seconds(bodyTimeout)
+    configuration.timeouts.idle = .seconds(idleTimeout)
     configuration.crossOrigins = corsOrigin
     configuration.maximumConnections = maximumConnections
     configuration.drainDelay = .seconds(drainSeconds)

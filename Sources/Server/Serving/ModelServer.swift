@@ -37,7 +37,7 @@ package struct ModelServer: Sendable {
     /// How often the files of tokens and of the certificate are looked at.
     package var secretInterval = Duration.seconds(1)
     /// How slow and silent clients may be.
-    package var patience = ConnectionPatience.Limits()
+    package var timeouts = ConnectionTimeouts.Limits()
     /// Origins of web pages that may call the public port; `*` for all.
     package var crossOrigins: [String] = []
     /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
@@ -153,7 +153,7 @@ package struct ModelServer: Sendable {
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
     return Server(
       childChannelSetup: ServingChannel(
-        responder: responder(for: listener), certificate: certificate, patience: configuration.patience),
+        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts),
       configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
         availableConnectionsDelegate: listener == .public
@@ -161,7 +161,7 @@ package struct ModelServer: Sendable {
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
         logger.info(
-          "listening", metadata: ["face": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
+          "listening", metadata: ["listener": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
         onListening(listener, port)
       },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.quiet(logger))

@@ -21,7 +21,7 @@ package final class ServingMetrics: Sendable {
   private let confidence: MetricFamily<Histogram>
   /// By position of the reason.
   private let failures: [Counter]
-  /// By kind of the oddity.
+  /// By kind of the warning.
   private let featureCounters: [MetricFamily<Counter>]
   private let performance: PerformanceGauges
   private let modelInfo: MetricFamily<Gauge>
@@ -57,7 +57,7 @@ package final class ServingMetrics: Sendable {
     confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
     let failures = registry.counter(Table.validationFailures)
     self.failures = FieldProblem.Reason.allCases.map { failures.with($0.rawValue) }
-    featureCounters = FeatureReader.Oddity.Kind.allCases.map { kind in
+    featureCounters = FeatureReader.InputWarning.Kind.allCases.map { kind in
       switch kind {
       case .missing: registry.counter(Table.featureMissing)
       case .unseenCategory: registry.counter(Table.featureUnseen)
@@ -136,7 +136,7 @@ package final class ServingMetrics: Sendable {
       positive: version.target.positive, seconds: predictionSeconds.with(version.version),
       errors: predictionErrors.with(version.version),
       confidence: confidence.with(version.version), positives: windows.positives(of: version.version),
-      oddities: featureCounters.map { family in features.map { family.with($0.name) } },
+      warnings: featureCounters.map { family in features.map { family.with($0.name) } },
       features: features.map { $0.type == .numeric ? windows.values(of: $0.name) : nil })
   }
 }
