@@ -6,7 +6,6 @@ import NIOHTTP1
 import PredictionLog
 import Serving
 import ServiceLifecycle
-import Synchronization
 import Telemetry
 import WorkerContract
 

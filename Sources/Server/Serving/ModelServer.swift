@@ -56,7 +56,7 @@ package struct ModelServer: Sendable {
   let configuration: Configuration
   private let logger: Logger
   let holder = ServingHolder()
-  package let metrics: ServingMetrics
+  let metrics: ServingMetrics
   private let services: [any Service]
   let lanes = ServingLanes()
   private let endpoints: ServingEndpoints

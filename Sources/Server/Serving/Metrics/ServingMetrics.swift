@@ -1,14 +1,13 @@
-package import Engine
+import Engine
 import Tabular
-package import Exposition
-import Synchronization
+import Exposition
 import Telemetry
 import WorkerContract
 
 /// The server's instruments. What the path of a prediction needs is resolved once for each routing table
 /// (`VersionInstruments`), so that nothing is looked up there.
-package final class ServingMetrics: Sendable {
-  package let registry: MetricsRegistry
+final class ServingMetrics: Sendable {
+  let registry: MetricsRegistry
   private typealias Table = ServingMetricTable
 
   /// Status codes and times by endpoint.
@@ -29,7 +28,7 @@ package final class ServingMetrics: Sendable {
   private let reloads: MetricFamily<Counter>
   private let modelLoaded: Gauge
   private let revision: Gauge
-  package let batchRows: Histogram
+  let batchRows: Histogram
   let log: LogInstruments
   let profiles: ProfileInstruments
   let labelsAccepted: Counter
@@ -38,7 +37,7 @@ package final class ServingMetrics: Sendable {
   private let windows: WindowGauges
 
   /// - Parameter endpoints: Their labels; the last one is that of requests that reach none.
-  package init(
+  init(
     registry: MetricsRegistry, endpoints: [String], holder: ServingHolder, clock: @escaping @Sendable () -> Double
   ) {
     self.registry = registry

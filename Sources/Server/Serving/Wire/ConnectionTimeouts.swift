@@ -101,7 +101,7 @@ package struct ConnectionTimeouts: Sendable {
   }
 
   /// Whether a refusal would be the answer to the request that is coming in, and not stand in front of another one's.
-  package var canRefuse: Bool {
+  var canRefuse: Bool {
     switch reading {
     case .body: due == 1
     case .ended: false
