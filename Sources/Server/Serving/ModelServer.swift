@@ -26,7 +26,7 @@ package struct ModelServer: Sendable {
     package var log: PredictionLog.Configuration
     /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
     package var drainDelay = Duration.seconds(2)
-    /// A file with the tokens of which clients must bring one; nil: none is asked for.
+    /// A file with tokens of which clients must send one; nil: none is asked for.
     package var tokenPath: String?
     /// The same for the admin port.
     package var adminTokenPath: String?
