@@ -47,7 +47,7 @@ actor ProfileKeeper {
   /// By digest: failures in a row to read a reference as the artifacts were away, and when the next try is due.
   private var retries: [String: (failures: Int, at: ContinuousClock.Instant)] = [:]
   private let retryPause: DoublingPause
-  /// Minutes that are not stored yet, the oldest first.
+  /// Minutes of each version that are not stored yet, in the order in which they ended.
   private var waiting: [(model: ModelKey, minute: Int, records: [ProfileRecord])] = []
   private var isAway = false
 
@@ -138,10 +138,11 @@ actor ProfileKeeper {
       }
     }
     counted.removeAll { version in !served.contains { $0 === version } }
-    if waiting.count > Self.keptMinutes {
-      let dropped = waiting.prefix(waiting.count - Self.keptMinutes)
-      instruments.expired.increment(by: Double(dropped.reduce(0) { $0 + $1.records.count }))
-      waiting.removeFirst(dropped.count)
+    let newest = waiting.map { $0.minute }.max() ?? 0
+    let expired = waiting.filter { $0.minute <= newest - Self.keptMinutes }
+    if !expired.isEmpty {
+      instruments.expired.increment(by: Double(expired.reduce(0) { $0 + $1.records.count }))
+      waiting.removeAll { $0.minute <= newest - Self.keptMinutes }
       logger.warning("profiles of old minutes are dropped", metadata: ["kept": "\(Self.keptMinutes)"])
     }
   }
