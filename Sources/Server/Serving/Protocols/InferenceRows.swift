@@ -37,7 +37,7 @@ struct InferenceRows {
         let left = binary.upperBound - place
         guard size <= left else {
           problems.append(
-            "Input '\(inputs[index].name)': binary_data_size is \(size), but the body has \(left) bytes of binary data left.")
+            "Input '\(inputs[index].name)': binary_data_size is \(size), but \(left) bytes of binary data are left.")
           return
         }
         part = place..<place + size

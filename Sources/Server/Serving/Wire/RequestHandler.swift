@@ -261,6 +261,7 @@ final class RequestHandler: ChannelDuplexHandler {
   /// Looks at the connection at intervals, so that a request costs no timer of its own.
   private func look(after interval: TimeAmount, _ context: ChannelHandlerContext) {
     nextLook = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
+      self.look(after: interval, context)
       switch self.watch.timeouts.verdict(at: .now()) {
       case .patient: break
       // What waits here is not read on meanwhile, which is not the client's fault.
@@ -270,7 +271,6 @@ final class RequestHandler: ChannelDuplexHandler {
         self.refuse(408, self.watch.limits.slowMessage, context)
       case .expired: context.close(promise: nil)
       }
-      if context.channel.isActive { self.look(after: interval, context) }
     }
   }
 

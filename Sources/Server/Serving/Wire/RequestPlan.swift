@@ -1,4 +1,3 @@
-
 /// What is to become of a request, decided by its head alone: before any of its body is read, it is known whether the body is
 /// wanted and how large it may be.
 struct RequestPlan: Sendable {
