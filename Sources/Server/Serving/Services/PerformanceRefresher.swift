@@ -16,9 +16,9 @@ struct PerformanceRefresher: Service {
   private let logger: Logger
 
   /// The rolling window: predictions of a week, of which the latest labels count, and for coverage a sample.
-  static let windowSeconds = 7 * 86_400.0
-  static let windowLabels = 20_000
-  static let sampledPredictions = 20_000
+  private static let windowSeconds = 7 * 86_400.0
+  private static let windowLabels = 20_000
+  private static let sampledPredictions = 20_000
   /// The store is busy with it for no more than one part in so many.
   private static let restFactor = 20
   private static let longestRest = Duration.seconds(300)
