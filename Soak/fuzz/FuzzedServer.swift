@@ -6,7 +6,6 @@ import NIOHTTP1
 import PredictionLog
 import Serving
 import ServiceLifecycle
-import Synchronization
 import Telemetry
 import WorkerContract
 
@@ -67,7 +66,7 @@ final class FuzzedServer: Sendable {
     }
     let table = RoutingTable(
       namespace: "default", model: SampleModel.name, revision: 1, entries: entries, logging: .init(sample: 0))
-    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/model/reload")
+    let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/model/reload", headers: ["Host": "fuzz"])
     let reply = await server.reply(to: head, ByteBuffer(bytes: try JSONEncoder().encode(table)), by: .admin)
     guard reply.code == 200 else { throw Failure.notLoaded(String(buffer: reply.body)) }
   }
@@ -79,6 +78,7 @@ final class FuzzedServer: Sendable {
   /// What is wrong with the answer to a request; empty where nothing is.
   func problems(of request: FuzzedRequest, isTwice: Bool) async throws -> [String] {
     var headers = HTTPHeaders(request.headers.map { ($0.name, $0.value) })
+    headers.add(name: "Host", value: "fuzz")
     headers.add(name: "Content-Length", value: String(request.body.count))
     let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: request.path, headers: headers)
     let body = ByteBuffer(bytes: request.body)

@@ -1,4 +1,3 @@
-import Foundation
 import NIOCore
 import NIOPosix
 
@@ -16,7 +15,7 @@ struct WireShare {
       mutation.apply(to: &wire)
       random = mutation.random
     }
-    let answer = try await send(wire, closes: true)
+    let answer = try await send(wire)
     if answer.isEmpty { return isDamaged ? [] : ["no answer to a request that is HTTP"] }
     let line = String(decoding: answer.prefix(16), as: UTF8.self)
     guard line.hasPrefix("HTTP/1.1 "), let code = Int(line.dropFirst(9).prefix(3)) else {
@@ -27,7 +26,7 @@ struct WireShare {
   }
 
   /// Sends bytes, ends the sending side, and reads to the end.
-  private func send(_ bytes: [UInt8], closes: Bool) async throws -> [UInt8] {
+  private func send(_ bytes: [UInt8]) async throws -> [UInt8] {
     let client = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connect(host: "127.0.0.1", port: port) { channel in

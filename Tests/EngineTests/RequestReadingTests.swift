@@ -51,7 +51,7 @@ struct RequestReadingTests {
 
   private struct Findings {
     var problems: [FieldProblem]
-    var oddities: [FeatureReader.Oddity]
+    var warnings: [FeatureReader.InputWarning]
     var hasEscapes: Bool
   }
 
@@ -61,15 +61,15 @@ struct RequestReadingTests {
     let bytes = Array(features.utf8)
     var values = [FeatureValue](repeating: .unseen, count: reader.count)
     var given = [Bool](repeating: true, count: reader.count)
-    var oddities = [FeatureReader.Oddity](repeating: .init(feature: 0, kind: .missing), count: reader.count)
+    var warnings = [FeatureReader.InputWarning](repeating: .init(feature: 0, kind: .missing), count: reader.count)
     let findings = try values.withUnsafeMutableBufferPointer { values in
       try given.withUnsafeMutableBufferPointer { given in
-        try oddities.withUnsafeMutableBufferPointer { oddities in
+        try warnings.withUnsafeMutableBufferPointer { warnings in
           try bytes.withUnsafeBufferPointer { bytes in
             let findings = try reader.read(
-              bytes, range: 0..<bytes.count, into: values, given: given, oddities: oddities)
+              bytes, range: 0..<bytes.count, into: values, given: given, warnings: warnings)
             return Findings(
-              problems: findings.problems, oddities: Array(findings.oddities), hasEscapes: findings.hasEscapes)
+              problems: findings.problems, warnings: Array(findings.warnings), hasEscapes: findings.hasEscapes)
           }
         }
       }
@@ -82,7 +82,7 @@ struct RequestReadingTests {
       #"{ "zone" : "2", "city":"\u00dcrg\u00fcp", "work":"State", "gain":0.5, "hours":null, "age":1e1 }"#)
     #expect(values == [.number(10), .missing, .number(0.5), .category(1), .category(1), .category(1)])
     #expect(findings.problems.isEmpty)
-    #expect(findings.oddities == [.init(feature: 1, kind: .missing)])
+    #expect(findings.warnings == [.init(feature: 1, kind: .missing)])
     #expect(findings.hasEscapes)
   }
 
@@ -90,7 +90,7 @@ struct RequestReadingTests {
     let (values, findings) = try read(#"{"age":39,"hours":200,"gain":-5,"work":"Private","city":"Rome","zone":"9"}"#)
     #expect(findings.problems.isEmpty)
     #expect(values == [.number(39), .number(200), .missing, .category(0), .missing, .unseen])
-    #expect(findings.oddities.map(\.kind) == [.outOfRange, .outOfRange, .unseenCategory, .unseenCategory])
+    #expect(findings.warnings.map(\.kind) == [.outOfRange, .outOfRange, .unseenCategory, .unseenCategory])
   }
 
   @Test func `a number that writes a category is that category`() throws {

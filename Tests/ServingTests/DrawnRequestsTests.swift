@@ -66,7 +66,7 @@ import WorkerContract
       let body = "{" + members.joined(separator: ",") + "}"
       let (values, findings) = try read(body, reader)
       #expect(findings.problems == [], "\(body)")
-      #expect(findings.oddities.allSatisfy { $0.kind == .missing }, "\(body)")
+      #expect(findings.warnings.allSatisfy { $0.kind == .missing }, "\(body)")
       // Serving takes each value for what training took it for.
       let single = RawTable(header: Self.columns.map(\.name), rows: [texts.dropLast()].map { $0.map { $0 } })
         .read(schema: pipeline.schema, minimumRows: 0, requiresTarget: false)
@@ -134,18 +134,18 @@ import WorkerContract
 
   private func read(
     _ body: String, _ reader: FeatureReader
-  ) throws -> ([FeatureValue], (problems: [FieldProblem], oddities: [FeatureReader.Oddity])) {
+  ) throws -> ([FeatureValue], (problems: [FieldProblem], warnings: [FeatureReader.InputWarning])) {
     let bytes = Array(body.utf8)
     var values = [FeatureValue](repeating: .unseen, count: reader.count)
     var given = [Bool](repeating: false, count: reader.count)
-    var oddities = [FeatureReader.Oddity](repeating: .init(feature: 0, kind: .missing), count: reader.count)
+    var warnings = [FeatureReader.InputWarning](repeating: .init(feature: 0, kind: .missing), count: reader.count)
     let findings = try values.withUnsafeMutableBufferPointer { values in
       try given.withUnsafeMutableBufferPointer { given in
-        try oddities.withUnsafeMutableBufferPointer { oddities in
+        try warnings.withUnsafeMutableBufferPointer { warnings in
           try bytes.withUnsafeBufferPointer { bytes in
             let findings = try reader.read(
-              bytes, range: 0..<bytes.count, into: values, given: given, oddities: oddities)
-            return (problems: findings.problems, oddities: Array(findings.oddities))
+              bytes, range: 0..<bytes.count, into: values, given: given, warnings: warnings)
+            return (problems: findings.problems, warnings: Array(findings.warnings))
           }
         }
       }

@@ -101,6 +101,7 @@ import Testing
         ("POST /predict HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         ("GET /health HTTP/1.1\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n", 431),
         ("GET /\(String(repeating: "x", count: 100_000)) HTTP/1.1\r\n\r\n", 431),
+        ("GET /health HTTP/1.1\r\nX:\(String(repeating: " ", count: 400_000))x\r\n\r\n", 431),
       ]
       for (text, code) in cases {
         let connection = try HTTPConnection(port: server.port)
@@ -108,10 +109,11 @@ import Testing
         let reply = try await connection.next()
         #expect(reply.code == code, "\(text.prefix(40)) \(reply.text)")
         #expect(reply.json["error"] is String)
+        #expect(reply.headers["connection"] == "close")
         await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
       }
       #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="400"}"#) == 4)
-      #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="431"}"#) == 2)
+      #expect(try await server.metric(#"apus_requests_total{endpoint="none",code="431"}"#) == 3)
       #expect(try await server.predict().code == 200)
     }
   }

@@ -23,6 +23,9 @@ final class HTTPConnection: @unchecked Sendable {
     case closed
   }
 
+  /// The server neither sent anything nor closed the connection for a long time.
+  struct Silence: Error {}
+
   private let queue = DispatchQueue(label: "client")
   private let descriptor: Int32
   private var received: [UInt8] = []
@@ -40,8 +43,8 @@ final class HTTPConnection: @unchecked Sendable {
     }
     // `deinit` closes, also after this.
     guard result == 0 else { throw Failure.notConnected(errno) }
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var timeout = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
   }
 
   deinit { close(descriptor) }
@@ -121,7 +124,10 @@ final class HTTPConnection: @unchecked Sendable {
   private func receive() throws {
     var chunk = [UInt8](repeating: 0, count: 65536)
     let count = recv(descriptor, &chunk, chunk.count, 0)
-    guard count > 0 else { throw Failure.closed }
+    guard count > 0 else {
+      if count < 0, errno == EAGAIN { throw Silence() }
+      throw Failure.closed
+    }
     received += chunk[..<count]
   }
 }

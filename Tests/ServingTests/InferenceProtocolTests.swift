@@ -179,7 +179,7 @@ import WorkerContract
         (Self.body(Self.inputs + [Self.inputs[0]]), 400, ["'age' is given more than once"]),
         (replacing(0, Self.input("age", "BYTES", #"["a","b"]"#)), 400, ["not BYTES"]),
         (replacing(3, Self.input("work", "FP64", "[1,2]")), 400, ["not FP64"]),
-        (replacing(0, Self.input("age", "DOUBLE", "[1,2]")), 400, ["no datatype 'DOUBLE'"]),
+        (replacing(0, Self.input("age", "DOUBLE", "[1,2]")), 400, ["the unknown datatype 'DOUBLE'"]),
         (replacing(0, Self.input("age", "INT8", "[1,300]")), 400, ["Row 1: 'age' is not INT8"]),
         (replacing(0, Self.input("age", "FP64", #"["1",[2]]"#)), 400, ["Row 0: 'age' is not FP64", "Row 1"]),
         (replacing(0, Self.input("age", "FP64", "[1,2,3]")), 400, ["2 elements, the data have 3"]),
@@ -187,7 +187,7 @@ import WorkerContract
         (replacing(0, Self.input("age", "FP64", "[1]", shape: "[1]")), 400, ["another one has 1"]),
         (replacing(0, Self.input("age", "FP64", "[1,2]", shape: "[1,2]")), 400, ["it is [n] or [n, 1]"]),
         (replacing(0, Self.input("age", "FP64", "[]", shape: "[0]")), 400, ["it is [n] or [n, 1]"]),
-        (replacing(0, Self.input("age", "FP64", "7")), 400, ["are a list"]),
+        (replacing(0, Self.input("age", "FP64", "7")), 400, ["'data' is a list"]),
         (replacing(0, Self.input("age", "FP64", "[1,2]", shape: "[-2]")), 400, ["whole number"]),
         (
           replacing(0, Self.input("age", "FP64", "[500,Infinity]")), 422,

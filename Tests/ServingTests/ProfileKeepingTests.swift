@@ -10,6 +10,7 @@ import Tabular
 import Telemetry
 import TestSupport
 import Testing
+import Values
 import WorkerContract
 
 @testable import Serving
@@ -44,6 +45,32 @@ private final class ProfileStore: ProfileWriter {
     }
     return profile
   }
+}
+
+/// Artifacts in a folder that cannot be opened for as often as it is told.
+private final class AwayArtifacts: ArtifactStore {
+  private let folder: FileArtifactStore
+  private let failures: Mutex<Int>
+
+  init(_ folder: FileArtifactStore, failures: Int) {
+    self.folder = folder
+    self.failures = Mutex(failures)
+  }
+
+  func open(_ digest: String) async throws -> ArtifactBundle {
+    let isAway = failures.withLock { failures in
+      failures -= 1
+      return failures >= 0
+    }
+    if isAway { throw ArtifactError.unavailable(location: "test", reason: "away") }
+    return try await folder.open(digest)
+  }
+
+  func put(_ bundle: ArtifactBundle) async throws { try await folder.put(bundle) }
+  func remove(_ digest: String) async throws { try await folder.remove(digest) }
+  func putReport(_ data: Data, at path: String) async throws { try await folder.putReport(data, at: path) }
+  func report(at path: String) async throws -> Data { try await folder.report(at: path) }
+  func removeReport(at path: String) async throws -> Bool { try await folder.removeReport(at: path) }
 }
 
 struct ProfileKeepingTests {
@@ -175,6 +202,40 @@ struct ProfileKeepingTests {
       await keeper.keep(minutesBefore: nil)
       #expect(store.profile.rowCount == 80)
       #expect(metrics.profiles.expired.value == 0 && metrics.profiles.refused.value == 0)
+    }
+  }
+
+  @Test
+  func `a reference is asked for again while the artifacts are away, with pauses, and one that is damaged is not`()
+    async throws
+  {
+    try await withFolder { folder in
+      let artifacts = FileArtifactStore(folder: folder.path)
+      var files = try Sample.bundle().files
+      files[ArtifactBundle.FileName.reference] = try JSONEncoder().encode(Self.reference())
+      let good = try ArtifactBundle(files: files)
+      files[ArtifactBundle.FileName.reference] = Data("damaged".utf8)
+      let damaged = try ArtifactBundle(files: files)
+      let cases: [(bundle: ArtifactBundle, failures: Int, pause: Duration, isCounted: [Bool])] = [
+        (good, 0, .zero, [true, true]), (good, 2, .zero, [false, false, true]),
+        (good, 1, .seconds(3600), [false, false]), (damaged, 1, .zero, [false, false, false]),
+      ]
+      for (bundle, failures, pause, isCounted) in cases {
+        try await artifacts.put(bundle)
+        let (holder, metrics) = (ServingHolder(), someMetrics())
+        let version = LoadedVersion(
+          version: "v1", digest: bundle.digest.description, predictor: try Sample.predictor())
+        holder.swap(
+          try ServingState(
+            table: aTable(anEntry("v1")), versions: [version], observer: ServingObserver(metrics: metrics, log: nil)))
+        let keeper = ProfileKeeper(
+          store: ProfileStore(), artifacts: AwayArtifacts(artifacts, failures: failures), holder: holder,
+          instruments: metrics.profiles, logger: quiet, retryPause: DoublingPause(first: pause, longest: pause))
+        for (look, expected) in isCounted.enumerated() {
+          await keeper.keep(minutesBefore: 1)
+          #expect((version.recorder != nil) == expected, "\(failures) failures, look \(look)")
+        }
+      }
     }
   }
 

@@ -1,3 +1,10 @@
+import Artifacts
+import Foundation
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import PredictionLog
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -55,6 +62,179 @@ import Testing
         await #expect(throws: HTTPConnection.Failure.self, "\(text.prefix(80))") { try await connection.next() }
       }
     }
+  }
+
+  /// The head of `GET /health`, how the answer ends or keeps the connection, and whether another request can follow.
+  private static let persistence: [(head: String, connection: String?, stays: Bool)] = [
+    ("HTTP/1.1\r\nHost: a", nil, true), ("HTTP/1.1\r\nHost: a\r\nConnection: keep-alive", nil, true),
+    ("HTTP/1.1\r\nHost: a\r\nConnection: close", "close", false),
+    ("HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, close", "close", false),
+    ("HTTP/1.1\r\nHost: a\r\nConnection: x\r\nConnection: Close", "close", false),
+    // ApacheBench and old proxies: without the word they wait for the end of the connection.
+    ("HTTP/1.0", "close", false), ("HTTP/1.0\r\nConnection: Keep-Alive", "keep-alive", true),
+    ("HTTP/1.0\r\nConnection: close", "close", false),
+    // As Java's HttpClient and curl --http2 write it. What would follow is HTTP/2, so that nothing after it is read as HTTP/1.1.
+    (
+      "HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB",
+      "close", false
+    ),
+    ("HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x", "close", false),
+  ]
+
+  @Test func `a connection stays or ends as the client asks, and the answer says which`() async throws {
+    try await withServer { server in
+      for (head, word, stays) in Self.persistence {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write("GET /health \(head)\r\n\r\n")
+        let reply = try await connection.next()
+        #expect(reply.code == 200, "\(head)")
+        #expect(reply.headers["connection"] == word, "\(head)")
+        if stays {
+          #expect(try await connection.request("GET", "/health").code == 200, "\(head)")
+        } else {
+          await #expect(throws: HTTPConnection.Failure.self, "\(head)") { try await connection.next() }
+        }
+      }
+    }
+  }
+
+  @Test func `requests before something that is no HTTP are answered first`() async throws {
+    try await withServer(limits: RequestLimits(body: 200_000)) { server in
+      let cases: [(String, [Int])] = [
+        (Self.post("/predict/batch", Self.batch) + "nonsense\r\n\r\n", [200, 400]),
+        (Self.post("/predict/batch", Self.batch) + Self.get("/health") + "GET / HTTP/3.0\r\n\r\n", [200, 200, 400]),
+        (
+          Self.post("/predict/batch", Self.batch)
+            + "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx",
+          [200, 400]
+        ),
+        // Answered by its head, so that only the connection's end is left to say.
+        (
+          Self.get("/health") + "POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz",
+          [200, 404]
+        ),
+        // What follows the last request is none of the client's requests.
+        (Self.post("/predict/batch", Self.batch, "Connection: close\r\n") + "nonsense\r\n\r\n", [200]),
+      ]
+      for (text, codes) in cases {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(text)
+        for code in codes { #expect(try await connection.next().code == code, "\(text.suffix(80))") }
+        await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
+      }
+      // The client goes in the middle of its second request.
+      let connection = try HTTPConnection(port: server.port)
+      connection.write(Self.post("/predict/batch", Self.batch) + "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Le")
+      connection.endWriting()
+      #expect(try await connection.next().code == 200)
+      await #expect(throws: HTTPConnection.Failure.self) { try await connection.next() }
+    }
+  }
+
+  @Test func `a request has one host, and one length`() async throws {
+    let chunked = "Transfer-Encoding: chunked\r\n"
+    let cases: [(String, Int)] = [
+      ("GET /health HTTP/1.1\r\n\r\n", 400), ("GET /health HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+      ("GET /health HTTP/1.1\r\nHost:\r\n\r\n", 200), ("OPTIONS * HTTP/1.1\r\n\r\n", 400),
+      ("GET http://b:80/health HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+      (Self.post("/predict", Self.body, chunked), 400),
+      ("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
+      (
+        "POST /predict HTTP/1.1\r\nHost: a\r\n\(chunked)Trailer: X\r\n\r\n\(String(Self.body.utf8.count, radix: 16));x=1\r\n"
+          + "\(Self.body)\r\n0\r\nX: y\r\nContent-Length: 9\r\n\r\n", 200
+      ),
+      ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400), ("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+    ]
+    try await withServer { server in
+      for (text, code) in cases {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(text)
+        let reply = try await connection.next()
+        #expect(reply.code == code, "\(text.prefix(80)): \(reply.text)")
+        if text.hasPrefix("PRI") { #expect(reply.text.contains("neither HTTP/1.1 nor HTTP/1.0")) }
+      }
+    }
+  }
+
+  /// More than the sockets' buffers hold.
+  private static let flood = String(repeating: get("/openapi.json"), count: 3000)
+
+  @Test func `a client that asks and does not read is held up, and cut off in the end`() async throws {
+    try await withServer(
+      maximumConnections: 1, configure: { configuration, _ in configuration.timeouts.idle = .milliseconds(400) }
+    ) { server in
+      let greedy = try HTTPConnection(port: server.port)
+      greedy.write(Self.flood)
+      // There is room for one connection: this one is let in when the other has ended.
+      #expect(try await server.request("GET", "/health").code == 200)
+      var count = 0
+      await #expect(throws: HTTPConnection.Failure.self) {
+        while true {
+          _ = try await greedy.next()
+          count += 1
+        }
+      }
+      #expect(count < 3000)
+    }
+  }
+
+  @Test func `neither a client that does not read nor one that does not go on holds up a shutdown`() async throws {
+    try await withServer(
+      limits: RequestLimits(body: 200_000),
+      configure: { configuration, _ in configuration.timeouts.shutdown = .seconds(3) }
+    ) { server in
+      let working = try HTTPConnection(port: server.port)
+      working.write(Self.post("/predict/batch", Self.batch))
+      let (greedy, slow) = (try HTTPConnection(port: server.port), try HTTPConnection(port: server.port))
+      greedy.write(Self.flood)
+      slow.write("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 300\r\n\r\n{")
+      _ = try await greedy.next()
+      await server.group.triggerGracefulShutdown()
+      #expect(try await working.next().code == 200)
+      // It is not told that it was slow: it was not.
+      await #expect(throws: HTTPConnection.Failure.self) { try await slow.next() }
+    }
+  }
+
+  /// What TLS does: an answer that is written and not flushed is not one that the client has to take.
+  private final class Unflushed: ChannelOutboundHandler {
+    typealias OutboundIn = HTTPServerResponsePart
+    private var bytes = 0
+    private(set) var most = 0
+    private(set) var all = 0
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+      if case .body(.byteBuffer(let body)) = unwrapOutboundIn(data) {
+        bytes += body.readableBytes
+        all += body.readableBytes
+      }
+      most = max(most, bytes)
+      promise?.succeed()
+    }
+
+    func flush(context: ChannelHandlerContext) { bytes = 0 }
+  }
+
+  @Test func `answers to requests that come at once are flushed before they pile up`() throws {
+    let server = try ModelServer(
+      configuration: .init(routingPath: "/nowhere", log: .init(spillFolder: URL(filePath: "/nowhere"))),
+      artifacts: FileArtifactStore(folder: "/nowhere"), telemetry: nil, logger: quiet)
+    let channel = EmbeddedChannel()
+    let unflushed = Unflushed()
+    try channel.pipeline.syncOperations.addHandlers([
+      unflushed,
+      RequestHandler(
+        responder: server.responder(for: .public), watch: ConnectionWatch(limits: .init()),
+        eventLoop: channel.eventLoop),
+    ])
+    for _ in 0..<5000 where unflushed.all <= 1 << 20 {
+      let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/metrics", headers: ["Host": "a"])
+      channel.pipeline.syncOperations.fireChannelRead(NIOAny(HTTPServerRequestPart.head(head)))
+      channel.pipeline.syncOperations.fireChannelRead(NIOAny(HTTPServerRequestPart.end(nil)))
+    }
+    #expect(unflushed.all > 1 << 20)
+    #expect(unflushed.most < 128 << 10)
+    _ = try channel.finish(acceptAlreadyClosed: true)
   }
 
   @Test func `a client that has said its last word gets all answers`() async throws {

@@ -34,11 +34,11 @@ struct ServingMetricsTests {
     for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
       metrics.refused(Array(repeating: FieldProblem("a", reason, ""), count: count))
     }
-    for oddities: [FeatureReader.Oddity] in [
+    for warnings: [FeatureReader.InputWarning] in [
       [.init(feature: 1, kind: .missing), .init(feature: 1, kind: .missing)],
       [.init(feature: 3, kind: .unseenCategory), .init(feature: 0, kind: .outOfRange)],
     ] {
-      oddities.withUnsafeBufferPointer { instruments.count($0) }
+      warnings.withUnsafeBufferPointer { instruments.count($0) }
     }
     let predict = RouteTable.route("/predict", on: .public).position
     for code in [200, 422, 200, 422, 422] { metrics.answered(predict, code: code, seconds: 0.001, share: 0) }

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import ServiceLifecycle
 import Serving
 import TestSupport
 import Testing
@@ -50,6 +51,7 @@ import Testing
           configuration.certificate = .init(folder: place.path)
           configuration.encryptsAdmin = encryptsAdmin
           configuration.secretInterval = .milliseconds(10)
+          configuration.timeouts.shutdown = .milliseconds(500)
         },
         { try await body($0, folder) })
     }
@@ -58,7 +60,7 @@ import Testing
   /// The status of requests on one connection that trusts the certificate in `name`.
   private func connect(
     _ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil,
-    _ body: ((String) async throws -> Int) async throws -> Void
+    _ body: ((_ path: String, _ headers: String) async throws -> Int) async throws -> Void
   ) async throws {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = .file(folder.appending(path: "\(name).crt").path)
@@ -74,8 +76,8 @@ import Testing
       }
     try await channel.executeThenClose { inbound, outbound in
       var parts = inbound.makeAsyncIterator()
-      try await body { path in
-        try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+      try await body { path, headers in
+        try await outbound.write(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n"))
         guard let part = try await parts.next() else { throw HTTPConnection.Failure.closed }
         return Int(String(buffer: part).dropFirst(9).prefix(3)) ?? 0
       }
@@ -87,7 +89,7 @@ import Testing
 
   private func status(_ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil) async -> Int? {
     var status: Int?
-    try? await connect(port, trusting: name, in: folder, newest: newest) { status = try await $0("/health") }
+    try? await connect(port, trusting: name, in: folder, newest: newest) { status = try await $0("/health", "") }
     return status
   }
 
@@ -106,6 +108,27 @@ import Testing
   }
 
   @Test(.enabled(if: hasOpenSSL, "needs openssl"))
+  func `a connection ends after the last answer, and with a shutdown, though its client does nothing more`()
+    async throws
+  {
+    try await withTLS { server, folder in
+      try await connect(server.port, trusting: "first", in: folder) { ask in
+        #expect(try await ask("/health", "") == 200)
+        #expect(try await ask("/health", "Connection: close\r\n") == 200)
+        await #expect(throws: (any Error).self) { _ = try await ask("/health", "") }
+      }
+      // One that has not even said hello in TLS.
+      let silent = try HTTPConnection(port: server.port)
+      try await connect(server.port, trusting: "first", in: folder) { ask in
+        #expect(try await ask("/health", "") == 200)
+        await server.group.triggerGracefulShutdown()
+        await #expect(throws: (any Error).self) { while true { _ = try await ask("/health", "") } }
+      }
+      await #expect(throws: HTTPConnection.Failure.self) { try await silent.next() }
+    }
+  }
+
+  @Test(.enabled(if: hasOpenSSL, "needs openssl"))
   func `the admin port speaks plain HTTP unless it is told otherwise`() async throws {
     try await withTLS(encryptsAdmin: false) { server, folder in
       #expect(await status(server.port, trusting: "first", in: folder) == 200)
@@ -119,7 +142,7 @@ import Testing
     try await withTLS { server, folder in
       let place = folder.appending(path: "mounted")
       try await connect(server.port, trusting: "first", in: folder) { ask in
-        #expect(try await ask("/health") == 200)
+        #expect(try await ask("/health", "") == 200)
         // A key without its certificate, and a file that is none, change nothing.
         try Data(contentsOf: folder.appending(path: "second.key")).write(to: place.appending(path: "tls.key"))
         try await Self.someLooks()
@@ -133,7 +156,7 @@ import Testing
           await status(server.port, trusting: "second", in: folder) == 200 ? () : nil
         }
         #expect(await status(server.port, trusting: "first", in: folder) == nil)
-        #expect(try await ask("/health") == 200)
+        #expect(try await ask("/health", "") == 200)
       }
     }
   }

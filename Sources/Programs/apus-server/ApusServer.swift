@@ -42,7 +42,7 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
-      "File with the tokens of which clients must bring one, one a line; read again when it changes. (default: none)")
+      "File with tokens, one a line, of which clients must send one; read again when it changes. (default: none)")
   var tokenFile: String?
 
   @Option(help: "The same for the admin port. (default: none)")
@@ -73,7 +73,7 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "Seconds in which a body must have come, however fast.")
   var bodyTimeout = 300.0
 
-  @Option(help: "Seconds after which a connection without a request is closed.")
+  @Option(help: "Seconds after which a connection is closed that brings no request or takes no answers.")
   var idleTimeout = 75.0
 
   @Option(
@@ -92,19 +92,23 @@ struct ApusServer: AsyncParsableCommand {
     guard (0...65535).contains(port), (0...65535).contains(adminPort) else {
       throw ValidationError("A port is a number from 0 to 65535.")
     }
-    guard maximumBody > 0, maximumBatch > 0 else { throw ValidationError("A limit is greater than 0.") }
-    guard maximumConnections.map({ $0 > 0 }) ?? true else { throw ValidationError("A limit is greater than 0.") }
+    guard maximumBody > 0, maximumBatch > 0, maximumConnections.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")
+    }
     guard corsOrigin.allSatisfy({ $0 == "*" || $0.contains("://") && !$0.hasSuffix("/") }) else {
       throw ValidationError("An origin is written as browsers send it: https://example.org, without a path; or *.")
     }
     guard [headTimeout, bodyTimeout, idleTimeout].allSatisfy({ $0 >= 1 && $0 <= 3600 }) else {
-      throw ValidationError("A time-out is from 1 to 3600 seconds.")
+      throw ValidationError("--head-timeout, --body-timeout and --idle-timeout are from 1 to 3600 seconds.")
     }
     guard (tlsCertificate == nil) == (tlsKey == nil), tlsCertificate != nil || !tlsAdmin else {
       throw ValidationError("--tls-certificate and --tls-key are given together, and --tls-admin only with them.")
     }
     guard drainSeconds >= 0, drainSeconds <= 20 else { throw ValidationError("--drain-seconds is from 0 to 20.") }
-    guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("There is no log level '\(logLevel)'.") }
+    guard Logger.Level(rawValue: logLevel) != nil else {
+      let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("There is no log level '\(logLevel)'; there are \(levels).")
+    }
   }
 
   func run() async throws {
@@ -128,9 +132,9 @@ struct ApusServer: AsyncParsableCommand {
     configuration.adminTokenPath = adminTokenFile
     if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }
     configuration.encryptsAdmin = tlsAdmin
-    configuration.patience.head = .seconds(headTimeout)
-    configuration.patience.body = .seconds(bodyTimeout)
-    configuration.patience.idle = .seconds(idleTimeout)
+    configuration.timeouts.head = .seconds(headTimeout)
+    configuration.timeouts.body = .seconds(bodyTimeout)
+    configuration.timeouts.idle = .seconds(idleTimeout)
     configuration.crossOrigins = corsOrigin
     configuration.maximumConnections = maximumConnections
     configuration.drainDelay = .seconds(drainSeconds)

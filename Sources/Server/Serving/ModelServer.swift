@@ -26,7 +26,7 @@ package struct ModelServer: Sendable {
     package var log: PredictionLog.Configuration
     /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
     package var drainDelay = Duration.seconds(2)
-    /// A file with the tokens of which clients must bring one; nil: none is asked for.
+    /// A file with tokens of which clients must send one; nil: none is asked for.
     package var tokenPath: String?
     /// The same for the admin port.
     package var adminTokenPath: String?
@@ -37,7 +37,7 @@ package struct ModelServer: Sendable {
     /// How often the files of tokens and of the certificate are looked at.
     package var secretInterval = Duration.seconds(1)
     /// How slow and silent clients may be.
-    package var patience = ConnectionPatience.Limits()
+    package var timeouts = ConnectionTimeouts.Limits()
     /// Origins of web pages that may call the public port; `*` for all.
     package var crossOrigins: [String] = []
     /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
@@ -56,7 +56,7 @@ package struct ModelServer: Sendable {
   let configuration: Configuration
   private let logger: Logger
   let holder = ServingHolder()
-  package let metrics: ServingMetrics
+  let metrics: ServingMetrics
   private let services: [any Service]
   let lanes = ServingLanes()
   private let endpoints: ServingEndpoints
@@ -153,7 +153,7 @@ package struct ModelServer: Sendable {
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
     return Server(
       childChannelSetup: ServingChannel(
-        responder: responder(for: listener), certificate: certificate, patience: configuration.patience),
+        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts),
       configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
         availableConnectionsDelegate: listener == .public
@@ -161,7 +161,7 @@ package struct ModelServer: Sendable {
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? port
         logger.info(
-          "listening", metadata: ["face": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
+          "listening", metadata: ["listener": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
         onListening(listener, port)
       },
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.quiet(logger))

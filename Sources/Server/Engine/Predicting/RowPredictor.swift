@@ -20,8 +20,9 @@ package struct RowPredictor {
   /// Position of the version that answers a request with this key.
   package func answering(_ key: String) -> Int { state.state.answering(key) }
 
-  /// A row, its probabilities as JSON, and what was odd about it; all of it is valid during the call.
-  package typealias Use = (RowScratch, UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<FeatureReader.Oddity>) -> Void
+  /// A row, its probabilities as JSON, and the warnings about it; all of it is valid during the call.
+  package typealias Use = (RowScratch, UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<FeatureReader.InputWarning>) ->
+    Void
 
   /// Predicts one row by the version at `entry`.
   /// - Parameters:
@@ -42,8 +43,8 @@ package struct RowPredictor {
       return problems
     }
     let probabilities = scratch.probabilityText()
-    use(scratch, probabilities, findings.oddities)
-    if !findings.oddities.isEmpty, !version.isShadow { version.observer.noticed(findings.oddities) }
+    use(scratch, probabilities, findings.warnings)
+    if !findings.warnings.isEmpty, !version.isShadow { version.observer.noticed(findings.warnings) }
     let stored = featureText(requestID, bytes, features, findings)
     record(scratch, version, requestID: requestID, features: stored, probabilities, since: start)
     for shadow in state.state.shadows where shadow != entry {

@@ -7,7 +7,7 @@ import Tabular
 package final class RowBuffers {
   fileprivate var values: UnsafeMutableBufferPointer<FeatureValue> = .init(start: nil, count: 0)
   fileprivate var given: UnsafeMutableBufferPointer<Bool> = .init(start: nil, count: 0)
-  fileprivate var oddities: UnsafeMutableBufferPointer<FeatureReader.Oddity> = .init(start: nil, count: 0)
+  fileprivate var warnings: UnsafeMutableBufferPointer<FeatureReader.InputWarning> = .init(start: nil, count: 0)
   fileprivate var encoded: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
   fileprivate var probabilities: UnsafeMutableBufferPointer<Float> = .init(start: nil, count: 0)
   /// The features as they are logged.
@@ -17,7 +17,7 @@ package final class RowBuffers {
   deinit {
     values.deallocate()
     given.deallocate()
-    oddities.deallocate()
+    warnings.deallocate()
     encoded.deallocate()
     probabilities.deallocate()
   }
@@ -26,7 +26,7 @@ package final class RowBuffers {
   fileprivate func fit(_ version: LoadedVersion, rows: Int = 1) {
     Self.fit(&values, version.reader.count, .missing)
     Self.fit(&given, version.reader.count, false)
-    Self.fit(&oddities, version.reader.count, .init(feature: 0, kind: .missing))
+    Self.fit(&warnings, version.reader.count, .init(feature: 0, kind: .missing))
     Self.fit(&encoded, version.reader.width * rows, 0)
     Self.fit(&probabilities, version.model.classCount * rows, 0)
   }
@@ -66,7 +66,7 @@ package struct RowScratch {
   func read(
     _ bytes: UnsafeBufferPointer<UInt8>, features range: Range<Int>
   ) throws(JSONProblem) -> FeatureReader.Findings {
-    try version.reader.read(bytes, range: range, into: values, given: given, oddities: buffers.oddities)
+    try version.reader.read(bytes, range: range, into: values, given: given, warnings: buffers.warnings)
   }
 
   /// Reads the features in `range` and, where nothing is wrong with them, predicts.

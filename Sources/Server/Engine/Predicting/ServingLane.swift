@@ -1,6 +1,7 @@
 /// What a thread needs to predict without waiting for others or allocating: buffers, its share of the counters, ids.
 ///
-/// Sendable because one thread at a time uses it: that of the event loop it belongs to, or whoever has borrowed it.
+/// `@unchecked Sendable`: its state has no lock, as one thread at a time uses a lane. `ServingLanes` sees to that: a lane is used
+/// on the event loop it belongs to, or by the one that has borrowed it.
 package final class ServingLane: @unchecked Sendable {
   /// Tells lanes apart in the counters; lanes with the same index are slower, not wrong.
   private let index: Int

@@ -51,8 +51,8 @@ package struct FeatureReader: Sendable {
     pipeline.encode(values, into: output)
   }
 
-  /// What was noticed about a feature's value that does not make the request wrong; counted in the metrics.
-  package struct Oddity: Sendable, Equatable {
+  /// Something about a feature's value that does not make the request wrong; counted in the metrics.
+  package struct InputWarning: Sendable, Equatable {
     package let feature: Int
     package let kind: Kind
 
@@ -66,16 +66,16 @@ package struct FeatureReader: Sendable {
     package internal(set) var problems: [FieldProblem] = []
     /// Whether any name or text has escapes: the bytes then need rewriting before they are stored.
     package internal(set) var hasEscapes = false
-    private let room: UnsafeMutableBufferPointer<Oddity>
+    private let room: UnsafeMutableBufferPointer<InputWarning>
     private var count = 0
 
-    fileprivate init(room: UnsafeMutableBufferPointer<Oddity>) { self.room = room }
+    fileprivate init(room: UnsafeMutableBufferPointer<InputWarning>) { self.room = room }
 
     /// No more than one for each feature. Valid as long as the memory that the reader was given for them.
-    package var oddities: UnsafeBufferPointer<Oddity> { .init(rebasing: room[..<count]) }
+    package var warnings: UnsafeBufferPointer<InputWarning> { .init(rebasing: room[..<count]) }
 
-    fileprivate mutating func note(_ oddity: Oddity) {
-      room[count] = oddity
+    fileprivate mutating func warn(_ warning: InputWarning) {
+      room[count] = warning
       count += 1
     }
   }
@@ -84,14 +84,14 @@ package struct FeatureReader: Sendable {
   /// - Parameters:
   ///   - values: One place per feature, in the schema's order; all are written.
   ///   - given: As many places, for the reader's own use.
-  ///   - oddities: As many places, for the findings.
+  ///   - warnings: As many places, for the findings.
   package func read(
     _ bytes: UnsafeBufferPointer<UInt8>, range: Range<Int>, into values: UnsafeMutableBufferPointer<FeatureValue>,
-    given: UnsafeMutableBufferPointer<Bool>, oddities: UnsafeMutableBufferPointer<Oddity>
+    given: UnsafeMutableBufferPointer<Bool>, warnings: UnsafeMutableBufferPointer<InputWarning>
   ) throws(JSONProblem) -> Findings {
     values.update(repeating: .missing)
     given.update(repeating: false)
-    var findings = Findings(room: oddities)
+    var findings = Findings(room: warnings)
     var scanner = JSONScanner(bytes, range: range)
     var more = try scanner.open(UInt8(ascii: "{"))
     // Most clients name the features in the schema's order.
@@ -115,7 +115,7 @@ package struct FeatureReader: Sendable {
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
-    noteAbsent(given: given, &findings)
+    recordAbsent(given: given, &findings)
     return findings
   }
 
@@ -133,10 +133,10 @@ package struct FeatureReader: Sendable {
     return pipeline.feature(named: UnsafeBufferPointer(rebasing: scanner.bytes[name.range]))
   }
 
-  private func noteAbsent(given: UnsafeMutableBufferPointer<Bool>, _ findings: inout Findings) {
+  private func recordAbsent(given: UnsafeMutableBufferPointer<Bool>, _ findings: inout Findings) {
     for position in 0..<count where !given[position] {
       if rules[position].isNullable {
-        findings.note(Oddity(feature: position, kind: .missing))
+        findings.warn(InputWarning(feature: position, kind: .missing))
       } else {
         let name = self.name(position)
         findings.problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
@@ -150,16 +150,16 @@ package struct FeatureReader: Sendable {
     let kind = try scanner.kind()
     if kind == .null {
       try scanner.null()
-      return noteNull(position, &findings)
+      return missingValue(position, &findings)
     }
     if rules[position].isNumeric { return try number(kind, position, &scanner, &findings) }
     return try category(kind, position, &scanner, &findings)
   }
 
   /// An empty text and the words for a missing value mean null too, as they do in training.
-  private func noteNull(_ position: Int, _ findings: inout Findings) -> FeatureValue {
+  private func missingValue(_ position: Int, _ findings: inout Findings) -> FeatureValue {
     if rules[position].isNullable {
-      findings.note(Oddity(feature: position, kind: .missing))
+      findings.warn(InputWarning(feature: position, kind: .missing))
     } else {
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .null, "'\(name)' may not be null or empty."))
@@ -175,7 +175,7 @@ package struct FeatureReader: Sendable {
         let text = try scanner.text()
         if text.hasEscapes { findings.hasEscapes = true }
         if pipeline.isMissing(UnsafeBufferPointer(rebasing: scanner.bytes[text.range]), ofFeature: position) {
-          return noteNull(position, &findings)
+          return missingValue(position, &findings)
         }
       } else {
         try scanner.skip(depth: 2)
@@ -194,7 +194,7 @@ package struct FeatureReader: Sendable {
       return .missing
     }
     if rules[position].hasMissingNumbers, pipeline.isMissing(value, ofFeature: position) {
-      return noteNull(position, &findings)
+      return missingValue(position, &findings)
     }
     return check(value, position, &findings)
   }
@@ -211,10 +211,10 @@ package struct FeatureReader: Sendable {
         FieldProblem(name, .outOfRange, "'\(name)' is \(Self.readable(value)), outside of \(limits)."))
       return .missing
     case .impute:
-      findings.note(Oddity(feature: position, kind: .outOfRange))
+      findings.warn(InputWarning(feature: position, kind: .outOfRange))
       return .missing
     case .warn:
-      findings.note(Oddity(feature: position, kind: .outOfRange))
+      findings.warn(InputWarning(feature: position, kind: .outOfRange))
       return .number(value)
     }
   }
@@ -238,19 +238,19 @@ package struct FeatureReader: Sendable {
       let isStorable = kind == .bool || kind == .number && Self.isDecimal(scanner.bytes[range])
       let value = pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[range]), ofFeature: position)
       if isStorable, case .category = value { return value }
-      if isStorable, value == .missing { return noteNull(position, &findings) }
+      if isStorable, value == .missing { return missingValue(position, &findings) }
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' must be a string."))
       return .missing
     }
     let text = try scanner.text()
     if text.hasEscapes { findings.hasEscapes = true }
-    if text.range.isEmpty { return noteNull(position, &findings) }
+    if text.range.isEmpty { return missingValue(position, &findings) }
     let value =
       text.hasEscapes
       ? pipeline.category(scanner.string(text), ofFeature: position)
       : pipeline.category(UnsafeBufferPointer(rebasing: scanner.bytes[text.range]), ofFeature: position)
-    if value == .missing { return noteNull(position, &findings) }
+    if value == .missing { return missingValue(position, &findings) }
     guard value == .unseen else { return value }
     switch rules[position].onUnknown {
     case .reject:
@@ -260,10 +260,10 @@ package struct FeatureReader: Sendable {
         FieldProblem(name, .unseenCategory, "'\(name)' has the value '\(shown)', which training did not see."))
       return .missing
     case .impute:
-      findings.note(Oddity(feature: position, kind: .unseenCategory))
+      findings.warn(InputWarning(feature: position, kind: .unseenCategory))
       return .missing
     case .warn:
-      findings.note(Oddity(feature: position, kind: .unseenCategory))
+      findings.warn(InputWarning(feature: position, kind: .unseenCategory))
       return .unseen
     }
   }

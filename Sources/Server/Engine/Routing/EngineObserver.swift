@@ -46,9 +46,9 @@ package protocol RowObserver: AnyObject, Sendable {
   /// A row's features do not fit the version's schema.
   func refused()
 
-  /// Something was odd about a row that was predicted.
-  /// - Parameter oddities: Valid during the call.
-  func noticed(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>)
+  /// A row was predicted all the same, with warnings about its features.
+  /// - Parameter warnings: Valid during the call.
+  func noticed(_ warnings: UnsafeBufferPointer<FeatureReader.InputWarning>)
 }
 
 /// A predicted row as it is logged. Its bytes are valid during the call only.

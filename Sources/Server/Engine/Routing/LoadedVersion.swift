@@ -1,5 +1,4 @@
 import JSON
-import JSONScanning
 package import Learning
 import Synchronization
 package import Tabular

@@ -32,7 +32,7 @@ package actor RoutingController {
     do {
       return await apply(try JSONDecoder().decode(RoutingTable.self, from: document))
     } catch {
-      return noted(.malformed(Self.reason(error)))
+      return recorded(.malformed(Self.reason(error)))
     }
   }
 
@@ -47,8 +47,8 @@ package actor RoutingController {
     return await task.value
   }
 
-  /// Notes that a table could not even be read.
-  package func refuse(_ error: RoutingError) -> Result<Outcome, RoutingError> { noted(error) }
+  /// Records that a table could not even be read.
+  package func refuse(_ error: RoutingError) -> Result<Outcome, RoutingError> { recorded(error) }
 
   private func perform(_ table: RoutingTable) async -> Result<Outcome, RoutingError> {
     do throws(RoutingError) {
@@ -70,15 +70,15 @@ package actor RoutingController {
         ])
       return .success(Outcome(state: state, isChange: true))
     } catch {
-      return noted(error)
+      return recorded(error)
     }
   }
 
-  private func noted(_ error: RoutingError) -> Result<Outcome, RoutingError> {
+  private func recorded(_ error: RoutingError) -> Result<Outcome, RoutingError> {
     observer.reloaded(error.result)
     switch error {
     case .olderRevision, .conflictingRevision: break
-    default: holder.noteFailure(error.description)
+    default: holder.recordFailure(error.description)
     }
     logger.warning("routing table is not served", metadata: ["reason": "\(error)"])
     return .failure(error)

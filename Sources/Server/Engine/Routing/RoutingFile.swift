@@ -42,7 +42,7 @@ package struct RoutingFile: Service {
       while !Task.isCancelled {
         switch contents() {
         case .success(let document):
-          if watch.isDue(document) { watch.note(await controller.apply(document), of: document) }
+          if watch.isDue(document) { watch.record(await controller.apply(document), of: document) }
         case .failure(let error):
           if watch.isNews(error) { _ = await controller.refuse(error) }
         }
@@ -65,7 +65,7 @@ package struct RoutingFile: Service {
       return retryAt.map { $0 <= .now } ?? false
     }
 
-    mutating func note(_ result: Result<RoutingController.Outcome, RoutingError>, of document: Data) {
+    mutating func record(_ result: Result<RoutingController.Outcome, RoutingError>, of document: Data) {
       if document != tried { failures = 0 }
       tried = document
       lastError = nil

@@ -35,7 +35,7 @@ package final class ServingHolder: Sendable {
     contents.withLock { $0.observers.append(observer) }
   }
 
-  package func noteFailure(_ reason: String) {
+  func recordFailure(_ reason: String) {
     contents.withLock { $0.failure = reason }
   }
 

@@ -1,27 +1,27 @@
-package import Exposition
+import Exposition
 import Foundation
 
 /// The metrics for people: what `/metrics` says, with histograms told by their mean and quantiles.
-package struct MetricsSummary: Sendable {
-  package struct Line: Sendable, Equatable {
-    package var name: String
+struct MetricsSummary: Sendable {
+  struct Line: Sendable, Equatable {
+    var name: String
     /// As in the exposition: `endpoint="predict",code="200"`.
-    package var labels: String
-    package var value: Value
+    var labels: String
+    var value: Value
   }
 
-  package enum Value: Sendable, Equatable {
+  enum Value: Sendable, Equatable {
     case number(Double)
     /// Quantiles are interpolated within their bucket; nil where they lie beyond the last finite bound.
     case distribution(count: Int, mean: Double, p50: Double?, p95: Double?, p99: Double?)
   }
 
   /// Numbers first, then distributions, each in the order of their names.
-  package private(set) var lines: [Line] = []
+  private(set) var lines: [Line] = []
   /// What each family is.
   private var help: [String: String] = [:]
 
-  package init(_ registry: MetricsRegistry) {
+  init(_ registry: MetricsRegistry) {
     var distributions: [Line] = []
     for family in registry.snapshot() {
       if !family.help.isEmpty { help[family.name] = family.help }
@@ -61,7 +61,7 @@ package struct MetricsSummary: Sendable {
   }
 
   /// A page for people: each family with what it is, then its values, in columns.
-  package var text: String {
+  var text: String {
     var page = ""
     var rest = lines[...]
     while let name = rest.first?.name {

@@ -1,14 +1,13 @@
-package import Engine
+import Engine
 import Tabular
-package import Exposition
-import Synchronization
+import Exposition
 import Telemetry
 import WorkerContract
 
 /// The server's instruments. What the path of a prediction needs is resolved once for each routing table
 /// (`VersionInstruments`), so that nothing is looked up there.
-package final class ServingMetrics: Sendable {
-  package let registry: MetricsRegistry
+final class ServingMetrics: Sendable {
+  let registry: MetricsRegistry
   private typealias Table = ServingMetricTable
 
   /// Status codes and times by endpoint.
@@ -21,7 +20,7 @@ package final class ServingMetrics: Sendable {
   private let confidence: MetricFamily<Histogram>
   /// By position of the reason.
   private let failures: [Counter]
-  /// By kind of the oddity.
+  /// By kind of the warning.
   private let featureCounters: [MetricFamily<Counter>]
   private let performance: PerformanceGauges
   private let modelInfo: MetricFamily<Gauge>
@@ -29,7 +28,7 @@ package final class ServingMetrics: Sendable {
   private let reloads: MetricFamily<Counter>
   private let modelLoaded: Gauge
   private let revision: Gauge
-  package let batchRows: Histogram
+  let batchRows: Histogram
   let log: LogInstruments
   let profiles: ProfileInstruments
   let labelsAccepted: Counter
@@ -38,7 +37,7 @@ package final class ServingMetrics: Sendable {
   private let windows: WindowGauges
 
   /// - Parameter endpoints: Their labels; the last one is that of requests that reach none.
-  package init(
+  init(
     registry: MetricsRegistry, endpoints: [String], holder: ServingHolder, clock: @escaping @Sendable () -> Double
   ) {
     self.registry = registry
@@ -57,7 +56,7 @@ package final class ServingMetrics: Sendable {
     confidence = registry.histogram(Table.confidence, bounds: (1...20).map { Double($0) / 20 })
     let failures = registry.counter(Table.validationFailures)
     self.failures = FieldProblem.Reason.allCases.map { failures.with($0.rawValue) }
-    featureCounters = FeatureReader.Oddity.Kind.allCases.map { kind in
+    featureCounters = FeatureReader.InputWarning.Kind.allCases.map { kind in
       switch kind {
       case .missing: registry.counter(Table.featureMissing)
       case .unseenCategory: registry.counter(Table.featureUnseen)
@@ -136,7 +135,7 @@ package final class ServingMetrics: Sendable {
       positive: version.target.positive, seconds: predictionSeconds.with(version.version),
       errors: predictionErrors.with(version.version),
       confidence: confidence.with(version.version), positives: windows.positives(of: version.version),
-      oddities: featureCounters.map { family in features.map { family.with($0.name) } },
+      warnings: featureCounters.map { family in features.map { family.with($0.name) } },
       features: features.map { $0.type == .numeric ? windows.values(of: $0.name) : nil })
   }
 }

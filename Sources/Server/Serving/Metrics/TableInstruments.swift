@@ -85,5 +85,5 @@ private final class RowInstruments: RowObserver {
 
   func refused() { instruments.errors.increment() }
 
-  func noticed(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>) { instruments.count(oddities) }
+  func noticed(_ warnings: UnsafeBufferPointer<FeatureReader.InputWarning>) { instruments.count(warnings) }
 }

@@ -87,7 +87,7 @@ final class VersionInstruments: Sendable {
   private let seconds: Histogram
   private let confidence: Histogram
   /// By kind, by feature.
-  private let oddities: [[Counter]]
+  private let warnings: [[Counter]]
   private let windows: Windows
   private let shares: [Share]
 
@@ -96,13 +96,13 @@ final class VersionInstruments: Sendable {
   ///   - positive: The positive class.
   init(
     predictions: [Counter], positive: Int, seconds: Histogram, errors: Counter, confidence: Histogram,
-    positives: RollingWindow, oddities: [[Counter]], features: [RollingWindow?]
+    positives: RollingWindow, warnings: [[Counter]], features: [RollingWindow?]
   ) {
     self.predictions = predictions
     self.seconds = seconds
     self.errors = errors
     self.confidence = confidence
-    self.oddities = oddities
+    self.warnings = warnings
     let windows = Windows(positives: positives, features: features)
     self.windows = windows
     shares = (0..<ServingLane.shares).map { _ in
@@ -120,8 +120,8 @@ final class VersionInstruments: Sendable {
   /// - Parameter index: That of a lane.
   func share(_ index: Int) -> Share { shares[index] }
 
-  func count(_ oddities: UnsafeBufferPointer<FeatureReader.Oddity>) {
-    for oddity in oddities { self.oddities[oddity.kind.rawValue][oddity.feature].increment() }
+  func count(_ warnings: UnsafeBufferPointer<FeatureReader.InputWarning>) {
+    for warning in warnings { self.warnings[warning.kind.rawValue][warning.feature].increment() }
   }
 
   /// Adds what was counted since the last time to the instruments.

@@ -1,23 +1,23 @@
 import Exposition
 import Statistics
 import Tabular
-package import Telemetry
+import Telemetry
 
 /// How well a version predicts, from outcomes with labels.
-package struct VersionPerformance: Sendable, Equatable {
-  package var version: String
-  package var labelled: Int
+struct VersionPerformance: Sendable, Equatable {
+  var version: String
+  var labelled: Int
   /// Share of the predictions that have a label; nil where no prediction was looked at.
-  package var coverage: Double?
+  var coverage: Double?
   /// Nil without a label.
-  package var scores: Scores?
+  var scores: Scores?
 
-  package struct Scores: Sendable, Equatable {
-    package var accuracy: Double
+  struct Scores: Sendable, Equatable {
+    var accuracy: Double
     /// nil where the measure is not defined; see `ClassScores`.
-    package var precision: Double?
-    package var recall: Double?
-    package var f1: Double?
+    var precision: Double?
+    var recall: Double?
+    var f1: Double?
   }
 
   /// The performance of each version, by name.
@@ -27,7 +27,7 @@ package struct VersionPerformance: Sendable, Equatable {
   /// - Parameters:
   ///   - labelled: Outcomes of predictions that have a label.
   ///   - sample: Outcomes of predictions, whether they have one or not.
-  package static func of(
+  static func of(
     labelled: [OutcomeCount], sample: [OutcomeCount], positive: String?
   ) -> [VersionPerformance] {
     let (labelled, sample) = (

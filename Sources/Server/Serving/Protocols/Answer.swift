@@ -47,6 +47,12 @@ struct Answer: Sendable {
     return Answer(code, text)
   }
 
+  /// Why no model can answer.
+  static func notLoaded(_ holder: ServingHolder) -> Answer {
+    guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
+    return .error(503, "No model is loaded: \(reason)")
+  }
+
   static func malformed(_ problem: JSONProblem) -> Answer {
     var text = JSONText()
     text.raw(#"{"error":"#)

@@ -21,9 +21,11 @@ enum ContentCoding: Equatable {
     var answer: Answer {
       switch self {
       case .unknown(let coding):
-        .error(415, "Content-Encoding '\(coding)' is not understood; gzip and deflate are, and none.")
+        .error(415, "Content-Encoding '\(coding)' is not understood; send the body as gzip, deflate or as it is.")
       case .damaged(let coding): .error(400, "The body is damaged: it is not \(coding) data as Content-Encoding says.")
-      case .tooLarge(let limit): .error(413, "The body has more than \(limit) bytes when it is decompressed.")
+      case .tooLarge(let limit):
+        .error(
+          413, "The body has more than \(limit) bytes when it is decompressed, this server's limit (--maximum-body).")
       }
     }
   }

@@ -8,7 +8,11 @@ struct EndpointDescription: Sendable {
   private let request: String?
   private let answer: String?
   private let contentType: String
+  /// Besides those of the token and the body.
   private let errors: [Int]
+
+  /// What a body can be answered with.
+  private static let bodyErrors = [400, 408, 413, 415, 422]
 
   init(
     _ summary: String, request: String? = nil, answer: String? = nil, contentType: String = "application/json",
@@ -52,7 +56,8 @@ struct EndpointDescription: Sendable {
       ]
     ]
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
-    for code in (asksForToken ? [401] : []) + errors {
+    let codes = (asksForToken ? [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
+    for code in codes.sorted() {
       responses = responses.with(
         String(code),
         [
@@ -66,12 +71,13 @@ struct EndpointDescription: Sendable {
   private static func meaning(of code: Int) -> String {
     switch code {
     case 400: "The body is not what it should be."
-    case 401: "A bearer token is missing or wrong."
+    case 401: "A bearer token is missing or wrong; the connection is closed."
     case 404: "There is no such model or version."
-    case 413: "A limit is exceeded."
-    case 415: "The body has an encoding that is not understood."
+    case 408: "The body came too slowly; the connection is closed."
+    case 413: "The body or the number of its rows is above a limit of the server."
+    case 415: "The body has an encoding that is not understood; the connection is closed."
     case 422: "Values do not fit the model; each is named."
-    default: "No model is served at the moment."
+    default: "No model is served at the moment, or the log has no room for labels."
     }
   }
 }

@@ -63,7 +63,7 @@ enum FeedbackReader {
     var label: String?
     var problems: [FieldProblem] = []
     var (hasRequestID, hasLabel) = (false, false)
-    func note(_ name: String, _ isRepeated: inout Bool) {
+    func recordMember(_ name: String, _ isRepeated: inout Bool) {
       if isRepeated { problems.append(FieldProblem(name, .repeated, "'\(name)' is given more than once.")) }
       isRepeated = true
     }
@@ -71,10 +71,10 @@ enum FeedbackReader {
     while more {
       let name = try scanner.name()
       if scanner.equals(name, "request_id") {
-        note("request_id", &hasRequestID)
+        recordMember("request_id", &hasRequestID)
         requestID = try text("request_id", &scanner, &problems, isNumberWelcome: false)
       } else if scanner.equals(name, "label") {
-        note("label", &hasLabel)
+        recordMember("label", &hasLabel)
         label = try text("label", &scanner, &problems, isNumberWelcome: true)
       } else {
         let name = scanner.string(name)

@@ -38,36 +38,28 @@ struct InferenceEndpoints: Sendable {
       text.raw(#"{"ready":true}"#)
       return Answer(200, text)
     case .draining: return .error(503, "The server is shutting down.")
-    case .notLoaded(let reason): return .error(503, "No model is loaded: \(reason)")
+    case .notLoaded: return .notLoaded(holder)
     }
   }
 
   /// The state, and the position of the version that the path names, if it names one.
   private func state(for names: ModelReference) -> Result<(ServingState, entry: Int?), Refusal> {
-    guard let state = holder.state else {
-      guard case .notLoaded(let reason) = holder.readiness else { return .failure(Refusal(503, "No model is loaded.")) }
-      return .failure(Refusal(503, "No model is loaded: \(reason)"))
-    }
+    guard let state = holder.state else { return .failure(Refusal(answer: .notLoaded(holder))) }
     guard names.model == state.table.model else {
-      return .failure(Refusal(404, "There is no model '\(names.model ?? "")' here."))
+      let message = "There is no model '\(names.model ?? "")' here; this server serves '\(state.table.model)'."
+      return .failure(Refusal(answer: .error(404, message)))
     }
     guard let version = names.version else { return .success((state, nil)) }
     guard let entry = state.table.entries.firstIndex(where: { $0.version == version }) else {
-      return .failure(Refusal(404, "Version '\(version)' of '\(state.table.model)' is not loaded."))
+      let loaded = state.table.entries.map(\.version).joined(separator: ", ")
+      let message = "Version '\(version)' of '\(state.table.model)' is not loaded; these are: \(loaded)."
+      return .failure(Refusal(answer: .error(404, message)))
     }
     return .success((state, entry))
   }
 
   private struct Refusal: Error {
-    let code: Int
-    let message: String
-
-    init(_ code: Int, _ message: String) {
-      self.code = code
-      self.message = message
-    }
-
-    var answer: Answer { .error(code, message) }
+    let answer: Answer
   }
 
   func modelReady(_ names: ModelReference) -> Answer {
@@ -88,7 +80,7 @@ struct InferenceEndpoints: Sendable {
     case .failure(let refusal): return refusal.answer
     case .success((let state, let entry)):
       guard let version = entry.map({ state.versions[$0] }) ?? state.production else {
-        return .error(503, "No model is loaded.")
+        return .notLoaded(holder)
       }
       return Answer(200, Self.metadata(state, version))
     }
@@ -139,7 +131,9 @@ struct InferenceEndpoints: Sendable {
     }
     let length = jsonLength.map { Int($0) ?? -1 } ?? body.readableBytes
     guard (0...body.readableBytes).contains(length) else {
-      return .error(400, "Inference-Header-Content-Length is a number of bytes of the body.")
+      return .error(
+        400,
+        "Inference-Header-Content-Length is the number of bytes of JSON in the body, from 0 to \(body.readableBytes).")
     }
     return body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
@@ -150,7 +144,7 @@ struct InferenceEndpoints: Sendable {
         try scanner.finish()
         return try answer(request, bytes, binary: length..<bytes.count, found.state, found.entry, header: header, lane)
       } catch {
-        return .error(400, error.description)
+        return .malformed(error)
       }
     }
   }
@@ -164,7 +158,11 @@ struct InferenceEndpoints: Sendable {
     let entry = pinned ?? state.answering(request.key ?? id)
     let version = state.versions[entry]
     let rows = try InferenceRows(request, in: bytes, binary: binary, reader: version.reader, limit: limits.batch)
-    if rows.isTooLong { return .error(413, "The request has more than \(limits.batch) rows.") }
+    if rows.isTooLong {
+      return .error(
+        413,
+        "The request has more than \(limits.batch) rows, this server's limit (--maximum-batch); send them in parts.")
+    }
     var problems = rows.problems
     let wanted = InferenceOutput.wanted(by: request, &problems)
     let explain = wanted.contains { $0.output == .contributions }

@@ -115,21 +115,18 @@ struct InferenceRequest {
 
   private mutating func readInput(_ scanner: inout JSONScanner) throws(JSONProblem) {
     var tensor = InferenceTensor()
+    var datatype: String?
+    var isList = true
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
       switch name {
       case "name": tensor.name = try request.text("name", &scanner) ?? ""
       case "datatype":
-        let text = try request.text("datatype", &scanner) ?? ""
-        tensor.datatype = TensorDatatype(rawValue: text)
-        if tensor.datatype == nil { request.problems.append("There is no datatype '\(text)'.") }
+        datatype = try request.text("datatype", &scanner)
+        tensor.datatype = datatype.flatMap { TensorDatatype(rawValue: $0) }
       case "shape": tensor.shape = try request.shape(&scanner)
       case "data":
-        let isList = try scanner.kind() == .array
+        isList = try scanner.kind() == .array
         tensor.data = try scanner.skip(depth: 3)
-        if !isList {
-          tensor.data = nil
-          request.problems.append("The data of an input are a list.")
-        }
       case "parameters":
         guard try request.isObject("parameters", &scanner) else { return }
         try request.members(&scanner) { request, name, scanner throws(JSONProblem) in
@@ -140,12 +137,21 @@ struct InferenceRequest {
           }
         }
       default:
-        request.problems.append("An input has no member '\(name)'.")
+        request.problems.append(
+          "An input has no member '\(name)'; it has name, shape, datatype, parameters and data.")
         try scanner.skip(depth: 3)
       }
     }
     if tensor.name.isEmpty { problems.append("An input has no name.") }
-    if tensor.datatype == nil { problems.append("Input '\(tensor.name)' has no datatype that is known.") }
+    if !isList {
+      tensor.data = nil
+      problems.append("Input '\(tensor.name)': 'data' is a list.")
+    }
+    if tensor.datatype == nil {
+      let given = datatype.map { "the unknown datatype '\($0)'" } ?? "no datatype"
+      let known = TensorDatatype.allCases.map(\.rawValue).joined(separator: ", ")
+      problems.append("Input '\(tensor.name)' has \(given); a datatype is one of \(known).")
+    }
     inputs.append(tensor)
   }
 
@@ -164,7 +170,7 @@ struct InferenceRequest {
           }
         }
       default:
-        request.problems.append("An output has no member '\(name)'.")
+        request.problems.append("An output has no member '\(name)'; it has name and parameters.")
         try scanner.skip(depth: 3)
       }
     }

@@ -34,8 +34,10 @@ struct InferenceRows {
     for index in inputs.indices {
       var part: Range<Int>?
       if let size = inputs[index].binarySize {
-        guard size <= binary.upperBound - place else {
-          problems.append("Input '\(inputs[index].name)': the binary data end too early.")
+        let left = binary.upperBound - place
+        guard size <= left else {
+          problems.append(
+            "Input '\(inputs[index].name)': binary_data_size is \(size), but \(left) bytes of binary data are left.")
           return
         }
         part = place..<place + size
@@ -43,7 +45,10 @@ struct InferenceRows {
       }
       if let problem = try inputs[index].findElements(count, in: body, binary: part) { problems.append(problem) }
     }
-    if place != binary.upperBound { problems.append("There are more binary data than the inputs take.") }
+    if place != binary.upperBound {
+      problems.append(
+        "The body has \(binary.upperBound - place) bytes of binary data more than the inputs' binary_data_size say.")
+    }
     guard problems.isEmpty else { return }
     try write(inputs, count: count, body)
   }

@@ -46,10 +46,7 @@ struct InformationEndpoints: Sendable {
   }
 
   func modelInfo() -> Answer {
-    guard let state = holder.state else {
-      guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
-      return .error(503, "No model is loaded: \(reason)")
-    }
+    guard let state = holder.state else { return .notLoaded(holder) }
     var text = JSONText(capacity: 1024)
     write(state, to: &text) { text in
       text.raw(#","last_failure":"#)
@@ -76,10 +73,7 @@ struct InformationEndpoints: Sendable {
 
   /// - Parameter paths: Those of the public port.
   func openAPI(paths: JSONDocument) -> Answer {
-    guard let state = holder.state, let version = state.production else {
-      guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
-      return .error(503, "No model is loaded: \(reason)")
-    }
+    guard let state = holder.state, let version = state.production else { return .notLoaded(holder) }
     var text = JSONText(capacity: 16 << 10)
     OpenAPIDocument(state: state, version: version, asksForToken: asksForToken, paths: paths).document
       .write(to: &text)

@@ -8,12 +8,13 @@ struct LogsEndpoint: Sendable {
   let holder: ServingHolder
   let store: (any PredictionReader)?
 
+  private static let names = ["from", "to", "version", "class", "limit"]
   private static let defaultLimit = 100
   private static let maximumLimit = 10_000
 
   func logs(_ parameters: [String: String]) async -> Answer {
     guard let store else { return .error(503, "The server runs without a telemetry store.") }
-    guard let state = holder.state else { return .error(503, "No model is loaded.") }
+    guard let state = holder.state else { return .notLoaded(holder) }
     var problems: [FieldProblem] = []
     let from = time("from", parameters, &problems)
     let to = time("to", parameters, &problems)
@@ -21,8 +22,10 @@ struct LogsEndpoint: Sendable {
     if !(1...Self.maximumLimit).contains(limit) {
       problems.append(FieldProblem("limit", .outOfRange, "'limit' is a whole number from 1 to \(Self.maximumLimit)."))
     }
-    for name in parameters.keys.sorted() where !["from", "to", "version", "class", "limit"].contains(name) {
-      problems.append(FieldProblem(name, .unknown, "There is no parameter '\(name)'."))
+    for name in parameters.keys.sorted() where !Self.names.contains(name) {
+      problems.append(
+        FieldProblem(
+          name, .unknown, "There is no parameter '\(name)'; there are \(Self.names.joined(separator: ", "))."))
     }
     guard problems.isEmpty else {
       var text = JSONText()
@@ -42,7 +45,8 @@ struct LogsEndpoint: Sendable {
   private func time(_ name: String, _ parameters: [String: String], _ problems: inout [FieldProblem]) -> Double? {
     guard let text = parameters[name] else { return nil }
     if let seconds = timestamp(in: text) { return seconds }
-    problems.append(FieldProblem(name, .wrongType, "'\(name)' is a time as in RFC 3339, or seconds since 1970."))
+    problems.append(
+      FieldProblem(name, .wrongType, "'\(name)' is a time such as 2026-11-29T06:00:00Z, or seconds since 1970."))
     return nil
   }
 

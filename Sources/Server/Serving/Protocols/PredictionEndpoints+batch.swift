@@ -24,7 +24,7 @@ extension PredictionEndpoints {
   private static let part = 256
 
   func predictBatch(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
-    guard let state = holder.state else { return notReady() }
+    guard let state = holder.state else { return .notLoaded(holder) }
     do {
       let batch = try batch(body, header: header, lane)
       let rows = try answers(batch, batch.envelopes.indices, in: body, state, lane)
@@ -36,7 +36,7 @@ extension PredictionEndpoints {
 
   /// The rows of a large batch are shared out among the machine's cores; single requests go on meanwhile.
   func predictBatch(_ body: ByteBuffer, header: String?, on lanes: ServingLanes) async -> Answer {
-    guard let state = holder.state else { return notReady() }
+    guard let state = holder.state else { return .notLoaded(holder) }
     do {
       let batch = try lanes.borrowing { (lane) throws(any Error) -> Batch in
         try self.batch(body, header: header, lane)
@@ -85,7 +85,11 @@ extension PredictionEndpoints {
       }
       let envelopes = try envelopes(in: bytes, list: range, explain: list.explain)
       guard envelopes.count <= limits.batch else {
-        throw Refusal(answer: .error(413, "The batch has more than \(limits.batch) requests."))
+        throw Refusal(
+          answer: .error(
+            413,
+            "The batch has more than \(limits.batch) requests, this server's limit (--maximum-batch); send it in parts."
+          ))
       }
       metrics.batchRows.observe(Double(envelopes.count))
       return Batch(envelopes: envelopes, requestID: header ?? lane.makeRequestID(at: clock()), isNamed: header != nil)

@@ -38,14 +38,9 @@ final class PredictionEndpoints: Sendable {
     self.clock = clock
   }
 
-  func notReady() -> Answer {
-    guard case .notLoaded(let reason) = holder.readiness else { return .error(503, "No model is loaded.") }
-    return .error(503, "No model is loaded: \(reason)")
-  }
-
   /// - Parameter header: The request's `X-Request-Id`, which stands in for a request id in the body.
   func predict(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
-    guard let state = lane.state(of: holder) else { return notReady() }
+    guard let state = lane.state(of: holder) else { return .notLoaded(holder) }
     let time = clock()
     return body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
@@ -76,7 +71,7 @@ final class PredictionEndpoints: Sendable {
   /// Labels are taken at once and stored with the prediction log; whether their prediction is known does not matter. A body
   /// whose labels find no room in the log is refused as a whole, so that its sender sends it again.
   func feedback(_ body: ByteBuffer) -> Answer {
-    guard let state = holder.state else { return notReady() }
+    guard let state = holder.state else { return .notLoaded(holder) }
     guard let log else { return .error(503, "Feedback cannot be stored: the server runs without a telemetry store.") }
     let feedback: FeedbackReader.Feedback
     do {
@@ -87,7 +82,9 @@ final class PredictionEndpoints: Sendable {
     } catch let problem as JSONProblem {
       return .malformed(problem)
     } catch {
-      return .error(413, "The body has more than \(limits.batch) labels.")
+      return .error(
+        413, "The body has more than \(limits.batch) labels, this server's limit (--maximum-batch); send them in parts."
+      )
     }
     let model = ModelKey(state.table)
     let time = clock()
@@ -102,7 +99,7 @@ final class PredictionEndpoints: Sendable {
       }
     }
     guard log.append(labels, of: model) else {
-      return .error(503, "The log has no room for labels at the moment; send them again.")
+      return .error(503, "The log has no room for labels at the moment; send the body again in a few seconds.")
     }
     metrics.labelsAccepted.increment(by: Double(labels.count))
     metrics.labelsRejected.increment(by: Double(refused.count))

@@ -13,13 +13,13 @@ extension RowPredictor {
     let entry = answering(envelope.key ?? requestID)
     guard let features = envelope.features else { return envelope.problems }
     return try predict(features, by: entry, requestID: requestID, in: bytes, problems: envelope.problems) {
-      write($0, $1, requestID: requestID, oddities: $2, explain: envelope.explain, to: &text)
+      write($0, $1, requestID: requestID, warnings: $2, explain: envelope.explain, to: &text)
     }
   }
 
   private func write(
     _ scratch: RowScratch, _ probabilities: UnsafeBufferPointer<UInt8>, requestID: String,
-    oddities: UnsafeBufferPointer<FeatureReader.Oddity>, explain: Bool, to text: inout JSONText
+    warnings: UnsafeBufferPointer<FeatureReader.InputWarning>, explain: Bool, to text: inout JSONText
   ) {
     let version = scratch.version
     let predicted = scratch.predicted
@@ -34,12 +34,12 @@ extension RowPredictor {
     text.raw(#","model_version":"#)
     text.raw(version.quotedVersion)
     if explain { text.explanation(scratch.explanation, of: version) }
-    let warnings = oddities.filter { $0.kind != .missing }
+    let warnings = warnings.filter { $0.kind != .missing }
     if !warnings.isEmpty {
       text.raw(#","warnings":"#)
-      text.array(warnings) { text, oddity in
-        let name = version.pipeline.schema.features[oddity.feature].name
-        text.string(oddity.kind == .outOfRange ? "'\(name)' is out of range" : "'\(name)' has an unseen category")
+      text.array(warnings) { text, warning in
+        let name = version.pipeline.schema.features[warning.feature].name
+        text.string(warning.kind == .outOfRange ? "'\(name)' is out of range" : "'\(name)' has an unseen category")
       }
     }
     text.raw("}")

@@ -12,8 +12,11 @@ struct RequestHeaders {
   private(set) var origin: String?
   private(set) var requestID: String?
   private(set) var expectation: String?
-  /// Whether the client ends the connection with this request.
-  private(set) var closes = false
+  /// How many headers `Host` there are.
+  private(set) var hosts = 0
+  /// Whether the client would go on in another protocol, such as HTTP/2 without TLS (Java's HttpClient asks for it with each
+  /// request). It is answered in HTTP/1.1, and nothing after it can be read.
+  private(set) var asksForUpgrade = false
 
   init(_ headers: HTTPHeaders) {
     for (name, value) in headers {
@@ -21,13 +24,14 @@ struct RequestHeaders {
       case .accept: Self.add(value, to: &accept)
       case .asksMethod: Self.add(value, to: &asksMethod)
       case .authorization: Self.add(value, to: &authorization)
-      case .connection: if Self.isClose(value) { closes = true }
       case .contentEncoding: Self.add(value, to: &contentEncoding)
       case .contentLength: Self.add(value, to: &contentLength)
       case .expectation: Self.add(value, to: &expectation)
+      case .host: hosts += 1
       case .jsonLength: Self.add(value, to: &jsonLength)
       case .origin: Self.add(value, to: &origin)
       case .requestID: Self.add(value, to: &requestID)
+      case .upgrade: asksForUpgrade = true
       case .other: break
       }
     }
@@ -37,23 +41,19 @@ struct RequestHeaders {
     header = header.map { "\($0), \(value)" } ?? value
   }
 
-  private static func isClose(_ value: String) -> Bool {
-    if value == "keep-alive" { return false }
-    return value.lowercased().split { $0 == "," || $0 == " " || $0 == "\t" }.contains("close")
-  }
-
   /// Compared by length first: most headers are none of these.
   private enum Name {
-    case accept, asksMethod, authorization, connection, contentEncoding, contentLength, expectation, jsonLength, origin,
-      requestID, other
+    case accept, asksMethod, authorization, contentEncoding, contentLength, expectation, host, jsonLength, origin,
+      requestID, upgrade, other
 
     init(_ name: String) {
       switch name.utf8.count {
+      case 4: self = Self.equal(name, "host") ? .host : .other
       case 6:
         self =
           Self.equal(name, "accept")
           ? .accept : Self.equal(name, "origin") ? .origin : Self.equal(name, "expect") ? .expectation : .other
-      case 10: self = Self.equal(name, "connection") ? .connection : .other
+      case 7: self = Self.equal(name, "upgrade") ? .upgrade : .other
       case 12: self = Self.equal(name, "x-request-id") ? .requestID : .other
       case 13: self = Self.equal(name, "authorization") ? .authorization : .other
       case 14: self = Self.equal(name, "content-length") ? .contentLength : .other

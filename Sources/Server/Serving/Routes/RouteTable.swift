@@ -15,7 +15,7 @@ enum RouteTable {
     Endpoint(
       "predict", .post, "/predict",
       description: .init(
-        "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [400, 413, 415, 422, 503]),
+        "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [503]),
       .computes { endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
       }),
@@ -23,7 +23,7 @@ enum RouteTable {
       "predict_batch", .post, "/predict/batch",
       description: .init(
         "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer",
-        errors: [400, 413, 415, 422, 503]),
+        errors: [503]),
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predictBatch(body, header: call.requestID, on: lane)
       }) { endpoints, call, body in
@@ -33,7 +33,7 @@ enum RouteTable {
       "feedback", .post, "/feedback",
       description: .init(
         "The truth about predictions", request: "Feedback", answer: "FeedbackAnswer",
-        errors: [400, 413, 415, 422, 503]),
+        errors: [503]),
       .computes { endpoints, _, body, _ in endpoints.predictions.feedback(body) }),
     Endpoint(
       "model_info", .get, "/model/info",
@@ -80,7 +80,7 @@ enum RouteTable {
       "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
       dialect: .openInference,
       description: .init(
-        "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [400, 404, 413, 415, 422, 503]),
+        "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [404, 503]),
       .computes { endpoints, call, body, lane in
         endpoints.inference.infer(
           body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)

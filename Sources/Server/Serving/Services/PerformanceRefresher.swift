@@ -1,13 +1,13 @@
-package import Engine
+import Engine
 import Tabular
 import WorkerContract
-package import Logging
+import Logging
 import ServiceLifecycle
-package import Telemetry
+import Telemetry
 
 /// Reads from time to time how the versions do, as labels come in at any server and in any order: from the telemetry
 /// store, so that every server shows the same and a restart loses nothing.
-package struct PerformanceRefresher: Service {
+struct PerformanceRefresher: Service {
   private let store: any PredictionReader
   private let holder: ServingHolder
   private let metrics: ServingMetrics
@@ -16,16 +16,16 @@ package struct PerformanceRefresher: Service {
   private let logger: Logger
 
   /// The rolling window: predictions of a week, of which the latest labels count, and for coverage a sample.
-  package static let windowSeconds = 7 * 86_400.0
-  package static let windowLabels = 20_000
-  package static let sampledPredictions = 20_000
+  private static let windowSeconds = 7 * 86_400.0
+  private static let windowLabels = 20_000
+  private static let sampledPredictions = 20_000
   /// The store is busy with it for no more than one part in so many.
   private static let restFactor = 20
   private static let longestRest = Duration.seconds(300)
   /// Where no row comes, the figures are read this often (seconds), as old ones leave the window.
   private static let longestAge = 600.0
 
-  package init(
+  init(
     store: any PredictionReader, holder: ServingHolder, metrics: ServingMetrics, interval: Duration,
     clock: @escaping @Sendable () -> Double, logger: Logger
   ) {
@@ -37,7 +37,7 @@ package struct PerformanceRefresher: Service {
     self.logger = logger
   }
 
-  package func run() async throws {
+  func run() async throws {
     await cancelWhenGracefulShutdown {
       var shown: Shown?
       while !Task.isCancelled {

@@ -7,6 +7,7 @@ import Monitoring
 import ServiceLifecycle
 import Tabular
 import Telemetry
+import Values
 import WorkerContract
 
 /// Gives the versions that are served their recorder of profiles, and stores each minute's counts when it is over.
@@ -43,7 +44,10 @@ actor ProfileKeeper {
   private var counted: [LoadedVersion] = []
   /// Digests of versions without a usable reference.
   private var without: Set<String> = []
-  /// Minutes that are not stored yet, the oldest first.
+  /// By digest: failures in a row to read a reference as the artifacts were away, and when the next try is due.
+  private var retries: [String: (failures: Int, at: ContinuousClock.Instant)] = [:]
+  private let retryPause: DoublingPause
+  /// Minutes of each version that are not stored yet, in the order in which they ended.
   private var waiting: [(model: ModelKey, minute: Int, records: [ProfileRecord])] = []
   private var isAway = false
 
@@ -51,8 +55,9 @@ actor ProfileKeeper {
 
   init(
     store: any ProfileWriter, artifacts: any ArtifactStore, holder: ServingHolder, instruments: ProfileInstruments,
-    logger: Logger
+    logger: Logger, retryPause: DoublingPause = .init(first: .seconds(5), longest: .seconds(600))
   ) {
+    self.retryPause = retryPause
     self.store = store
     self.artifacts = artifacts
     self.holder = holder
@@ -68,34 +73,53 @@ actor ProfileKeeper {
   }
 
   private func equip() async {
-    for version in holder.state?.versions ?? []
-    where !counted.contains(where: { $0 === version }) && !without.contains(version.digest) {
-      guard let recorder = await recorder(of: version) else {
-        without.insert(version.digest)
-        continue
+    for version in holder.state?.versions ?? [] where isDue(version) {
+      do {
+        if let recorder = try await recorder(of: version) {
+          version.count(with: recorder)
+          counted.append(version)
+        } else {
+          without.insert(version.digest)
+        }
+        retries[version.digest] = nil
+      } catch {
+        recordFailure(error, of: version)
       }
-      version.count(with: recorder)
-      counted.append(version)
     }
   }
 
-  private func recorder(of version: LoadedVersion) async -> ProfileRecorder? {
-    do {
-      let bundle = try await artifacts.open(version.digest)
-      guard bundle.files[ArtifactBundle.FileName.reference] != nil else { return nil }
-      let reference = try JSONDecoder().decode(
-        ReferenceProfile.self, from: try bundle.file(ArtifactBundle.FileName.reference))
-      if let problem = reference.problem {
-        logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(problem)"])
-        return nil
-      }
-      let bins = ProfileBins(
-        reference: reference, schema: version.pipeline.schema, classes: version.target.classes)
-      return ProfileRecorder(bins: bins, pipeline: version.pipeline)
-    } catch {
-      logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(error)"])
+  private func isDue(_ version: LoadedVersion) -> Bool {
+    if counted.contains(where: { $0 === version }) || without.contains(version.digest) { return false }
+    return retries[version.digest].map { $0.at <= ContinuousClock.now } ?? true
+  }
+
+  /// Nil: the version has no reference that can be used.
+  private func recorder(of version: LoadedVersion) async throws -> ProfileRecorder? {
+    let bundle = try await artifacts.open(version.digest)
+    guard bundle.files[ArtifactBundle.FileName.reference] != nil else { return nil }
+    let reference = try JSONDecoder().decode(
+      ReferenceProfile.self, from: try bundle.file(ArtifactBundle.FileName.reference))
+    if let problem = reference.problem {
+      logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(problem)"])
       return nil
     }
+    let bins = ProfileBins(
+      reference: reference, schema: version.pipeline.schema, classes: version.target.classes)
+    return ProfileRecorder(bins: bins, pipeline: version.pipeline)
+  }
+
+  /// A store that is away is asked again; whatever else is wrong with a version's files stays wrong.
+  private func recordFailure(_ error: any Error, of version: LoadedVersion) {
+    let failures = retries[version.digest]?.failures ?? 0
+    if (error as? ArtifactError)?.isRetryable == true {
+      let next = ContinuousClock.now.advanced(by: retryPause.after(failures: failures))
+      retries[version.digest] = (failures: failures + 1, at: next)
+      guard failures == 0 else { return }
+    } else {
+      without.insert(version.digest)
+      retries[version.digest] = nil
+    }
+    logger.warning("no profiles are kept", metadata: ["version": "\(version.version)", "reason": "\(error)"])
   }
 
   private func collect(before minute: Int?) {
@@ -114,10 +138,11 @@ actor ProfileKeeper {
       }
     }
     counted.removeAll { version in !served.contains { $0 === version } }
-    if waiting.count > Self.keptMinutes {
-      let dropped = waiting.prefix(waiting.count - Self.keptMinutes)
-      instruments.expired.increment(by: Double(dropped.reduce(0) { $0 + $1.records.count }))
-      waiting.removeFirst(dropped.count)
+    let newest = waiting.map { $0.minute }.max() ?? 0
+    let expired = waiting.filter { $0.minute <= newest - Self.keptMinutes }
+    if !expired.isEmpty {
+      instruments.expired.increment(by: Double(expired.reduce(0) { $0 + $1.records.count }))
+      waiting.removeAll { $0.minute <= newest - Self.keptMinutes }
       logger.warning("profiles of old minutes are dropped", metadata: ["kept": "\(Self.keptMinutes)"])
     }
   }

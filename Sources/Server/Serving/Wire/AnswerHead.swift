@@ -18,7 +18,11 @@ struct AnswerHeadWriter {
     // Says where the JSON ends and binary tensors begin.
     if let length = answer.jsonLength { headers.add(name: "Inference-Header-Content-Length", value: String(length)) }
     if let id = plan?.call.requestID ?? answer.requestID { headers.add(name: "X-Request-Id", value: id) }
-    if closes || answer.closes { headers.add(name: "Connection", value: "close") }
+    if closes || answer.closes || plan?.closes == true {
+      headers.add(name: "Connection", value: "close")
+    } else if plan?.expectsClose == true {
+      headers.add(name: "Connection", value: "keep-alive")
+    }
     if let plan {
       for (name, value) in plan.crossOrigin { headers.add(name: name, value: value) }
     }

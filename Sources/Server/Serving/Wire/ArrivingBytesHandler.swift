@@ -2,12 +2,12 @@ import NIOCore
 
 /// What the two handlers of one connection know together; confined to its event loop.
 final class ConnectionWatch {
-  var patience: ConnectionPatience
-  let limits: ConnectionPatience.Limits
+  var timeouts: ConnectionTimeouts
+  let limits: ConnectionTimeouts.Limits
 
-  init(limits: ConnectionPatience.Limits) {
+  init(limits: ConnectionTimeouts.Limits) {
     self.limits = limits
-    patience = ConnectionPatience(limits: limits, now: .now())
+    timeouts = ConnectionTimeouts(limits: limits, now: .now())
   }
 }
 
@@ -21,7 +21,7 @@ final class ArrivingBytesHandler: ChannelInboundHandler {
   init(_ watch: ConnectionWatch) { self.watch = watch }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    watch.patience.bytesArrived(unwrapInboundIn(data).readableBytes, at: .now())
+    watch.timeouts.bytesArrived(unwrapInboundIn(data).readableBytes, at: .now())
     context.fireChannelRead(data)
   }
 }

@@ -6,7 +6,7 @@ import NIOHTTP1
 /// in a task, which costs more than a prediction. Ends connections that are slow, silent or no HTTP.
 ///
 /// What comes while a task is at work, or while the client does not take its answers, waits here; nothing more is read
-/// meanwhile.
+/// meanwhile. What is no HTTP is told so when the requests before it are answered.
 final class RequestHandler: ChannelDuplexHandler {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = Never
@@ -27,7 +27,8 @@ final class RequestHandler: ChannelDuplexHandler {
   private var isBusy = false
   private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 1)
   private var isReadHeld = false
-  private var hasWritten = false
+  /// Bytes of answers that were written and not flushed, about.
+  private var unflushed = 0
   /// The last answer was given: the connection ends when its request has come to its end.
   private var isLastAnswered = false
   /// The connection ends when no answer is due any more.
@@ -36,7 +37,16 @@ final class RequestHandler: ChannelDuplexHandler {
   private var hasEnded = false
   /// All answers are on their way.
   private var isFlushed = false
+  /// Why nothing can be read behind the requests that have come.
+  private var fault: ReadingFault?
   private var nextLook: Scheduled<Void>?
+
+  /// Flushed at the latest with so many bytes: TLS counts an answer as one that the client has to take only when it is flushed.
+  private static let mostUnflushed = 64 << 10
+  /// What a head takes, about.
+  private static let headBytes = 256
+  /// Parts for which there may be room in `waiting` while nothing waits.
+  private static let mostKept = 64
 
   init(responder: Responder, watch: ConnectionWatch, eventLoop: any EventLoop) {
     self.responder = responder
@@ -50,11 +60,12 @@ final class RequestHandler: ChannelDuplexHandler {
     guard !hasEnded else { return }
     let part = unwrapInboundIn(data)
     switch part {
-    case .head: watch.patience.headArrived(at: .now())
+    case .head: watch.timeouts.headArrived(at: .now())
     case .body: break
-    case .end: watch.patience.requestArrived(at: .now())
+    case .end: watch.timeouts.requestArrived(at: .now())
     }
     if waiting.isEmpty, !hasToWait(part, context) { take(part, context) } else { waiting.append(part) }
+    if unflushed >= Self.mostUnflushed { flush(context) }
   }
 
   private func hasToWait(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) -> Bool {
@@ -79,7 +90,7 @@ final class RequestHandler: ChannelDuplexHandler {
     }
     isDropping = false
     // Only the request that is to be answered next can be asked to go on.
-    guard plan.expectsContinue, watch.patience.due == 1 else { return }
+    guard plan.expectsContinue, watch.timeouts.due == 1 else { return }
     context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
   }
 
@@ -128,12 +139,16 @@ final class RequestHandler: ChannelDuplexHandler {
     while !hasEnded, let part = waiting.first, !hasToWait(part, context) {
       waiting.removeFirst()
       take(part, context)
+      if unflushed >= Self.mostUnflushed { flush(context) }
     }
     flush(context)
     endIfDone(context)
-    guard waiting.isEmpty, isReadHeld else { return }
+    guard waiting.isEmpty else { return }
+    // What a flood of requests has left behind.
+    if waiting.capacity > Self.mostKept { waiting.removeAll() }
+    guard isReadHeld else { return }
     isReadHeld = false
-    watch.patience.readsAgain(at: .now())
+    watch.timeouts.readsAgain(at: .now())
     context.read()
   }
 
@@ -143,20 +158,19 @@ final class RequestHandler: ChannelDuplexHandler {
     if !plan.isHead, answer.body.readableBytes > 0 {
       context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
     }
-    watch.patience.answered(at: .now())
-    if endsWhenAnswered, watch.patience.due == 0 { return end(afterWritesOn: context) }
+    watch.timeouts.answered(at: .now())
+    if endsWhenAnswered, watch.timeouts.due == 0 { return end(afterWritesOn: context) }
     context.write(wrapOutboundOut(.end(nil)), promise: nil)
-    hasWritten = true
     if plan.closes || answer.closes { isLastAnswered = true }
+    unflushed += answer.body.readableBytes + Self.headBytes
   }
 
   /// Ends the last answer, and the connection when all of it is on its way: its other side too where the client or the server
-  /// has no more to say. Else that is the client's to close, as what it has sent meanwhile would make the kernel take back the
-  /// answer.
+  /// has no more to say. Otherwise the client closes that side, as unread bytes of its would make the kernel discard the answer.
   private func end(afterWritesOn context: ChannelHandlerContext) {
     hasEnded = true
     waiting.removeAll()
-    watch.patience.ended(at: .now())
+    watch.timeouts.ended(at: .now())
     let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
       connection.value.handler.isFlushed = true
@@ -166,8 +180,8 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   private func flush(_ context: ChannelHandlerContext) {
-    guard hasWritten else { return }
-    hasWritten = false
+    guard unflushed > 0 else { return }
+    unflushed = 0
     context.flush()
   }
 
@@ -177,6 +191,7 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
+    watch.timeouts.blocks(!context.channel.isWritable, at: .now())
     if context.channel.isWritable { resume(context) }
     context.fireChannelWritabilityChanged()
   }
@@ -187,14 +202,28 @@ final class RequestHandler: ChannelDuplexHandler {
 
   // MARK: The end
 
-  /// Ends the connection once the last answer was given and its request has come to its end.
+  /// Ends the connection once the last answer was given and its request has come to its end, or cannot.
   private func endIfDone(_ context: ChannelHandlerContext) {
-    if isLastAnswered, !hasEnded, plan == nil { end(afterWritesOn: context) }
+    guard !hasEnded, !isBusy else { return }
+    let fault = waiting.isEmpty ? fault : nil
+    if isLastAnswered {
+      if plan == nil || fault != nil { end(afterWritesOn: context) }
+      return
+    }
+    switch fault {
+    case .refused(let code, let message): refuse(code, message, context)
+    case .cut:
+      endsWhenAnswered = true
+      end(afterWritesOn: context)
+    case nil: break
+    }
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
-    case is ChannelShouldQuiesceEvent: closeWhenAnswered(context)
+    case is ChannelShouldQuiesceEvent:
+      watch.timeouts.shutsDown(at: .now())
+      closeWhenAnswered(context)
     case ChannelEvent.inputClosed: closeWhenAnswered(context)
     default: break
     }
@@ -207,7 +236,7 @@ final class RequestHandler: ChannelDuplexHandler {
     if hasEnded {
       // Before that, what is on its way comes first.
       if isFlushed { context.close(promise: nil) }
-    } else if watch.patience.due == 0 {
+    } else if watch.timeouts.due == 0 {
       end(afterWritesOn: context)
     }
   }
@@ -232,35 +261,37 @@ final class RequestHandler: ChannelDuplexHandler {
   /// Looks at the connection at intervals, so that a request costs no timer of its own.
   private func look(after interval: TimeAmount, _ context: ChannelHandlerContext) {
     nextLook = context.eventLoop.assumeIsolated().scheduleTask(in: interval) {
-      switch self.watch.patience.verdict(at: .now()) {
-      case .patient: self.look(after: interval, context)
+      self.look(after: interval, context)
+      switch self.watch.timeouts.verdict(at: .now()) {
+      case .patient: break
       // What waits here is not read on meanwhile, which is not the client's fault.
-      case .slow where !self.waiting.isEmpty: self.look(after: interval, context)
-      case .idle: context.close(promise: nil)
-      case .slow: self.refuse(408, "The request came too slowly.", context)
+      case .slow where self.isBusy || !self.waiting.isEmpty: break
+      case .slow:
+        self.endsWhenAnswered = true
+        self.refuse(408, self.watch.limits.slowMessage, context)
+      case .expired: context.close(promise: nil)
       }
     }
   }
 
-  /// What cannot be read as HTTP is told so, and nothing after it is read.
+  /// What cannot be read as HTTP is told so, behind the answers to the requests before it.
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    switch error {
-    case HTTPParserError.headerOverflow: refuse(431, "The head of the request is too large.", context)
-    case HTTPParserError.invalidEOFState: context.close(promise: nil)
-    case is HTTPParserError: refuse(400, "This is not an HTTP/1 request: \(error).", context)
-    default: context.close(promise: nil)
+    if let fault = ReadingFault(error) {
+      self.fault = self.fault ?? fault
+      endIfDone(context)
+    } else if !ReadingFault.isRepeated(error) {
+      context.close(promise: nil)
     }
   }
 
-  /// The last answer on the connection, where it cannot be taken for another request's.
+  /// The last answer on the connection. A request that was answered by its head gets no second one: the connection only ends,
+  /// behind the answers that are still to be flushed.
   private func refuse(_ code: Int, _ message: String, _ context: ChannelHandlerContext) {
-    nextLook?.cancel()
-    guard !hasEnded, watch.patience.canRefuse else { return context.close(promise: nil) }
+    guard watch.timeouts.canRefuse else { return end(afterWritesOn: context) }
     responder.metrics.refusedConnection(code: code)
     let answer = Answer.error(code, message)
     context.write(wrapOutboundOut(.head(heads.head(of: answer, to: nil, closes: true))), promise: nil)
     context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
-    endsWhenAnswered = true
     end(afterWritesOn: context)
   }
 }

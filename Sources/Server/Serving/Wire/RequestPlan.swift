@@ -1,5 +1,3 @@
-import NIOHTTP1
-
 /// What is to become of a request, decided by its head alone: before any of its body is read, it is known whether the body is
 /// wanted and how large it may be.
 struct RequestPlan: Sendable {
@@ -18,8 +16,10 @@ struct RequestPlan: Sendable {
   let isHead: Bool
   /// Whether the client waits to be told to send its body.
   let expectsContinue: Bool
-  /// Whether the client ends the connection with this request.
+  /// Whether the connection ends with this request.
   let closes: Bool
+  /// Whether the client believes that it does unless it is told otherwise, as HTTP/1.0 has it.
+  let expectsClose: Bool
   /// What web pages need to see.
   let crossOrigin: [(name: String, value: String)]
 }

@@ -41,14 +41,8 @@ final class Responder: Sendable {
     let target = RequestTarget(head.uri)
     let headers = RequestHeaders(head.headers)
     let route = RouteTable.route(target.path, on: listener)
-    if head.method == .OPTIONS, let answer = options(target, route, headers) {
-      return RequestPlan(
-        call: Call(route: route, target: target), step: .answer(answer), isHead: false, expectsContinue: false,
-        closes: headers.closes,
-        crossOrigin: target.path == "*" && !crossOrigin.isPreflight(headers)
-          ? [] : crossOrigin.headers(for: headers, isPreflight: crossOrigin.isPreflight(headers)))
-    }
-    let step = step(head.method, target, route, headers)
+    let isPreflight = head.method == .OPTIONS && crossOrigin.isPreflight(headers)
+    let step = isPreflight ? .answer(.options(allow: nil)) : step(head, target, route, headers)
     if case .answer(let answer) = step {
       metrics.answered(route.position, code: answer.code, seconds: 0, share: share)
     }
@@ -58,19 +52,27 @@ final class Responder: Sendable {
         route: route, target: target, requestID: requestID, accept: headers.accept, jsonLength: headers.jsonLength),
       step: step, isHead: head.method == .HEAD,
       expectsContinue: head.version == .http1_1 && headers.expectation?.lowercased() == "100-continue",
-      closes: headers.closes, crossOrigin: crossOrigin.headers(for: headers, isPreflight: false))
+      closes: !head.isKeepAlive || headers.asksForUpgrade || head.method == .CONNECT,
+      expectsClose: head.version == .http1_0, crossOrigin: crossOrigin.headers(for: headers, isPreflight: isPreflight))
   }
 
   private func step(
-    _ method: HTTPMethod, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
+    _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
   ) -> RequestPlan.Step {
+    // A proxy in between might take it for a request to another server (RFC 9112, 3.2).
+    guard headers.hosts == 1 || headers.hosts == 0 && head.version == .http1_0 else {
+      return .answer(.error(400, "The request has \(headers.hosts) Host headers; HTTP/1.1 requires exactly one."))
+    }
+    let method = head.method
+    if method == .OPTIONS, let answer = options(target, route) { return .answer(answer) }
     if route.isNowhere { return .answer(unauthorized(headers) ?? Self.nothing(at: target)) }
     if !route.access.isOpen(on: listener), let refusal = unauthorized(headers) { return .answer(refusal) }
     switch route.method {
     case .get where method == .GET || method == .HEAD: return .ask
     case .post where method == .POST: return body(headers)
     default:
-      var answer = Answer.error(405, "\(target.path) takes \(route.method.rawValue) only.")
+      var answer = Answer.error(
+        405, "\(target.path.prefix(256)) does not take \(method.rawValue.prefix(32)); it takes \(route.method.allow).")
       answer.allow = route.method.allow
       return .answer(answer)
     }
@@ -89,7 +91,7 @@ final class Responder: Sendable {
   }
 
   private func tooLarge() -> Answer {
-    var answer = Answer.error(413, "The body has more than \(limits.body) bytes.")
+    var answer = Answer.error(413, "The body has more than \(limits.body) bytes, this server's limit (--maximum-body).")
     answer.closes = true
     return answer
   }
@@ -98,7 +100,10 @@ final class Responder: Sendable {
   private func unauthorized(_ headers: RequestHeaders) -> Answer? {
     guard let verdict = tokens?.verdict(on: headers.authorization), verdict != .valid else { return nil }
     var answer = Answer.error(
-      401, verdict == .missing ? "A bearer token is asked for in Authorization." : "The bearer token is not valid.")
+      401,
+      verdict == .missing
+        ? "The request needs the header 'Authorization: Bearer TOKEN' with one of this server's tokens."
+        : "The bearer token in Authorization is not one of this server's tokens.")
     answer.challenge = verdict == .missing ? "Bearer" : #"Bearer error="invalid_token""#
     // What may follow is not read for somebody unknown.
     answer.closes = true
@@ -110,8 +115,7 @@ final class Responder: Sendable {
   }
 
   /// What may be done with a path; nil: nothing, as it leads nowhere.
-  private func options(_ target: RequestTarget, _ route: Route, _ headers: RequestHeaders) -> Answer? {
-    if crossOrigin.isPreflight(headers) { return .options(allow: nil) }
+  private func options(_ target: RequestTarget, _ route: Route) -> Answer? {
     if target.path == "*" { return .options(allow: "GET, HEAD, POST, OPTIONS") }
     return route.isNowhere ? nil : .options(allow: route.method.allow)
   }

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOSSL
 
-/// One connection, from bytes to HTTP and back: TLS where it is asked for, limits on heads, patience with slow clients, and its
+/// One connection, from bytes to HTTP and back: TLS where it is asked for, limits on heads, timeouts for slow clients, and its
 /// requests.
 struct ServingChannel: ServerChildChannel {
   struct Value: ServerChildChannelValue {
@@ -14,39 +14,31 @@ struct ServingChannel: ServerChildChannel {
   let responder: Responder
   /// Nil: plain HTTP.
   let certificate: ServerCertificate?
-  let patience: ConnectionPatience.Limits
-
-  /// Bytes of one header and of all, and their number.
-  private static var headLimits: NIOHTTPDecoderLimitConfiguration {
-    var limits = NIOHTTPDecoderLimitConfiguration()
-    limits.maxHeaderFieldSize = 16 << 10
-    limits.maxHeaderListSize = 32 << 10
-    limits.maxHeaderFieldCount = 100
-    return limits
-  }
+  let timeouts: ConnectionTimeouts.Limits
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       // A connection keeps the certificate it began with.
       if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
-      let watch = ConnectionWatch(limits: patience)
+      let watch = ConnectionWatch(limits: timeouts)
       try pipeline.addHandler(ArrivingBytesHandler(watch))
-      try pipeline.configureHTTPServerPipeline(
-        withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
-        withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
+      try pipeline.addHandler(HTTPResponseEncoder())
+      let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: HeadLimits.decoder)
+      try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: HeadLimits.unread))
       try pipeline.addHandler(RequestHandler(responder: responder, watch: watch, eventLoop: channel.eventLoop))
       return Value(channel: channel)
     }
   }
 
-  /// Lasts as long as the connection. A server that is told to stop at once reads no more requests and answers those it has.
+  /// Lasts as long as the connection. A server that is told to stop at once ends it as it is; a graceful shutdown has given it
+  /// time before (`ConnectionTimeouts.Limits.shutdown`).
   func handle(value: Value, logger: Logger) async {
     let channel = value.channel
     await withTaskCancellationHandler {
       try? await channel.closeFuture.get()
     } onCancel: {
-      channel.close(mode: .input, promise: nil)
+      channel.close(promise: nil)
     }
   }
 }

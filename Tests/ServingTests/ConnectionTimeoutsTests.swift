@@ -4,15 +4,15 @@ import Serving
 import TestSupport
 import Testing
 
-struct ConnectionPatienceTests {
+struct ConnectionTimeoutsTests {
   private enum Event {
     case bytes(Int)
-    case head, request, answer, readsAgain, end
+    case head, request, answer, readsAgain, end, blocked, unblocked, shutdown
   }
 
-  private static let cases: [(String, [(seconds: Int64, Event)], at: Int64, ConnectionPatience.Verdict)] = [
+  private static let cases: [(String, [(seconds: Int64, Event)], at: Int64, ConnectionTimeouts.Verdict)] = [
     ("nothing for a while", [], 74, .patient),
-    ("nothing for too long", [], 75, .idle),
+    ("nothing for too long", [], 75, .expired),
     ("a head on its way", [(1, .bytes(10)), (9, .bytes(1))], 10, .patient),
     ("a head drop by drop", [(1, .bytes(10)), (10, .bytes(1))], 11, .slow),
     ("a body within the grace", [(0, .bytes(99)), (0, .head)], 9, .patient),
@@ -23,34 +23,46 @@ struct ConnectionPatienceTests {
     ("a body that has not ended", [(0, .head), (1, .bytes(1 << 30))], 300, .slow),
     ("the server at work", [(0, .head), (1, .request)], 900, .patient),
     ("after the answer", [(0, .head), (1, .request), (100, .answer)], 174, .patient),
-    ("long after the answer", [(0, .head), (1, .request), (100, .answer)], 175, .idle),
+    ("long after the answer", [(0, .head), (1, .request), (100, .answer)], 175, .expired),
     ("an answer before the body's end", [(0, .head), (1, .answer)], 10, .slow),
     ("the next request in time", [(0, .head), (1, .request), (2, .answer), (76, .bytes(1))], 85, .patient),
     ("a body that was not read for a while", [(0, .bytes(99)), (0, .head), (20, .readsAgain)], 29, .patient),
     ("a body that does not come when it is read again", [(0, .bytes(99)), (0, .head), (20, .readsAgain)], 30, .slow),
     ("more requests behind the last answer", [(0, .head), (1, .request), (2, .end), (3, .bytes(9))], 76, .patient),
-    ("a client that does not close", [(0, .head), (1, .request), (2, .end), (3, .bytes(9))], 77, .idle),
+    ("a client that does not close", [(0, .head), (1, .request), (2, .end), (3, .bytes(9))], 77, .expired),
     (
       "two requests at once, one answered",
       [(0, .head), (0, .request), (0, .bytes(5)), (0, .head), (0, .request), (1, .answer)], 900, .patient
     ),
+    (
+      "answers that are taken slowly", [(0, .head), (0, .request), (1, .blocked), (60, .unblocked), (61, .blocked)],
+      135,
+      .patient
+    ),
+    ("answers that are not taken", [(0, .head), (0, .request), (1, .blocked), (60, .blocked)], 76, .expired),
+    ("the server at work when it shuts down", [(0, .head), (1, .request), (2, .shutdown)], 11, .patient),
+    ("a shutdown that cannot wait", [(0, .head), (1, .request), (2, .shutdown), (11, .shutdown)], 12, .expired),
+    ("a large body during a shutdown", [(0, .head), (1, .bytes(1 << 30)), (2, .shutdown)], 12, .expired),
   ]
 
   @Test func `slow and silent connections are told from those at work`() {
     for (name, events, at, verdict) in Self.cases {
       func time(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1000) + .seconds(seconds) }
-      var patience = ConnectionPatience(limits: .init(), now: time(0))
+      var timeouts = ConnectionTimeouts(limits: .init(), now: time(0))
       for (seconds, event) in events {
         switch event {
-        case .bytes(let count): patience.bytesArrived(count, at: time(seconds))
-        case .head: patience.headArrived(at: time(seconds))
-        case .request: patience.requestArrived(at: time(seconds))
-        case .answer: patience.answered(at: time(seconds))
-        case .readsAgain: patience.readsAgain(at: time(seconds))
-        case .end: patience.ended(at: time(seconds))
+        case .bytes(let count): timeouts.bytesArrived(count, at: time(seconds))
+        case .head: timeouts.headArrived(at: time(seconds))
+        case .request: timeouts.requestArrived(at: time(seconds))
+        case .answer: timeouts.answered(at: time(seconds))
+        case .readsAgain: timeouts.readsAgain(at: time(seconds))
+        case .end: timeouts.ended(at: time(seconds))
+        case .blocked: timeouts.blocks(true, at: time(seconds))
+        case .unblocked: timeouts.blocks(false, at: time(seconds))
+        case .shutdown: timeouts.shutsDown(at: time(seconds))
         }
       }
-      #expect(patience.verdict(at: time(at)) == verdict, "\(name)")
+      #expect(timeouts.verdict(at: time(at)) == verdict, "\(name)")
     }
   }
 
@@ -59,9 +71,9 @@ struct ConnectionPatienceTests {
   private func withQuickServer(_ body: (RunningServer) async throws -> Void) async throws {
     try await withServer(
       configure: { configuration, _ in
-        configuration.patience.head = .milliseconds(200)
-        configuration.patience.bodyGrace = .milliseconds(200)
-        configuration.patience.idle = .milliseconds(600)
+        configuration.timeouts.head = .milliseconds(200)
+        configuration.timeouts.bodyGrace = .milliseconds(200)
+        configuration.timeouts.idle = .milliseconds(600)
       }, body)
   }
 

@@ -1,9 +1,10 @@
 package import NIOCore
 
-/// How long a connection may be silent or slow. Pure: time comes in, a deadline comes out.
+/// How long a connection may be silent or slow. Pure: time comes in, a verdict comes out.
 ///
-/// A client that sends its head or body drop by drop (Slowloris) would hold a connection for ever; so would one that vanished.
-package struct ConnectionPatience: Sendable {
+/// A client that sends its head or body drop by drop (Slowloris) would hold a connection for ever; so would one that vanished,
+/// and one that asks and does not read the answers.
+package struct ConnectionTimeouts: Sendable {
   package struct Limits: Sendable, Equatable {
     /// From a head's first byte to its end.
     package var head = Duration.seconds(10)
@@ -15,11 +16,20 @@ package struct ConnectionPatience: Sendable {
     package var leastBodyRate = 8192
     /// Without a request, and for taking an answer. Longer than the usual load balancers', so that they close first.
     package var idle = Duration.seconds(75)
+    /// From the moment a listener closes: a request that is not answered by then is cut off. Short enough that both listeners
+    /// end, and the prediction log is stored, within the 30 s that Kubernetes gives a pod.
+    package var shutdown = Duration.seconds(10)
 
     package init() {}
 
+    /// What a client is told that was too slow.
+    var slowMessage: String {
+      "The request came too slowly: its head may take \(head), its body \(bodyGrace) and one second more for every "
+        + "\(leastBodyRate) bytes, up to \(body)."
+    }
+
     /// How often a connection is looked at: fine enough for the shortest limit.
-    var interval: TimeAmount { TimeAmount(min(head, bodyGrace, body, idle) / 4) }
+    var interval: TimeAmount { TimeAmount(min(head, bodyGrace, body, idle, shutdown) / 4) }
   }
 
   private enum Reading {
@@ -35,6 +45,9 @@ package struct ConnectionPatience: Sendable {
   private var reading: Reading
   /// Requests that have begun and are not answered.
   private(set) var due = 0
+  /// Since when the client has been reading too little for more answers to be written; nil: it reads.
+  private var blocked: NIODeadline?
+  private var shutdown: NIODeadline?
 
   package init(limits: Limits, now: NIODeadline) {
     self.limits = limits
@@ -73,6 +86,14 @@ package struct ConnectionPatience: Sendable {
     }
   }
 
+  /// So many bytes of answers wait for the client that nothing more is written, or, with false, no longer.
+  package mutating func blocks(_ isBlocked: Bool, at now: NIODeadline) {
+    blocked = isBlocked ? blocked ?? now : nil
+  }
+
+  /// The server shuts down.
+  package mutating func shutsDown(at now: NIODeadline) { shutdown = shutdown ?? now }
+
   /// Nothing is read any more; the client gets as long to close as it may be silent.
   package mutating func ended(at now: NIODeadline) {
     due = 0
@@ -80,7 +101,7 @@ package struct ConnectionPatience: Sendable {
   }
 
   /// Whether a refusal would be the answer to the request that is coming in, and not stand in front of another one's.
-  package var canRefuse: Bool {
+  var canRefuse: Bool {
     switch reading {
     case .body: due == 1
     case .ended: false
@@ -90,20 +111,24 @@ package struct ConnectionPatience: Sendable {
 
   package enum Verdict: Sendable, Equatable {
     case patient
-    /// Nothing was asked: the connection is closed without a word.
-    case idle
+    /// Nothing was asked, answers are not taken, or a shutdown cannot wait any longer: the connection is closed without a word.
+    case expired
     /// A request comes too slowly.
     case slow
   }
 
   package func verdict(at now: NIODeadline) -> Verdict {
+    func isOver(_ since: NIODeadline?, _ limit: Duration) -> Bool {
+      since.map { now >= $0 + TimeAmount(limit) } ?? false
+    }
+    if isOver(shutdown, limits.shutdown) || isOver(blocked, limits.idle) { return .expired }
     switch reading {
-    case .nothing(let since): due == 0 && now >= since + TimeAmount(limits.idle) ? .idle : .patient
-    case .ended(let since): now >= since + TimeAmount(limits.idle) ? .idle : .patient
-    case .head(let since): now >= since + TimeAmount(limits.head) ? .slow : .patient
+    case .nothing(let since): return due == 0 && isOver(since, limits.idle) ? .expired : .patient
+    case .ended(let since): return isOver(since, limits.idle) ? .expired : .patient
+    case .head(let since): return isOver(since, limits.head) ? .slow : .patient
     case .body(let since, let bytes):
-      now >= since + TimeAmount(min(limits.body, limits.bodyGrace + .seconds(bytes) / limits.leastBodyRate))
-        ? .slow : .patient
+      let limit = min(limits.body, limits.bodyGrace + .seconds(bytes) / limits.leastBodyRate)
+      return isOver(since, limit) ? .slow : .patient
     }
   }
 }
