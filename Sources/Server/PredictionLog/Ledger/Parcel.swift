@@ -13,6 +13,8 @@ struct Parcel: Sendable {
   var refusal: LogLoss?
   /// Whether a row that the store refuses is, or may be, among them: they are brought to it by themselves.
   var isSuspect = false
+  /// Whether memory has no room for them.
+  var isGivenUp = false
   /// Whether the store is asked to take them at the moment.
   var isAtStore = false
 
