@@ -68,7 +68,9 @@ struct CheckJob {
     // Before any row is read: by an operator that is newer the rules may name a test that this worker does not have.
     _ = try ChosenDriftTests(run.drift)
     guard let from = timestamp(in: run.from), let to = timestamp(in: run.to), from < to else {
-      throw WorkerError.specification("check.from '\(run.from)' and check.to '\(run.to)' are no window of time")
+      throw WorkerError.specification(
+        "check.from '\(run.from)' and check.to '\(run.to)' are not a window; write times such as 2026-01-31T00:00:00Z, the earlier one first"
+      )
     }
     let bundle = try await environment.artifactStore().open(run.reference.digest)
     let reference = try Self.decode(ReferenceProfile.self, bundle, ArtifactBundle.FileName.reference)
@@ -104,7 +106,8 @@ struct CheckJob {
     guard let span = run.labelled else { return nil }
     guard let from = timestamp(in: span.from), let to = timestamp(in: span.to), from < to else {
       throw WorkerError.specification(
-        "check.labelled.from '\(span.from)' and check.labelled.to '\(span.to)' are no window of time")
+        "check.labelled.from '\(span.from)' and check.labelled.to '\(span.to)' are not a window; write times such as 2026-01-31T00:00:00Z, the earlier one first"
+      )
     }
     return (from, to)
   }
