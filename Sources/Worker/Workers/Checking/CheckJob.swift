@@ -29,13 +29,16 @@ struct CheckJob {
     let path = Self.reportPath(of: specification.run)
     try await steps.run(.report) {
       let artifacts = try environment.artifactStore()
-      try await artifacts.putReport(Data(report.html.utf8), at: path)
       let telemetry = try environment.telemetryStore()
       let record = try CheckRecord(
         report, run: specification.run, from: observed.from, to: observed.to, time: now)
-      let isStored = try await Self.closing(telemetry) { try await telemetry.store(record, of: key) }
-      // The model's removal finds reports by their rows.
-      if !isStored { _ = try await artifacts.removeReport(at: path) }
+      try await Self.closing(telemetry) {
+        // The model's removal finds reports by their rows: the row comes first, as this run may be killed in between.
+        guard try await telemetry.store(record, of: key) else { return }
+        try await artifacts.putReport(Data(report.html.utf8), at: path)
+        // The removal may have come by meanwhile; otherwise the row is only replaced.
+        if try await !telemetry.store(record, of: key) { _ = try await artifacts.removeReport(at: path) }
+      }
     }
     return report.result(report: path)
   }
