@@ -157,10 +157,10 @@ struct LogLedger: Sendable {
     letGo()
   }
 
-  /// Rows that were given up go once neither disk nor store is at them: until then it is not known where they are.
+  /// Of the rows that were given up, those that the disk has are left to it and those in memory only are lost.
   private mutating func letGo() {
-    leave { $0.isGivenUp && !$0.isAtStore }
-    lose { $0.isGivenUp && !$0.isAtStore }
+    leave(\.mayGo)
+    lose(\.mayGo)
   }
 
   // MARK: Disk
@@ -220,7 +220,7 @@ struct LogLedger: Sendable {
     case (.append(let data, let id, _), .appended):
       disk.recordAppend()
       segments.add(bytes: data.count, inMemory: parcels.finishWriting(to: id), to: id)
-      letGo()
+      leave(\.mayGo)
     case (.append(_, let id, _), .notAppended(let isSpoiled)):
       refuseWriting(.spillFailed)
       letGo()
