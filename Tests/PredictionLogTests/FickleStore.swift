@@ -7,8 +7,9 @@ final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
     var isAway = false
     /// Whether it refuses whatever comes, as a database without rights does.
     var isLocked = false
-    /// Whether calls wait until this is false again.
-    var isHanging = false
+    /// Whether calls wait until the store goes on.
+    fileprivate(set) var isHanging = false
+    fileprivate var waiting: [CheckedContinuation<Void, Never>] = []
     /// Calls, those that hang included.
     var begun = 0
     var refused: Set<String> = []
@@ -19,9 +20,29 @@ final class FickleStore: PredictionWriter, LabelWriter, StorePreparation {
 
   let state = Mutex(State())
 
+  func hang() { state.withLock { $0.isHanging = true } }
+
+  func goOn() {
+    let waiting = state.withLock { state in
+      defer { (state.isHanging, state.waiting) = (false, []) }
+      return state.waiting
+    }
+    for call in waiting { call.resume() }
+  }
+
+  private func waitWhileHanging() async {
+    await withCheckedContinuation { call in
+      let isHanging = state.withLock { state in
+        if state.isHanging { state.waiting.append(call) }
+        return state.isHanging
+      }
+      if !isHanging { call.resume() }
+    }
+  }
+
   func append(_ predictions: [PredictionRecord], of model: ModelKey) async throws(TelemetryError) {
     state.withLock { $0.begun += 1 }
-    while state.withLock({ $0.isHanging }) { try? await Task.sleep(for: .milliseconds(1)) }
+    await waitWhileHanging()
     try state.withLock { (state) throws(TelemetryError) in
       state.calls += 1
       if state.isAway { throw .unavailable(store: "test", reason: "away") }

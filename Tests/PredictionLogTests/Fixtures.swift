@@ -23,6 +23,7 @@ final class LogCounts: PredictionLogObserver {
     var replayed = 0
     var lost: [LogLoss: Int] = [:]
     var storeUp: Bool?
+    var failures = 0
     var spillBytes = 0
   }
 
@@ -32,6 +33,8 @@ final class LogCounts: PredictionLogObserver {
   var spilled: Int { state.withLock { $0.spilled } }
   var replayed: Int { state.withLock { $0.replayed } }
   var storeUp: Bool? { state.withLock { $0.storeUp } }
+  /// Times that the store was found to be away.
+  var failures: Int { state.withLock { $0.failures } }
   var spillBytes: Int { state.withLock { $0.spillBytes } }
 
   func lost(_ loss: LogLoss) -> Int { state.withLock { $0.lost[loss] ?? 0 } }
@@ -44,7 +47,9 @@ final class LogCounts: PredictionLogObserver {
       case .replayed(let rows): state.replayed += rows
       case .lost(let rows, let loss): state.lost[loss, default: 0] += rows
       case .storeAnswers: state.storeUp = true
-      case .storeIsAway: state.storeUp = false
+      case .storeIsAway:
+        state.storeUp = false
+        state.failures += 1
       case .waitingOnDisk(let bytes): state.spillBytes = bytes
       }
     }

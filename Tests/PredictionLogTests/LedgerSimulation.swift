@@ -46,7 +46,8 @@ struct LedgerSimulation {
     /// Counts restarts: what was meant for an earlier life does not arrive.
     var life = 0
     var ticks = 0
-    /// Rows that were taken from the buffer and not released.
+    /// Rows that were taken from the buffer and not released, and their number as the ledger tells it.
+    var memory: Set<String> = []
     var taken = 0
     var isClosing = false
     var isClosed = false
@@ -218,12 +219,11 @@ struct LedgerSimulation {
 
   /// Does what the ledger asks for, and checks that the rows that it has no more are elsewhere or were told as lost.
   private mutating func handle(_ event: LogLedger.Event, by process: Int) throws {
-    var before = inMemory(process)
     var refusals = 0
     switch event {
     case .taken(let batches):
       let labels = batches.flatMap(\.labels)
-      before.formUnion(labels.map(\.requestID))
+      processes[process].memory.formUnion(labels.map(\.requestID))
       let strange = labels.filter { !$0.time.isFinite }.map(\.requestID)
       refusedRows.formUnion(strange)
       refusals = strange.count
@@ -239,15 +239,20 @@ struct LedgerSimulation {
     }
     if case .store = event { processes[process].storing = nil }
     var told: [LogLoss: Int] = [:]
+    var released = 0
     for action in processes[process].ledger.handle(event, at: .seconds(now)) {
       if case .tell(.lost(let rows, let loss)) = action { told[loss, default: 0] += rows }
+      if case .release(let rows) = action { released += rows }
       try perform(action, for: process)
     }
     lost.merge(told, uniquingKeysWith: +)
     guard told[.refused, default: 0] == refusals else {
       throw violation("\(refusals) rows were refused, \(told[.refused, default: 0]) were told")
     }
-    let gone = before.subtracting(inMemory(process)).subtracting(refusedRows)
+    // Where none was released the ledger has as many as before (`checkMemory`).
+    let left = released > 0 ? processes[process].memory.subtracting(inMemory(process)) : []
+    processes[process].memory.subtract(left)
+    let gone = left.subtracting(refusedRows)
     let nowhere = gone.filter { id in !stored.contains(id) && !files.contains { $0.rows.contains(id) } }
     let tolds = told.reduce(0) { $0 + ($1.key == .refused || $1.key == .damaged ? 0 : $1.value) }
     let maybe = gone.subtracting(nowhere).intersection(doubtful).count
@@ -362,9 +367,9 @@ struct LedgerSimulation {
     case .remove(let segment), .setAside(let segment):
       guard let file = file(segment, of: process) else { return .removed }
       let removed = files.remove(at: file)
-      let held = processes.indices.reduce(into: Set<String>()) { $0.formUnion(inMemory($1)) }
       for id in removed.rows where !stored.contains(id) && !refusedRows.contains(id) && !lostRows.contains(id) {
-        guard held.contains(id) || files.contains(where: { $0.rows.contains(id) }) else {
+        guard processes.contains(where: { $0.memory.contains(id) }) || files.contains(where: { $0.rows.contains(id) })
+        else {
           throw violation("\(id) goes with its file")
         }
       }

@@ -261,7 +261,7 @@ import WorkerContract
       let partitions = try Set(reader.rows(list, []).map { try $0.text(0) })
       #expect(partitions.isSuperset(of: [name(8), name(5), name(1), name(0)]) && !partitions.contains(name(9)))
       let transactions = watched.transactions
-      #expect(transactions.filter { $0.purposes.contains("drop old partitions") }.count == 3)
+      #expect(transactions.filter { $0.purposes.contains("drop old partitions") }.count == 6, "until none is left")
       for transaction in transactions {
         #expect(
           transaction.locked.subtracting(["predictions", "labels", "feature_profiles"]).isEmpty, "\(transaction)")
@@ -269,6 +269,30 @@ import WorkerContract
       }
       await store.close()
       await watched.close()
+    }
+  }
+
+  @Test(.enabled(if: TemporaryServer.programs != nil, "PostgreSQL's programs are not installed"))
+  func `a removal and a long query never wait for each other`() async throws {
+    try await withPostgres { server in
+      let (store, gone, now) = (try openTelemetryStore(at: server.url), self.gone, self.now)
+      try await store.append([9, 8].map { aPrediction("r\($0)", at: now - $0 * 86_400) }, of: gone)
+      let (reader, watch) = (try PostgresConnection(url: server.url), try PostgresConnection(url: server.url))
+      try reader.command("BEGIN; LOCK TABLE ONLY predictions IN ACCESS SHARE MODE")
+      let removal = Task { while !Task.isCancelled { _ = try await store.beginRemoval(of: gone, at: now) } }
+      defer { removal.cancel() }
+      let waiting = SQLStatement("look", table: "pg_locks", "SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
+      _ = try await eventually("the removal waits for the table", every: .milliseconds(5)) {
+        try watch.rows(waiting, []).first?.integer(0) ?? 0 > 0 ? true : nil
+      }
+      // A query locks the table first, and then its days.
+      try reader.command("SELECT COUNT(*) FROM predictions")
+      try reader.command("COMMIT")
+      removal.cancel()
+      try await removal.value
+      _ = try await remove(store, gone)
+      #expect(try await left(at: server.url).isEmpty)
+      await store.close()
     }
   }
 }

@@ -135,6 +135,25 @@ import Workers
     await store.close()
   }
 
+  @Test("A report is stored only once a row names it, by which a removal finds it")
+  func rowFirst() async throws {
+    let shop = Workshop()
+    let reference = try await trained(shop)
+    let store = try openTelemetryStore(at: shop.telemetry)
+    try await store.append(predictions(400), of: key)
+    // A file where the folder of the reports should be.
+    let place = shop.folder.appendingPathComponent("artifacts/reports")
+    try Data().write(to: place)
+    let failed = await shop.worker().run(.check, specification(reference)).failed
+    #expect(failed?.step == "report" && failed?.retryable == true, "\(String(describing: failed))")
+    #expect(try await store.checks(of: key, from: 0, limit: 9).map(\.run) == ["watch-check-1"])
+    try FileManager.default.removeItem(at: place)
+    #expect(await shop.worker().run(.check, specification(reference)).checked != nil)
+    #expect(try await store.checks(of: key, from: 0, limit: 9).count == 1)
+    _ = try await shop.store.report(at: "reports/watch-check-1.html")
+    await store.close()
+  }
+
   @Test("A feature that the log leaves out is neither compared nor missed")
   func redacted() async throws {
     let shop = Workshop()

@@ -31,6 +31,12 @@ static inline uint64_t apus_links_of_descriptor(int descriptor) {
   return fstat(descriptor, &status) ? 0 : (uint64_t)status.st_nlink;
 }
 
+/// Whether it is a plain file: no folder, pipe, socket or device.
+static inline int apus_is_plain_file(int descriptor) {
+  struct stat status;
+  return !fstat(descriptor, &status) && S_ISREG(status.st_mode);
+}
+
 static inline apus_file_identity apus_identity_at(const char *path) {
   struct stat status;
   return apus_identity(stat(path, &status), &status);

@@ -28,6 +28,8 @@ package final class PredictionLog: Service, Sendable {
     package var interval = Duration.seconds(1)
     /// A store that does not answer within this counts as away.
     var patience = Duration.seconds(5)
+    /// A disk that lets rows wait longer than this is stuck.
+    var diskPatience = Duration.seconds(1)
     /// Where rows are while they are not stored yet.
     var spillFolder: URL
     var spillBytes = 1 << 30
@@ -64,7 +66,7 @@ package final class PredictionLog: Service, Sendable {
     ledger = Mutex(
       LogLedger(
         limits: .init(
-          batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.interval,
+          batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.diskPatience,
           closingPatience: configuration.patience, spillBytes: configuration.spillBytes)))
     disk = DiskHand(folder: configuration.spillFolder)
   }
@@ -91,10 +93,10 @@ package final class PredictionLog: Service, Sendable {
   /// Rows that are in memory and not stored yet.
   package var unstored: Int { buffer.unstored }
 
-  /// Whether the disk took the last rows, and none wait for it longer than an interval.
+  /// Whether the disk took the last rows, and none wait for it longer than `diskPatience`.
   package var isDiskUp: Bool {
     let watch = diskWatch.withLock { $0 }
-    return !watch.isRefusing && !watch.isStuck(at: now, patience: configuration.interval)
+    return !watch.isRefusing && !watch.isStuck(at: now, patience: configuration.diskPatience)
   }
 
   /// Stores what comes until a graceful shutdown, then what is left. Started before the servers and so ended after them.
@@ -177,22 +179,30 @@ package final class PredictionLog: Service, Sendable {
   }
 
   private func write(_ report: LogReport) {
+    let folder: Logger.Metadata = ["folder": "\(configuration.spillFolder.path)"]
+    func with(_ metadata: Logger.Metadata) -> Logger.Metadata { folder.merging(metadata) { $1 } }
     switch report {
-    case .storeAnswers: logger.info("telemetry store takes predictions")
+    case .storeAnswers: logger.info("the telemetry store accepts predictions")
     case .storeIsAway(let reason):
-      logger.warning("telemetry store is away, predictions go to disk", metadata: ["reason": "\(reason)"])
-    case .rowRefused(let reason):
-      logger.warning("a row of the prediction log was refused", metadata: ["reason": "\(reason)"])
+      logger.warning("the telemetry store is away: predictions wait on disk", metadata: with(["reason": "\(reason)"]))
+    case .rowRefused(let model, let reason):
+      logger.warning(
+        "the telemetry store refused a row, which is lost",
+        metadata: ["namespace": "\(model.namespace)", "model": "\(model.model)", "reason": "\(reason)"])
     case .diskRefuses(let loss):
-      logger.warning("predictions find no place on disk and wait in memory", metadata: ["reason": "\(loss)"])
+      logger.warning(
+        "the spill folder accepts no rows: predictions wait in memory", metadata: with(["reason": "\(loss.rawValue)"]))
     case .segmentDamaged(let rows):
       logger.error(
-        "a file of the prediction log is damaged: its unreadable rows are lost, and it is kept as damaged-… in the spill folder",
-        metadata: ["rows": "\(rows)"])
+        "a spill file is damaged: its unreadable rows are lost; the file is kept as damaged-…, unless the folder has \(SpillFolder.mostAside) such files",
+        metadata: with(["rows": "\(rows)"]))
+    case .filesUnusable(let names):
+      logger.error(
+        "spill files cannot be opened and stay where they are: give the server's user the right to read and write them, or move other people's files away",
+        metadata: with(["files": "\(names.prefix(8).joined(separator: ", "))", "count": "\(names.count)"]))
     case .writeUnfinished(let rows):
       logger.warning(
-        "the disk does not answer: whether the last predictions are on it is known when the next server reads them",
-        metadata: ["rows": "\(rows)"])
+        "the disk does not answer: the last predictions may not be on it", metadata: with(["rows": "\(rows)"]))
     }
   }
 }

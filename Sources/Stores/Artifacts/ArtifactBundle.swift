@@ -47,7 +47,7 @@ package struct ArtifactBundle: Sendable, Equatable {
     do {
       listed = try JSONDecoder().decode(ArtifactManifest.self, from: manifest)
     } catch {
-      throw ArtifactError.corrupted(digest: digest.description, file: manifestName, detail: "is no manifest")
+      throw ArtifactError.corrupted(digest: digest.description, file: manifestName, detail: "is not a manifest")
     }
     var files: [String: Data] = [:]
     for file in listed.files {

@@ -19,7 +19,7 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .malformedDigest(let text): "'\(text)' is no digest; write sha256: and 64 hexadecimal digits."
+    case .malformedDigest(let text): "'\(text)' is not a digest; write sha256: and 64 hexadecimal digits."
     case .notFound(let what):
       "\(what) is not in the artifact store; check APUS_ARTIFACTS and that the volume is mounted."
     case .corrupted(let digest, let file, let detail):

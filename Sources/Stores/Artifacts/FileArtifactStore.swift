@@ -23,9 +23,11 @@ package struct FileArtifactStore: ArtifactStore {
         try write(data, to: incoming.appendingPathComponent(name))
       }
       try write(bundle.manifest, to: incoming.appendingPathComponent(ArtifactManifest.fileName))
+      synchronize(incoming)
       try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
     }
     try await move(incoming, to: place, digest: bundle.digest)
+    synchronize(place.deletingLastPathComponent())
   }
 
   package func open(_ digest: String) async throws -> ArtifactBundle {
@@ -140,12 +142,20 @@ package struct FileArtifactStore: ArtifactStore {
   /// Writes and flushes to the disk: the rename that follows must not overtake the bytes.
   private func write(_ data: Data, to place: URL) throws {
     guard FileManager.default.createFile(atPath: place.path, contents: nil) else {
-      throw ArtifactError.unavailable(location: place.path, reason: "the file cannot be made")
+      throw ArtifactError.unavailable(location: place.path, reason: "the file cannot be created")
     }
     let file = try FileHandle(forWritingTo: place)
     defer { try? file.close() }
     try file.write(contentsOf: data)
     try file.synchronize()
+  }
+
+  /// Has the names in a folder survive a power cut, as the contents of files do. Not every network file system knows this.
+  private func synchronize(_ folder: URL) {
+    let descriptor = Foundation.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    Foundation.close(descriptor)
   }
 
   private func contents(_ place: URL) throws -> Data? {

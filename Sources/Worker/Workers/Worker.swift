@@ -71,10 +71,10 @@ package struct Worker: Sendable {
     return failure.retryable ? .failed : .rejected
   }
 
-  /// A result that JSON cannot hold, such as a measure that is no number: the same input would give it again.
+  /// A result that JSON cannot hold, such as a measure that is not a number: the same input would give it again.
   private func reject(_ run: String, _ error: EncodingError, _ kind: Kind, _ path: String) -> ExitCode {
     let failure = RunFailure(
-      reason: "ResultInvalid", message: "The result is no valid JSON: \(error).", retryable: false,
+      reason: "ResultInvalid", message: "The result is not valid JSON: \(error).", retryable: false,
       step: kind.lastStep.rawValue)
     environment.log.write(
       "run failed", level: "error", ["reason": .text(failure.reason), "detail": .text(failure.message)])

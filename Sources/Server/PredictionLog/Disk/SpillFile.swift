@@ -24,18 +24,38 @@ final class SpillFile {
     return nil
   }
 
-  /// Opens a file that somebody left. Nil where it cannot be opened, is gone, or belongs to a process that lives.
-  init?(left url: URL) {
-    let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    // Who had the lock may have deleted the file before letting it go.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, Self.isThere(descriptor) else {
-      Foundation.close(descriptor)
-      return nil
-    }
+  private init(_ url: URL, _ descriptor: Int32, bytes: Int) {
     self.url = url
     self.descriptor = descriptor
-    bytes = max(0, Int(lseek(descriptor, 0, SEEK_END)))
+    self.bytes = bytes
+  }
+
+  /// A file that a process may have left.
+  enum Left {
+    case file(SpillFile)
+    /// A live process has it, it is gone, or this process has too many files open.
+    case notNow
+    /// It stays as it is until a person has done something about it.
+    case unusable
+  }
+
+  /// Opens a file that a process may have left. Unusable are other people's files, a link, folder or pipe, and whatever
+  /// has more bytes than `most`.
+  static func left(_ url: URL, atMost most: Int) -> Left {
+    // Without O_NONBLOCK a pipe would be waited for.
+    let descriptor = Foundation.open(url.path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    guard descriptor >= 0 else { return [ENOENT, EMFILE, ENFILE, ENOMEM, EINTR].contains(errno) ? .notNow : .unusable }
+    guard apus_is_plain_file(descriptor) != 0 else {
+      Foundation.close(descriptor)
+      return .unusable
+    }
+    // Who had the lock may have deleted the file before letting it go.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, isThere(descriptor) else {
+      Foundation.close(descriptor)
+      return .notNow
+    }
+    let file = SpillFile(url, descriptor, bytes: Int(lseek(descriptor, 0, SEEK_END)))
+    return (0...most).contains(file.bytes) ? .file(file) : .unusable
   }
 
   deinit { Foundation.close(descriptor) }

@@ -10,11 +10,15 @@ final class SpillFolder {
   private var files: [SegmentID: SpillFile] = [:]
   /// Files that this process is done with and could not remove.
   private var leftovers: Set<String> = []
+  /// Files that this process can do nothing with, as it has told.
+  private var unusable: Set<String> = []
   private let prefix = "spill-\(getpid())-\(UInt32.random(in: 0...UInt32.max))-"
 
   private static let asidePrefix = "damaged-"
   /// Damaged files that are kept for people.
-  private static let mostAside = 8
+  static let mostAside = 8
+  /// No server writes a larger file: this is its room for all of them together. A larger one might not fit in memory.
+  private static let mostBytes = 1 << 30
 
   init(folder: URL) { self.folder = folder }
 
@@ -34,7 +38,7 @@ final class SpillFolder {
     case .setAside(let segment):
       if let file = files.removeValue(forKey: segment) { setAside(file) }
       return .removed
-    case .adopt(let first, let most): return .adopted(adopt(first, atMost: most))
+    case .adopt(let first, let most): return adopt(first, atMost: most)
     }
   }
 
@@ -60,19 +64,23 @@ final class SpillFolder {
   }
 
   /// The oldest first: by the time of their last row, as the numbers in their names grow within a process only.
-  private func adopt(_ first: SegmentID, atMost most: Int) -> [Int] {
+  private func adopt(_ first: SegmentID, atMost most: Int) -> LogLedger.DiskOutcome {
     var sizes: [Int] = []
+    var strange: Set<String> = []
     for url in left where sizes.count < most {
+      switch SpillFile.left(url, atMost: Self.mostBytes) {
+      case .file(let file) where file.bytes == 0: remove(file)
+      case .file(let file):
+        files[first + sizes.count] = file
+        sizes.append(file.bytes)
       // One that this process has adopted already holds its lock.
-      guard let file = SpillFile(left: url) else { continue }
-      guard file.bytes > 0 else {
-        remove(file)
-        continue
+      case .notNow: continue
+      case .unusable: strange.insert(url.lastPathComponent)
       }
-      files[first + sizes.count] = file
-      sizes.append(file.bytes)
     }
-    return sizes
+    let news = strange.subtracting(unusable)
+    unusable.formUnion(news)
+    return .adopted(sizes, unusable: news.sorted())
   }
 
   private var left: [URL] {

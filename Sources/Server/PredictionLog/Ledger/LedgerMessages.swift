@@ -1,3 +1,5 @@
+import Telemetry
+
 /// What goes into a ledger, what comes out of it, and its limits.
 extension LogLedger {
   struct Limits: Sendable, Equatable {
@@ -66,8 +68,8 @@ extension LogLedger {
     /// Nil: the segment cannot be read now.
     case contents(SpillContents?)
     case removed
-    /// The bytes of each segment, the oldest first.
-    case adopted([Int])
+    /// The bytes of each segment, the oldest first, and the names of files that no process can read or write: each once.
+    case adopted([Int], unusable: [String] = [])
   }
 
   enum StoreWork: Sendable, Equatable {
@@ -91,11 +93,13 @@ enum LogReport: Sendable, Equatable {
   /// Once each time it changes.
   case storeIsAway(String)
   /// Once for each row.
-  case rowRefused(String)
+  case rowRefused(of: ModelKey, reason: String)
   /// Once until the disk takes rows again.
   case diskRefuses(LogLoss)
   /// A segment is not as it was written: so many of its rows are lost, and its file was set aside.
   case segmentDamaged(rows: Int)
+  /// Files with the names of segments that hold rows of former processes, or something else. Once for each.
+  case filesUnusable([String])
   /// So many rows were being written when the disk was given up at the end.
   case writeUnfinished(rows: Int)
 }

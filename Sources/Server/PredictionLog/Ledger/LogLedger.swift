@@ -153,16 +153,14 @@ struct LogLedger: Sendable {
     if let refusal, !isKeeping { actions.append(.report(.diskRefuses(refusal))) }
     isKeeping = refusal != nil
     guard isKeeping || disk.isStuck(at: now, patience: limits.diskPatience) else { return }
-    var excess = parcels.all.reduce(-limits.kept) { $0 + ($1.number <= last ? $1.count : 0) }
-    // What is being written at the moment stays: whether it is on disk is not known.
-    let given = parcels.all.reduce(into: Set<Int>()) { given, parcel in
-      guard excess > 0, parcel.number <= last, parcel.place != .writing else { return }
-      excess -= parcel.count
-      given.insert(parcel.number)
-    }
-    guard !given.isEmpty else { return }
-    leave { given.contains($0.number) }
-    lose { given.contains($0.number) }
+    parcels.giveUpOldest(toKeep: limits.kept, through: last)
+    letGo()
+  }
+
+  /// Of the rows that were given up, those that the disk has are left to it and those in memory only are lost.
+  private mutating func letGo() {
+    leave(\.mayGo)
+    lose(\.mayGo)
   }
 
   // MARK: Disk
@@ -222,15 +220,18 @@ struct LogLedger: Sendable {
     case (.append(let data, let id, _), .appended):
       disk.recordAppend()
       segments.add(bytes: data.count, inMemory: parcels.finishWriting(to: id), to: id)
+      leave(\.mayGo)
     case (.append(_, let id, _), .notAppended(let isSpoiled)):
       refuseWriting(.spillFailed)
+      letGo()
       if isSpoiled { segments.close(id) }
     case (.read, .contents(_?)) where !store.isUp: break
     case (.read(let id), .contents(let contents?)):
       replay = Replay(of: id, contents, without: refused)
       endReplayIfDone()
     case (.read(let id), _): segments.recordFailedRead(id, at: now)
-    case (.adopt(_, let most), .adopted(let sizes)):
+    case (.adopt(_, let most), .adopted(let sizes, let unusable)):
+      if !unusable.isEmpty { actions.append(.report(.filesUnusable(unusable))) }
       segments.adopt(sizes)
       // There may be more.
       if sizes.count == most { isAdoptionDue = true }
@@ -344,7 +345,7 @@ struct LogLedger: Sendable {
     }
     refused.add(batch, through: segments.last)
     actions.append(.tell(.lost(batch.count, .refused)))
-    actions.append(.report(.rowRefused(reason)))
+    actions.append(.report(.rowRefused(of: batch.model, reason: reason)))
   }
 
   private mutating func endReplayIfDone() {

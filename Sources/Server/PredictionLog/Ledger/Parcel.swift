@@ -13,8 +13,14 @@ struct Parcel: Sendable {
   var refusal: LogLoss?
   /// Whether a row that the store refuses is, or may be, among them: they are brought to it by themselves.
   var isSuspect = false
+  /// Whether memory has no room for them. They go once neither the disk nor the store is at them: until then it is not
+  /// known where they are.
+  var isGivenUp = false
   /// Whether the store is asked to take them at the moment.
   var isAtStore = false
+
+  /// Whether they were given up, and the store is not asked to take them.
+  var mayGo: Bool { isGivenUp && !isAtStore }
 
   var count: Int { rows.count }
 

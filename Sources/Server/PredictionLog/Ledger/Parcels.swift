@@ -19,6 +19,16 @@ struct Parcels: Sendable {
     return removed
   }
 
+  /// Gives up the oldest until those that stay have at most `most` rows. Only those up to the parcel `number` count.
+  mutating func giveUpOldest(toKeep most: Int, through number: Int) {
+    let counted = all.indices.filter { all[$0].number <= number }
+    var excess = counted.reduce(-most) { $0 + all[$1].count }
+    for place in counted where excess > 0 {
+      all[place].isGivenUp = true
+      excess -= all[place].count
+    }
+  }
+
   // MARK: Disk
 
   /// The rows that the disk takes next.

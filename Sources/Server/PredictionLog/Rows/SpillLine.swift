@@ -2,14 +2,16 @@ import JSON
 import JSONScanning
 import Tabular
 import Telemetry
+import Values
 import WorkerContract
 
 /// Rows as lines of JSON: a batch's model comes first, its rows follow.
 ///
-/// `{"namespace","model","uid","created"}` (the last two where they are known), then `{"prediction":{"id","version","role","time","features","said","probabilities","confidence",
-/// "latency"}}` and `{"label":{"id","label","time"}}`. Features and probabilities are the objects themselves; as a text
-/// that holds them, as earlier versions wrote them, they are read as well. Every row passes through here on its way to the
-/// store: without the detour of a general encoder, and with hardly more than copying.
+/// `{"namespace","model","uid","created","check"}` (`uid` and `created` where they are known), then
+/// `{"prediction":{"id","version","role","time","features","said","probabilities","confidence","latency"}}` and
+/// `{"label":{"id","label","time"}}`. Features and probabilities are the objects themselves. Earlier versions wrote them
+/// as texts that hold the objects, and no `check`: both are read as well. Every row passes through here on its way to
+/// the store: without the detour of a general encoder, and with hardly more than copying.
 enum SpillLine {
   /// - Parameter batch: Its numbers are finite.
   static func encode(_ batch: LogBatch) -> [UInt8] {
@@ -26,6 +28,8 @@ enum SpillLine {
         line.text(created)
       }
     }
+    line.raw(",\"check\":")
+    line.text(check(of: batch.model))
     line.raw("}\n")
     for record in batch.predictions {
       line.raw("{\"prediction\":{\"id\":")
@@ -58,6 +62,14 @@ enum SpillLine {
       line.raw("}}\n")
     }
     return line.bytes
+  }
+
+  /// What tells a line that names a model from one of which a byte has changed: the rows that follow would be another
+  /// model's.
+  fileprivate static func check(of model: ModelKey) -> String {
+    let parts = [model.namespace, model.model, model.identity?.uid, model.identity?.created]
+    // No text has this byte.
+    return StableHash.hexadecimal(parts.compactMap(\.self).map(\.utf8).joined(separator: [0xFF]))
   }
 
   /// The batches of a segment.
@@ -152,7 +164,9 @@ private enum LineReader {
     try scanner.finish()
     if let namespace = texts["namespace"], let model = texts["model"] {
       let identity = texts["uid"].map { ModelIdentity(uid: $0, created: texts["created"]) }
-      return .model(ModelKey(namespace: namespace, model: model, identity: identity))
+      let key = ModelKey(namespace: namespace, model: model, identity: identity)
+      if let check = texts["check"], check != SpillLine.check(of: key) { throw Damaged() }
+      return .model(key)
     }
     guard let row, texts.isEmpty else { throw Damaged() }
     switch kind {

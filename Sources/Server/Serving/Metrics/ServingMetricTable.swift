@@ -74,18 +74,19 @@ package enum ServingMetricTable {
     "apus_log_spilled_rows_total", .counter, "rows", [],
     "Predictions and labels left to the disk because the telemetry store was away.")
   static let logReplayed = MetricDefinition(
-    "apus_log_replayed_rows_total", .counter, "rows", [], "Rows brought from disk to the telemetry store.")
+    "apus_log_replayed_rows_total", .counter, "rows", [], "Rows stored in the telemetry store from disk.")
   static let logDropped = MetricDefinition(
     "apus_log_dropped_rows_total", .counter, "rows", ["reason"],
-    "Predictions and labels lost: buffer_full, spill_full, spill_failed, refused by the store, damaged on disk, or shutdown."
+    "Predictions and labels lost: buffer_full, spill_full, spill_failed, refused (by the store), damaged (on disk), or shutdown."
   )
   static let logSpillBytes = MetricDefinition(
     "apus_log_spill_bytes", .gauge, "bytes", [],
-    "Size of what waits on disk for the telemetry store and is in memory no more.")
+    "Size of the files with rows that wait on disk for the telemetry store and are no longer in memory.")
   static let logFlushSeconds = MetricDefinition(
-    "apus_log_flush_seconds", .histogram, "seconds", [], "Storing one batch of the prediction log.")
+    "apus_log_flush_seconds", .histogram, "seconds", [], "Time to store one batch of the prediction log.")
   static let logStoreUp = MetricDefinition(
-    "apus_log_store_up", .gauge, "0 or 1", [], "Whether the telemetry store took the last batch.")
+    "apus_log_store_up", .gauge, "0 or 1", [],
+    "Whether the telemetry store accepted the last batch, or answered the last probe.")
   static let logDiskUp = MetricDefinition(
     "apus_log_disk_up", .gauge, "0 or 1", [],
     "Whether the disk took the last rows; while it does not, those that are not stored are in memory only.")

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// A PostgreSQL database over two connections, one for writing and one for reading, so that a long query never holds up
 /// the log.
 final class PostgresDatabase: SQLDatabase {

@@ -27,24 +27,32 @@ package struct PostgresFailure: Error, Sendable, Equatable {
   /// Their words, the SQLSTATE, and what to do where that is known.
   package var reason: String {
     var text = state.isEmpty ? message : "\(message) (SQLSTATE \(state))"
-    if let mend { text += "; \(mend)" }
+    if let mend { text += "; \(mend.text)" }
     return text
   }
 
   /// What to do about it.
-  package var mend: String? {
+  package struct Mend: Sendable, Equatable {
+    package let text: String
+    /// Whether the URL, or what it names, is at fault, and no statement.
+    package let isOfURL: Bool
+  }
+
+  package var mend: Mend? {
     guard kind == .lasting else { return nil }
     // Tables and columns do not exist either: these words are about a login only where the SQLSTATE is, or there is
     // none.
     let isAboutLogin = ["", "08", "28", "3D"].contains(state.prefix(2))
-    if isAboutLogin, let word = Self.known.first(where: { message.contains($0.words) }) { return word.mend }
-    switch state.prefix(2) {
-    case "28": return "correct user and password in the URL"
-    case "3D": return "correct the database in the URL, or create it"
-    case "3F": return "create the schema, or set the role's search_path to one that exists"
-    default: break
+    if isAboutLogin, let word = Self.known.first(where: { message.contains($0.words) }) {
+      return Mend(text: word.mend, isOfURL: true)
     }
-    return state == "42501" ? "grant this to the user in the URL" : nil
+    switch state.prefix(2) {
+    case "28": return Mend(text: "correct user and password in the URL", isOfURL: true)
+    case "3D": return Mend(text: "correct the database in the URL, or create it", isOfURL: true)
+    case "3F":
+      return Mend(text: "create the schema, or set the role's search_path to one that exists", isOfURL: false)
+    default: return state == "42501" ? Mend(text: "grant this to the user in the URL", isOfURL: true) : nil
+    }
   }
 
   /// Whether the words tell the kind without an SQLSTATE.

@@ -1,25 +1,22 @@
 import Dispatch
+import Synchronization
 
-/// One connection that is made when it is needed, and made again after it was lost.
-///
-/// Sendable because all of its state is touched on `queue` only, which is serial. libpq blocks, and so never runs on
-/// the threads of tasks.
-final class PostgresLink: @unchecked Sendable {
-  private let url: String
+/// One connection, used by one call after the other. libpq blocks, and so never runs on the threads of tasks.
+final class PostgresLink: Sendable {
   private let queue: DispatchQueue
-  private var connection: PostgresConnection?
-  private var loader = PostgresLoader()
+  /// Held for as long as a call takes: nobody but the queue, which is serial, asks for it.
+  private let session: Mutex<PostgresSession>
 
   init(url: String, name: String) {
-    self.url = url
+    session = Mutex(PostgresSession(url: url))
     queue = DispatchQueue(label: "apus.telemetry.postgres.\(name)")
   }
 
   func perform<Result: Sendable>(
     _ work: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Result
   ) async throws(TelemetryError) -> Result {
-    try await onQueue { (link) throws(TelemetryError) in
-      try link.retryingOnce { (connection) throws(TelemetryError) in
+    try await onQueue { (session) throws(TelemetryError) in
+      try session.retryingOnce { (connection, _) throws(TelemetryError) in
         try connection.transaction { () throws(TelemetryError) in try work(connection) }
       }
     }
@@ -29,41 +26,46 @@ final class PostgresLink: @unchecked Sendable {
     _ rows: any BulkRows, by form: BulkForm,
     where isWanted: @escaping @Sendable (any SQLConnection) throws(TelemetryError) -> Bool
   ) async throws(TelemetryError) {
-    try await onQueue { (link) throws(TelemetryError) in
-      try link.retryingOnce { (connection) throws(TelemetryError) in
-        try link.loader.store(rows, by: form, where: isWanted, on: connection)
+    try await onQueue { (session) throws(TelemetryError) in
+      try session.retryingOnce { (connection, loader) throws(TelemetryError) in
+        try loader.store(rows, by: form, where: isWanted, on: connection)
       }
     }
   }
 
-  func close() async {
-    await withCheckedContinuation { continuation in
-      queue.async {
-        self.forget()
-        continuation.resume()
-      }
-    }
-  }
+  func close() async { try? await onQueue { $0.forget() } }
 
   private func onQueue<Result: Sendable>(
-    _ work: @escaping @Sendable (PostgresLink) throws(TelemetryError) -> Result
+    _ work: @escaping @Sendable (inout PostgresSession) throws(TelemetryError) -> Result
   ) async throws(TelemetryError) -> Result {
     let result: Swift.Result<Result, TelemetryError> = await withCheckedContinuation { continuation in
       queue.async {
-        do throws(TelemetryError) {
-          continuation.resume(returning: .success(try work(self)))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
+        continuation.resume(
+          returning: self.session.withLock { session -> Swift.Result<Result, TelemetryError> in
+            do throws(TelemetryError) {
+              return .success(try work(&session))
+            } catch {
+              return .failure(error)
+            }
+          })
       }
     }
     return try result.get()
   }
+}
+
+/// A connection that is made when it is needed, and made again after it was lost.
+private struct PostgresSession {
+  private let url: String
+  private var connection: PostgresConnection?
+  private var loader = PostgresLoader()
+
+  init(url: String) { self.url = url }
 
   /// A connection that idled may have been cut unseen, or its tables may be gone: the work is then done once more on a
   /// new one.
-  private func retryingOnce<Result>(
-    _ work: (PostgresConnection) throws(TelemetryError) -> Result
+  mutating func retryingOnce<Result>(
+    _ work: (PostgresConnection, inout PostgresLoader) throws(TelemetryError) -> Result
   ) throws(TelemetryError) -> Result {
     let reused = connection != nil
     do throws(TelemetryError) {
@@ -74,12 +76,12 @@ final class PostgresLink: @unchecked Sendable {
     }
   }
 
-  private func attempt<Result>(
-    _ work: (PostgresConnection) throws(TelemetryError) -> Result
+  private mutating func attempt<Result>(
+    _ work: (PostgresConnection, inout PostgresLoader) throws(TelemetryError) -> Result
   ) throws(TelemetryError) -> Result {
     let connection = try connected()
     do throws(TelemetryError) {
-      return try work(connection)
+      return try work(connection, &loader)
     } catch {
       // Behind a pooler a connection outlives the database: one that lacks its tables now is prepared anew with the
       // next call.
@@ -88,12 +90,12 @@ final class PostgresLink: @unchecked Sendable {
     }
   }
 
-  private func forget() {
+  mutating func forget() {
     connection = nil
     loader = PostgresLoader()
   }
 
-  private func connected() throws(TelemetryError) -> PostgresConnection {
+  private mutating func connected() throws(TelemetryError) -> PostgresConnection {
     if let connection, connection.isUsable { return connection }
     forget()
     let fresh = try PostgresConnection(url: url)

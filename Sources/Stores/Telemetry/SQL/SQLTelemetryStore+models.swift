@@ -19,7 +19,7 @@ extension SQLTelemetryStore {
         guard let claimed = try connection.rows(Self.selectClaim, known).first else { continue }
         return try claimed.optionalNumber(1) == nil ? claimed.text(0) : nil
       }
-      throw .damaged(table: "models", reason: "\(model.namespace)/\(model.model) cannot be entered")
+      throw .damaged(table: "models", reason: "it has no entry of \(model.namespace)/\(model.model) after one was made")
     }
   }
 

@@ -83,7 +83,7 @@ extension SQLTelemetryStore {
     for text in try row.text(6).split(separator: ",") {
       // Sums of many minutes stay far from the end of 64 bits.
       guard let count = Int(text), (0...1 << 40).contains(count) else {
-        throw .damaged(table: row.table, reason: "it has a count that is none")
+        throw .damaged(table: row.table, reason: "it has a count that is not a whole number within bounds")
       }
       counts.append(count)
     }

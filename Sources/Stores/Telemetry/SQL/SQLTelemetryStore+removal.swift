@@ -7,7 +7,11 @@ extension SQLTelemetryStore {
     guard let identity = model.identity else { return 0 }
     let name = try await enterRemoval(of: model, identity, at: now)
     // Today and yesterday are being written by others.
-    return try await dropDays(of: ModelKey(namespace: model.namespace, model: name), before: now - 86_400)
+    var dropped = 0
+    while case let rows = try await dropDays(
+      of: ModelKey(namespace: model.namespace, model: name), before: now - 86_400), rows > 0
+    { dropped += rows }
+    return dropped
   }
 
   /// Returns what stands in the column `model` of the model's rows. One that never had any gets an entry of its own,
@@ -22,7 +26,8 @@ extension SQLTelemetryStore {
       try connection.run(Self.insertClaim, known + [.text(ownName), SQLValue(created)])
       try connection.run(Self.markRemoved, [.number(now)] + known)
       guard let row = try connection.rows(Self.selectClaim, known).first else {
-        throw .damaged(table: "models", reason: "\(model.namespace)/\(model.model) cannot be entered")
+        throw .damaged(
+          table: "models", reason: "it has no entry of \(model.namespace)/\(model.model) after one was made")
       }
       return try row.text(0)
     }

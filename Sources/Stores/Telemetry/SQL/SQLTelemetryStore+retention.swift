@@ -14,9 +14,9 @@ extension SQLTelemetryStore {
     return dropped + deleted
   }
 
-  /// Drops the days that have passed as a whole before `time` and hold nothing of other models. A table at a time, in a
-  /// transaction that does nothing else: to drop a day PostgreSQL locks the whole table. Returns how many rows they
-  /// had, about.
+  /// Drops days that have passed as a whole before `time` and hold nothing of other models: of each table the oldest few,
+  /// in a transaction that does nothing else, as PostgreSQL locks the whole table for it. Returns how many rows they
+  /// had, about; there may be more until that is 0.
   func dropDays(of model: ModelKey, before time: Double) async throws(TelemetryError) -> Int {
     guard case .postgres = database.dialect else { return 0 }
     var dropped = 0

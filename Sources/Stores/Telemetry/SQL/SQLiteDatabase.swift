@@ -98,13 +98,13 @@ final class SQLiteDatabase: SQLDatabase {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw .unavailable(store: path, reason: "its folder cannot be made")
+      throw .unavailable(store: path, reason: "its folder cannot be created")
     }
     var configuration = Configuration()
     configuration.busyMode = .timeout(Self.busyTimeout)
     configuration.maximumReaderCount = 2
     configuration.prepareDatabase { database in
-      // In the log mode a lost power cut costs the last commits, never the file.
+      // With a write-ahead log a power cut costs the last commits, never the file.
       try database.execute(sql: "PRAGMA synchronous = NORMAL")
     }
     return try translating {

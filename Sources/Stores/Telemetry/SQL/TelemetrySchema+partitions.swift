@@ -148,7 +148,11 @@ extension TelemetrySchema {
   /// Whom a partition's rows belong to is looked up before it is locked, and once more then: a day of several models is
   /// never locked. A day without rows goes, too, and counts as none. Where a day cannot be locked, as somebody reads it
   /// for long, the later ones are left for the next time as well.
-  @Sendable static func briefDrops(_ dialect: SQLDialect) -> [String] {
+  ///
+  /// Everybody else locks the whole table before its partitions, and so does this: otherwise each could wait for what
+  /// the other has. Whoever stores or reads rows waits behind it, so that it waits for half a second at most, which is
+  /// less than the time after which PostgreSQL looks for such a circle; and one transaction drops a few days only.
+  @Sendable static func orderedDrops(_ dialect: SQLDialect) -> [String] {
     guard case .postgres = dialect else { return [] }
     return [
       """
@@ -157,9 +161,10 @@ extension TelemetrySchema {
       DECLARE
         part RECORD;
         ends RECORD;
+        dropped INTEGER := 0;
         gone BIGINT := 0;
       BEGIN
-        SET LOCAL lock_timeout = '2s';
+        SET LOCAL lock_timeout = '500ms';
         FOR part IN
           SELECT c.relname AS name, greatest(c.reltuples, 1)::BIGINT AS size
           FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
@@ -177,15 +182,20 @@ extension TelemetrySchema {
                 INTO ends USING owner_namespace, owner_model;
               EXIT WHEN ends.foreign_rows > 0;
               IF look = 1 THEN
+                EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', parent);
                 EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', part.name);
               ELSE
                 EXECUTE format('DROP TABLE %I', part.name);
-                IF ends.rows > 0 THEN gone := gone + part.size; END IF;
+                IF ends.rows > 0 THEN
+                  gone := gone + part.size;
+                  dropped := dropped + 1;
+                END IF;
               END IF;
             END LOOP;
           EXCEPTION WHEN lock_not_available THEN
             EXIT;
           END;
+          EXIT WHEN dropped >= 16;
         END LOOP;
         RETURN gone;
       END
@@ -196,7 +206,7 @@ extension TelemetrySchema {
 
   /// Drops partitions of days before `until` that hold rows of no other model. The index by model and time tells so at
   /// its two ends. Who waits for the lock holds up others, so that it is waited for briefly; the next sweep tries
-  /// again. Replaced by `briefDrops`.
+  /// again. Replaced by `orderedDrops`.
   private static let dropPartitions = """
     CREATE FUNCTION apus_drop_partitions(parent TEXT, until DATE, owner_namespace TEXT, owner_model TEXT)
     RETURNS BIGINT LANGUAGE plpgsql AS $body$

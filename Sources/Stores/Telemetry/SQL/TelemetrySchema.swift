@@ -37,7 +37,9 @@ enum TelemetrySchema {
     Step(name: "0007-labelled-spans", statements: labelledSpans),
     Step(name: "0008-models", statements: models),
     Step(name: "0009-removed-models", statements: removedModels),
-    Step(name: "0010-brief-drops", statements: briefDrops),
+    // What it defined is replaced by the next step.
+    Step(name: "0010-brief-drops") { _ in [] },
+    Step(name: "0011-ordered-drops", statements: orderedDrops),
   ]
 
   /// Applies what is missing. The caller holds a lock that keeps other processes from doing the same.

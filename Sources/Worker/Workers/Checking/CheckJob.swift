@@ -29,13 +29,16 @@ struct CheckJob {
     let path = Self.reportPath(of: specification.run)
     try await steps.run(.report) {
       let artifacts = try environment.artifactStore()
-      try await artifacts.putReport(Data(report.html.utf8), at: path)
       let telemetry = try environment.telemetryStore()
       let record = try CheckRecord(
         report, run: specification.run, from: observed.from, to: observed.to, time: now)
-      let isStored = try await Self.closing(telemetry) { try await telemetry.store(record, of: key) }
-      // The model's removal finds reports by their rows.
-      if !isStored { _ = try await artifacts.removeReport(at: path) }
+      try await Self.closing(telemetry) {
+        // The model's removal finds reports by their rows: the row comes first, as this run may be killed in between.
+        guard try await telemetry.store(record, of: key) else { return }
+        try await artifacts.putReport(Data(report.html.utf8), at: path)
+        // The removal may have come by meanwhile; otherwise the row is only replaced.
+        if try await !telemetry.store(record, of: key) { _ = try await artifacts.removeReport(at: path) }
+      }
     }
     return report.result(report: path)
   }
@@ -68,7 +71,9 @@ struct CheckJob {
     // Before any row is read: by an operator that is newer the rules may name a test that this worker does not have.
     _ = try ChosenDriftTests(run.drift)
     guard let from = timestamp(in: run.from), let to = timestamp(in: run.to), from < to else {
-      throw WorkerError.specification("check.from '\(run.from)' and check.to '\(run.to)' are no window of time")
+      throw WorkerError.specification(
+        "check.from '\(run.from)' and check.to '\(run.to)' are not a window; write times such as 2026-01-31T00:00:00Z, the earlier one first"
+      )
     }
     let bundle = try await environment.artifactStore().open(run.reference.digest)
     let reference = try Self.decode(ReferenceProfile.self, bundle, ArtifactBundle.FileName.reference)
@@ -104,7 +109,8 @@ struct CheckJob {
     guard let span = run.labelled else { return nil }
     guard let from = timestamp(in: span.from), let to = timestamp(in: span.to), from < to else {
       throw WorkerError.specification(
-        "check.labelled.from '\(span.from)' and check.labelled.to '\(span.to)' are no window of time")
+        "check.labelled.from '\(span.from)' and check.labelled.to '\(span.to)' are not a window; write times such as 2026-01-31T00:00:00Z, the earlier one first"
+      )
     }
     return (from, to)
   }

@@ -78,11 +78,7 @@ struct RemovalJob {
 
   /// Several versions may have the same files.
   private func removeFiles(_ artifacts: any ArtifactStore) async throws -> Int {
-    var removed = 0
-    for artifact in run.artifacts {
-      try await artifacts.remove(artifact.digest)
-      removed += 1
-    }
-    return removed
+    for artifact in run.artifacts { try await artifacts.remove(artifact.digest) }
+    return run.artifacts.count
   }
 }

@@ -51,7 +51,7 @@ package struct WorkerEnvironment: Sendable {
     guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return path }
     guard let mounts = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
       throw WorkerError.environment(
-        variable: RunEnvironment.mounts, reason: "is no JSON object from mount paths to folders")
+        variable: RunEnvironment.mounts, reason: "is not a JSON object from mount paths to folders")
     }
     let mounted = Self.resolve(path, mounts: mounts)
     // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.

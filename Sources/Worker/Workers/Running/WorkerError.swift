@@ -73,7 +73,7 @@ enum WorkerError: Error {
     case .telemetry(let error): error.description
     case .reference(let file, let reason):
       "\(file) of the version in production cannot be read: \(reason). Train again or roll back to an intact version."
-    case .unforeseen(let what): "Something unforeseen happened: \(what). The pod's log tells the step."
+    case .unforeseen(let what): "The run ended with an unexpected error: \(what). The pod's log names the step."
     }
   }
 

@@ -122,8 +122,7 @@ private final class PostgresQuery {
     let failure = PostgresFailure(state: Self.field("C", of: result) ?? "", message: query.inItsWords(words))
     var reason = "the database answered: \(failure.reason)"
     if let hint = Self.field("H", of: result) { reason += ": \(query.inItsWords(hint).trimmingCharacters(in: ["."]))" }
-    let field =
-      failure.mend?.contains("in the URL") == true ? self.field + ".connectionSecretRef" : self.field + ".query"
+    let field = self.field + (failure.mend?.isOfURL == true ? ".connectionSecretRef" : ".query")
     switch (failure.kind, failure.state) {
     case (_, Self.readOnly):
       throw WorkerError.sourceUnreadable(field: field, reason: reason + "; write a SELECT that changes nothing.")

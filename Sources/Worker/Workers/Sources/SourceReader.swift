@@ -45,7 +45,7 @@ struct SourceReader {
       return try await readObject(DataSource.S3(uri: uri), options, field: field)
     }
     throw WorkerError.sourceUnreadable(
-      field: field, reason: "'\(uri)' is no file:///…, http://…, https://… or s3://… URI.")
+      field: field, reason: "'\(uri)' is not a source; write file:///…, http://…, https://… or s3://….")
   }
 
   private func readFile(_ path: String, uri: String, field: String) throws -> [UInt8] {

@@ -174,7 +174,7 @@ struct TrainingParts {
     for identity in choices {
       if let hashes = rows.rowHashes(by: identity, seed: run.split.seed) { return (identity, hashes) }
     }
-    throw WorkerError.split("the rows have no columns to be told apart by.")
+    throw WorkerError.split("Hash needs columns that tell rows apart; name them in spec.schema.primaryKey.")
   }
 
   static func labels(_ table: Table, _ target: TargetEncoding, _ schema: FeatureSchema) -> [Int32] {
