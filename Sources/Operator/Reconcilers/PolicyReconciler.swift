@@ -47,6 +47,9 @@ package struct PolicyReconciler: Sendable {
     self.definitions = definitions
   }
 
+  /// A mail to many recipients by a slow server ends within it.
+  package static let timeLimit = Duration.seconds(300)
+
   /// Seconds until the next look, or nil to wait for a change.
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
     let hold = definitions?.hold

@@ -3,7 +3,7 @@ import Decisions
 import Foundation
 import HTTPTransport
 import KubernetesModel
-import Reconcilers
+@testable import Reconcilers
 import TestSupport
 import Testing
 
@@ -17,8 +17,10 @@ import Testing
   ]
 
   /// - Parameter pending: one alert or several.
-  private func scene(_ channels: [JSONValue], pending: JSONValue, wire: RecordingWire) -> Scene {
-    let scene = Scene(mail: wire)
+  private func scene(
+    _ channels: [JSONValue], pending: JSONValue, wire: RecordingWire, clock: ManualClock = ManualClock()
+  ) -> Scene {
+    let scene = Scene(mail: wire, clock: clock)
     _ = scene.cluster.put(
       Resource.secrets,
       [
@@ -125,6 +127,41 @@ import Testing
     #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [0])
   }
 
+  @Test(arguments: [(20, 2), (21, 1)])
+  func `begin early enough in a pass to end within it`(seconds: Int, mails: Int) async throws {
+    let clock = ManualClock()
+    let wire = RecordingWire { clock.advance(by: .seconds(seconds)) }
+    let scene = scene([Self.mail], pending: Self.two, wire: wire, clock: clock)
+    let next = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == mails && (next == 1) == (mails == 1))
+    #expect(pending(of: scene).map { $0["message"] } == (mails == 1 ? ["two"] : []))
+    // The other loses no try.
+    #expect(pending(of: scene).allSatisfy { $0["attempts"] == nil && $0["retryAt"] == nil })
+    let again = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == 2 && pending(of: scene) == [] && again != 1)
+  }
+
+  @Test func `end within the reconciler's time, the slowest mail to the most recipients too`() {
+    let mail = MailTimeouts().total(recipients: MonitoringPolicySpec.Alerts.Channel.Email.maximumRecipients)
+    #expect(AlertPass.latestStart + AlertDispatcher.soon + mail <= PolicyReconciler.timeLimit - .seconds(30))
+  }
+
+  @Test func `that a mail server may have are sent once more, by another process too`() async throws {
+    let lost = MailError(.unconfirmed(.timedOut(origin: "smtps://mail.example.org:465", reason: "slow")))
+    let first = RecordingWire(mails: [.fail(lost)])
+    let before = scene([Self.mail], pending: [Self.two[0] ?? .null], wire: first)
+    _ = try await before.policies.reconcile(watch)
+    var left = try #require(pending(of: before).first)
+    #expect(left["channels"] == ["mail"] && left["unconfirmed"] == ["mail"] && left["attempts"] == 1)
+    left["retryAt"] = nil
+    let second = RecordingWire(mails: [.fail(lost)])
+    let after = scene([Self.mail], pending: left, wire: second)
+    _ = try await after.policies.reconcile(watch)
+    #expect(second.mails.count == 1 && pending(of: after) == [])
+    _ = try await after.policies.reconcile(watch)
+    #expect(after.events.messages.contains { $0.hasSuffix("it was sent twice and will not be sent again") })
+  }
+
   @Test func `do not wait one after another for a channel that fails`() async throws {
     let slow = MailError(.transport(.timedOut(origin: "smtps://mail.example.org:465", reason: "slow")))
     let wire = RecordingWire(mails: [.fail(slow)])
@@ -140,9 +177,32 @@ import Testing
   @Test func `are tried for the others where a server refuses one of them`() async throws {
     let full = MailError(.refused(MailRefusal(step: .content, code: 452, text: "full")))
     let wire = RecordingWire(mails: [.fail(full)])
-    let scene = scene([Self.mail], pending: Self.two, wire: wire)
+    let scene = scene(
+      [Self.mail],
+      pending: [
+        Self.two[0] ?? .null,
+        ["rule": "PredictionDrift", "state": "firing", "message": "three", "at": "2026-10-28T11:59:00.000003Z"],
+      ], wire: wire)
     _ = try await scene.policies.reconcile(watch)
     #expect(wire.mails.count == 2 && pending(of: scene).map { $0["message"] } == ["one"])
+  }
+
+  /// An incident that is resolved before it is opened stays open.
+  @Test(arguments: [nil, "2026-10-28T12:05:00Z"] as [String?])
+  func `of one rule reach a channel in their order`(retryAt: String?) async throws {
+    let full = MailError(.refused(MailRefusal(step: .content, code: 452, text: "full")))
+    let wire = RecordingWire(mails: [.fail(full)])
+    var first = try #require(Self.two[0])
+    first["channels"] = ["mail"]
+    first["attempts"] = 3
+    first["retryAt"] = retryAt.map(JSONValue.string)
+    let second = try #require(Self.two[1])
+    let scene = scene([Self.chat, Self.mail], pending: [first, second], wire: wire)
+    _ = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == (retryAt == nil ? 1 : 0) && scene.transport.requests.count == 1)
+    #expect(pending(of: scene).map { $0["message"] } == ["one", "two"])
+    #expect(pending(of: scene).map { $0["channels"] } == [["mail"], ["mail"]])
+    #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [retryAt == nil ? 4 : 3, 0])
   }
 
   @Test func `tell whom a server refused for good, also at a later try`() async throws {
