@@ -73,6 +73,7 @@ package struct PolicyReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async throws -> Double? {
+    let start = time.monotonic()
     guard let observed = try await observe(object, reader) else { return nil }
     let decision = observed.decide()
     var policy = observed.policy
@@ -83,7 +84,7 @@ package struct PolicyReconciler: Sendable {
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: policy)
-    let again = try await tell(decision.status, observed.policy, object, reader)
+    let again = try await tell(decision.status, observed.policy, object, reader, since: start)
     metrics.show(decision, of: key, model: policy.spec.modelRef.name)
     let next = [decision.requeueAfter, again].compactMap(\.self).min()
     if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: next) }
@@ -93,7 +94,8 @@ package struct PolicyReconciler: Sendable {
   /// Tells people what the status says is still to be told, and takes it out there. Gives the seconds until what could not
   /// be told is tried again.
   private func tell(
-    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue, _ reader: CacheReader
+    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue, _ reader: CacheReader,
+    since start: Duration
   ) async throws -> Double? {
     var outbox = await teller.tell(status.outbox, about: object)
     let isTold = outbox.isEmpty
@@ -108,7 +110,7 @@ package struct PolicyReconciler: Sendable {
         ], of: object, ApusGroup.monitoringPolicies)
       written = (outbox, pending)
     }
-    var pass = AlertPass(policy, api, alerts, time)
+    var pass = AlertPass(policy, api, alerts, time, since: start)
     var index = 0
     while index < pending.count {
       guard let step = try await pass.send(pending[index]) else {

@@ -97,7 +97,12 @@ package final class AlertDispatcher: Sendable {
           pause: failure.retryAfter.flatMap { RetryAfter.seconds($0, now: time.wall()) }))
     }
     for obstacle in obstacles {
-      logger.error("alert not delivered", metadata: ["channel": "\(name)", "reason": "\(obstacle.reason)"])
+      logger.error(
+        "alert not delivered",
+        metadata: [
+          "channel": "\(name)", "reason": "\(obstacle.reason)", "rule": "\(alert.rule.rawValue)",
+          "state": "\(alert.state.rawValue)", "namespace": "\(alert.namespace)", "policy": "\(alert.policy)",
+        ])
     }
     return obstacles
   }

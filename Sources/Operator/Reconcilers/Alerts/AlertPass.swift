@@ -30,15 +30,19 @@ struct AlertPass {
   /// Whether alerts that are due wait for the next pass.
   private(set) var isCutShort = false
 
-  /// No alert is begun later than this in a pass, so that even the slowest ends before the reconciler's time limit.
+  /// No alert is begun later than this in a reconcile, so that even the slowest ends before its time limit.
   static let latestStart = Duration.seconds(20)
 
-  init(_ policy: MonitoringPolicy, _ api: any KubernetesAPI, _ dispatcher: AlertDispatcher, _ time: TimeSource) {
+  /// - Parameter start: of the reconcile, by the monotonic clock.
+  init(
+    _ policy: MonitoringPolicy, _ api: any KubernetesAPI, _ dispatcher: AlertDispatcher, _ time: TimeSource,
+    since start: Duration
+  ) {
     self.policy = policy
     secrets = ChannelSecrets(api, namespace: policy.metadata.namespace ?? "")
     self.dispatcher = dispatcher
     self.time = time
-    start = time.monotonic()
+    self.start = start
   }
 
   /// nil: not now. Errors: `CancellationError`; what the channels took until then is remembered by the dispatcher.
