@@ -113,7 +113,16 @@ package struct PolicyReconciler: Sendable {
     var pass = AlertPass(policy, api, alerts, time, since: start)
     var index = 0
     while index < pending.count {
-      guard let step = try await pass.send(pending[index]) else {
+      let step = try await pass.send(pending[index]) { left in
+        // At once: a process that ends while it waits for a slow channel has recorded the others.
+        pending[index] = left
+        do {
+          try await write()
+        } catch {
+          logger.debug("which channels have an alert is written later", metadata: ["error": "\(error)"])
+        }
+      }
+      guard let step else {
         index += 1
         continue
       }
@@ -128,7 +137,7 @@ package struct PolicyReconciler: Sendable {
       if let mirror, let (alert, failures) = step.sent {
         mirror.note(alert, of: reader.model(alert.model), failures: failures)
       }
-      // At once: a pass that is broken off later has forgotten nothing.
+      // The same when a pass is broken off later.
       try await write()
     }
     try await write()

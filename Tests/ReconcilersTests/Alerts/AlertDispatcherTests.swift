@@ -80,6 +80,24 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(alerts?.first?["endsAt"] == "2026-10-28T12:00:00Z")
   }
 
+  /// Else Alertmanager would tell people that it is over, while the next check is yet to come.
+  @Test(
+    arguments: [
+      (nil, "2026-10-29T12:00:00Z"), ("0 */6 * * *", "2026-10-29T12:00:00Z"), ("@weekly", "2026-11-08T00:00:00Z"),
+      ("0 9 * * 1-5", "2026-10-30T09:00:00Z"), ("0 9 1 * *", "2026-12-01T09:00:00Z"), ("never", "2026-10-29T12:00:00Z"),
+    ] as [(String?, String)])
+  func `Alertmanager keeps an alert until checks that may find it again are over`(cron: String?, end: String)
+    async throws
+  {
+    let wire = RecordingWire()
+    let manager = try await AlertWorld.channel(["alertmanager": ["url": "http://am:9093/"]])
+    var alert = AlertWorld.alert()
+    alert.schedule = cron.map { Schedule(cron: $0) }
+    #expect(await manager.send(alert, except: [], over: wire.wires) == .done)
+    let request = try #require(wire.requests.first)
+    #expect(try JSONValue(parsing: request.body).array?.first?["endsAt"]?.string == end)
+  }
+
   @Test func `what a channel has taken is not sent to it again, and every try says that it is one`() async throws {
     let refusals = ["http://b": 1]
     let wire = RecordingWire(refusals: refusals)

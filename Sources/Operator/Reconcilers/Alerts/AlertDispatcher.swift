@@ -6,8 +6,8 @@ import Synchronization
 
 /// Sends alerts to their channels and logs each.
 ///
-/// Guarantee: what a channel has taken is not sent to it again by this process. Who asks again after a restart may send it
-/// twice. Every try of one alert carries the same `Idempotency-Key`, or `Message-ID`.
+/// Guarantee: what a channel has taken is not sent to it again by this process. Another process may, where the status
+/// does not say so yet. Every try of one alert carries the same `Idempotency-Key`, or `Message-ID`.
 package final class AlertDispatcher: Sendable {
   private let wires: AlertWires
   private let time: TimeSource
@@ -28,21 +28,30 @@ package final class AlertDispatcher: Sendable {
 
   /// Sends to those of the alert's channels that `channels` knows, to all at once: a broken or slow channel must not silence
   /// the others. What does not arrive is returned in the order of the alert's channels, not thrown.
-  /// - Parameter unconfirmed: channels that may have this alert already, as an earlier process found: each gets it once more.
+  /// - Parameters:
+  ///   - unconfirmed: channels that may have this alert already, as an earlier process found: each gets it once more.
+  ///   - recordTaken: called with each channel that has the alert while others are still under way.
   package func deliver(
-    _ alert: Alert, unconfirmed: [String] = [], channels: [String: any AlertChannel]
+    _ alert: Alert, unconfirmed: [String] = [], channels: [String: any AlertChannel],
+    recordTaken: (String) async -> Void = { _ in }
   ) async -> [DeliveryObstacle] {
     if memory.withLock({ $0.recordLogged(alert.id) }) { log(alert) }
     memory.withLock { memory in
       for name in unconfirmed { memory[alert.id, channel: name].isUnconfirmed = true }
     }
     return await withTaskGroup(of: (index: Int, obstacles: [DeliveryObstacle]).self) { group in
+      var underWay = 0
       for (index, name) in alert.channels.enumerated() {
         guard let channel = channels[name] else { continue }
+        underWay += 1
         group.addTask { [self] in (index, await send(alert, to: channel, named: name)) }
       }
       var all: [(index: Int, obstacles: [DeliveryObstacle])] = []
-      for await found in group { all.append(found) }
+      for await found in group {
+        all.append(found)
+        underWay -= 1
+        if found.obstacles.isEmpty, underWay > 0 { await recordTaken(alert.channels[found.index]) }
+      }
       return all.sorted { $0.index < $1.index }.flatMap(\.obstacles)
     }
   }

@@ -27,10 +27,13 @@ struct AlertPass {
   private var failed: Set<String> = []
   /// By rule, channels that an earlier alert has yet to reach: an end that came before its beginning would never end it there.
   private var awaited: [String: Set<String>] = [:]
+  /// Whether an alert was tried in this pass.
+  private var hasBegun = false
   /// Whether alerts that are due wait for the next pass.
   private(set) var isCutShort = false
 
-  /// No alert is begun later than this in a reconcile, so that even the slowest ends before its time limit.
+  /// No further alert is begun later than this in a reconcile, so that even the slowest ends before its time limit. The
+  /// first one always is: a slow API server must not silence a policy.
   static let latestStart = Duration.seconds(20)
 
   /// - Parameter start: of the reconcile, by the monotonic clock.
@@ -46,13 +49,17 @@ struct AlertPass {
   }
 
   /// nil: not now. Errors: `CancellationError`; what the channels took until then is remembered by the dispatcher.
-  mutating func send(_ entry: AlertingStatus.PendingAlert) async throws -> Step? {
+  /// - Parameter recordLeft: called with what is left to send each time that a channel has the alert while others are still
+  ///   under way.
+  mutating func send(
+    _ entry: AlertingStatus.PendingAlert, recordLeft: (AlertingStatus.PendingAlert) async -> Void
+  ) async throws -> Step? {
     let now = time.wall()
     guard entry.isDue(at: now) else {
       recordAwaited(entry)
       return nil
     }
-    guard time.monotonic() - start <= Self.latestStart else {
+    guard !hasBegun || time.monotonic() - start <= Self.latestStart else {
       isCutShort = true
       return nil
     }
@@ -64,8 +71,15 @@ struct AlertPass {
     let names = Set(alert.channels).subtracting(busy)
     let isTried = obstacles.isEmpty || !names.isEmpty
     if isTried {
+      hasBegun = true
       let open = await AlertChannels.open(policy.spec.alerts, named: names, secrets)
-      obstacles += await dispatcher.deliver(alert, unconfirmed: entry.unconfirmed, channels: open.channels)
+      var waiting = entry
+      waiting.channels = alert.channels
+      obstacles += await dispatcher.deliver(alert, unconfirmed: entry.unconfirmed, channels: open.channels) { name in
+        waiting.channels?.removeAll { $0 == name }
+        waiting.unconfirmed.removeAll { $0 == name }
+        await recordLeft(waiting)
+      }
       // A try that was broken off says nothing about its channels.
       try Task.checkCancellation()
       obstacles += open.problems.sorted { $0.key < $1.key }.map { name, problem in

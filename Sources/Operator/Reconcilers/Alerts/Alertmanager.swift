@@ -6,13 +6,9 @@ extension MonitoringPolicySpec.Alerts.Channel.Alertmanager: AlertDestination {
   package typealias Sender = AlertmanagerChannel
 }
 
-/// Prometheus Alertmanager's API v2: labels identify the alert, `endsAt` in the past resolves it. One that is neither found
-/// again nor resolved is over after a day.
+/// Prometheus Alertmanager's API v2: labels identify the alert, `endsAt` in the past resolves it.
 package struct AlertmanagerChannel: HTTPAlertChannel {
   package let url: Credential
-
-  /// Seconds.
-  private static let longest = 86_400.0
 
   package init(
     _ spec: MonitoringPolicySpec.Alerts.Channel.Alertmanager, _ secrets: ChannelSecrets
@@ -22,7 +18,8 @@ package struct AlertmanagerChannel: HTTPAlertChannel {
     let rest = spec.url[path.endIndex...]
     while path.hasSuffix("/") { path.removeLast() }
     let endpoint = "/api/v2/alerts"
-    url = Credential(path + (path.hasSuffix(endpoint) ? "" : endpoint) + rest)
+    if !path.hasSuffix(endpoint) { path += endpoint }
+    url = Credential("\(path)\(rest)")
   }
 
   package struct Entry: Encodable {
@@ -35,7 +32,7 @@ package struct AlertmanagerChannel: HTTPAlertChannel {
   package func message(_ alert: Alert) -> [Entry] {
     // Without an end it would be over after Alertmanager's resolve_timeout, five minutes by default. Each check that finds it
     // again moves this end.
-    let end = alert.state == .firing ? alert.at.advanced(bySeconds: Self.longest) : alert.at
+    let end = alert.state == .firing ? alert.expiry : alert.at
     return [
       Entry(
         labels: [

@@ -8,7 +8,7 @@ extension MonitoringPolicySpec.Alerts.Channel.Email: AlertDestination {
   package typealias Sender = EmailChannel
 
   package var defect: String? {
-    let defects = defects(at: Self.field)
+    let defects = self.defects(at: Self.field)
     return defects.isEmpty ? nil : defects.map(\.description).joined(separator: "; ")
   }
 }
