@@ -25,7 +25,8 @@ struct AlertPass {
   private let start: Duration
   /// Channels that failed in this pass.
   private var failed: Set<String> = []
-  /// By rule, channels that an earlier alert has yet to reach: an end that came before its beginning would never end it there.
+  /// By rule, channels that an earlier alert has yet to reach: a resolution that arrived before its trigger would leave
+  /// the incident open.
   private var awaited: [String: Set<String>] = [:]
   /// Whether an alert was tried in this pass.
   private var hasBegun = false
@@ -49,8 +50,8 @@ struct AlertPass {
   }
 
   /// nil: not now. Errors: `CancellationError`; what the channels took until then is remembered by the dispatcher.
-  /// - Parameter recordLeft: called with what is left to send each time that a channel has the alert while others are still
-  ///   under way.
+  /// - Parameter recordLeft: called with what is left to send each time that a channel has the alert while others are
+  ///   still under way.
   mutating func send(
     _ entry: AlertingStatus.PendingAlert, recordLeft: (AlertingStatus.PendingAlert) async -> Void
   ) async throws -> Step? {

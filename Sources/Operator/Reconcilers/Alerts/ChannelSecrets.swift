@@ -17,10 +17,12 @@ package struct ChannelSecrets: Sendable {
     try line(reference.key, of: try await secret(reference.name))
   }
 
-  /// The URL of a server. Errors: also where the value is something else, which nobody reads in them.
+  /// The URL of a server. Errors: also where the value is something else; they do not quote it. So is a URL with a `/` in its
+  /// password: what precedes the `/` would be read as the port, and errors of the transport name the port.
   package func url(_ reference: SecretKeyReference) async throws(ChannelProblem) -> Credential {
     let line = try await line(reference)
-    guard line.text.wholeMatch(of: #/https?://[^/?#\s]\S*/#.ignoresCase()) != nil else {
+    let form = #/https?://(?:[^/?#\s]*@)?(?:\[[^\]/?#\s]+\]|[^/?#\s:@\[\]]+)(?::[0-9]*)?(?:[/?#]\S*)?/#
+    guard line.text.wholeMatch(of: form.ignoresCase()) != nil else {
       throw ChannelProblem(
         "Secret \(reference.name) has a key '\(reference.key)' whose value is not a URL; write it as https://…")
     }

@@ -38,7 +38,8 @@ extension HTTPAlertChannel {
     var delivery = Delivery.failed(
       "the server answered \(answer.status)"
         + (isRedirect ? ", a redirect, which is not followed; configure the URL that it leads to" : ""),
-      answer.status >= 500 && retryAfter == nil ? .atOnce : .later, concernsChannel: answer.status == 429)
+      answer.status >= 500 && retryAfter == nil ? .atOnce : .later,
+      concernsChannel: answer.status == 429 || retryAfter != nil)
     delivery.failure?.retryAfter = retryAfter
     return delivery
   }
