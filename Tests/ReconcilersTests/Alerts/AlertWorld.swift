@@ -6,6 +6,7 @@ import KubernetesClient
 import KubernetesModel
 import Reconcilers
 import Synchronization
+import TestSupport
 
 /// Alerts to send, channels from a policy's own JSON, and what was sent.
 enum AlertWorld {
@@ -75,6 +76,8 @@ final class RecordingWire: HTTPTransport, MailTransport {
     case fail(MailError)
     /// No answer before the task is called off, which may come too late.
     case hang
+    /// Taken by all once this is open.
+    case takeAfter(ScriptedGate)
   }
 
   private struct State {
@@ -151,6 +154,10 @@ final class RecordingWire: HTTPTransport, MailTransport {
     case .hang:
       await Self.untilCancelled()
       throw MailError(.unconfirmed(.cancelled))
+    case .takeAfter(let gate):
+      let isOpen = try? await eventually("the gate opens") { gate.isOpen ? true : nil }
+      guard isOpen != nil else { throw MailError(.transport(.cancelled)) }
+      return []
     }
   }
 

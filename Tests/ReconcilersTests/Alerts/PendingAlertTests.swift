@@ -149,6 +149,20 @@ import Testing
     await #expect(throws: CancellationError.self) { try await pass.value }
   }
 
+  @Test func `reach the slow channel though the status about the fast one cannot be written`() async throws {
+    let isRefused = ScriptedGate()
+    let wire = RecordingWire(mails: [.takeAfter(isRefused)])
+    let scene = scene([Self.chat, Self.mail], pending: [Self.two[0] ?? .null], wire: wire)
+    scene.cluster.fail { request in
+      guard String(decoding: request.body, as: UTF8.self).contains(#""channels":["mail"]"#) else { return nil }
+      isRefused.open()
+      return 500
+    }
+    _ = try await scene.policies.reconcile(watch)
+    #expect(isRefused.isOpen && pending(of: scene) == [])
+    #expect(scene.transport.requests.count == 1 && wire.mails.count == 1)
+  }
+
   @Test(arguments: [(false, "2026-11-08T00:00:00Z"), (true, "2026-10-29T11:59:00Z")])
   func `know the checks that may find them again`(isSuspended: Bool, end: String) async throws {
     let scene = scene(
