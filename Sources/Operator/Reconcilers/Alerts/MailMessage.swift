@@ -1,8 +1,8 @@
 import Foundation
 import KubernetesModel
 
-/// A mail with a text and the same as HTML (RFC 5322, 2045 to 2047), in ASCII and in lines of at most 78 characters: it passes
-/// servers that know nothing else, and no text ends a header or a part.
+/// A mail with a text and the same as HTML (RFC 5322, 2045 to 2047), in ASCII and in lines of at most 78 characters, but for
+/// longer addresses: it passes servers that know nothing else, and no text ends a header or a part.
 struct MailMessage {
   /// Addresses.
   var from: String
@@ -48,13 +48,15 @@ struct MailMessage {
     return Array(lines.joined(separator: "\r\n").utf8)
   }
 
+  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
   /// `Wed, 28 Oct 2026 12:00:00 +0000`
   private static func date(_ time: Timestamp) -> String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(secondsFromGMT: 0)
-    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss '+0000'"
-    return formatter.string(from: Date(timeIntervalSince1970: time.secondsSince1970.rounded(.down)))
+    let day = CivilDay(number: Int(exactly: (time.secondsSince1970 / 86_400).rounded(.down)) ?? 0)
+    let date = "\(weekdays[day.weekday]), \(Figures.padded(day.day, to: 2)) \(months[day.month - 1]) \(day.year)"
+    let clock = time.description.dropFirst("2026-10-28T".count).dropLast()
+    return "\(date) \(clock) +0000"
   }
 
   /// Without line ends and other control characters, and not too long.
@@ -94,7 +96,7 @@ struct MailMessage {
         let isLast = index == line.count - 1
         let isBlank = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
         let isPlain = isBlank ? !isLast : (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=")
-        let next = isPlain ? String(UnicodeScalar(byte)) : "=" + hexadecimal(byte)
+        let next = isPlain ? String(UnicodeScalar(byte)) : "=" + Figures.hexadecimal([byte]).uppercased()
         if written.utf8.count + next.utf8.count > (isLast ? 76 : 75) {
           lines.append(written + "=")
           written = ""
@@ -118,10 +120,5 @@ struct MailMessage {
       isAfterReturn = byte == UInt8(ascii: "\r")
     }
     return bytes
-  }
-
-  private static func hexadecimal(_ byte: UInt8) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
   }
 }
