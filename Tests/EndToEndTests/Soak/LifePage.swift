@@ -112,10 +112,11 @@ private struct LifeReader {
     member == "uid" || member.hasSuffix("controller-uid") || member == "seconds" || member.contains("Latency")
   }
 
-  /// Times become `<time>`. A check's Job is named after its minute and, if it is not the first in it, its time; what
-  /// it reads after the times in it.
+  /// Times become `<time>`, and UIDs in the text of our documents (the routing table) `<uid>`. A check's Job is named
+  /// after its minute and, if it is not the first in it, its time; what it reads after the times in it.
   func plain(_ text: String) -> String {
     text.replacing(/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z/, with: "<time>")
+      .replacing(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, with: "<uid>")
       .replacing(/-check-[0-9]{12}(-[0-9a-f]{6}(?![0-9a-f]))?(-[0-9a-f]{8}$)?/, with: "-check-<minute>")
   }
 }
