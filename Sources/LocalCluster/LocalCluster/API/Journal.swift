@@ -128,13 +128,13 @@ struct Journal {
   private static func entry(_ id: ObjectID) -> JSONValue {
     [
       "group": .string(id.resource.group), "resource": .string(id.resource.resource),
-      "namespace": .string(id.name.namespace), "name": .string(id.name.name),
+      "namespace": .string(id.place.namespace), "name": .string(id.place.name),
     ]
   }
 
   private static func id(_ entry: JSONValue) -> ObjectID {
     ObjectID(
       resource: GroupResource(group: entry["group"]?.string ?? "", resource: entry["resource"]?.string ?? ""),
-      name: ObjectPlace(namespace: entry["namespace"]?.string ?? "", name: entry["name"]?.string ?? ""))
+      place: ObjectPlace(namespace: entry["namespace"]?.string ?? "", name: entry["name"]?.string ?? ""))
   }
 }

@@ -31,7 +31,8 @@ struct MailMessage {
 
   var content: [UInt8] {
     var lines = [
-      "Date: \(Self.date(at))", "From: \(from)", "To: \(to.joined(separator: ",\r\n "))",
+      "Date: \(InternetDate.text(ofSeconds: at.secondsSince1970, zone: "+0000"))", "From: \(from)",
+      "To: \(to.joined(separator: ",\r\n "))",
       "Subject: \(Self.encodedWords(Self.oneLine(subject)))", "Message-ID: \(identifier)",
     ]
     lines += fields.map { "\($0.name): \($0.value)" }
@@ -46,15 +47,6 @@ struct MailMessage {
     }
     lines += ["--\(boundary)--", ""]
     return Array(lines.joined(separator: "\r\n").utf8)
-  }
-
-  /// `Wed, 28 Oct 2026 12:00:00 +0000`
-  private static func date(_ time: Timestamp) -> String {
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(secondsFromGMT: 0)
-    formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss '+0000'"
-    return formatter.string(from: Date(timeIntervalSince1970: time.secondsSince1970.rounded(.down)))
   }
 
   /// Without line ends and other control characters, and not too long.

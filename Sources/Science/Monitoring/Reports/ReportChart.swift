@@ -26,18 +26,20 @@ enum ReportChart {
           isLabelled
           ? "<title>\(escaped(label)): \(kind == "ref" ? "training" : "window") \(percentText(share))</title>" : ""
         shapes +=
-          "<rect class=\"\(kind)\" x=\"\(fixed(x + 0.5 + inset))\" y=\"\(fixed(room - tall))\" "
-          + "width=\"\(fixed(max(0.5, step - 1 - 2 * inset)))\" height=\"\(fixed(tall))\">\(title)</rect>"
+          "<rect class=\"\(kind)\" x=\"\(Page.coordinate(x + 0.5 + inset))\" y=\"\(Page.coordinate(room - tall))\" "
+          + "width=\"\(Page.coordinate(max(0.5, step - 1 - 2 * inset)))\" height=\"\(Page.coordinate(tall))\">\(title)</rect>"
       }
     }
     if isLabelled {
       let ends = axisEnds(chart.labels)
-      shapes += "<line x1=\"0\" y1=\"\(fixed(room))\" x2=\"\(fixed(width))\" y2=\"\(fixed(room))\"/>"
-      shapes += "<text x=\"0\" y=\"\(fixed(height - 3))\">\(escaped(ends.0))</text>"
-      shapes += "<text x=\"\(fixed(width))\" y=\"\(fixed(height - 3))\" text-anchor=\"end\">\(escaped(ends.1))</text>"
+      shapes +=
+        "<line x1=\"0\" y1=\"\(Page.coordinate(room))\" x2=\"\(Page.coordinate(width))\" y2=\"\(Page.coordinate(room))\"/>"
+      shapes += "<text x=\"0\" y=\"\(Page.coordinate(height - 3))\">\(escaped(ends.0))</text>"
+      shapes +=
+        "<text x=\"\(Page.coordinate(width))\" y=\"\(Page.coordinate(height - 3))\" text-anchor=\"end\">\(escaped(ends.1))</text>"
     }
     return
-      "<svg viewBox=\"0 0 \(fixed(width)) \(fixed(height))\" width=\"\(fixed(width))\" height=\"\(fixed(height))\" "
+      "<svg viewBox=\"0 0 \(Page.coordinate(width)) \(Page.coordinate(height))\" width=\"\(Page.coordinate(width))\" height=\"\(Page.coordinate(height))\" "
       + "role=\"img\" aria-label=\"training and window\">\(shapes)</svg>"
   }
 
@@ -58,25 +60,20 @@ enum ReportChart {
     for (index, label) in chart.labels.enumerated() {
       let y = Double(index) * 20
       let short = label.count > 18 ? label.prefix(17) + "…" : label[...]
-      shapes += "<text x=\"\(fixed(start - 6))\" y=\"\(fixed(y + 13))\" text-anchor=\"end\">\(escaped(String(short)))"
+      shapes +=
+        "<text x=\"\(Page.coordinate(start - 6))\" y=\"\(Page.coordinate(y + 13))\" text-anchor=\"end\">\(escaped(String(short)))"
       shapes += "<title>\(escaped(label))</title></text>"
       for (kind, share, offset) in [("ref", chart.reference[index], 2.0), ("win", chart.window[index], 10.0)] {
         let long = max(share > 0 ? 1 : 0, (width - start - 50) * share / most)
         shapes +=
-          "<rect class=\"\(kind)\" x=\"\(fixed(start))\" y=\"\(fixed(y + offset))\" width=\"\(fixed(long))\" height=\"7\"/>"
+          "<rect class=\"\(kind)\" x=\"\(Page.coordinate(start))\" y=\"\(Page.coordinate(y + offset))\" width=\"\(Page.coordinate(long))\" height=\"7\"/>"
         shapes +=
-          "<text class=\"share\" x=\"\(fixed(start + long + 4))\" y=\"\(fixed(y + offset + 7))\">\(percentText(share))</text>"
+          "<text class=\"share\" x=\"\(Page.coordinate(start + long + 4))\" y=\"\(Page.coordinate(y + offset + 7))\">\(percentText(share))</text>"
       }
     }
     let height = Double(chart.labels.count) * 20 + 2
     return
-      "<svg viewBox=\"0 0 \(fixed(width)) \(fixed(height))\" width=\"\(fixed(width))\" height=\"\(fixed(height))\" "
+      "<svg viewBox=\"0 0 \(Page.coordinate(width)) \(Page.coordinate(height))\" width=\"\(Page.coordinate(width))\" height=\"\(Page.coordinate(height))\" "
       + "role=\"img\" aria-label=\"training and window\">\(shapes)</svg>"
-  }
-
-  /// A coordinate with at most one decimal.
-  private static func fixed(_ value: Double) -> String {
-    let tenths = (value * 10).rounded() / 10
-    return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
   }
 }
