@@ -5,6 +5,7 @@ import HTTPTransport
 import KubernetesModel
 import Reconcilers
 import Synchronization
+import TestSupport
 
 /// Alerts to send, channels from a policy's own JSON, and what was sent.
 enum AlertWorld {
@@ -125,7 +126,8 @@ final class RecordingWire: HTTPTransport, MailTransport {
     case .refuse(let refusals): return refusals
     case .fail(let error): throw error
     case .hang:
-      try? await Task.sleep(for: .seconds(600))
+      // Until it is cancelled.
+      try? await ScriptedTime().sleep(.seconds(1))
       throw MailError(.unconfirmed(.cancelled))
     }
   }
