@@ -41,6 +41,7 @@ struct SimulateCommand: AsyncParsableCommand {
         throw ValidationError("--first lies between 0 and 1000000000000")
       }
       guard from == nil || target != nil else { throw ValidationError("--from needs --target, the label's column") }
+      guard driftStart >= 0 else { throw ValidationError("--drift-start must be 0 or more") }
       guard driftRamp >= 0 else { throw ValidationError("--drift-ramp must be 0 or more") }
     }
 
