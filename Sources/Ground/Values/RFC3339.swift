@@ -53,7 +53,7 @@ package enum RFC3339 {
     return text(ofTicks: Int(ticks.rounded(digits == 0 ? .down : .toNearestOrAwayFromZero)), digits: digits)
   }
 
-  /// Within the years 0 to 9999; NaN is their begin.
+  /// Within the years 0 to 9999; NaN is their start.
   static func bounded(_ seconds: Double) -> Double {
     seconds > -62_167_219_200 ? min(seconds, 253_402_300_799) : -62_167_219_200
   }
