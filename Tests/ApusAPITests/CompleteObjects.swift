@@ -141,7 +141,7 @@ enum Complete {
         pending: [
           .init(
             rule: "FeatureDrift", state: "firing", message: "drift", at: MicroTime(time), channels: ["c"], attempts: 1,
-            retryAt: time)
+            retryAt: time, unconfirmed: ["c"])
         ],
         last: [.init(rule: "FeatureDrift", state: "firing", at: time)]))
   }

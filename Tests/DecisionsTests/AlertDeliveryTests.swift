@@ -23,27 +23,35 @@ import Testing
   private static let unsupported = obstacle("mail", .unsupported)
   private static let postponed = obstacle("mail", .postponed)
 
+  private static let unconfirmed = obstacle("post", .unconfirmed)
+
   private static let pagerText = "'Drift' did not reach channel pager: because of pager"
   private static let goneText = "'Drift' did not reach channel gone: because of gone"
   private static let chatText = "channel chat: because of chat"
   private static let mailText = "channel mail: because of mail"
+  private static let postText = "'Drift' did not reach channel post: because of post"
+  private static let again = "; the operator will retry"
+  private static let over = "; the operator gave up after 6 tries"
 
   @Test(
     arguments: [
       // All channels have it.
       (0, [], nil, []), (3, [], nil, []),
-      (0, [refused], ["pager"], [pagerText]),
-      (0, [refused, unreadable], ["pager", "chat"], [pagerText, chatText]),
+      (0, [refused], ["pager"], [pagerText + again]),
+      (0, [refused, unreadable], ["pager", "chat"], [pagerText + again, chatText + again]),
+      (0, [unconfirmed], ["post"], [postText + again]), (5, [unconfirmed], nil, [postText + over]),
       // What was told once is not told again while it is tried …
       (1, [refused], ["pager"], []), (4, [unreadable], ["chat"], []),
       // … but that it is given up is.
-      (5, [refused, unreadable], nil, [pagerText, chatText]), (9, [refused], nil, [pagerText]),
+      (5, [refused, unreadable], nil, [pagerText + over, chatText + over]),
+      (9, [refused], nil, [pagerText + "; the operator gave up after 10 tries"]),
       // Beside a channel that was tried, another waits for the same next try.
-      (0, [refused, postponed], ["pager", "mail"], [pagerText]), (5, [refused, postponed], nil, [pagerText]),
+      (0, [refused, postponed], ["pager", "mail"], [pagerText + again]),
       // A later try cannot help.
       (0, [unsupported], nil, [mailText]), (2, [unsupported], nil, [mailText]),
-      (0, [gone], nil, [goneText]), (3, [gone, refused], ["pager"], [goneText, pagerText]),
-      (0, [refused, unsupported], ["pager"], [pagerText, mailText]), (1, [refused, unsupported], ["pager"], []),
+      (0, [gone], nil, [goneText]), (3, [gone, refused], ["pager"], [goneText, pagerText + again]),
+      (0, [refused, unsupported], ["pager"], [pagerText + again, mailText]),
+      (1, [refused, unsupported], ["pager"], []),
     ] as [(Int, [DeliveryObstacle], [String]?, [String])])
   func `what an attempt leaves and tells`(
     _ attempts: Int, _ obstacles: [DeliveryObstacle], _ left: [String]?, _ told: [String]
@@ -81,6 +89,36 @@ import Testing
     let verdict = alert.after([Self.postponed], titled: "Drift", at: Self.now)
     #expect(verdict.left?.attempts == attempts && verdict.left?.channels == ["mail"] && verdict.told.isEmpty)
     #expect(verdict.left?.retryAt == Self.now.wholeSeconds.advanced(bySeconds: 60))
+  }
+
+  @Test(
+    arguments: [
+      (0, [nil], 60), (0, [30], 60), (0, [59.2], 60), (0, [90.2], 91), (3, [90], 480), (0, [7200], 3600),
+      // A channel does not wait for what another one asks.
+      (0, [90, nil], 60), (0, [90, 120], 90),
+    ] as [(Int, [Double?], Double)])
+  func `a channel may ask for a longer pause`(_ attempts: Int, _ pauses: [Double?], _ seconds: Double) {
+    let obstacles = pauses.enumerated().map { index, pause in
+      DeliveryObstacle(channel: "\(index)", .refused, reason: "busy", pause: pause)
+    }
+    let left = Self.alert(attempts).after(obstacles, titled: "Drift", at: Self.now).left
+    #expect(left?.retryAt == Self.now.wholeSeconds.advanced(bySeconds: seconds))
+  }
+
+  @Test func `a channel that was not tried does not lose an alert that others are given up for`() {
+    let verdict = Self.alert(5).after([Self.refused, Self.postponed], titled: "Drift", at: Self.now)
+    #expect(verdict.told == [Self.pagerText + Self.over])
+    #expect(verdict.left?.channels == ["mail"] && verdict.left?.attempts == 0)
+    #expect(verdict.left?.retryAt == Self.now.wholeSeconds.advanced(bySeconds: 60))
+  }
+
+  @Test func `that a channel may have an alert is kept while it is left`() {
+    let first = Self.alert(0).after([Self.unconfirmed, Self.refused], titled: "Drift", at: Self.now).left
+    #expect(first?.unconfirmed == ["post"])
+    let post = Self.obstacle("post", .refused)
+    let second = first?.after([post, Self.refused], titled: "Drift", at: Self.now).left
+    #expect(second?.unconfirmed == ["post"] && second?.channels == ["post", "pager"])
+    #expect(second?.after([Self.refused], titled: "Drift", at: Self.now).left?.unconfirmed == [])
   }
 
   @Test func `the next look is at the alert that is tried first`() {

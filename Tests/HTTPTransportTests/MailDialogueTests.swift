@@ -117,11 +117,11 @@ struct MailDialogueTests {
       ),
       (
         .unconfirmed(.timedOut(origin: "smtp://m:25", reason: "slow")),
-        "the server got the mail and did not say whether it takes it, so it may have arrived: smtp://m:25 did not answer in time: slow"
+        "the server received the mail but did not confirm it, so it may have been delivered: smtp://m:25 did not answer in time: slow"
       ),
       (.transport(.headTooLarge(limit: 9)), "the server's answers are larger than 9 bytes"),
       (.transport(.invalidRequest(origin: "smtp://m:25", reason: "no")), "the mail cannot be sent to smtp://m:25: no"),
-      (.transport(.unavailable(reason: "no")), "mails cannot be sent: no"),
+      (.transport(.unavailable(reason: "no")), "mail cannot be sent: no"),
     ] as [(MailError.Cause, String)])
   func `every end has its sentence`(cause: MailError.Cause, sentence: String) {
     #expect("\(MailError(cause))" == sentence)

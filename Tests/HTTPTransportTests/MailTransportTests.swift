@@ -201,6 +201,29 @@ struct MailTransportTests {
     #expect(try await send(to: server.port, timeouts: timeouts).isEmpty)
   }
 
+  @Test func `more recipients have more time`() async throws {
+    #expect(MailTimeouts().envelope(recipients: 1) == .seconds(25))
+    #expect(MailTimeouts().envelope(recipients: 64) == .seconds(25 + 63 * 2))
+    let server = try ScriptedMailServer { $0.hasPrefix("RCPT") ? .sayLater("250 fine", .seconds(1)) : nil }
+    var timeouts = Self.brief
+    // The second answer comes when the time of one recipient is over.
+    timeouts.answer = .seconds(60)
+    timeouts.envelope = .seconds(2)
+    timeouts.recipient = .seconds(60)
+    timeouts.content = .seconds(60)
+    let recipients = ["a@example.org", "b@example.org", "c@example.org"]
+    #expect(try await send(to: server.port, recipients, timeouts: timeouts).isEmpty)
+  }
+
+  @Test func `a server that does not answer QUIT is left soon`() async throws {
+    let server = try ScriptedMailServer { $0 == "QUIT" ? .hold : nil }
+    let hour = Duration.seconds(3600)
+    #expect(MailTimeouts().quit == .seconds(5))
+    let timeouts = MailTimeouts(connect: hour, answer: hour, envelope: hour, content: hour, quit: .seconds(1))
+    #expect(try await send(to: server.port, timeouts: timeouts).isEmpty)
+    _ = try await eventually("the connection ends") { server.endedSessions == 1 ? true : nil }
+  }
+
   @Test func `answers that come byte by byte are answers`() async throws {
     let server = try ScriptedMailServer(offering: ["PIPELINING", "SIZE 1000000", "8BITMIME", "CHUNKING"]) { command in
       switch command.prefix(4) {

@@ -68,7 +68,7 @@ final class Scene: Sendable {
   init(
     _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
     mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil,
-    mail: any MailTransport = CurlMailTransport()
+    mail: any MailTransport = CurlMailTransport(), clock: ManualClock = ManualClock()
   ) {
     self.transport = transport
     self.cluster = cluster
@@ -76,15 +76,15 @@ final class Scene: Sendable {
     let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"))
     let recorder = OperatorMetricsRecorder(registry)
     caches = ClusterCaches(cluster, namespace: nil, logger: logger)
-    let time = TimeSource(
-      monotonic: { .zero }, wall: { Timestamp(secondsSince1970: 1_793_188_800) }, sleep: { _ in }, random: { 0 })
+    let time = clock.source
     models = ModelReconciler(
       api: cluster, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
       mirror: mirror, definitions: definitions, time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
-      alerts: AlertDispatcher(transport: transport, mail: mail, logger: logger), events: events, metrics: recorder,
+      alerts: AlertDispatcher(transport: transport, mail: mail, time: time, logger: logger), events: events,
+      metrics: recorder,
       mirror: mirror, definitions: definitions, time: time, logger: logger)
   }
 

@@ -100,7 +100,8 @@ class CurlHandle {
     let detail = String(cString: errorText)
     let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     switch code {
-    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .hostNotFound(origin: origin)
+    case CURLE_COULDNT_RESOLVE_HOST: return .hostNotFound(origin: origin)
+    case CURLE_COULDNT_RESOLVE_PROXY: return .connectionFailed(origin: origin, reason: "the proxy's host is not known")
     case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectionFailed(origin: origin, reason: reason)
     case CURLE_ABORTED_BY_CALLBACK: return Self.missedDeadline(origin)
     case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
@@ -119,4 +120,7 @@ extension Duration {
   var milliseconds: Int {
     Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
   }
+
+  /// Rounded up, and at least one: libcurl reads 0 as no limit.
+  var wholeSeconds: Int { max(1, (milliseconds + 999) / 1000) }
 }

@@ -43,7 +43,7 @@ final class EasyHandle: CurlHandle {
     if let total { set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds)) }
     if let idle = timeouts.idle {
       set(CURLOPT_LOW_SPEED_LIMIT, 1)
-      set(CURLOPT_LOW_SPEED_TIME, max(1, (idle.milliseconds + 999) / 1000))
+      set(CURLOPT_LOW_SPEED_TIME, idle.wholeSeconds)
     }
   }
 

@@ -58,21 +58,33 @@ public struct MailTimeouts: Sendable, Equatable {
   public var connect: Duration
   /// For one answer, rounded up to whole seconds.
   public var answer: Duration
-  /// Until the server asks for the content, `connect` included.
+  /// Until the server asks for the content of a mail to one recipient, `connect` included.
   public var envelope: Duration
+  /// So much more for each further recipient: servers look each of them up, one after another.
+  public var recipient: Duration
   /// From there until the server says whether it takes the mail. Servers scan mails in this time (RFC 5321, 4.5.3.2.6, grants
   /// them ten minutes), and a client that leaves earlier does not know whether the mail was delivered.
   public var content: Duration
+  /// For the answer to QUIT, rounded up to whole seconds: the mail's fate is known by then.
+  public var quit: Duration
 
   public init(
     connect: Duration = .seconds(15), answer: Duration = .seconds(15), envelope: Duration = .seconds(25),
-    content: Duration = .seconds(60)
+    recipient: Duration = .seconds(2), content: Duration = .seconds(60), quit: Duration = .seconds(5)
   ) {
     self.connect = connect
     self.answer = answer
     self.envelope = envelope
+    self.recipient = recipient
     self.content = content
+    self.quit = quit
   }
+
+  /// Until the server asks for the content of a mail to so many recipients.
+  public func envelope(recipients: Int) -> Duration { envelope + recipient * max(0, recipients - 1) }
+
+  /// The longest until the fate of a mail is known.
+  public func total(recipients: Int) -> Duration { envelope(recipients: recipients) + content }
 }
 
 /// Describing a value of this type never shows it.

@@ -104,7 +104,7 @@ extension MailError: CustomStringConvertible {
     case .transport(let error): Self.sentence(error)
     case .noGreeting(let error): "\(Self.sentence(error)); the server sent no greeting"
     case .unconfirmed(let error):
-      "the server got the mail and did not say whether it takes it, so it may have arrived: \(Self.sentence(error))"
+      "the server received the mail but did not confirm it, so it may have been delivered: \(Self.sentence(error))"
     case .refused(let refusal): "\(refusal)"
     case .nobodyAccepted: refusals.map(\.description).joined(separator: "; ")
     case .noEncryption(let origin): "\(origin) does not offer STARTTLS, and nothing is sent in the clear"
@@ -118,7 +118,7 @@ extension MailError: CustomStringConvertible {
     switch error {
     case .invalidRequest(let origin, let reason): "the mail cannot be sent to \(origin): \(reason)"
     case .headTooLarge(let limit): "the server's answers are larger than \(limit) bytes"
-    case .unavailable(let reason): "mails cannot be sent: \(reason)"
+    case .unavailable(let reason): "mail cannot be sent: \(reason)"
     default: "\(error)"
     }
   }

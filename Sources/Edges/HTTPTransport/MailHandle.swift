@@ -1,8 +1,5 @@
 internal import CCurl
 
-/// How long a server may take for its answer to QUIT, in seconds.
-private let quitSeconds = 5
-
 /// A curl easy handle set up for one mail.
 final class MailHandle: CurlHandle {
   /// Outlives the handle: `MailTransfer.run` makes it.
@@ -20,7 +17,9 @@ final class MailHandle: CurlHandle {
     set(CURLOPT_FRESH_CONNECT, 1)
     set(CURLOPT_FORBID_REUSE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, max(1, server.timeouts.connect.milliseconds))
-    setTimeouts(answer: server.timeouts.answer, total: server.timeouts.envelope)
+    setTimeouts(
+      answer: server.timeouts.answer,
+      total: server.timeouts.envelope(recipients: transfer.mail.recipients.count))
     try setTrust(server)
     try setEnvelope(transfer.mail)
     setSockets()
@@ -47,14 +46,14 @@ final class MailHandle: CurlHandle {
     }
     guard isName, !name.isEmpty else {
       throw .invalidRequest(
-        origin: transfer.server.origin, reason: "the name to introduce itself with is not a host name")
+        origin: transfer.server.origin, reason: "the name for EHLO is not a host name")
     }
     return name
   }
 
   private func setTimeouts(answer: Duration, total: Duration) {
     set(CURLOPT_TIMEOUT_MS, max(1, total.milliseconds))
-    set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, (answer.milliseconds + 999) / 1000))
+    set(CURLOPT_SERVER_RESPONSE_TIMEOUT, answer.wholeSeconds)
   }
 
   private func setTrust(_ server: MailServer) throws(TransportError) {
@@ -135,9 +134,10 @@ final class MailHandle: CurlHandle {
       { handle, type, bytes, count, context in
         guard type == CURLINFO_HEADER_OUT, let context else { return 0 }
         let command = UnsafeRawBufferPointer(start: bytes, count: count)
-        Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue().recordCommand(command)
+        let transfer = Unmanaged<MailTransfer>.fromOpaque(context).takeUnretainedValue()
+        transfer.recordCommand(command)
         if command.starts(with: "QUIT".utf8) {
-          _ = apus_curl_set_long(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, quitSeconds)
+          _ = apus_curl_set_long(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, transfer.server.timeouts.quit.wholeSeconds)
         }
         return 0
       }, context)

@@ -18,6 +18,12 @@ final class Transfer: Sendable {
     var outcome: Result<Void, TransportError>?
     var isPaused = false
     var reader: CheckedContinuation<Void, Never>?
+
+    /// Whoever takes it resumes it, outside of the lock.
+    mutating func takeReader() -> CheckedContinuation<Void, Never>? {
+      defer { reader = nil }
+      return reader
+    }
   }
 
   let request: HTTPRequest
@@ -112,9 +118,7 @@ final class Transfer: Sendable {
     let (isFirst, reader) = state.withLock { state in
       guard state.outcome == nil else { return (false, nil as CheckedContinuation<Void, Never>?) }
       state.outcome = outcome
-      let reader = state.reader
-      state.reader = nil
-      return (true, reader)
+      return (true, state.takeReader())
     }
     reader?.resume()
     return isFirst
@@ -122,38 +126,22 @@ final class Transfer: Sendable {
 
   /// Returns how many bytes were taken: all, or none and libcurl's mark for "later", or 0 to end the transfer.
   func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
-    enum Verdict {
-      case taken(CheckedContinuation<Void, Never>?)
-      case later
-      case over
-    }
-    let verdict: Verdict = state.withLock { state in
-      guard state.outcome == nil else { return .over }
+    let (taken, reader) = state.withLock { state -> (Int, CheckedContinuation<Void, Never>?) in
+      guard state.outcome == nil else { return (0, nil) }
       if isStreaming {
         guard state.bytes.count < Self.highWater else {
           state.isPaused = true
-          return .later
+          return (Int(apus_curl_pause_writing()), nil)
         }
       } else if state.bytes.count + bytes.count > request.maximumBodyBytes {
         state.outcome = .failure(.bodyTooLarge(limit: request.maximumBodyBytes))
-        let reader = state.reader
-        state.reader = nil
-        reader?.resume()
-        return .over
+        return (0, state.takeReader())
       }
       state.bytes.append(contentsOf: bytes)
-      guard isStreaming else { return .taken(nil) }
-      let reader = state.reader
-      state.reader = nil
-      return .taken(reader)
+      return (bytes.count, isStreaming ? state.takeReader() : nil)
     }
-    switch verdict {
-    case .taken(let reader):
-      reader?.resume()
-      return bytes.count
-    case .later: return Int(apus_curl_pause_writing())
-    case .over: return 0
-    }
+    reader?.resume()
+    return taken
   }
 
   /// One header line. The head is complete at the empty line, unless an interim answer or a redirect that is being
@@ -164,8 +152,7 @@ final class Transfer: Sendable {
       state.headBytes += line.count
       guard state.headBytes <= Self.maximumHeadBytes else {
         if state.outcome == nil { state.outcome = .failure(.headTooLarge(limit: Self.maximumHeadBytes)) }
-        defer { state.reader = nil }
-        return (false, state.reader)
+        return (false, state.takeReader())
       }
       if text.hasPrefix("HTTP/") {
         let status = text.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0.prefix(3)) }
@@ -186,8 +173,7 @@ final class Transfer: Sendable {
         state.bytes.reserveCapacity(min(max(0, length), Self.highWater))
         return (true, nil)
       }
-      defer { state.reader = nil }
-      return (true, state.reader)
+      return (true, state.takeReader())
     }
     reader?.resume()
     return isTaken ? line.count : 0

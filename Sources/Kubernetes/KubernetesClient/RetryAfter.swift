@@ -1,9 +1,9 @@
-internal import KubernetesModel
+package import KubernetesModel
 
 /// The `Retry-After` header: seconds, or a date (RFC 9110).
-enum RetryAfter {
+package enum RetryAfter {
   /// Seconds to wait; nil where the text is neither.
-  static func seconds(_ text: String, now: Timestamp) -> Double? {
+  package static func seconds(_ text: String, now: Timestamp) -> Double? {
     let text = text.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     if let seconds = Double(text) { return seconds.isFinite && seconds >= 0 ? seconds : nil }
     return date(text).map { max(0, $0.seconds(since: now)) }

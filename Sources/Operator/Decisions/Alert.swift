@@ -27,6 +27,8 @@ package struct Alert: Sendable, Hashable {
   package var model: String
   /// Names of the policy's channels; empty: the log only.
   package var channels: [String]
+  /// Of the checks that may find it again; nil: there are none.
+  package var schedule: Schedule?
 
   /// `info`, `warning` or `critical`.
   package var severityName: String { severity.rawValue }
@@ -84,6 +86,14 @@ package struct Alert: Sendable, Hashable {
       at: pending.at.time, rule: rule, state: state, title: state == .firing ? subject : "resolved: \(subject)",
       message: pending.message, namespace: namespace, policy: name, model: model,
       channels: pending.channels ?? Self.channels(for: rule.severity, policy.spec.alerts?.routes ?? []))
+    schedule = policy.spec.suspend ? nil : policy.spec.schedule
+  }
+
+  /// When it is over unless it is found again or resolved: a day later, and not before the check after next.
+  package var expiry: Timestamp {
+    let day = at.advanced(bySeconds: 86_400)
+    guard let next = schedule?.next(after: at), let second = schedule?.next(after: next) else { return day }
+    return max(day, second)
   }
 
   /// Each channel once, in the order of the routes.

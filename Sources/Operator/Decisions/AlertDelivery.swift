@@ -10,9 +10,11 @@ package struct DeliveryObstacle: Sendable, Equatable {
     case unreadable
     /// The channel did not take the alert, or did not answer.
     case refused
+    /// The channel may have taken the alert without saying so: it gets it once more.
+    case unconfirmed
     /// The channel's final no, as of an address that does not exist: only people can help.
     case refusedForGood
-    /// It was not tried, since it failed for another alert just before.
+    /// It was not tried, since an earlier alert did not get there.
     case postponed
   }
 
@@ -22,18 +24,34 @@ package struct DeliveryObstacle: Sendable, Equatable {
   package var reason: String
   /// Whether other alerts would fail alike, or could take as long.
   package var concernsChannel: Bool
+  /// Seconds that the channel wants to be left alone.
+  package var pause: Double?
 
-  package init(channel: String, _ kind: Kind, reason: String, concernsChannel: Bool = false) {
+  package init(
+    channel: String, _ kind: Kind, reason: String, concernsChannel: Bool = false, pause: Double? = nil
+  ) {
     self.channel = channel
     self.kind = kind
     self.reason = reason
     self.concernsChannel = concernsChannel
+    self.pause = pause
   }
 
-  fileprivate func sentence(_ title: String) -> String {
+  /// Whether a later try may succeed.
+  fileprivate var mayPass: Bool {
     switch kind {
-    case .unsupported, .unreadable: "channel \(channel): \(reason)"
-    case .refused, .refusedForGood, .postponed: "'\(title)' did not reach channel \(channel): \(reason)"
+    case .refused, .unconfirmed, .unreadable: true
+    case .unsupported, .refusedForGood, .postponed: false
+    }
+  }
+
+  /// - Parameter prospect: what becomes of an alert that a later try may deliver.
+  fileprivate func sentence(_ title: String, _ prospect: String) -> String {
+    let end = mayPass ? "; \(prospect)" : ""
+    return switch kind {
+    case .unsupported, .unreadable: "channel \(channel): \(reason)\(end)"
+    case .refused, .unconfirmed, .refusedForGood, .postponed:
+      "'\(title)' did not reach channel \(channel): \(reason)\(end)"
     }
   }
 }
@@ -50,6 +68,9 @@ extension AlertingStatus.PendingAlert {
   /// Seconds between the tries of an alert: six tries within 31 minutes.
   package static let pauses: [Double] = [60, 120, 240, 480, 960]
 
+  /// Seconds that a channel may ask for instead.
+  package static let longestPause = 3600.0
+
   package func isDue(at now: Timestamp) -> Bool { retryAt.map { $0 <= now } ?? true }
 
   /// - Parameters:
@@ -57,24 +78,38 @@ extension AlertingStatus.PendingAlert {
   ///   - title: the alert's.
   package func after(_ obstacles: [DeliveryObstacle], titled title: String, at now: Timestamp) -> DeliveryVerdict {
     let left = retry(obstacles, at: now)
-    let isNews = attempts == 0 || left == nil || obstacles.contains { $0.kind == .refusedForGood }
-    let told = obstacles.filter { $0.kind != .postponed }.map { $0.sentence(title) }
+    let isLast = isLastTry(obstacles)
+    let isNews = attempts == 0 || left == nil || isLast || obstacles.contains { $0.kind == .refusedForGood }
+    let prospect = isLast ? "the operator gave up after \(attempts + 1) tries" : "the operator will retry"
+    let told = obstacles.filter { $0.kind != .postponed }.map { $0.sentence(title, prospect) }
     return DeliveryVerdict(left: left, told: isNews ? told.sorted() : [])
   }
 
+  private func isLastTry(_ obstacles: [DeliveryObstacle]) -> Bool {
+    obstacles.contains(where: \.mayPass) && !Self.pauses.indices.contains(attempts)
+  }
+
   private func retry(_ obstacles: [DeliveryObstacle], at now: Timestamp) -> Self? {
-    let failed = obstacles.filter { [.refused, .unreadable].contains($0.kind) }.map(\.channel)
+    let failures = obstacles.filter(\.mayPass)
+    let isLast = isLastTry(obstacles)
+    let failed = isLast ? [] : failures.map(\.channel)
     let postponed = obstacles.filter { $0.kind == .postponed }.map(\.channel)
     var next = self
+    // Whoever was not tried does not lose the alert to those who were.
+    if isLast { next.attempts = 0 }
     if failed.isEmpty {
       guard !postponed.isEmpty else { return nil }
       next.retryAt = now.wholeSeconds.advanced(bySeconds: Self.pauses[0])
     } else {
-      guard Self.pauses.indices.contains(attempts) else { return nil }
       next.attempts += 1
-      next.retryAt = now.wholeSeconds.advanced(bySeconds: Self.pauses[attempts])
+      // All of them are tried together: none waits longer because another asks for it.
+      let wanted = min(failures.map { $0.pause ?? 0 }.min() ?? 0, Self.longestPause)
+      next.retryAt = now.wholeSeconds.advanced(bySeconds: max(Self.pauses[attempts], wanted.rounded(.up)))
     }
-    next.channels = failed + postponed
+    let left = failed + postponed
+    let unconfirmed = unconfirmed + failures.filter { $0.kind == .unconfirmed }.map(\.channel)
+    next.channels = left
+    next.unconfirmed = left.filter(unconfirmed.contains)
     return next
   }
 }

@@ -25,7 +25,7 @@ package struct OperatorAssembly: Sendable {
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let mirror = TelemetryMirror(api: api, storage: settings.storage, time: time, logger: logger)
     let definitions = InstalledDefinitions(api, logger: logger)
-    let alerts = AlertDispatcher(transport: transport, mail: mail, logger: logger)
+    let alerts = AlertDispatcher(transport: transport, mail: mail, time: time, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,

@@ -54,7 +54,8 @@ package enum OperatorControllers {
     logger: Logger
   ) -> Controller {
     let controller = Controller(
-      name: "monitoringpolicy", workers: workers, timeout: .seconds(120), time: time, metrics: metrics, logger: logger
+      name: "monitoringpolicy", workers: workers, timeout: PolicyReconciler.timeLimit, time: time, metrics: metrics,
+      logger: logger
     ) { key, _ in
       .after(try await reconciler.reconcile(key))
     }

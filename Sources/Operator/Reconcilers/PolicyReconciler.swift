@@ -47,6 +47,9 @@ package struct PolicyReconciler: Sendable {
     self.definitions = definitions
   }
 
+  /// A mail to many recipients by a slow server ends within it.
+  package static let timeLimit = Duration.seconds(300)
+
   /// Seconds until the next look, or nil to wait for a change.
   package func reconcile(_ key: ObjectKey) async throws -> Double? {
     let hold = definitions?.hold
@@ -70,6 +73,7 @@ package struct PolicyReconciler: Sendable {
   }
 
   private func reconcile(_ key: ObjectKey, _ object: JSONValue, _ reader: CacheReader) async throws -> Double? {
+    let start = time.monotonic()
     guard let observed = try await observe(object, reader) else { return nil }
     let decision = observed.decide()
     var policy = observed.policy
@@ -80,7 +84,7 @@ package struct PolicyReconciler: Sendable {
     try await writer.stop(decision.stop)
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: policy)
-    let again = try await tell(decision.status, observed.policy, object, reader)
+    let again = try await tell(decision.status, observed.policy, object, reader, since: start)
     metrics.show(decision, of: key, model: policy.spec.modelRef.name)
     let next = [decision.requeueAfter, again].compactMap(\.self).min()
     if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: next) }
@@ -90,7 +94,8 @@ package struct PolicyReconciler: Sendable {
   /// Tells people what the status says is still to be told, and takes it out there. Gives the seconds until what could not
   /// be told is tried again.
   private func tell(
-    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue, _ reader: CacheReader
+    _ status: MonitoringPolicyStatus, _ policy: MonitoringPolicy, _ object: JSONValue, _ reader: CacheReader,
+    since start: Duration
   ) async throws -> Double? {
     var outbox = await teller.tell(status.outbox, about: object)
     let isTold = outbox.isEmpty
@@ -105,10 +110,19 @@ package struct PolicyReconciler: Sendable {
         ], of: object, ApusGroup.monitoringPolicies)
       written = (outbox, pending)
     }
-    var pass = AlertPass(policy, api, alerts, time)
+    var pass = AlertPass(policy, api, alerts, time, since: start)
     var index = 0
     while index < pending.count {
-      guard let step = try await pass.send(pending[index]) else {
+      let step = try await pass.send(pending[index]) { left in
+        // At once: a process that ends while it waits for a slow channel has recorded the others.
+        pending[index] = left
+        do {
+          try await write()
+        } catch {
+          logger.debug("which channels have an alert is written later", metadata: ["error": "\(error)"])
+        }
+      }
+      guard let step else {
         index += 1
         continue
       }
@@ -123,7 +137,7 @@ package struct PolicyReconciler: Sendable {
       if let mirror, let (alert, failures) = step.sent {
         mirror.note(alert, of: reader.model(alert.model), failures: failures)
       }
-      // At once: a pass that is broken off later has forgotten nothing.
+      // The same when a pass is broken off later.
       try await write()
     }
     try await write()

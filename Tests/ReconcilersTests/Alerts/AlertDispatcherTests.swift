@@ -1,3 +1,4 @@
+import ApusAPI
 import Decisions
 import Foundation
 import HTTPTransport
@@ -11,8 +12,8 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 @Suite struct AlertDispatcherTests {
   private let webhooks: JSONValue = ["webhook": ["urlSecretRef": ["name": "alerts", "key": "url"]]]
 
-  private func dispatcher(_ wire: RecordingWire) -> AlertDispatcher {
-    AlertDispatcher(transport: wire, mail: wire, logger: quiet)
+  private func dispatcher(_ wire: RecordingWire, _ clock: ManualClock = ManualClock()) -> AlertDispatcher {
+    AlertDispatcher(transport: wire, mail: wire, time: clock.source, logger: quiet)
   }
 
   private func email(_ recipients: String...) async throws -> any AlertChannel {
@@ -54,6 +55,20 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(bodies[0]["dedup_key"] != nil && bodies[0]["dedup_key"] == bodies[1]["dedup_key"])
   }
 
+  @Test func `PagerDuty tells the rules of a policy with a long name apart`() async throws {
+    let wire = RecordingWire()
+    let pager = try await AlertWorld.channel(
+      ["pagerDuty": ["routingKeySecretRef": ["name": "alerts", "key": "key"]]],
+      secrets: ["alerts": ["key": "secret"]])
+    for rule in ["FeatureDrift", "PredictionDrift"] {
+      var alert = AlertWorld.alert()
+      alert.key = "shop/\(String(repeating: "n", count: 253))/\(rule)"
+      #expect(await pager.send(alert, except: [], over: wire.wires) == .done)
+    }
+    let keys = try wire.requests.map { try JSONValue(parsing: $0.body)["dedup_key"]?.string ?? "" }
+    #expect(Set(keys).count == 2 && keys.allSatisfy { $0.utf8.count <= 255 })
+  }
+
   @Test func `Alertmanager gets labels, and an end when it is over`() async throws {
     let wire = RecordingWire()
     let manager = try await AlertWorld.channel(["alertmanager": ["url": "http://am:9093/"]])
@@ -63,6 +78,24 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let alerts = try JSONValue(parsing: request.body).array
     #expect(alerts?.first?[path: "labels", "alertname"] == "CriticalFeatureDrift")
     #expect(alerts?.first?["endsAt"] == "2026-10-28T12:00:00Z")
+  }
+
+  /// Else Alertmanager would tell people that it is over, while the next check is yet to come.
+  @Test(
+    arguments: [
+      (nil, "2026-10-29T12:00:00Z"), ("0 */6 * * *", "2026-10-29T12:00:00Z"), ("@weekly", "2026-11-08T00:00:00Z"),
+      ("0 9 * * 1-5", "2026-10-30T09:00:00Z"), ("0 9 1 * *", "2026-12-01T09:00:00Z"), ("never", "2026-10-29T12:00:00Z"),
+    ] as [(String?, String)])
+  func `Alertmanager keeps an alert until checks that may find it again are over`(cron: String?, end: String)
+    async throws
+  {
+    let wire = RecordingWire()
+    let manager = try await AlertWorld.channel(["alertmanager": ["url": "http://am:9093/"]])
+    var alert = AlertWorld.alert()
+    alert.schedule = cron.map { Schedule(cron: $0) }
+    #expect(await manager.send(alert, except: [], over: wire.wires) == .done)
+    let request = try #require(wire.requests.first)
+    #expect(try JSONValue(parsing: request.body).array?.first?["endsAt"]?.string == end)
   }
 
   @Test func `what a channel has taken is not sent to it again, and every try says that it is one`() async throws {
@@ -92,6 +125,88 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(wire.requests.count == 3)
     #expect(failures.map(\.reason) == ["the server answered 404"] && failures.map(\.kind) == [.refused])
     #expect(!"\(failures)".contains("hush"))
+  }
+
+  @Test(arguments: [(4999, 2), (5000, 1)])
+  func `a failure is followed by another try only where it came soon`(milliseconds: Int, tries: Int) async throws {
+    let clock = ManualClock()
+    let wire = RecordingWire(statuses: [503, 200]) { clock.advance(by: .milliseconds(milliseconds)) }
+    let channels = ["out": try await AlertWorld.channel(webhooks, secrets: ["alerts": ["url": "http://a"]])]
+    let obstacles = await dispatcher(wire, clock).deliver(AlertWorld.alert(), channels: channels)
+    #expect(wire.requests.count == tries && obstacles.isEmpty == (tries == 2))
+  }
+
+  @Test(
+    arguments: [
+      (200, nil, 1, nil, nil), (204, nil, 1, nil, nil),
+      // To whom a redirect leads is not said: it may be a secret.
+      (301, nil, 1, "the server answered 301, a redirect", nil),
+      (307, nil, 1, "the server answered 307, a redirect", nil),
+      (400, nil, 1, "the server answered 400", nil), (410, nil, 1, "the server answered 410", nil),
+      (429, nil, 1, "the server answered 429", nil), (429, "120", 1, "the server answered 429", 120),
+      (429, "Wed, 28 Oct 2026 12:05:00 GMT", 1, "the server answered 429", 300),
+      (429, "soon", 1, "the server answered 429", nil),
+      // Who asks for a pause is not asked again at once.
+      (503, nil, 2, "the server answered 503", nil), (503, "2", 1, "the server answered 503", 2),
+    ] as [(Int, String?, Int, String?, Double?)])
+  func `what a server answers decides on the next try`(
+    status: Int, retryAfter: String?, tries: Int, reason: String?, pause: Double?
+  ) async throws {
+    var headers: HTTPHeaders = ["Location": "http://elsewhere/hush"]
+    headers["Retry-After"] = retryAfter
+    let wire = RecordingWire(statuses: [status, status], headers: headers)
+    let channels = ["out": try await AlertWorld.channel(webhooks, secrets: ["alerts": ["url": "http://a"]])]
+    let obstacles = await dispatcher(wire).deliver(AlertWorld.alert(), channels: channels)
+    #expect(wire.requests.count == tries && Set(wire.requests.map(\.url)) == ["http://a"])
+    #expect(obstacles.map(\.kind) == (reason == nil ? [] : [.refused]) && obstacles.first?.pause == pause)
+    #expect(obstacles.allSatisfy { $0.concernsChannel == (status == 429) && $0.reason.hasPrefix(reason ?? "-") })
+    #expect(!"\(obstacles)".contains("hush"))
+  }
+
+  @Test(arguments: [
+    "http://a/hook", "\r\n https://a/hook \t\r\n", "HTTPS://a", "http://[::1]:9000/hook", "http://[fe80::1%25eth0]/x",
+    "https://me:hush@a/hook?token=b#c", "https://bücher.example/ä",
+  ])
+  func `a Secret's URL may have white space around it`(url: String) async throws {
+    let wire = RecordingWire()
+    let channel = try await AlertWorld.channel(webhooks, secrets: ["alerts": ["url": url]])
+    #expect(await channel.send(AlertWorld.alert(), except: [], over: wire.wires) == .done)
+    #expect(wire.requests.map(\.url) == [url.trimmingCharacters(in: .whitespacesAndNewlines)])
+  }
+
+  @Test(arguments: [
+    "xoxb-hush", "hooks.slack.test/hush", "ftp://hush", "https://", "https:///hush", "http://?hush", "http://a b/hush",
+    "\u{feff}https://hush",
+  ])
+  func `what is no URL is a shortcoming of its Secret`(text: String) async throws {
+    let slack: JSONValue = ["slack": ["webhookSecretRef": ["name": "alerts", "key": "url"]]]
+    for spec in [webhooks, slack] {
+      let opened = try await AlertWorld.open(spec, secrets: ["alerts": ["url": text]])
+      let problem = ChannelProblem(
+        "Secret alerts has a key 'url' whose value is not a URL; write it as https://…")
+      #expect(opened.channels.isEmpty && opened.problems == ["out": problem])
+    }
+  }
+
+  @Test(arguments: [
+    ("http://am:9093", "http://am:9093/api/v2/alerts"), ("http://am:9093//", "http://am:9093/api/v2/alerts"),
+    ("https://mon/am/", "https://mon/am/api/v2/alerts"),
+    ("http://[fd00::1]:9093", "http://[fd00::1]:9093/api/v2/alerts"),
+    ("https://mon/am?tenant=a", "https://mon/am/api/v2/alerts?tenant=a"),
+    ("http://am:9093/api/v2/alerts", "http://am:9093/api/v2/alerts"),
+  ])
+  func `Alertmanager may stand behind a path`(url: String, endpoint: String) async throws {
+    let wire = RecordingWire()
+    let channel = try await AlertWorld.channel(["alertmanager": ["url": .string(url)]])
+    #expect(await channel.send(AlertWorld.alert(), except: [], over: wire.wires) == .done)
+    #expect(wire.requests.map(\.url) == [endpoint])
+  }
+
+  @Test func `a channel of a kind that only a newer release knows is a defect of the spec`() async throws {
+    let opened = try await AlertWorld.open(["carrierPigeon": ["loft": "north"]])
+    let reason = "it has no destination that this version of the operator knows"
+    #expect(opened.channels.isEmpty && opened.problems == ["out": ChannelProblem(reason, isDefect: true)])
+    #expect(AlertChannels.defects(MonitoringPolicySpec.Alerts(channels: [.init(name: "out")])) == ["out": reason])
   }
 
   // MARK: E-mail
@@ -128,7 +243,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       .refused(MailRefusal(step: .sender, code: 530, text: "5.7.0 login")), mend: "set email.credentialsSecretRef"),
     Failing(
       .refused(MailRefusal(step: .login, code: 535, text: "5.7.8")), mend: "check username and password in Secret "),
-    Failing(.refused(MailRefusal(step: .login, code: 534, text: "5.7.9")), mend: "made for one application"),
+    Failing(.refused(MailRefusal(step: .login, code: 534, text: "5.7.9")), mend: "app password"),
     Failing(.refused(MailRefusal(step: .recipient("a@example.org"), code: 421, text: "bye"))),
     Failing(.refused(MailRefusal(step: .sender, code: 552, text: "5.3.4")), concernsChannel: false),
     Failing(.refused(MailRefusal(step: .content, code: 452, text: "full")), concernsChannel: false),
@@ -141,7 +256,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     Failing(.noGreeting(.timedOut(origin: origin, reason: "slow")), mend: "write smtps://"),
     Failing(.noEncryption(origin: origin), mend: "email.security: None"),
     Failing(.noLogin(origin: origin, offered: ["CRAM-MD5"]), mend: "offers one of them"),
-    Failing(.unconfirmed(.timedOut(origin: origin, reason: "slow"))),
+    Failing(.unconfirmed(.timedOut(origin: origin, reason: "slow")), .unconfirmed),
   ])
   func `a mail that fails is tried again, or not`(_ failing: Failing) async throws {
     let channels = ["out": try await email("a@example.org")]
@@ -161,12 +276,16 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let wire = RecordingWire(mails: [.fail(lost), .fail(lost)])
     let dispatcher = dispatcher(wire)
     let channels = ["out": try await email("a@example.org")]
-    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).map(\.kind) == [.refused])
+    #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).map(\.kind) == [.unconfirmed])
     let last = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
     #expect(last.map(\.kind) == [.refusedForGood] && last.first?.reason.contains("sent twice") == true)
     #expect(wire.mails.count == 2 && Set(wire.mails.map(\.mail.content)).count == 1)
     // Another alert has its own count.
     #expect(await dispatcher.deliver(AlertWorld.alert(.resolved), channels: channels).isEmpty)
+    // A new process knows it from the status.
+    let next = RecordingWire(mails: [.fail(lost)])
+    let known = await self.dispatcher(next).deliver(AlertWorld.alert(), unconfirmed: ["out"], channels: channels)
+    #expect(known.map(\.kind) == [.refusedForGood] && next.mails.count == 1)
   }
 
   @Test func `only who was put off gets the mail again, and who was refused for good stays told`() async throws {

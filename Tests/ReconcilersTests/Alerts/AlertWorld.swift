@@ -2,10 +2,10 @@ import ApusAPI
 import Decisions
 import Foundation
 import HTTPTransport
+import KubernetesClient
 import KubernetesModel
 import Reconcilers
 import Synchronization
-import TestSupport
 
 /// Alerts to send, channels from a policy's own JSON, and what was sent.
 enum AlertWorld {
@@ -54,6 +54,20 @@ enum AlertWorld {
   }
 }
 
+/// A clock that goes on when a test says so.
+final class ManualClock: Sendable {
+  private let passed = Mutex(Duration.zero)
+
+  func advance(by duration: Duration) { passed.withLock { $0 += duration } }
+
+  /// The wall clock stands.
+  var source: TimeSource {
+    TimeSource(
+      monotonic: { [self] in passed.withLock { $0 } }, wall: { Timestamp(secondsSince1970: 1_793_188_800) },
+      sleep: { _ in }, random: { 0 })
+  }
+}
+
 /// Writes down what channels send, and answers as it is told to.
 final class RecordingWire: HTTPTransport, MailTransport {
   enum Mails: Sendable {
@@ -72,21 +86,28 @@ final class RecordingWire: HTTPTransport, MailTransport {
     var mailAnswers: [Mails] = []
   }
 
+  /// Runs while something is on its way.
+  private let whenSent: @Sendable () -> Void
+
   private let state = Mutex(State())
   private let failure: TransportError?
   private let body: String
+  private let headers: HTTPHeaders
 
   /// - Parameters:
   ///   - statuses: of the answers in their order; 200 afterwards.
   ///   - refusals: how many requests to a URL are answered with 404 first.
+  ///   - headers: of every answer.
   ///   - body: of every answer.
   ///   - failure: in place of any answer.
   init(
-    statuses: [Int] = [], refusals: [String: Int] = [:], body: String = "", mails: [Mails] = [],
-    failure: TransportError? = nil
+    statuses: [Int] = [], refusals: [String: Int] = [:], headers: HTTPHeaders = [:], body: String = "",
+    mails: [Mails] = [], failure: TransportError? = nil, whenSent: @escaping @Sendable () -> Void = {}
   ) {
     self.failure = failure
+    self.headers = headers
     self.body = body
+    self.whenSent = whenSent
     state.withLock {
       $0.statuses = statuses
       $0.refusals = refusals
@@ -107,8 +128,9 @@ final class RecordingWire: HTTPTransport, MailTransport {
       }
       return state.statuses.isEmpty ? 200 : state.statuses.removeFirst()
     }
+    whenSent()
     if let failure { throw failure }
-    return HTTPResponse(status: status, body: Array(body.utf8))
+    return HTTPResponse(status: status, headers: headers, body: Array(body.utf8))
   }
 
   func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
@@ -121,15 +143,21 @@ final class RecordingWire: HTTPTransport, MailTransport {
       state.mails.append((mail, server))
       return state.mailAnswers.isEmpty ? .refuse([]) : state.mailAnswers.removeFirst()
     }
+    whenSent()
     if let failure { throw MailError(.transport(failure)) }
     switch answer {
     case .refuse(let refusals): return refusals
     case .fail(let error): throw error
     case .hang:
-      // Until it is cancelled.
-      try? await ScriptedTime().sleep(.seconds(1))
+      await Self.untilCancelled()
       throw MailError(.unconfirmed(.cancelled))
     }
+  }
+
+  private static func untilCancelled() async {
+    let (nothing, source) = AsyncStream<Void>.makeStream()
+    for await _ in nothing {}
+    source.finish()
   }
 
   /// All that was sent, for people.

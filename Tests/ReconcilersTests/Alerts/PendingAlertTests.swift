@@ -3,7 +3,8 @@ import Decisions
 import Foundation
 import HTTPTransport
 import KubernetesModel
-import Reconcilers
+import Logging
+@testable import Reconcilers
 import TestSupport
 import Testing
 
@@ -17,8 +18,18 @@ import Testing
   ]
 
   /// - Parameter pending: one alert or several.
-  private func scene(_ channels: [JSONValue], pending: JSONValue, wire: RecordingWire) -> Scene {
-    let scene = Scene(mail: wire)
+  private func scene(
+    _ channels: [JSONValue], pending: JSONValue, wire: RecordingWire, clock: ManualClock = ManualClock(),
+    spec: JSONValue = [:]
+  ) -> Scene {
+    let scene = Scene(mail: wire, clock: clock)
+    let base: JSONValue = [
+      "modelRef": ["name": "income"],
+      "alerts": [
+        "routes": [["severities": ["warning"], "channels": .array(channels.compactMap { $0["name"] })]],
+        "channels": .array(channels),
+      ],
+    ]
     _ = scene.cluster.put(
       Resource.secrets,
       [
@@ -30,13 +41,7 @@ import Testing
       [
         "apiVersion": "apus.dev/v1alpha1", "kind": "MonitoringPolicy",
         "metadata": ["name": "watch", "namespace": "shop", "uid": "u-1", "generation": 1],
-        "spec": [
-          "modelRef": ["name": "income"],
-          "alerts": [
-            "routes": [["severities": ["warning"], "channels": .array(channels.compactMap { $0["name"] })]],
-            "channels": .array(channels),
-          ],
-        ],
+        "spec": base.merged(with: spec),
         "status": ["alerting": ["pending": .array(pending.array ?? [pending])]],
       ])
     return scene
@@ -125,6 +130,87 @@ import Testing
     #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [0])
   }
 
+  @Test func `that one channel has taken are not sent to it by another process, while another is waited for`()
+    async throws
+  {
+    let wire = RecordingWire(mails: [.hang])
+    let before = scene([Self.chat, Self.mail], pending: [Self.two[0] ?? .null], wire: wire)
+    let pass = Task { try await before.policies.reconcile(watch) }
+    // Whatever becomes of the process from here on.
+    let left = try await eventually("the status knows who has the alert") {
+      pending(of: before).first { $0["channels"] == ["mail"] }
+    }
+    #expect(before.transport.requests.count == 1 && left["attempts"] ?? 0 == 0 && left["retryAt"] == nil)
+    let next = RecordingWire()
+    let after = scene([Self.chat, Self.mail], pending: left, wire: next)
+    _ = try await after.policies.reconcile(watch)
+    #expect(after.transport.requests.isEmpty && next.mails.count == 1 && pending(of: after) == [])
+    pass.cancel()
+    await #expect(throws: CancellationError.self) { try await pass.value }
+  }
+
+  @Test(arguments: [(false, "2026-11-08T00:00:00Z"), (true, "2026-10-29T11:59:00Z")])
+  func `know the checks that may find them again`(isSuspended: Bool, end: String) async throws {
+    let scene = scene(
+      [["name": "manager", "alertmanager": ["url": "http://am:9093"]]], pending: [Self.two[0] ?? .null],
+      wire: RecordingWire(), spec: ["schedule": ["cron": "@weekly"], "suspend": .bool(isSuspended)])
+    _ = try await scene.policies.reconcile(watch)
+    let request = try #require(scene.transport.requests.first)
+    #expect(try JSONValue(parsing: request.body).array?.first?["endsAt"]?.string == end)
+  }
+
+  /// A reconcile may be slow before it comes to them, and the next one too.
+  @Test func `are sent one at a time where everything else takes long`() async throws {
+    let wire = RecordingWire()
+    let scene = scene([Self.mail], pending: Self.two, wire: wire)
+    let object = try #require(scene.cluster.object("monitoringpolicies", "watch"))
+    let policy = try scene.caches.decodedPolicies.decode(object)
+    let time = ManualClock().source
+    let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let dispatcher = AlertDispatcher(transport: wire, mail: wire, time: time, logger: quiet)
+    var pass = AlertPass(policy, scene.cluster, dispatcher, time, since: .seconds(-100))
+    var steps: [Bool] = []
+    for alert in policy.status.alerting.pending {
+      steps.append(try await pass.send(alert, recordLeft: { _ in }) != nil)
+    }
+    #expect(steps == [true, false] && wire.mails.count == 1 && pass.isCutShort)
+  }
+
+  @Test(arguments: [(20, 2), (21, 1)])
+  func `begin early enough in a pass to end within it`(seconds: Int, mails: Int) async throws {
+    let clock = ManualClock()
+    let wire = RecordingWire { clock.advance(by: .seconds(seconds)) }
+    let scene = scene([Self.mail], pending: Self.two, wire: wire, clock: clock)
+    let next = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == mails && (next == 1) == (mails == 1))
+    #expect(pending(of: scene).map { $0["message"] } == (mails == 1 ? ["two"] : []))
+    // The other loses no try.
+    #expect(pending(of: scene).allSatisfy { $0["attempts"] ?? 0 == 0 && $0["retryAt"] == nil })
+    let again = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == 2 && pending(of: scene) == [] && again != 1)
+  }
+
+  @Test func `end within the reconciler's time, the slowest mail to the most recipients too`() {
+    let mail = MailTimeouts().total(recipients: MonitoringPolicySpec.Alerts.Channel.Email.maximumRecipients)
+    #expect(AlertPass.latestStart + AlertDispatcher.soon + mail <= PolicyReconciler.timeLimit - .seconds(30))
+  }
+
+  @Test func `that a mail server may have are sent once more, by another process too`() async throws {
+    let lost = MailError(.unconfirmed(.timedOut(origin: "smtps://mail.example.org:465", reason: "slow")))
+    let first = RecordingWire(mails: [.fail(lost)])
+    let before = scene([Self.mail], pending: [Self.two[0] ?? .null], wire: first)
+    _ = try await before.policies.reconcile(watch)
+    var left = try #require(pending(of: before).first)
+    #expect(left["channels"] == ["mail"] && left["unconfirmed"] == ["mail"] && left["attempts"] == 1)
+    left["retryAt"] = nil
+    let second = RecordingWire(mails: [.fail(lost)])
+    let after = scene([Self.mail], pending: left, wire: second)
+    _ = try await after.policies.reconcile(watch)
+    #expect(second.mails.count == 1 && pending(of: after) == [])
+    _ = try await after.policies.reconcile(watch)
+    #expect(after.events.messages.contains { $0.hasSuffix("it was sent twice and will not be sent again") })
+  }
+
   @Test func `do not wait one after another for a channel that fails`() async throws {
     let slow = MailError(.transport(.timedOut(origin: "smtps://mail.example.org:465", reason: "slow")))
     let wire = RecordingWire(mails: [.fail(slow)])
@@ -140,9 +226,32 @@ import Testing
   @Test func `are tried for the others where a server refuses one of them`() async throws {
     let full = MailError(.refused(MailRefusal(step: .content, code: 452, text: "full")))
     let wire = RecordingWire(mails: [.fail(full)])
-    let scene = scene([Self.mail], pending: Self.two, wire: wire)
+    let scene = scene(
+      [Self.mail],
+      pending: [
+        Self.two[0] ?? .null,
+        ["rule": "PredictionDrift", "state": "firing", "message": "three", "at": "2026-10-28T11:59:00.000003Z"],
+      ], wire: wire)
     _ = try await scene.policies.reconcile(watch)
     #expect(wire.mails.count == 2 && pending(of: scene).map { $0["message"] } == ["one"])
+  }
+
+  /// An incident that is resolved before it is opened stays open.
+  @Test(arguments: [nil, "2026-10-28T12:05:00Z"] as [String?])
+  func `of one rule reach a channel in their order`(retryAt: String?) async throws {
+    let full = MailError(.refused(MailRefusal(step: .content, code: 452, text: "full")))
+    let wire = RecordingWire(mails: [.fail(full)])
+    var first = try #require(Self.two[0])
+    first["channels"] = ["mail"]
+    first["attempts"] = 3
+    first["retryAt"] = retryAt.map(JSONValue.string)
+    let second = try #require(Self.two[1])
+    let scene = scene([Self.chat, Self.mail], pending: [first, second], wire: wire)
+    _ = try await scene.policies.reconcile(watch)
+    #expect(wire.mails.count == (retryAt == nil ? 1 : 0) && scene.transport.requests.count == 1)
+    #expect(pending(of: scene).map { $0["message"] } == ["one", "two"])
+    #expect(pending(of: scene).map { $0["channels"] } == [["mail"], ["mail"]])
+    #expect(pending(of: scene).map { $0["attempts"] ?? 0 } == [retryAt == nil ? 4 : 3, 0])
   }
 
   @Test func `tell whom a server refused for good, also at a later try`() async throws {

@@ -38,6 +38,8 @@ extension MonitoringPolicySpec.Alerts.Channel {
       self.hello = hello
     }
 
+    package static let maximumRecipients = 64
+
     package static let schema = Schema.object(
       "E-mail, by SMTP.",
       [
@@ -53,7 +55,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
             "TLS for smtp://. StartTLS: a server that does not offer it gets no mail. None: no encryption. smtps:// always uses TLS.",
             default: .startTLS)),
         .required("from", .address),
-        .required("to", .list("The recipients.", of: .address, minimum: 1, maximum: 64)),
+        .required("to", .list("The recipients.", of: .address, minimum: 1, maximum: maximumRecipients)),
         .optional(
           "credentialsSecretRef", Schema.secret.described("Secret with the keys username and password.").nullable),
         .optional(

@@ -2,7 +2,7 @@ import Foundation
 package import KubernetesModel
 
 /// A cron expression of five fields and the IANA time zone it is meant in.
-package struct Schedule: Codable, Sendable, Equatable {
+package struct Schedule: Codable, Sendable, Hashable {
   package var cron: String
   package var timeZone: String
 

@@ -25,10 +25,12 @@ package struct AlertingStatus: Codable, Sendable, Equatable {
     package var attempts: Int
     /// Not tried again before.
     package var retryAt: Timestamp?
+    /// Those of `channels` that may have taken it without saying so: they get it once more at most.
+    package var unconfirmed: [String]
 
     package init(
       rule: String, state: String, message: String, at: MicroTime, channels: [String]? = nil, attempts: Int = 0,
-      retryAt: Timestamp? = nil
+      retryAt: Timestamp? = nil, unconfirmed: [String] = []
     ) {
       self.rule = rule
       self.state = state
@@ -37,6 +39,7 @@ package struct AlertingStatus: Codable, Sendable, Equatable {
       self.channels = channels
       self.attempts = attempts
       self.retryAt = retryAt
+      self.unconfirmed = unconfirmed
     }
 
     /// More than this many are not kept: the oldest go.
@@ -85,6 +88,12 @@ extension AlertingStatus.PendingAlert: SchemaDescribed {
         .list("The channels that have not accepted it.", of: .string("A channel.", maximum: 253), maximum: 64)),
       .optional("attempts", .integer("How often sending has failed.", minimum: 0).implying(0)),
       .optional("retryAt", .timestamp("When the operator tries again.")),
+      .optional(
+        "unconfirmed",
+        .list(
+          "Channels that may have accepted it without confirming it. Each gets it once more at most.",
+          of: .string("A channel.", maximum: 253), maximum: 64
+        ).implying([])),
     ])
 }
 

@@ -3,15 +3,12 @@ package import Decisions
 package import HTTPTransport
 
 /// A way to people: how an alert is sent, and how the answer is judged. Each kind is one file here and one, of the same name,
-/// in `ApusAPI/Alerts`, which holds what a policy says of it.
+/// in `ApusAPI/Alerts`, which holds what a policy says of it. `Channel.allKinds` lists the kinds.
 ///
 /// Guarantees that the contract suite holds every kind to: whatever stands in an alert, what is sent keeps its form; no
 /// reason names a credential or a URL's path; a server's answer takes bounded memory and time.
 package protocol AlertChannel: Sendable {
   associatedtype Spec: AlertChannelSpec
-
-  /// Why nothing can be sent before people change the spec; nil: it can.
-  static func defect(of spec: Spec) -> String?
 
   /// Errors: what keeps the channel from being used now, such as a Secret that is missing.
   init(_ spec: Spec, _ secrets: ChannelSecrets) async throws(ChannelProblem)
@@ -21,22 +18,25 @@ package protocol AlertChannel: Sendable {
   func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery
 }
 
-extension AlertChannel {
-  package static func defect(of spec: Spec) -> String? { nil }
+/// What a policy says of a channel that this operator can send to. Each kind conforms beside its sender.
+package protocol AlertDestination: AlertChannelSpec {
+  associatedtype Sender: AlertChannel where Sender.Spec == Self
+
+  /// Why nothing can be sent before people change the spec; nil: it can.
+  var defect: String? { get }
 }
 
-/// The kinds of channels.
-package enum AlertChannels {
-  package static let all: [any AlertChannel.Type] = [
-    SlackChannel.self, PagerDutyChannel.self, EmailChannel.self, WebhookChannel.self, AlertmanagerChannel.self,
-    LogChannel.self,
-  ]
+extension AlertDestination {
+  package var defect: String? { nil }
+}
 
+/// The channels of a policy.
+package enum AlertChannels {
   /// Channels that cannot be used before people change the spec, and why.
   package static func defects(_ alerts: MonitoringPolicySpec.Alerts?) -> [String: String] {
     var defects: [String: String] = [:]
     for channel in alerts?.channels ?? [] {
-      for kind in channel.kinds { defects[channel.name] = defect(kind) }
+      do { _ = try destination(of: channel) } catch { defects[channel.name] = error.reason }
     }
     return defects
   }
@@ -60,28 +60,25 @@ package enum AlertChannels {
   private static func open(
     _ channel: MonitoringPolicySpec.Alerts.Channel, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) -> any AlertChannel {
-    guard let kind = channel.kinds.first else {
-      throw ChannelProblem("it has no destination; add for example slack", isDefect: true)
-    }
-    if let defect = defect(kind) { throw ChannelProblem(defect, isDefect: true) }
-    for type in all {
-      if let channel = try await open(type, kind, secrets) { return channel }
-    }
-    throw ChannelProblem("this version of the operator cannot send to it", isDefect: true)
+    try await open(try destination(of: channel), secrets)
   }
 
-  private static func open<Kind: AlertChannel>(
-    _ type: Kind.Type, _ spec: any AlertChannelSpec, _ secrets: ChannelSecrets
-  ) async throws(ChannelProblem) -> (any AlertChannel)? {
-    guard let spec = spec as? Kind.Spec else { return nil }
-    return try await Kind(spec, secrets)
+  private static func open<Kind: AlertDestination>(
+    _ kind: Kind, _ secrets: ChannelSecrets
+  ) async throws(ChannelProblem) -> any AlertChannel {
+    try await Kind.Sender(kind, secrets)
   }
 
-  private static func defect(_ spec: any AlertChannelSpec) -> String? {
-    func defect<Kind: AlertChannel>(_ type: Kind.Type) -> String? {
-      (spec as? Kind.Spec).flatMap { type.defect(of: $0) }
+  /// Errors: why nothing can be sent there before people change the spec. A policy of a newer release may have kinds that this
+  /// one does not read.
+  private static func destination(
+    of channel: MonitoringPolicySpec.Alerts.Channel
+  ) throws(ChannelProblem) -> any AlertDestination {
+    guard let kind = channel.kinds.first as? any AlertDestination else {
+      throw ChannelProblem("it has no destination that this version of the operator knows", isDefect: true)
     }
-    return all.lazy.compactMap { defect($0) }.first
+    if let defect = kind.defect { throw ChannelProblem(defect, isDefect: true) }
+    return kind
   }
 }
 
@@ -118,6 +115,8 @@ package struct Delivery: Sendable, Equatable {
     package var retry: Retry
     /// Whether other alerts would fail alike, or could take as long.
     package var concernsChannel: Bool
+    /// The header `Retry-After` of an HTTP answer.
+    package var retryAfter: String?
   }
 
   package enum Retry: Sendable {

@@ -1,37 +1,57 @@
 package import Decisions
 package import HTTPTransport
+package import KubernetesClient
 package import Logging
 import Synchronization
 
 /// Sends alerts to their channels and logs each.
 ///
-/// Guarantee: what a channel has taken is not sent to it again by this process. Who asks again after a restart may send it
-/// twice; every try of one alert carries the same `Idempotency-Key`, or `Message-ID`.
+/// Guarantee: what a channel has taken is not sent to it again by this process. Another process may, where the status
+/// does not say so yet. Every try of one alert carries the same `Idempotency-Key`, or `Message-ID`.
 package final class AlertDispatcher: Sendable {
   private let wires: AlertWires
+  private let time: TimeSource
   private let logger: Logger
   private let memory = Mutex(DeliveryMemory())
 
-  private static let soon = Duration.seconds(5)
+  /// A try that fails within this time is followed by another at once.
+  static let soon = Duration.seconds(5)
 
   package init(
-    transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), logger: Logger
+    transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), time: TimeSource = .system,
+    logger: Logger
   ) {
     wires = AlertWires(http: transport, mail: mail)
+    self.time = time
     self.logger = logger
   }
 
   /// Sends to those of the alert's channels that `channels` knows, to all at once: a broken or slow channel must not silence
   /// the others. What does not arrive is returned in the order of the alert's channels, not thrown.
-  package func deliver(_ alert: Alert, channels: [String: any AlertChannel]) async -> [DeliveryObstacle] {
+  /// - Parameters:
+  ///   - unconfirmed: channels that may have this alert already, as an earlier process found: each gets it once more.
+  ///   - recordTaken: called with each channel that has the alert while others are still under way.
+  package func deliver(
+    _ alert: Alert, unconfirmed: [String] = [], channels: [String: any AlertChannel],
+    recordTaken: (String) async -> Void = { _ in }
+  ) async -> [DeliveryObstacle] {
     if memory.withLock({ $0.recordLogged(alert.id) }) { log(alert) }
+    memory.withLock { memory in
+      for name in unconfirmed { memory[alert.id, channel: name].isUnconfirmed = true }
+    }
     return await withTaskGroup(of: (index: Int, obstacles: [DeliveryObstacle]).self) { group in
+      var underWay = 0
       for (index, name) in alert.channels.enumerated() {
         guard let channel = channels[name] else { continue }
+        underWay += 1
         group.addTask { [self] in (index, await send(alert, to: channel, named: name)) }
       }
       var all: [(index: Int, obstacles: [DeliveryObstacle])] = []
-      for await found in group { all.append(found) }
+      for await found in group {
+        all.append(found)
+        underWay -= 1
+        if found.obstacles.isEmpty, underWay > 0 { await recordTaken(alert.channels[found.index]) }
+      }
       return all.sorted { $0.index < $1.index }.flatMap(\.obstacles)
     }
   }
@@ -59,14 +79,14 @@ package final class AlertDispatcher: Sendable {
     guard !memory.withLock({ $0[alert.id, channel: name].isTaken }) else { return [] }
     var refused: [String: String] = [:]
     var delivery = Delivery.done
-    let start = ContinuousClock.now
+    let start = time.monotonic()
     // Once more where the first try failed soon, for a reason that may pass.
     for _ in 0..<2 {
       let settled = memory.withLock { $0[alert.id, channel: name].settled }
       delivery = await channel.send(alert, except: settled, over: wires)
       refused.merge(delivery.refused) { $1 }
       record(&delivery, of: alert, to: name)
-      guard delivery.failure?.retry == .atOnce, start.duration(to: .now) < Self.soon, !Task.isCancelled else { break }
+      guard delivery.failure?.retry == .atOnce, time.monotonic() - start < Self.soon, !Task.isCancelled else { break }
     }
     var obstacles: [DeliveryObstacle] = []
     if !refused.isEmpty {
@@ -74,13 +94,24 @@ package final class AlertDispatcher: Sendable {
       obstacles.append(DeliveryObstacle(channel: name, .refusedForGood, reason: reasons.joined(separator: "; ")))
     }
     if let failure = delivery.failure {
+      let kind: DeliveryObstacle.Kind =
+        switch failure.retry {
+        case .atOnce, .later: .refused
+        case .unconfirmed: .unconfirmed
+        case .never: .refusedForGood
+        }
       obstacles.append(
         DeliveryObstacle(
-          channel: name, failure.retry == .never ? .refusedForGood : .refused, reason: failure.reason,
-          concernsChannel: failure.concernsChannel))
+          channel: name, kind, reason: failure.reason, concernsChannel: failure.concernsChannel,
+          pause: failure.retryAfter.flatMap { RetryAfter.seconds($0, now: time.wall()) }))
     }
     for obstacle in obstacles {
-      logger.error("alert not delivered", metadata: ["channel": "\(name)", "reason": "\(obstacle.reason)"])
+      logger.error(
+        "alert not delivered",
+        metadata: [
+          "channel": "\(name)", "reason": "\(obstacle.reason)", "rule": "\(alert.rule.rawValue)",
+          "state": "\(alert.state.rawValue)", "namespace": "\(alert.namespace)", "policy": "\(alert.policy)",
+        ])
     }
     return obstacles
   }
@@ -91,12 +122,12 @@ package final class AlertDispatcher: Sendable {
       channel.recipients.formUnion(delivery.recipients)
       channel.refused.merge(delivery.refused) { $1 }
       if delivery.failure?.retry == .unconfirmed {
-        channel.unconfirmed += 1
         // A channel that keeps its answer to itself would get the alert again and again.
-        if channel.unconfirmed > 1 {
+        if channel.isUnconfirmed {
           delivery.failure?.retry = .never
-          delivery.failure?.reason += "; it was sent twice and is not sent again"
+          delivery.failure?.reason += "; it was sent twice and will not be sent again"
         }
+        channel.isUnconfirmed = true
       }
       switch delivery.failure?.retry {
       case nil:

@@ -17,6 +17,16 @@ package struct ChannelSecrets: Sendable {
     try line(reference.key, of: try await secret(reference.name))
   }
 
+  /// The URL of a server. Errors: also where the value is something else, which nobody reads in them.
+  package func url(_ reference: SecretKeyReference) async throws(ChannelProblem) -> Credential {
+    let line = try await line(reference)
+    guard line.text.wholeMatch(of: #/https?://[^/?#\s]\S*/#.ignoresCase()) != nil else {
+      throw ChannelProblem(
+        "Secret \(reference.name) has a key '\(reference.key)' whose value is not a URL; write it as https://…")
+    }
+    return line
+  }
+
   /// A line for each key, in their order.
   package func lines(_ reference: SecretReference, _ keys: [String]) async throws(ChannelProblem) -> [Credential] {
     let secret = try await secret(reference.name)
@@ -28,7 +38,7 @@ package struct ChannelSecrets: Sendable {
   package func bytes(_ reference: SecretKeyReference) async throws(ChannelProblem) -> [UInt8] {
     let secret = try await secret(reference.name)
     guard let bytes = secret.bytes(reference.key), !bytes.isEmpty else {
-      throw ChannelProblem("Secret \(reference.name) has no key '\(reference.key)', or an empty one")
+      throw ChannelProblem("Secret \(reference.name) has no key '\(reference.key)', or its value is empty")
     }
     return bytes
   }

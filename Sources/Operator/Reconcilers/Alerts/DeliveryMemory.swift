@@ -7,8 +7,8 @@ struct DeliveryMemory {
     var recipients: Set<String> = []
     /// Recipients that can never have it, and why.
     var refused: [String: String] = [:]
-    /// How often the channel may have taken it without saying so.
-    var unconfirmed = 0
+    /// Whether the channel may have taken it without saying so.
+    var isUnconfirmed = false
     /// Why the channel as a whole is not asked again.
     var refusal: String?
 

@@ -4,6 +4,15 @@ import HTTPTransport
 import KubernetesModel
 import WorkerContract
 
+extension MonitoringPolicySpec.Alerts.Channel.Email: AlertDestination {
+  package typealias Sender = EmailChannel
+
+  package var defect: String? {
+    let defects = self.defects(at: Self.field)
+    return defects.isEmpty ? nil : defects.map(\.description).joined(separator: "; ")
+  }
+}
+
 /// E-mail by SMTP, one mail for all recipients, as text and HTML.
 ///
 /// Every try of one alert has the same `Message-ID`; an alert and its resolution stand in one thread.
@@ -12,11 +21,6 @@ package struct EmailChannel: AlertChannel {
   private let server: MailServer
   /// Each once.
   private let recipients: [String]
-
-  package static func defect(of spec: MonitoringPolicySpec.Alerts.Channel.Email) -> String? {
-    let defects = spec.defects(at: MonitoringPolicySpec.Alerts.Channel.Email.field)
-    return defects.isEmpty ? nil : defects.map(\.description).joined(separator: "; ")
-  }
 
   package init(
     _ spec: MonitoringPolicySpec.Alerts.Channel.Email, _ secrets: ChannelSecrets
@@ -87,13 +91,14 @@ package struct EmailChannel: AlertChannel {
     case .refused(let refusal) where refusal.step == .login && refusal.isPermanent:
       let secret = spec.credentialsSecretRef?.name ?? ""
       return refusal.enhancedCode == "5.7.9"
-        ? "the account wants a password that is made for one application; put it into Secret \(secret)"
+        ? "the account needs an app password; put one into Secret \(secret)"
         : "check username and password in Secret \(secret)"
     case .refused(let refusal) where refusal.code == 530:
       return spec.credentialsSecretRef == nil
         ? "set email.credentialsSecretRef"
-        : "this port offers no login; use the server's port for submission, often 587 or 465"
-    case .noGreeting: return "check host and port of email.server; where TLS starts with the first byte, write smtps://"
+        : "this port offers no login; use the server's submission port, often 587 or 465"
+    case .noGreeting:
+      return "check the host and port of email.server; for a port where TLS starts with the first byte, write smtps://"
     case .noEncryption:
       return "use a port with STARTTLS, smtps://, or email.security: None for a relay inside the cluster"
     case .noLogin: return "use a server or a port that offers one of them"

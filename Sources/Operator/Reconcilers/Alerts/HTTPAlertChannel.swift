@@ -23,13 +23,23 @@ extension HTTPAlertChannel {
       body: Array(body), timeouts: HTTPTimeouts(connect: .seconds(5), idle: .seconds(10), total: .seconds(10)))
     do {
       let answer = try await wires.http.stream(request)
-      if answer.isSuccess { return .done }
-      // What is refused now may be taken by a later try: people mend a webhook.
-      return .failed(
-        "the server answered \(answer.status)", answer.status >= 500 ? .atOnce : .later,
-        concernsChannel: answer.status == 429)
+      return answer.isSuccess ? .done : Self.refusal(answer)
     } catch {
-      return .failed("\(error)", .atOnce, concernsChannel: true)
+      let retry: Delivery.Retry = if case .invalidRequest = error { .later } else { .atOnce }
+      return .failed("\(error)", retry, concernsChannel: true)
     }
+  }
+
+  /// What is refused now may be taken by a later try: people mend a webhook.
+  private static func refusal(_ answer: HTTPStream) -> Delivery {
+    let retryAfter = answer.headers["retry-after"]
+    // Following would hand the alert, and a URL that is a secret, to whoever the server names.
+    let isRedirect = (300..<400).contains(answer.status)
+    var delivery = Delivery.failed(
+      "the server answered \(answer.status)"
+        + (isRedirect ? ", a redirect, which is not followed; configure the URL that it leads to" : ""),
+      answer.status >= 500 && retryAfter == nil ? .atOnce : .later, concernsChannel: answer.status == 429)
+    delivery.failure?.retryAfter = retryAfter
+    return delivery
   }
 }

@@ -1,6 +1,8 @@
 package import ApusAPI
 package import Decisions
 
+extension MonitoringPolicySpec.Alerts.Channel.Log: AlertDestination { package typealias Sender = LogChannel }
+
 /// The operator's log: every alert goes there anyway.
 package struct LogChannel: AlertChannel {
   package init(

@@ -1,8 +1,8 @@
 import Foundation
 import KubernetesModel
 
-/// A mail with a text and the same as HTML (RFC 5322, 2045 to 2047), in ASCII and in lines of at most 78 characters: it passes
-/// servers that know nothing else, and no text ends a header or a part.
+/// A mail with a text and the same as HTML (RFC 5322, 2045 to 2047), in ASCII and in lines of at most 78 characters, but for
+/// longer addresses: it passes servers that know nothing else, and no text ends a header or a part.
 struct MailMessage {
   /// Addresses.
   var from: String
@@ -86,7 +86,7 @@ struct MailMessage {
         let isLast = index == line.count - 1
         let isBlank = byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
         let isPlain = isBlank ? !isLast : (0x21...0x7E).contains(byte) && byte != UInt8(ascii: "=")
-        let next = isPlain ? String(UnicodeScalar(byte)) : "=" + hexadecimal(byte)
+        let next = isPlain ? String(UnicodeScalar(byte)) : "=" + Figures.hexadecimal([byte]).uppercased()
         if written.utf8.count + next.utf8.count > (isLast ? 76 : 75) {
           lines.append(written + "=")
           written = ""
@@ -110,10 +110,5 @@ struct MailMessage {
       isAfterReturn = byte == UInt8(ascii: "\r")
     }
     return bytes
-  }
-
-  private static func hexadecimal(_ byte: UInt8) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return String([digits[Int(byte >> 4)], digits[Int(byte & 15)]])
   }
 }

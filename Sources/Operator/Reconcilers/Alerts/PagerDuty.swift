@@ -1,5 +1,10 @@
 package import ApusAPI
 package import Decisions
+import KubernetesModel
+
+extension MonitoringPolicySpec.Alerts.Channel.PagerDuty: AlertDestination {
+  package typealias Sender = PagerDutyChannel
+}
 
 /// PagerDuty's Events API v2: a `dedup_key` ties the resolution to its trigger.
 package struct PagerDutyChannel: HTTPAlertChannel {
@@ -32,12 +37,17 @@ package struct PagerDutyChannel: HTTPAlertChannel {
   package func message(_ alert: Alert) -> Message {
     var message = Message(
       routing_key: routingKey.text, event_action: alert.state == .firing ? "trigger" : "resolve",
-      dedup_key: String(alert.key.prefix(255)))
+      dedup_key: Self.deduplicationKey(alert.key))
     guard alert.state == .firing else { return message }
     message.payload = Message.Payload(
       summary: String("\(alert.title): \(alert.message)".prefix(1024)), source: "apus", severity: alert.severityName,
       component: alert.model, group: alert.namespace, class: alert.rule.rawValue,
       custom_details: ["policy": alert.policy, "message": alert.message])
     return message
+  }
+
+  /// At most 255 characters. A long key ends with its hash: the rule stands at the end, and two rules are two incidents.
+  private static func deduplicationKey(_ key: String) -> String {
+    key.utf8.count <= 255 ? key : "\(key.prefix(200))-\(StableHash.hexadecimal(key.utf8))"
   }
 }

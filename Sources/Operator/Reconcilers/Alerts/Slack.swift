@@ -1,6 +1,8 @@
 package import ApusAPI
 package import Decisions
 
+extension MonitoringPolicySpec.Alerts.Channel.Slack: AlertDestination { package typealias Sender = SlackChannel }
+
 /// Slack's incoming webhook: https://api.slack.com/messaging/webhooks
 package struct SlackChannel: HTTPAlertChannel {
   package let url: Credential
@@ -8,7 +10,7 @@ package struct SlackChannel: HTTPAlertChannel {
   package init(
     _ spec: MonitoringPolicySpec.Alerts.Channel.Slack, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) {
-    url = try await secrets.line(spec.webhookSecretRef)
+    url = try await secrets.url(spec.webhookSecretRef)
   }
 
   package struct Message: Encodable {

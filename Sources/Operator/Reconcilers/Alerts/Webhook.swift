@@ -2,6 +2,8 @@ package import ApusAPI
 package import Decisions
 import KubernetesModel
 
+extension MonitoringPolicySpec.Alerts.Channel.Webhook: AlertDestination { package typealias Sender = WebhookChannel }
+
 /// The alert as it is, for servers of one's own.
 package struct WebhookChannel: HTTPAlertChannel {
   package let url: Credential
@@ -9,7 +11,7 @@ package struct WebhookChannel: HTTPAlertChannel {
   package init(
     _ spec: MonitoringPolicySpec.Alerts.Channel.Webhook, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) {
-    url = try await secrets.line(spec.urlSecretRef)
+    url = try await secrets.url(spec.urlSecretRef)
   }
 
   package struct Message: Encodable {
