@@ -13,6 +13,17 @@ import Values
     #expect(InternetDate.text(ofSeconds: seconds, zone: "GMT") == text)
   }
 
+  @Test(
+    arguments: [
+      ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Thu, 1 Jan 1970 00:00:00 GMT", 0),
+      ("Mon, 06 Nov 1994 08:49:37 GMT", 784_111_777), ("Sun, 06 Nov 1994 08:49:37 UTC", nil),
+      ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 31 Nov 1994 08:49:37 GMT", nil),
+      ("Sunday, 06-Nov-94 08:49:37 GMT", nil), ("Sun Nov  6 08:49:37 1994", nil), ("", nil),
+    ] as [(String, Double?)])
+  func `the form of today is read`(_ text: String, _ seconds: Double?) {
+    #expect(InternetDate.time(text)?.secondsSince1970 == seconds)
+  }
+
   @Test func `as the C library writes it`() {
     for index in 0..<2000 {
       var time = -4_000_000_000 + index * 17_000_083

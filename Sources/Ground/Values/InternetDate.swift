@@ -14,4 +14,13 @@ package enum InternetDate {
     return "\(weekdays[day.weekday]), \(Figures.padded(day.day, to: 2)) \(months[day.month - 1]) "
       + "\(Figures.padded(day.year, to: 4)) \(clock) \(zone)"
   }
+
+  /// The time that `Sun, 06 Nov 1994 08:49:37 GMT` names, the one form that HTTP still sends; its day may have one digit, and
+  /// its weekday is not compared. nil for other texts.
+  package static func time(_ text: String) -> Timestamp? {
+    let parts = text.split(separator: " ")
+    guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else { return nil }
+    let day = parts[1].count == 1 ? "0\(parts[1])" : String(parts[1])
+    return Timestamp("\(parts[3])-\(Figures.padded(month + 1, to: 2))-\(day)T\(parts[4])Z")
+  }
 }
