@@ -42,12 +42,12 @@ package enum Page {
     @media (max-width: 480px) { main { padding: 18px 12px 40px; } h1 { font-size: 23px; } }
     @media print { body { background: #fff; } }
     """
+}
 
-  /// A coordinate of a drawing, with at most one decimal.
-  package static func coordinate(_ value: Double) -> String {
-    let tenths = (value * 10).rounded() / 10
-    return Int(exactly: tenths).map(String.init) ?? String(tenths)
-  }
+/// A coordinate of a drawing, with at most one decimal.
+package func coordinate(_ value: Double) -> String {
+  let tenths = (value * 10).rounded() / 10
+  return Int(exactly: tenths).map(String.init) ?? String(tenths)
 }
 
 /// Text made safe for an element's content or a quoted attribute.

@@ -34,12 +34,12 @@ struct Chart {
       : ""
     return """
       <figure><h3>\(escaped(title))</h3>
-      <svg viewBox="0 0 \(Page.coordinate(Self.width)) \(Page.coordinate(Self.height))" role="img" \
+      <svg viewBox="0 0 \(coordinate(Self.width)) \(coordinate(Self.height))" role="img" \
       aria-label="\(escaped(title))">
       \(grid)\(lines.map(draw).joined())
-      <text class="axis" x="\(Page.coordinate((Self.left + Self.width - Self.right) / 2))" \
-      y="\(Page.coordinate(Self.height - 6))" text-anchor="middle">\(escaped(xTitle))</text>
-      <text class="axis" transform="translate(11 \(Page.coordinate((Self.top + Self.height - Self.bottom) / 2))) rotate(-90)" \
+      <text class="axis" x="\(coordinate((Self.left + Self.width - Self.right) / 2))" \
+      y="\(coordinate(Self.height - 6))" text-anchor="middle">\(escaped(xTitle))</text>
+      <text class="axis" transform="translate(11 \(coordinate((Self.top + Self.height - Self.bottom) / 2))) rotate(-90)" \
       text-anchor="middle">\(escaped(yTitle))</text>
       </svg>\(legend)</figure>
       """
@@ -53,24 +53,24 @@ struct Chart {
       let xValue = xRange.lowerBound + share * (xRange.upperBound - xRange.lowerBound)
       let yValue = yRange.lowerBound + share * (yRange.upperBound - yRange.lowerBound)
       return """
-        <path class="grid" d="M\(Page.coordinate(x)) \(Page.coordinate(Self.top))V\(Page.coordinate(Self.height - Self.bottom))\
-        M\(Page.coordinate(Self.left)) \(Page.coordinate(y))H\(Page.coordinate(Self.width - Self.right))"/>\
-        <text x="\(Page.coordinate(x))" y="\(Page.coordinate(Self.height - Self.bottom + 14))" text-anchor="middle">\
+        <path class="grid" d="M\(coordinate(x)) \(coordinate(Self.top))V\(coordinate(Self.height - Self.bottom))\
+        M\(coordinate(Self.left)) \(coordinate(y))H\(coordinate(Self.width - Self.right))"/>\
+        <text x="\(coordinate(x))" y="\(coordinate(Self.height - Self.bottom + 14))" text-anchor="middle">\
         \(Self.label(xValue, in: xRange))</text>\
-        <text x="\(Page.coordinate(Self.left - 5))" y="\(Page.coordinate(y + 3))" text-anchor="end">\(Self.label(yValue, in: yRange))</text>
+        <text x="\(coordinate(Self.left - 5))" y="\(coordinate(y + 3))" text-anchor="end">\(Self.label(yValue, in: yRange))</text>
         """
     }.joined()
   }
 
   private func draw(_ line: Line) -> String {
     let places = line.points.map { point in
-      "\(Page.coordinate(x(point.x))) \(Page.coordinate(y(point.y)))"
+      "\(coordinate(x(point.x))) \(coordinate(y(point.y)))"
     }
     guard !places.isEmpty else { return "" }
     let dots =
       line.showsDots
       ? line.points.map { point in
-        "<circle class=\"\(line.style)\" cx=\"\(Page.coordinate(x(point.x)))\" cy=\"\(Page.coordinate(y(point.y)))\" r=\"3\"/>"
+        "<circle class=\"\(line.style)\" cx=\"\(coordinate(x(point.x)))\" cy=\"\(coordinate(y(point.y)))\" r=\"3\"/>"
       }.joined() : ""
     return "<path class=\"line \(line.style)\" d=\"M\(places.joined(separator: "L"))\"/>\(dots)"
   }
