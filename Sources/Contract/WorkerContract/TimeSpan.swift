@@ -6,14 +6,11 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
   /// Length in seconds, never negative.
   public var seconds: Double
 
-  /// In seconds. A `Double` counts every millisecond up to here, which is 285,000 years.
-  static let longest = 9e12
-
   public init(seconds: Double) {
     self.seconds = seconds
   }
 
-  /// The span that `text` describes, or nil where it is not one or is longer than 285,000 years.
+  /// The span that `text` describes, or nil where it is not one.
   public init?(_ text: String) {
     var total = 0.0
     var rest = Substring(text)
@@ -26,7 +23,6 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
       guard let value = Double(digits), let scale = Self.scales[String(unit)] else { return nil }
       total += value * scale
     }
-    guard total <= Self.longest else { return nil }
     self.seconds = total
   }
 
@@ -49,10 +45,9 @@ public struct TimeSpan: Codable, Sendable, Hashable, Comparable, CustomStringCon
 
   public static func < (left: TimeSpan, right: TimeSpan) -> Bool { left.seconds < right.seconds }
 
-  /// The shortest exact form, largest units first: `1h30m`, `200ms`, `0s`. What no text describes becomes the nearest that
-  /// one does; NaN becomes `0s`.
+  /// The shortest exact form, largest units first: `1h30m`, `200ms`, `0s`.
   public var description: String {
-    var milliseconds = seconds > 0 ? Int((min(seconds, Self.longest) * 1000).rounded()) : 0
+    var milliseconds = Int((seconds * 1000).rounded())
     guard milliseconds != 0 else { return "0s" }
     var text = ""
     for (unit, scale) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)] {

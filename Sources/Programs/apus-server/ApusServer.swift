@@ -42,8 +42,7 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
-      "File of bearer tokens, one per line, of which a client must send one; read again when it changes. (default: none)"
-  )
+      "File with tokens, one a line, of which clients must send one; read again when it changes. (default: none)")
   var tokenFile: String?
 
   @Option(help: "The same, for the admin port. (default: none)")
@@ -74,7 +73,7 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "Seconds for the whole body of a request to arrive.")
   var bodyTimeout = 300.0
 
-  @Option(help: "Seconds after which an idle connection is closed.")
+  @Option(help: "Seconds after which a connection is closed that brings no request or takes no answers.")
   var idleTimeout = 75.0
 
   @Option(
