@@ -25,7 +25,7 @@ bench: ## figures as Markdown tables; NAME=controller|serving|idle|evaluation|re
 	@scripts/install-dependencies test
 	@for name in $(or $(NAME),controller serving idle evaluation replay); do scripts/benchmark $$name || exit 1; done
 
-verify: ## format, imports, wings and folders, copies of shared code, generated files
+verify: ## format, imports, wings and folders, copies of shared code, links between pages, generated files
 	@scripts/install-dependencies build
 	@scripts/verify
 

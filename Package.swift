@@ -15,20 +15,16 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
 ]
-/// What the server's connections are made of.
-let nioHTTP: [Target.Dependency] = [
-  .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
-  .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio"),
-  .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
-  .product(name: "NIOSSL", package: "swift-nio-ssl"),
-]
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
-/// A library target and, where `tested`, its test target, which may need more than the library.
+/// A library target and, where `tested`, its test target, which may import what the library imports and `testedWith`.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], tested: Bool = true,
   testedWith more: [Target.Dependency] = []
@@ -42,7 +38,7 @@ func library(
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
-  [.executableTarget(name: name, dependencies: dependencies + [argumentParser, logging], swiftSettings: strict)]
+  [.executableTarget(name: name, dependencies: dependencies + [argumentParser], swiftSettings: strict)]
 }
 
 /// Targets in the folder of a wing. Each wing imports only wings above it: `scripts/check-rooms` holds them to it.
@@ -103,10 +99,10 @@ let wings: [[Target]] = [
   // Model files, and rows.
   wing(
     "Stores",
-    library("Artifacts", ["Values", "HTTPTransport", "WorkerContract", crypto]),
+    library("Artifacts", ["Values", "HTTPTransport", crypto]),
     library(
       "Telemetry",
-      ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb, logging],
+      ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb],
       testedWith: ["Values"])),
   // What people declare, what is decided about it (pure), and who carries it out.
   wing(
@@ -125,9 +121,9 @@ let wings: [[Target]] = [
     library(
       "Workers",
       [
-        "Values", "Learning", "Monitoring", "Tabular", "Statistics", "WorkerContract", "Artifacts", "Telemetry",
-        "HTTPTransport", "JSONLogging", "CPostgres",
-      ], testedWith: ["ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])),
+        "Values", "Learning", "Monitoring", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
+        "JSONLogging", "CPostgres",
+      ], testedWith: ["Statistics", "ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])),
   // Predictions: without the network, their log, and the network.
   wing(
     "Server",
@@ -135,8 +131,7 @@ let wings: [[Target]] = [
       "Engine",
       [
         "JSON", "Values", "JSONScanning", "Learning", "Tabular", "WorkerContract", "Artifacts", "Monitoring",
-        "Statistics",
-        logging, lifecycle,
+        "Statistics", logging, lifecycle,
       ]),
     library(
       "PredictionLog",
@@ -145,11 +140,10 @@ let wings: [[Target]] = [
       "Serving",
       [
         "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract",
-        "Artifacts",
-        "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-      ]
-        + nioHTTP, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])),
+        "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle, hummingbirdCore,
+        nioHTTP1, nioSSL, .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+      ] + nio, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])),
   // A subset of Kubernetes on this machine.
   wing(
     "LocalCluster",
@@ -157,9 +151,8 @@ let wings: [[Target]] = [
     library(
       "LocalCluster",
       [
-        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", hummingbird, logging, lifecycle,
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", hummingbird, hummingbirdCore,
+        logging, lifecycle, nioHTTP1, nioSSL,
       ] + nio, exclude: ["README.md"], testedWith: ["apus"])),
   // What the command line does besides.
   wing(
@@ -170,15 +163,18 @@ let wings: [[Target]] = [
     "Programs",
     program(
       "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CProcess"]),
-    program("apus-worker", ["Workers", "WorkerContract", "JSONLogging"]),
+    program("apus-worker", ["Workers", "JSONLogging"]),
     program(
       "apus-server",
-      ["Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", lifecycle]),
+      [
+        "Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", logging,
+        signals,
+      ]),
     program(
       "apus",
       [
-        lifecycle, signals, "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "ApusAPI", "KubernetesModel",
-        "YAMLCoding", "WorkerContract", "Tabular",
+        "LocalCluster", "Simulation", "HTTPTransport", "Authoring", "WorkerContract", "Tabular", logging, lifecycle,
+        signals,
       ])),
 ]
 
@@ -227,7 +223,7 @@ let fuzzing: [Target] = [
     name: "ServingFuzzer",
     dependencies: [
       "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
-      argumentParser, lifecycle, logging, .product(name: "NIOHTTP1", package: "swift-nio"),
+      argumentParser, lifecycle, logging, nioHTTP1,
     ] + nio, path: "Soak/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
 ]
@@ -253,10 +249,9 @@ let testing: [Target] = [
   .testTarget(
     name: "EndToEndTests",
     dependencies: [
-      "TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts", "YAMLCoding",
-      .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-    ] + nio,
-    swiftSettings: strict),
+      "TestSupport", "KubernetesModel", "Learning", "Tabular", "WorkerContract", "Artifacts", "YAMLCoding", nioHTTP1,
+      nioSSL,
+    ] + nio, swiftSettings: strict),
 ]
 
 let package = Package(

@@ -24,7 +24,7 @@ actor BenchmarkCluster {
     self.state = state
     self.world = world
     for stored in state.storedObjects {
-      shelves[stored.id.resource, default: Shelf()].prepare(stored.id.name, stored.object)
+      shelves[stored.id.resource, default: Shelf()].prepare(stored.id.place, stored.object)
     }
     for resource in shelves.keys { shelves[resource]?.sort() }
   }
@@ -160,9 +160,9 @@ actor BenchmarkCluster {
   private func publish(_ change: ChangeEvent) {
     let bytes = change.object.bytes
     if change.kind == .deleted {
-      shelves[change.id.resource]?.remove(change.id.name)
+      shelves[change.id.resource]?.remove(change.id.place)
     } else {
-      shelves[change.id.resource, default: Shelf()].put(change.id.name, change.object, bytes)
+      shelves[change.id.resource, default: Shelf()].put(change.id.place, change.object, bytes)
     }
     let line = Self.event(change.kind.rawValue, bytes)
     let isManaged = Shelf.isManaged(change.object)

@@ -24,7 +24,7 @@ struct ControllerBenchmark: AsyncParsableCommand {
   @Option(help: "ModelDeployments, each with its policy, version and all that belongs to them.")
   var models = 10_000
 
-  @Option(help: "Edits whose answers are timed.")
+  @Option(help: "How many edits to time.")
   var edits = 300
 
   @Option(help: "Where the settled cluster is kept between runs.")
@@ -33,7 +33,7 @@ struct ControllerBenchmark: AsyncParsableCommand {
   @Flag(help: "Make the snapshot and measure nothing.")
   var prepare = false
 
-  @Option(help: "Seconds in which nothing happens, and nothing may be written.")
+  @Option(help: "Seconds of quiet, in which nothing may be written.")
   var idle = 20
 
   @Flag(help: "Keep the operator running after each phase until a line is read, for a profiler.")

@@ -75,10 +75,10 @@ enum Population {
     var revision = state.revision
     var result = stored
     let volatile: Set = ["leases", "events", "namespaces", "serviceaccounts", "customresourcedefinitions", "nodes"]
-    let mine = stored.filter { $0.id.name.namespace == namespace && !volatile.contains($0.id.resource.resource) }
-    let models = try mine.filter { $0.id.name.name.hasPrefix(model) }.map { try Stencil($0, uids(of: mine)) }
+    let mine = stored.filter { $0.id.place.namespace == namespace && !volatile.contains($0.id.resource.resource) }
+    let models = try mine.filter { $0.id.place.name.hasPrefix(model) }.map { try Stencil($0, uids(of: mine)) }
     let places = try stored.filter {
-      $0.id.name == ObjectPlace(namespace: "", name: namespace) || $0.id.name.namespace == namespace
+      $0.id.place == ObjectPlace(namespace: "", name: namespace) || $0.id.place.namespace == namespace
     }
     .filter { ["namespaces", "serviceaccounts", "persistentvolumeclaims"].contains($0.id.resource.resource) }
     .map { try Stencil($0, uids(of: [$0])) }
@@ -148,9 +148,9 @@ private struct Stencil {
     revision += 1
     object.set(.string("\(revision)"), at: ["metadata", "resourceVersion"])
     var id = id
-    id.name.name = id.name.name.replacing(Population.model, with: model).replacing(
+    id.place.name = id.place.name.replacing(Population.model, with: model).replacing(
       Population.namespace, with: namespace)
-    if !id.name.namespace.isEmpty { id.name.namespace = namespace }
+    if !id.place.namespace.isEmpty { id.place.namespace = namespace }
     return StoredObject(id: id, object: object)
   }
 }
@@ -164,7 +164,7 @@ extension Population {
     for stored in state.storedObjects where !["events", "leases"].contains(stored.id.resource.resource) {
       let line: JSONValue = [
         "group": .string(stored.id.resource.group), "resource": .string(stored.id.resource.resource),
-        "namespace": .string(stored.id.name.namespace), "name": .string(stored.id.name.name), "object": stored.object,
+        "namespace": .string(stored.id.place.namespace), "name": .string(stored.id.place.name), "object": stored.object,
       ]
       lines += line.bytes
       lines.append(0x0A)
@@ -188,7 +188,7 @@ extension Population {
       return StoredObject(
         id: ObjectID(
           resource: GroupResource(group: value["group"]?.string ?? "", resource: value["resource"]?.string ?? ""),
-          name: ObjectPlace(namespace: value["namespace"]?.string ?? "", name: value["name"]?.string ?? "")),
+          place: ObjectPlace(namespace: value["namespace"]?.string ?? "", name: value["name"]?.string ?? "")),
         object: value["object"] ?? .null)
     }
     return ClusterState(restoring: objects, revision: revision)

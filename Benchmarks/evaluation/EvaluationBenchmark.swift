@@ -21,13 +21,13 @@ struct EvaluationBenchmark: ParsableCommand {
   @Option(help: "Depth of the trees.")
   var depth = 4
 
-  @Option(help: "Rows that are predicted together.")
+  @Option(help: "Rows per batch.")
   var batch = 1000
 
   @Option(help: "Seconds for each measurement.")
   var seconds = 1.5
 
-  @Option(help: "Measurements of each, of which the median is told.")
+  @Option(help: "Measurements of each; the median is printed.")
   var repeats = 5
 
   func run() throws {

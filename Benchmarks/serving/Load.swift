@@ -3,7 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// Asks for predictions at a constant rate and tells how long they took.
+/// Asks for predictions at a constant rate and prints how long they took.
 ///
 /// A request's time begins when it was due, not when it could be sent: a server that stops for a moment is charged with all
 /// requests that had to wait meanwhile (no coordinated omission; G. Tene, 2013).
@@ -14,13 +14,13 @@ struct Load: AsyncParsableCommand {
   @Option(help: "The port on the loopback address.")
   var port: Int
 
-  @Option(help: "The bodies, one a line.")
+  @Option(help: "A file of request bodies, one per line.")
   var rows: String?
 
-  @Option(help: "What is asked for without bodies.")
+  @Option(help: "The path to request if there are no bodies.")
   var path = "/health"
 
-  @Option(help: "Requests a second, over all connections.")
+  @Option(help: "Requests per second, over all connections.")
   var rate: Double
 
   @Option(help: "Connections.")

@@ -18,7 +18,7 @@ struct Prepare: AsyncParsableCommand {
   @Option(help: "Where artifacts, routing.json and rows.jsonl go.")
   var folder: String
 
-  @Option(help: "Requests that are written.")
+  @Option(help: "How many requests to write.")
   var count = 5000
 
   func run() async throws {

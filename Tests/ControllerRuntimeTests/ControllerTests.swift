@@ -141,12 +141,16 @@ struct ControllerTests {
 
   @Test("A reconcile that hangs is cancelled at its time limit and tried again")
   func timeout() async throws {
+    let time = ScriptedTime()
+    let clock = time.running()
+    defer { clock.cancel() }
+    let standstill = ScriptedTime()
     let tries = Mutex(0)
-    try await running(timeout: .milliseconds(20)) { _, _ in
+    try await running(time.source, timeout: .seconds(60)) { _, _ in
       let count = tries.withLock {
         $0 += 1; return $0
       }
-      if count == 1 { try await Task.sleep(for: .seconds(600)) }
+      if count == 1 { try await standstill.sleep(.seconds(1)) }
       return .done
     } _: { controller in
       controller.queue.add(key)
@@ -188,6 +192,7 @@ struct ControllerTests {
 
   @Test("Stopping lets a reconcile end, but not for ever")
   func grace() async throws {
+    let standstill = ScriptedTime()
     let begun = Mutex(0)
     let ended = Mutex<[String]>([])
     try await running(grace: .milliseconds(100)) { key, _ in
@@ -196,7 +201,7 @@ struct ControllerTests {
         await Task.yield()
         ended.withLock { $0.append("short") }
       } else {
-        do { try await Task.sleep(for: .seconds(600)) } catch { ended.withLock { $0.append("cancelled") } }
+        do { try await standstill.sleep(.seconds(1)) } catch { ended.withLock { $0.append("cancelled") } }
       }
       return .done
     } _: { controller in

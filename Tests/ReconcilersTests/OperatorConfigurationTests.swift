@@ -1,7 +1,6 @@
 import Decisions
 import HTTPTransport
 import KubernetesModel
-import Reconcilers
 import Testing
 import WorkerContract
 

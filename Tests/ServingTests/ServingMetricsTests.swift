@@ -1,6 +1,5 @@
 import Exposition
 import Foundation
-import Serving
 import Telemetry
 import Testing
 import WorkerContract

@@ -124,14 +124,14 @@ struct PoolerTests {
 
   /// A loss in the middle of a call passes: the log tries again.
   private func untilStored(_ work: () async throws -> Void) async throws {
-    for _ in 0..<50 {
+    _ = try await eventually("the store takes it", every: .milliseconds(100)) {
       do {
-        return try await work()
+        try await work()
+        return true
       } catch let error as TelemetryError where error.isTransient {
-        try await Task.sleep(for: .milliseconds(100))
+        return Bool?.none
       }
     }
-    try await work()
   }
 
   private func useEverything(_ store: any TelemetryStore) async throws {

@@ -25,6 +25,11 @@ import Values
     #expect(Figures.fixed(value, digits) == text)
   }
 
+  @Test func `shares as whole percents`() {
+    #expect([0, 0.004, -0.004, 0.615, 1, 2.5].map(Figures.percent) == ["0%", "0%", "0%", "62%", "100%", "250%"])
+    #expect([1e17, 1e308, .infinity, .nan].map(Figures.percent) == ["1e+19%", "inf%", "-", "-"])
+  }
+
   @Test func `bytes as digits`() {
     #expect(Figures.hexadecimal([0, 9, 10, 0x7F, 0xFF] as [UInt8]) == "00090a7fff")
     #expect(Figures.hexadecimal([] as [UInt8]) == "")

@@ -101,6 +101,9 @@ private struct CronField {
   static let dayOfWeek = CronField(
     title: "day of week", bounds: 0...7, names: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"])
 
+  /// The last value that has no other name: Sunday is 0 already.
+  private var last: Int { names.isEmpty ? bounds.upperBound : firstName + names.count - 1 }
+
   static func startsWithWildcard(_ text: String) -> Bool { text.hasPrefix("*") || text.hasPrefix("?") }
 
   func values(_ text: String) throws(CronError) -> Set<Int> {
@@ -136,7 +139,10 @@ private struct CronField {
     // FRI-SUN: Sunday is 7 at the end of a range.
     if title == CronField.dayOfWeek.title, upper == 0, lower > 0 { upper = 7 }
     guard lower <= upper else {
-      throw CronError("'\(item)' in the field \(title) runs backwards", mend: "write \(upper)-\(lower)")
+      // People mean the hours of a night, or the days around a Sunday.
+      throw CronError(
+        "'\(item)' in the field \(title) runs over the end of the field",
+        mend: "write \(lower)-\(last),\(bounds.lowerBound)-\(upper), or \(upper)-\(lower) if that is meant")
     }
     return lower...upper
   }

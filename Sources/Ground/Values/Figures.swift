@@ -21,7 +21,7 @@ package enum Figures {
   package static func difference(_ value: Double) -> String { fixed(value, 4) }
 
   /// Whole percent of a share: `62%`.
-  package static func percent(_ share: Double) -> String { share.isFinite ? "\(Int((share * 100).rounded()))%" : "-" }
+  package static func percent(_ share: Double) -> String { share.isFinite ? fixed(share * 100, 0) + "%" : "-" }
 
   /// With so many digits after the point, 0 … 15; without any there is no point. Numbers too large for that, and those that
   /// are not finite, are written as Swift does.

@@ -49,9 +49,13 @@ package enum RFC3339 {
   /// - Parameter digits: Behind the point, 0 … 7: 64 bits do not count smaller ticks up to the year 9999. Without any the second
   ///   is rounded down, otherwise to the nearest.
   static func text(ofSeconds seconds: Double, digits: Int) -> String {
-    let bounded = seconds > -62_167_219_200 ? min(seconds, 253_402_300_799) : -62_167_219_200
-    let ticks = bounded * Double(ticksPerSecond(digits))
+    let ticks = bounded(seconds) * Double(ticksPerSecond(digits))
     return text(ofTicks: Int(ticks.rounded(digits == 0 ? .down : .toNearestOrAwayFromZero)), digits: digits)
+  }
+
+  /// Within the years 0 to 9999; NaN is their start.
+  static func bounded(_ seconds: Double) -> Double {
+    seconds > -62_167_219_200 ? min(seconds, 253_402_300_799) : -62_167_219_200
   }
 
   /// In UTC; a tick is a second divided by ten `digits` times.

@@ -58,35 +58,35 @@ struct DocumentPacker: Sendable {
     }
   }
 
-  /// Gives the value's hash, which depends on its content only.
+  /// Gives the value's hash, which depends on its content only; small numbers tell the kinds of values apart.
   private mutating func write(_ value: JSONValue) -> UInt64 {
     switch value {
     case .null: return constant(.null)
     case .bool(let flag): return constant(flag ? .yes : .no)
     case .integer(let integer):
       head(UInt64(bitPattern: (integer << 1) ^ (integer >> 63)), .integer)
-      return Self.mix(UInt64(bitPattern: integer), 0x9E37_79B9)
+      return Self.mix(UInt64(bitPattern: integer), 1)
     case .number(let number):
       _ = constant(.number)
       for shift in 0..<8 { output.append(UInt8(truncatingIfNeeded: number.bitPattern >> (8 * UInt64(shift)))) }
-      return Self.mix(number.bitPattern, 0x85EB_CA6B)
+      return Self.mix(number.bitPattern, 2)
     case .string(let text): return write(text)
     case .array(let elements):
       let start = output.count
-      var hash: UInt64 = 0x27D4_EB2F
+      var hash: UInt64 = 3
       head(UInt64(elements.count), .array)
       for element in elements { hash = Self.mix(hash, write(element)) }
       return shareIfCommon(value, hash, from: start, isEmpty: elements.isEmpty)
     case .object(let members):
       let start = output.count
-      var hash: UInt64 = 0x1656_67B1
+      var hash: UInt64 = 4
       head(UInt64(members.count), .object)
       for (key, member) in members {
         let keyHash = write(key)
         // A sum: the order of keys must not matter.
         hash = hash &+ Self.mix(keyHash, write(member))
       }
-      return shareIfCommon(value, Self.mix(hash, 0x1656_67B1), from: start, isEmpty: members.isEmpty)
+      return shareIfCommon(value, Self.mix(hash, 4), from: start, isEmpty: members.isEmpty)
     }
   }
 
@@ -166,12 +166,9 @@ struct DocumentPacker: Sendable {
     output.append(byte)
   }
 
-  /// The finaliser of MurmurHash3 (Appleby) over both words.
+  /// The order of the words counts.
   private static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    var hash = left &* 0x9E37_79B9_7F4A_7C15 ^ right
-    hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-    hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
-    return hash ^ hash >> 33
+    StableHash.mixed(StableHash.mixed(left) ^ right)
   }
 }
 

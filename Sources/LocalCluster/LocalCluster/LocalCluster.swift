@@ -37,7 +37,7 @@ package struct LocalCluster: Service {
   }
 
   /// Where a running cluster is found.
-  package struct Ready: Sendable, Equatable {
+  package struct Ready: Codable, Sendable, Equatable {
     package var port: Int
     package var kubeconfig: String
     package var state: String

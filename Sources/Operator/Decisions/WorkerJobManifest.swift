@@ -49,7 +49,8 @@ extension RunRequest {
   private func manifest(_ settings: OperatorSettings, _ configuration: String) -> DesiredObject {
     var spec = Job.Spec(template: podTemplate(settings, configuration))
     spec.backoffLimit = retries
-    spec.activeDeadlineSeconds = Int(max(1, deadline.seconds.rounded(.up)))
+    // Kubernetes takes at most this many seconds, which are 68 years.
+    spec.activeDeadlineSeconds = Int(min(max(1, deadline.seconds.rounded(.up)), Double(Int32.max)))
     spec.ttlSecondsAfterFinished = finishedJobLifetime
     return DesiredObject(
       Job(metadata: metadata(job, annotations: annotations), spec: spec), podTemplate: template)

@@ -17,9 +17,9 @@ struct ApusServer: AsyncParsableCommand {
     commandName: "apus-server",
     abstract: "Serves the versions of one model by a routing table.",
     discussion: """
-      Reads APUS_ARTIFACTS (file:///folder or s3://bucket/prefix) for the versions and APUS_TELEMETRY
-      (sqlite:///folder/file.sqlite or postgres://…) for the prediction log; without the latter nothing is logged and
-      feedback is refused.
+      APUS_ARTIFACTS (file:///folder or s3://bucket/prefix) says where the versions are, APUS_TELEMETRY \
+      (sqlite:///folder/file.sqlite or postgres://…) where predictions are logged. Without APUS_TELEMETRY nothing is \
+      logged and feedback is refused.
       """)
 
   @Option(help: "The routing table's file, which is watched for changes.")
@@ -34,10 +34,10 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "Port for the operator; 0 takes any free one.")
   var adminPort = 8081
 
-  @Option(help: "The most bytes of a request's body.")
+  @Option(help: "The largest body of a request, in bytes.")
   var maximumBody = RequestLimits().body
 
-  @Option(help: "The most rows of a batch.")
+  @Option(help: "The largest batch, in rows.")
   var maximumBatch = RequestLimits().batch
 
   @Option(
@@ -45,32 +45,32 @@ struct ApusServer: AsyncParsableCommand {
       "File with tokens, one a line, of which clients must send one; read again when it changes. (default: none)")
   var tokenFile: String?
 
-  @Option(help: "The same for the admin port. (default: none)")
+  @Option(help: "The same, for the admin port. (default: none)")
   var adminTokenFile: String?
 
   @Option(
     help:
-      "File with the certificate chain in PEM for the port for clients; read again when it changes. Needs --tls-key. (default: plain HTTP)"
+      "PEM file with the certificate chain of the client port; read again when it changes. Needs --tls-key. (default: plain HTTP)"
   )
   var tlsCertificate: String?
 
-  @Option(help: "File with the certificate's private key in PEM.")
+  @Option(help: "PEM file with the certificate's private key.")
   var tlsKey: String?
 
-  @Flag(help: "The admin port shows the certificate as well.")
+  @Flag(help: "Use the certificate on the admin port as well.")
   var tlsAdmin = false
 
   @Option(
-    help: "Origin of web pages that may call the public port, such as https://example.org, or *; can be repeated.")
+    help: "Origin of web pages that may call the client port, such as https://example.org, or *; may be repeated.")
   var corsOrigin: [String] = []
 
-  @Option(help: "The most connections of clients at the same time. (default: no limit)")
+  @Option(help: "The most client connections at a time. (default: no limit)")
   var maximumConnections: Int?
 
-  @Option(help: "Seconds in which the head of a request must have come, from its first byte.")
+  @Option(help: "Seconds for the head of a request to arrive, counted from its first byte.")
   var headTimeout = 10.0
 
-  @Option(help: "Seconds in which a body must have come, however fast.")
+  @Option(help: "Seconds for the whole body of a request to arrive.")
   var bodyTimeout = 300.0
 
   @Option(help: "Seconds after which a connection is closed that brings no request or takes no answers.")
@@ -78,14 +78,14 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
-      "Folder where predictions wait while the telemetry store is away. (default: a folder beside the artifacts' where they lie on a volume, else in TMPDIR)"
+      "Folder where predictions wait while the telemetry store is away. (default: beside the artifacts if they are on a volume, else in TMPDIR)"
   )
   var spill: String?
 
-  @Option(help: "Seconds for which requests are still taken after /ready has turned to no on shutdown.")
+  @Option(help: "Seconds during which requests are still served on shutdown, after /ready has turned to 503.")
   var drainSeconds = 2.0
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "What to log: trace, debug, info, notice, warning, error or critical.")
   var logLevel = "info"
 
   func validate() throws {

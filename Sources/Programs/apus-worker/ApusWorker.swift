@@ -8,7 +8,7 @@ import Workers
 struct ApusWorker: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus-worker",
-    abstract: "Trains a model, checks one in production or removes one's data, as a run specification says.",
+    abstract: "Trains a model, checks it in production or removes its data, as a run specification says.",
     subcommands: [Train.self, Check.self, Remove.self])
 
   static func main() async {
@@ -20,10 +20,10 @@ struct ApusWorker: AsyncParsableCommand {
     @Option(help: "The run specification, JSON.")
     var run = "/etc/apus/run/run.json"
 
-    @Option(help: "Where the result goes; the pod's termination message path.")
+    @Option(help: "The file for the result, which is the pod's termination message.")
     var result = "/dev/termination-log"
 
-    @Option(help: "Threads that training may use; 0: as many as the container's CPU limit allows.")
+    @Option(help: "Threads for training; 0 is as many as the container's CPU limit allows.")
     var threads = 0
 
     func execute(_ kind: Worker.Kind) async throws {

@@ -23,7 +23,7 @@ struct DownCommand: AsyncParsableCommand {
     print("Stopped. The state is kept in \(folder.path).")
   }
 
-  /// Returns when the folder and the port can be used again, which is when the process is gone. Its pods have the time
+  /// Returns when the folder and the port can be used again, which is when the process has ended. Its pods have the time
   /// that they ask for (`terminationGracePeriodSeconds`, 30 s unless they say otherwise).
   private func waitForEnd(of process: Int32) async throws {
     let started = ContinuousClock.now

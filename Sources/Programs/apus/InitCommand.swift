@@ -31,32 +31,32 @@ struct InitCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where workers read the rows, if not in this file: file:///…, https://… or a path inside the pods.",
+      "Where workers read the rows, if not from this file: file:///…, https://… or a path inside the pods.",
       valueName: "uri"))
   var source: String?
 
   @Option(help: "The character between fields: , ; tab or |. (default: found in the first lines)")
   var delimiter: String?
 
-  @Option(help: "What stands before the fraction of a number: \".\" or \",\". (default: found in the numbers)")
+  @Option(help: "The decimal mark of numbers: \".\" or \",\". (default: found in the numbers)")
   var decimal: String?
 
-  @Option(help: "How letters are written: utf-8, latin-1, windows-1252 or utf-16. (default: utf-8)")
+  @Option(help: "The character encoding: utf-8, latin-1, windows-1252 or utf-16. (default: utf-8)")
   var encoding: String?
 
   @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "A text that means a missing value besides NA, NaN, null and the like, such as -999. Repeat it for more.",
+      "A text such as -999 that means a missing value, besides NA, NaN, null and the like; may be repeated.",
       valueName: "text"))
   var missing: [String] = []
 
   @Option(
     parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("A column that is to be no feature. Repeat it for more.", valueName: "column"))
+    help: ArgumentHelp("A column to leave out of the features; may be repeated.", valueName: "column"))
   var drop: [String] = []
 
-  @Option(help: "The column of the event's time. (default: the first one of times)")
+  @Option(help: "The column of the event's time. (default: the first column of times)")
   var timestamp: String?
 
   @Option(name: .shortAndLong, help: "Write to this file. (default: print)")

@@ -8,37 +8,40 @@ import Simulation
 struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Make labelled data, or send them to a running model, with or without drift.",
+    abstract: "Make labelled data, or send it to a running model, with or without drift.",
     discussion: """
-      Without --from the rows are card transactions, some of them fraud. Row numbers are the same in `data` and
-      `traffic`: the same seed and the same drift options make the same events, so that what was sent as traffic
-      can later be appended to the training data.
+      Without --from the rows are card transactions, some of them fraudulent. `data` and `traffic` number their rows \
+      alike: the same seed and drift options make the same events, so what was sent as traffic can later be appended to \
+      the training data.
       """,
     subcommands: [Data.self, Traffic.self])
 
   /// Which rows, and what goes wrong with them.
   struct RowOptions: ParsableArguments {
     @Option(help: "How many rows.") var rows = 10_000
-    @Option(help: "Number of the first row.") var first = 0
+    @Option(help: "The number of the first row.") var first = 0
     @Option(help: "The same seed makes the same rows.") var seed = 42
-    @Option(help: "A CSV file to take rows from instead of the simulated world.") var from: String?
+    @Option(help: "Take the rows from this CSV file instead of making card transactions.") var from: String?
     @Option(help: "With --from: the column of the label.") var target: String?
-    @Option(help: "With --from: the class whose recall is shown; the last in order where it is not given.")
+    @Option(help: "With --from: the class whose recall is shown. (default: the last in order)")
     var positive: String?
     @Option(help: "With --from: the column of the event's time, which is no feature.") var timestamp: String?
     @Option(
       name: .customLong("drift"),
       help: ArgumentHelp(
-        "What goes wrong, as KIND or KIND=INTENSITY (0 to 1); can be given several times. Kinds: "
+        "Drift to add, as KIND or KIND=INTENSITY (0 to 1); may be repeated. Kinds: "
           + DriftKind.allCases.map(\.rawValue).joined(separator: ", ") + ".", valueName: "kind=intensity"))
     var drift: [String] = []
-    @Option(help: "Number of the row from which it goes wrong.") var driftStart = 0
-    @Option(help: "Rows until the full intensity; 0: suddenly.") var driftRamp = 0
+    @Option(help: "The number of the row at which drift starts.") var driftStart = 0
+    @Option(help: "Rows until full intensity; 0 is sudden.") var driftRamp = 0
 
     func validate() throws {
-      guard rows > 0 else { throw ValidationError("--rows must be at least 1") }
-      guard first >= 0 else { throw ValidationError("--first must be 0 or more") }
+      guard (1...1_000_000_000).contains(rows) else { throw ValidationError("--rows lies between 1 and 1000000000") }
+      guard (0...1_000_000_000_000).contains(first) else {
+        throw ValidationError("--first lies between 0 and 1000000000000")
+      }
       guard from == nil || target != nil else { throw ValidationError("--from needs --target, the label's column") }
+      guard driftStart >= 0 else { throw ValidationError("--drift-start must be 0 or more") }
       guard driftRamp >= 0 else { throw ValidationError("--drift-ramp must be 0 or more") }
     }
 
@@ -62,8 +65,8 @@ struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write labelled rows as CSV.")
 
     @OptionGroup var options: RowOptions
-    @Option(name: .shortAndLong, help: "The file; standard output where it is not given.") var output: String?
-    @Flag(help: "Add the rows to the file instead of writing it anew.") var append = false
+    @Option(name: .shortAndLong, help: "The file to write. (default: standard output)") var output: String?
+    @Flag(help: "Append the rows to the file instead of replacing it.") var append = false
 
     func run() async throws {
       let source = try options.source()
@@ -107,16 +110,16 @@ struct SimulateCommand: AsyncParsableCommand {
   }
 
   struct Traffic: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Send rows to a model and labels after them.")
+    static let configuration = CommandConfiguration(abstract: "Send rows to a model, and their labels later.")
 
     @OptionGroup var options: RowOptions
     @Option(help: "Address of the model's Service, such as http://127.96.0.5:8080.") var url: String
-    @Option(help: "Rows in one request; 1 uses /predict, more use /predict/batch.") var batch = 100
-    @Option(help: "Rows per second; 0: as fast as it goes.") var rate = 0.0
-    @Option(help: "When a label follows: after so many rows (200) or so much time (30s); 'none' sends no labels.")
+    @Option(help: "Rows per request: 1 uses /predict, more use /predict/batch.") var batch = 100
+    @Option(help: "Rows per second; 0 is as fast as possible.") var rate = 0.0
+    @Option(help: "How far labels follow behind: a number of rows (200), a time (30s), or none for no labels.")
     var labelDelay = "200"
-    @Option(help: "Before each request id.") var prefix = "sim"
-    @Flag(help: "Only the last line.") var quiet = false
+    @Option(help: "The prefix of each request id.") var prefix = "sim"
+    @Flag(help: "Print only the last line.") var quiet = false
 
     func validate() throws {
       guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
@@ -127,6 +130,9 @@ struct SimulateCommand: AsyncParsableCommand {
           "--label-delay is a number of rows such as 200, a time such as 30s, or none, not '\(labelDelay)'")
       }
       guard (1...10_000).contains(batch) else { throw ValidationError("--batch lies between 1 and 10000") }
+      guard rate == 0 || (0.001...1_000_000).contains(rate) else {
+        throw ValidationError("--rate lies between 0.001 and 1000000 rows per second, or is 0")
+      }
     }
 
     func run() async throws {

@@ -11,8 +11,8 @@ struct UpCommand: AsyncParsableCommand {
     commandName: "up",
     abstract: "Start a local cluster that kubectl can talk to.",
     discussion: """
-      Pods are processes on loopback addresses of their own; an image stands for a program of the same name beside \
-      this one, or for one that --images names. The state stays in a folder and survives a restart.
+      Pods are processes, each on a loopback address of its own. For an image the program of the same name beside this \
+      one is run, or the one that --images names. The state is kept in a folder and survives a restart.
       """)
 
   @OptionGroup var folder: StateFolderOption
@@ -25,7 +25,7 @@ struct UpCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("images"), parsing: .upToNextOption,
-    help: ArgumentHelp("Programs that stand for images.", valueName: "name=path"))
+    help: ArgumentHelp("Programs to run in place of images.", valueName: "name=path"))
   var images: [ImageMapping] = []
 
   @Option(
@@ -36,8 +36,13 @@ struct UpCommand: AsyncParsableCommand {
   @Flag(help: "Return when the cluster is ready, and leave it running.")
   var detach = false
 
+  @Option(help: ArgumentHelp("Where to write that the cluster is ready, as JSON.", visibility: .private))
+  var readyFile: String?
+
   @Option(
-    help: ArgumentHelp("What to log: debug, info, notice, warning, error.", valueName: "level"), transform: Self.level)
+    help: ArgumentHelp(
+      "What to log: debug, info, notice, warning or error. (default: warning)", valueName: "level"),
+    transform: Self.level)
   var logLevel = Logger.Level.warning
 
   func validate() throws {
@@ -64,8 +69,12 @@ struct UpCommand: AsyncParsableCommand {
           images: Dictionary(images.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 }),
           auditLog: auditLog.map(StateFolderOption.absolute)),
         log: log
-      ) { ready in
-        Self.welcome(ready, after: ContinuousClock.now - started)
+      ) { [readyFile] ready in
+        if let readyFile {
+          Self.announce(ready, in: readyFile)
+        } else {
+          Self.welcome(ready, after: ContinuousClock.now - started, stop: "Ctrl-C")
+        }
       }
     } catch {
       throw CleanExit.failure("\(error)")
@@ -100,7 +109,18 @@ struct UpCommand: AsyncParsableCommand {
     return (path as NSString).deletingLastPathComponent
   }
 
-  private static func welcome(_ ready: LocalCluster.Ready, after time: Duration) {
+  /// To the process that waits for it.
+  private static func announce(_ ready: LocalCluster.Ready, in file: String) {
+    do {
+      try JSONEncoder().encode(ready).write(to: URL(fileURLWithPath: file), options: .atomic)
+    } catch {
+      try? FileHandle.standardError.write(
+        contentsOf: Data("apus: \(file) cannot be written: \(FileFailure.reason(error))\n".utf8))
+      kill(getpid(), SIGTERM)
+    }
+  }
+
+  static func welcome(_ ready: LocalCluster.Ready, after time: Duration, stop: String) {
     say(
       """
       The local cluster is ready (\(time.formatted(.units(allowed: [.seconds, .milliseconds], maximumUnitCount: 1)))).
@@ -112,7 +132,7 @@ struct UpCommand: AsyncParsableCommand {
         export KUBECONFIG=\(ready.kubeconfig)
         kubectl get pods --all-namespaces
 
-      Ctrl-C stops the cluster and its pods; the state is kept.
+      \(stop) stops the cluster and its pods; the state is kept.
       """)
   }
 }

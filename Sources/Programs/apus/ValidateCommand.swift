@@ -7,9 +7,9 @@ struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Check files of ModelDeployments and MonitoringPolicies.",
-    discussion: "Exits with 1 where something is wrong. Warnings do not count. - reads the standard input.")
+    discussion: "Exits with 1 if there are errors; warnings do not count.")
 
-  @Argument(help: "YAML files.", completion: .file(extensions: ["yaml", "yml", "json"]))
+  @Argument(help: "YAML files; - is standard input.", completion: .file(extensions: ["yaml", "yml", "json"]))
   var files: [String]
 
   func run() throws {

@@ -63,7 +63,7 @@ package struct Traffic: Sendable {
   package var url: String
   /// Rows in one request.
   package var batch: Int
-  /// Rows per second; 0: as fast as it goes.
+  /// Rows per second; 0: as fast as possible.
   package var rate: Double
   /// When a label follows its prediction; nil: never.
   package var labelDelay: LabelDelay?

@@ -29,7 +29,7 @@ struct StateServer: Sendable {
     fileprivate var event: ChangeEvent
     var isNew: Bool { event.kind == .added }
     /// `jobs/income-train-1`
-    var name: String { "\(event.id.resource.resource)/\(event.id.name.name)" }
+    var name: String { "\(event.id.resource.resource)/\(event.id.place.name)" }
   }
 
   private var state: ClusterState
@@ -89,8 +89,8 @@ struct StateServer: Sendable {
 
   /// Every object of a namespace by `resource/name`.
   func objects(in namespace: String) -> [String: JSONValue] {
-    let members = state.storedObjects.filter { $0.id.name.namespace == namespace }
+    let members = state.storedObjects.filter { $0.id.place.namespace == namespace }
     return Dictionary(
-      members.map { ("\($0.id.resource.resource)/\($0.id.name.name)", $0.object) }, uniquingKeysWith: { $1 })
+      members.map { ("\($0.id.resource.resource)/\($0.id.place.name)", $0.object) }, uniquingKeysWith: { $1 })
   }
 }

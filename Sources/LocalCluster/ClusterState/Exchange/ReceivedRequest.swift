@@ -59,24 +59,6 @@ package struct APIQuery: Sendable {
   }
 }
 
-package struct APIResponse: Sendable {
-  package enum Body: Sendable {
-    case json(JSONValue)
-    case text(String)
-  }
-
-  package var code: Int
-  package var body: Body
-  /// For the Warning header.
-  package var warnings: [String] = []
-
-  package init(code: Int = 200, _ body: Body, warnings: [String] = []) {
-    self.code = code
-    self.body = body
-    self.warnings = warnings
-  }
-}
-
 /// Who sent a request, as far as a server without credentials knows.
 package struct RequestSource: Sendable {
   /// Path and query as they came.

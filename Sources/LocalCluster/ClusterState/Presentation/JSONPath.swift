@@ -43,7 +43,7 @@ struct JSONPath: Sendable, Equatable {
     }
   }
 
-  /// The closing bracket, with quotes and parentheses in between passed over.
+  /// The closing bracket, outside of quotes and parentheses.
   private static func end(of text: Substring) -> Substring.Index? {
     var quote: Character?
     for index in text.indices {

@@ -71,13 +71,10 @@ extension ClusterState {
         target.resource, namespace: target.namespace, body(of: request, target), &write, circumstances)
       return .response(
         APIResponse(code: 201, .json(presentation.object(object, at: circumstances.now)), warnings: write.warnings))
-    case (.put, let name?):
+    case (.put, _?):
       var write = try WriteOptions(request, target)
       let object = try update(
-        target.resource,
-        id: ObjectID(
-          resource: target.resource.definition.storage, name: ObjectPlace(namespace: target.namespace, name: name)),
-        body(of: request, target), &write, circumstances)
+        target.resource, id: target.id, body(of: request, target), &write, circumstances)
       return .response(
         APIResponse(.json(presentation.object(object, at: circumstances.now)), warnings: write.warnings))
     case (.patch, _?):
@@ -133,7 +130,7 @@ extension ClusterState {
     let options = DeleteOptions(body: request.body, query: request.query)
     let matching = members(scope)
     for (name, _) in matching {
-      _ = try delete(ObjectID(resource: scope.storage, name: name), options, &circumstances)
+      _ = try delete(ObjectID(resource: scope.storage, place: name), options, &circumstances)
     }
     return APIResponse(
       .json(
@@ -151,7 +148,7 @@ struct Target {
 
   var id: ObjectID {
     ObjectID(
-      resource: resource.definition.storage, name: ObjectPlace(namespace: namespace, name: name ?? ""))
+      resource: resource.definition.storage, place: ObjectPlace(namespace: namespace, name: name ?? ""))
   }
 }
 

@@ -10,8 +10,8 @@ package struct Scope: Sendable {
   var fields: FieldSelector
 
   func contains(_ id: ObjectID) -> Bool {
-    id.resource == storage && (namespace.isEmpty || id.name.namespace == namespace)
-      && (name == nil || id.name.name == name)
+    id.resource == storage && (namespace.isEmpty || id.place.namespace == namespace)
+      && (name == nil || id.place.name == name)
   }
 
   func matches(_ object: JSONValue) -> Bool {
@@ -38,7 +38,7 @@ extension ClusterState {
       return all[place].map { scope.matches($0) ? [(place, $0)] : [] } ?? []
     }
     return all.filter { entry in
-      scope.contains(ObjectID(resource: scope.storage, name: entry.key)) && scope.matches(entry.value)
+      scope.contains(ObjectID(resource: scope.storage, place: entry.key)) && scope.matches(entry.value)
     }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 

@@ -14,11 +14,11 @@ extension ClusterState {
     }
     try place(&object, resource, namespace)
     let id = try name(&object, definition, &circumstances)
-    try admit(id, namespace: id.name.namespace)
+    try admit(id, namespace: id.place.namespace)
     if object[path: "metadata", "managedFields"] != nil, options.author.manager.isEmpty == false {
       object.set(nil, at: ["metadata", "managedFields"])
     }
-    guard self.object(id) == nil else { throw .alreadyExists(definition.groupResource, id.name.name) }
+    guard self.object(id) == nil else { throw .alreadyExists(definition.groupResource, id.place.name) }
     object.set(.string(circumstances.uid()), at: ["metadata", "uid"])
     object.set(.string(circumstances.now.text), at: ["metadata", "creationTimestamp"])
     for key in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "generation"] {
@@ -44,7 +44,7 @@ extension ClusterState {
     let object =
       id.resource == Self.customDefinitions ? CustomResource.established(object, at: circumstances.now) : object
     let stored = put(id, object)
-    if id.resource == Self.namespaces { addServiceAccount(in: id.name.name, &circumstances) }
+    if id.resource == Self.namespaces { addServiceAccount(in: id.place.name, &circumstances) }
     return stored
   }
 
@@ -53,7 +53,7 @@ extension ClusterState {
     _ resource: ServedResource, id: ObjectID, _ body: JSONValue, _ options: inout WriteOptions,
     _ circumstances: Circumstances
   ) throws(StatusError) -> JSONValue {
-    guard let live = object(id) else { throw .notFound(resource.definition.groupResource, id.name.name) }
+    guard let live = object(id) else { throw .notFound(resource.definition.groupResource, id.place.name) }
     let object = try decoded(body, resource, &options)
     return try replace(live, with: object, id, resource, options, circumstances, isApply: false)
   }
@@ -160,7 +160,7 @@ extension ClusterState {
     }
     return ObjectID(
       resource: definition.storage,
-      name: ObjectPlace(
+      place: ObjectPlace(
         namespace: object[path: "metadata", "namespace"]?.string ?? "",
         name: object[path: "metadata", "name"]?.string ?? ""))
   }
@@ -168,34 +168,35 @@ extension ClusterState {
   /// Nothing is created in a namespace that is missing or terminating.
   private func admit(_ id: ObjectID, namespace: String) throws(StatusError) {
     guard !namespace.isEmpty else { return }
-    let place = ObjectID(resource: Self.namespaces, name: ObjectPlace(namespace: "", name: namespace))
+    let place = ObjectID(resource: Self.namespaces, place: ObjectPlace(namespace: "", name: namespace))
     guard let object = object(place) else { throw .notFound(Self.namespaces, namespace) }
     if object[path: "metadata", "deletionTimestamp"] != nil {
-      throw .terminating(id.resource, id.name.name, namespace: namespace)
+      throw .terminating(id.resource, id.place.name, namespace: namespace)
     }
   }
 
   private func checkIdentity(
     _ wanted: JSONValue, _ live: JSONValue, _ id: ObjectID, _ definition: ServedDefinition
   ) throws(StatusError) {
-    let name = wanted[path: "metadata", "name"]?.string ?? id.name.name
-    guard name == id.name.name else {
-      throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(id.name.name))")
+    let name = wanted[path: "metadata", "name"]?.string ?? id.place.name
+    guard name == id.place.name else {
+      throw .badRequest("the name of the object (\(name)) does not match the name on the URL (\(id.place.name))")
     }
-    if let namespace = wanted[path: "metadata", "namespace"]?.string, namespace != id.name.namespace {
+    if let namespace = wanted[path: "metadata", "namespace"]?.string, namespace != id.place.namespace {
       throw .badRequest(
-        "the namespace of the object (\(namespace)) does not match the namespace on the request (\(id.name.namespace))")
+        "the namespace of the object (\(namespace)) does not match the namespace on the request (\(id.place.namespace))"
+      )
     }
     if let uid = wanted[path: "metadata", "uid"]?.string, uid != live[path: "metadata", "uid"]?.string {
       throw .conflict(
-        definition.groupResource, id.name.name,
+        definition.groupResource, id.place.name,
         "Precondition failed: UID in precondition: \(uid), UID in object meta: \(live[path: "metadata", "uid"]?.string ?? "")"
       )
     }
     if let version = wanted[path: "metadata", "resourceVersion"]?.string, !version.isEmpty,
       version != live[path: "metadata", "resourceVersion"]?.string
     {
-      throw .stale(definition.groupResource, id.name.name)
+      throw .stale(definition.groupResource, id.place.name)
     }
   }
 

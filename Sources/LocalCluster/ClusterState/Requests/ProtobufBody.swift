@@ -139,7 +139,7 @@ package enum ProtobufBody {
       if field.number == 1 { seconds = Int64(bitPattern: value) }
       if field.number == 2 { nanoseconds = Int64(bitPattern: value) }
     }
-    guard seconds != 0, abs(seconds) < 1 << 40 else { return nil }
+    guard seconds != 0, seconds.magnitude < 1 << 40 else { return nil }
     let time = ClusterTime(microseconds: seconds * 1_000_000 + nanoseconds / 1000)
     return .string(nanoseconds == 0 ? time.text : time.microText)
   }

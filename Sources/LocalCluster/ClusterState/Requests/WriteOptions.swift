@@ -36,7 +36,7 @@ struct WriteOptions {
     force = request.query.isTrue("force")
   }
 
-  /// Refuses, warns of, or passes over unknown fields.
+  /// Refuses, warns of, or ignores unknown fields.
   mutating func judge(unknown: [String], kind: GroupVersionKind) throws(StatusError) {
     let complaints = unknown.map { "unknown field \"\($0)\"" }
     guard !complaints.isEmpty else { return }

@@ -23,24 +23,24 @@ extension ClusterState {
   mutating func delete(
     _ id: ObjectID, _ options: DeleteOptions, _ circumstances: inout Circumstances
   ) throws(StatusError) -> Deletion {
-    guard var object = object(id) else { throw .notFound(id.resource, id.name.name) }
+    guard var object = object(id) else { throw .notFound(id.resource, id.place.name) }
     try check(options, id, object)
-    if id.resource == Self.namespaces, ["default", "kube-system", "kube-public"].contains(id.name.name) {
-      throw .forbidden(id.resource, id.name.name, "this namespace may not be deleted")
+    if id.resource == Self.namespaces, ["default", "kube-system", "kube-public"].contains(id.place.name) {
+      throw .forbidden(id.resource, id.place.name, "this namespace may not be deleted")
     }
     var finalizers = object.finalizers
     let propagation = options.propagation ?? (id.resource == Self.jobs ? "Orphan" : "Background")
-    finalizers.removeAll { $0 == Self.foregroundFinalizer || $0 == Self.orphanFinalizer }
+    finalizers.removeAll { $0 == Finalizer.foreground || $0 == Finalizer.orphan }
     let uid = object[path: "metadata", "uid"]?.string ?? ""
     switch propagation {
-    case "Foreground": finalizers.append(Self.foregroundFinalizer)
-    case "Orphan" where dependents[uid] != nil: finalizers.append(Self.orphanFinalizer)
+    case "Foreground": finalizers.append(Finalizer.foreground)
+    case "Orphan" where dependents[uid] != nil: finalizers.append(Finalizer.orphan)
     default: break
     }
     let grace = id.resource == Self.pods ? Self.grace(of: object, asked: options.gracePeriod) : 0
     let isNamespace = id.resource == Self.namespaces
-    if hasInstances(id, object), !finalizers.contains(Self.cleanupFinalizer) {
-      finalizers.append(Self.cleanupFinalizer)
+    if hasInstances(id, object), !finalizers.contains(Finalizer.cleanup) {
+      finalizers.append(Finalizer.cleanup)
     }
     if finalizers.isEmpty, grace == 0, !isNamespace {
       return .removed(remove(id) ?? object)
@@ -68,7 +68,7 @@ extension ClusterState {
   private func check(_ options: DeleteOptions, _ id: ObjectID, _ object: JSONValue) throws(StatusError) {
     func mismatch(_ what: String, _ wanted: String, _ found: String) -> StatusError {
       .conflict(
-        id.resource, id.name.name,
+        id.resource, id.place.name,
         "the \(what) in the precondition (\(wanted)) does not match the \(what) in record (\(found)). The object might have been deleted and then recreated"
       )
     }
@@ -87,9 +87,6 @@ extension ClusterState {
     return min(max(0, wanted), 31_536_000)
   }
 
-  static let cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io"
-
-  /// A CustomResourceDefinition goes after its objects.
   private func hasInstances(_ id: ObjectID, _ definition: JSONValue) -> Bool {
     guard id.resource == Self.customDefinitions, let served = CustomResource.definition(of: definition) else {
       return false

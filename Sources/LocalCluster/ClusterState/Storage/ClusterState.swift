@@ -12,8 +12,8 @@ package struct ClusterState: Sendable {
   /// Watches from before this version cannot be served any more (410).
   package internal(set) var compactedRevision: Int
   package internal(set) var catalog = Catalog()
-  /// Where each living object is, by UID.
-  var places: [String: ObjectID] = [:]
+  /// Each living object, by UID.
+  var living: [String: ObjectID] = [:]
   /// Who names an owner, by the owner's UID.
   var dependents: [String: Set<ObjectID>] = [:]
   /// What garbage collection has to look at.
@@ -39,7 +39,7 @@ package struct ClusterState: Sendable {
     self.revision = revision
     compactedRevision = revision
     for entry in stored {
-      objects[entry.id.resource, default: [:]][entry.id.name] = entry.object
+      objects[entry.id.resource, default: [:]][entry.id.place] = entry.object
       index(entry.id, entry.object)
       unsettled.insert(entry.id)
     }
@@ -51,7 +51,7 @@ package struct ClusterState: Sendable {
   /// Every object, for a snapshot.
   package var storedObjects: [StoredObject] {
     objects.flatMap { resource, members in
-      members.map { StoredObject(id: ObjectID(resource: resource, name: $0), object: $1) }
+      members.map { StoredObject(id: ObjectID(resource: resource, place: $0), object: $1) }
     }
   }
 
@@ -60,7 +60,7 @@ package struct ClusterState: Sendable {
   static let pods = GroupResource(group: "", resource: "pods")
 }
 
-/// The name of an object inside its collection; `namespace` is empty for cluster-wide ones.
+/// Where an object is inside its collection; `namespace` is empty for cluster-wide ones.
 package struct ObjectPlace: Hashable, Sendable, Comparable {
   package var namespace: String
   package var name: String
@@ -77,11 +77,11 @@ package struct ObjectPlace: Hashable, Sendable, Comparable {
 
 package struct ObjectID: Hashable, Sendable {
   package var resource: GroupResource
-  package var name: ObjectPlace
+  package var place: ObjectPlace
 
-  package init(resource: GroupResource, name: ObjectPlace) {
+  package init(resource: GroupResource, place: ObjectPlace) {
     self.resource = resource
-    self.name = name
+    self.place = place
   }
 }
 
@@ -108,7 +108,7 @@ package struct ChangeEvent: Sendable {
 }
 
 extension ClusterState {
-  func object(_ id: ObjectID) -> JSONValue? { objects[id.resource]?[id.name] }
+  func object(_ id: ObjectID) -> JSONValue? { objects[id.resource]?[id.place] }
 
   /// Stores an object under a new resource version and tells the watchers.
   @discardableResult
@@ -119,7 +119,7 @@ extension ClusterState {
     let version = isDryRun ? previous?[path: "metadata", "resourceVersion"] : .string(String(revision))
     stored.set(version, at: ["metadata", "resourceVersion"])
     if let previous { unindex(id, previous) }
-    objects[id.resource, default: [:]][id.name] = stored
+    objects[id.resource, default: [:]][id.place] = stored
     index(id, stored)
     if stored[path: "metadata", "ownerReferences"] != nil || stored[path: "metadata", "deletionTimestamp"] != nil {
       unsettled.insert(id)
@@ -132,7 +132,7 @@ extension ClusterState {
   /// Removes an object for good.
   @discardableResult
   mutating func remove(_ id: ObjectID) -> JSONValue? {
-    guard var gone = objects[id.resource]?.removeValue(forKey: id.name) else { return nil }
+    guard var gone = objects[id.resource]?.removeValue(forKey: id.place) else { return nil }
     unindex(id, gone)
     revision += 1
     let previous = gone
@@ -141,17 +141,17 @@ extension ClusterState {
     unsettled.remove(id)
     // An owner or namespace that waits for this one looks again.
     for owner in gone[path: "metadata", "ownerReferences"]?.array ?? [] {
-      if let place = owner["uid"]?.string.flatMap({ places[$0] }) { unsettled.insert(place) }
+      if let place = owner["uid"]?.string.flatMap({ living[$0] }) { unsettled.insert(place) }
     }
     let namespace = ObjectID(
-      resource: Self.namespaces, name: ObjectPlace(namespace: "", name: id.name.namespace))
-    if !id.name.namespace.isEmpty, object(namespace)?[path: "metadata", "deletionTimestamp"] != nil {
+      resource: Self.namespaces, place: ObjectPlace(namespace: "", name: id.place.namespace))
+    if !id.place.namespace.isEmpty, object(namespace)?[path: "metadata", "deletionTimestamp"] != nil {
       unsettled.insert(namespace)
     }
     if id.resource == Self.customDefinitions { stopServing(gone) }
     if catalog.definitions[id.resource]?.isCustom == true {
       let definition = ObjectID(
-        resource: Self.customDefinitions, name: ObjectPlace(namespace: "", name: id.resource.description))
+        resource: Self.customDefinitions, place: ObjectPlace(namespace: "", name: id.resource.description))
       if self.object(definition)?[path: "metadata", "deletionTimestamp"] != nil { unsettled.insert(definition) }
     }
     record(.deleted, id, gone, previous)
@@ -168,14 +168,14 @@ extension ClusterState {
   }
 
   private mutating func index(_ id: ObjectID, _ object: JSONValue) {
-    if let uid = object[path: "metadata", "uid"]?.string { places[uid] = id }
+    if let uid = object[path: "metadata", "uid"]?.string { living[uid] = id }
     for owner in object[path: "metadata", "ownerReferences"]?.array ?? [] {
       if let uid = owner["uid"]?.string { dependents[uid, default: []].insert(id) }
     }
   }
 
   private mutating func unindex(_ id: ObjectID, _ object: JSONValue) {
-    if let uid = object[path: "metadata", "uid"]?.string { places[uid] = nil }
+    if let uid = object[path: "metadata", "uid"]?.string { living[uid] = nil }
     for owner in object[path: "metadata", "ownerReferences"]?.array ?? [] {
       guard let uid = owner["uid"]?.string else { continue }
       dependents[uid]?.remove(id)
@@ -211,13 +211,13 @@ extension ClusterState {
     node.set(.string(circumstances.uid()), at: ["metadata", "uid"])
     node.set(.string(circumstances.now.text), at: ["metadata", "creationTimestamp"])
     put(
-      ObjectID(resource: GroupResource(group: "", resource: "nodes"), name: ObjectPlace(namespace: "", name: name)),
+      ObjectID(resource: GroupResource(group: "", resource: "nodes"), place: ObjectPlace(namespace: "", name: name)),
       node)
   }
 
   private mutating func addNamespace(_ name: String, _ circumstances: inout Circumstances) {
     put(
-      ObjectID(resource: Self.namespaces, name: ObjectPlace(namespace: "", name: name)),
+      ObjectID(resource: Self.namespaces, place: ObjectPlace(namespace: "", name: name)),
       [
         "apiVersion": "v1", "kind": "Namespace",
         "metadata": [
@@ -235,7 +235,7 @@ extension ClusterState {
     put(
       ObjectID(
         resource: GroupResource(group: "", resource: "serviceaccounts"),
-        name: ObjectPlace(namespace: namespace, name: "default")),
+        place: ObjectPlace(namespace: namespace, name: "default")),
       [
         "apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": [

@@ -1,9 +1,6 @@
 import KubernetesModel
 
 extension ClusterState {
-  static let foregroundFinalizer = "foregroundDeletion"
-  static let orphanFinalizer = "orphan"
-
   /// True when `collectGarbage` has something to look at.
   package var needsCollection: Bool { !unsettled.isEmpty || !goneOwners.isEmpty }
 
@@ -49,15 +46,15 @@ extension ClusterState {
 
   /// An owner is a living object of that kind and UID, in the same namespace or cluster-wide.
   private func exists(_ reference: JSONValue, for dependent: ObjectID) -> Bool {
-    guard let place = reference["uid"]?.string.flatMap({ places[$0] }),
-      place.name.namespace.isEmpty || place.name.namespace == dependent.name.namespace,
-      place.name.name == reference["name"]?.string
+    guard let owner = reference["uid"]?.string.flatMap({ living[$0] }),
+      owner.place.namespace.isEmpty || owner.place.namespace == dependent.place.namespace,
+      owner.place.name == reference["name"]?.string
     else { return false }
     return true
   }
 
   private mutating func finishForeground(_ id: ObjectID, _ object: JSONValue, _ circumstances: inout Circumstances) {
-    guard object.finalizers.contains(Self.foregroundFinalizer),
+    guard object.finalizers.contains(Finalizer.foreground),
       let uid = object[path: "metadata", "uid"]?.string
     else { return }
     for dependent in dependents[uid] ?? [] {
@@ -79,11 +76,11 @@ extension ClusterState {
         $0["uid"]?.string == uid && $0["blockOwnerDeletion"]?.bool == true
       }
     }
-    if !isBlocked { removeFinalizer(Self.foregroundFinalizer, id) }
+    if !isBlocked { removeFinalizer(Finalizer.foreground, id) }
   }
 
   private mutating func finishOrphaning(_ id: ObjectID, _ object: JSONValue) {
-    guard object.finalizers.contains(Self.orphanFinalizer),
+    guard object.finalizers.contains(Finalizer.orphan),
       let uid = object[path: "metadata", "uid"]?.string
     else { return }
     for dependent in dependents[uid] ?? [] {
@@ -92,7 +89,7 @@ extension ClusterState {
       child.set(others.isEmpty ? JSONValue?.none : .array(others), at: ["metadata", "ownerReferences"])
       put(dependent, child)
     }
-    removeFinalizer(Self.orphanFinalizer, id)
+    removeFinalizer(Finalizer.orphan, id)
   }
 
   private mutating func removeFinalizer(_ finalizer: String, _ id: ObjectID) {
@@ -103,9 +100,9 @@ extension ClusterState {
   }
 
   private mutating func empty(namespace id: ObjectID, _ circumstances: inout Circumstances) {
-    let namespace = id.name.name
+    let namespace = id.place.name
     let contents = objects.flatMap { resource, members in
-      members.keys.filter { $0.namespace == namespace }.map { ObjectID(resource: resource, name: $0) }
+      members.keys.filter { $0.namespace == namespace }.map { ObjectID(resource: resource, place: $0) }
     }
     for content in contents where object(content)?[path: "metadata", "deletionTimestamp"] == nil {
       discard(content, propagation: "Background", &circumstances)
@@ -118,15 +115,15 @@ extension ClusterState {
   }
 
   private mutating func removeInstances(_ id: ObjectID, _ object: JSONValue, _ circumstances: inout Circumstances) {
-    guard object.finalizers.contains(Self.cleanupFinalizer),
+    guard object.finalizers.contains(Finalizer.cleanup),
       let definition = CustomResource.definition(of: object)
     else { return }
     for name in (objects[definition.storage] ?? [:]).keys {
-      let instance = ObjectID(resource: definition.storage, name: name)
+      let instance = ObjectID(resource: definition.storage, place: name)
       guard self.object(instance)?[path: "metadata", "deletionTimestamp"] == nil else { continue }
       discard(instance, propagation: "Background", &circumstances)
     }
-    if objects[definition.storage]?.isEmpty ?? true { removeFinalizer(Self.cleanupFinalizer, id) }
+    if objects[definition.storage]?.isEmpty ?? true { removeFinalizer(Finalizer.cleanup, id) }
   }
 
   /// A deletion by the cluster itself; one that is refused is not its concern.

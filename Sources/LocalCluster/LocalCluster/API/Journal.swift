@@ -17,7 +17,7 @@ struct Journal {
   private var logURL: URL { folder.appendingPathComponent("changes.jsonl") }
   private var snapshotURL: URL { folder.appendingPathComponent("snapshot.jsonl") }
 
-  /// Opens the files of a folder and makes them where they are missing.
+  /// Opens the files of a folder and creates those that are missing.
   init(folder path: String) throws(StoreError) {
     folder = URL(fileURLWithPath: path, isDirectory: true)
     do {
@@ -105,7 +105,7 @@ struct Journal {
 
   var isLong: Bool { logBytes > Self.logLimit }
 
-  /// Replaces snapshot and log by one snapshot. A crash in between is harmless: older changes in the log are passed over.
+  /// Replaces snapshot and log by one snapshot. A crash in between is harmless: older changes in the log are ignored.
   mutating func compact(_ objects: [StoredObject], revision: Int) throws(StoreError) {
     var bytes = Data((["revision": .integer(Int64(revision))] as JSONValue).bytes)
     bytes.append(0x0A)
@@ -128,13 +128,13 @@ struct Journal {
   private static func entry(_ id: ObjectID) -> JSONValue {
     [
       "group": .string(id.resource.group), "resource": .string(id.resource.resource),
-      "namespace": .string(id.name.namespace), "name": .string(id.name.name),
+      "namespace": .string(id.place.namespace), "name": .string(id.place.name),
     ]
   }
 
   private static func id(_ entry: JSONValue) -> ObjectID {
     ObjectID(
       resource: GroupResource(group: entry["group"]?.string ?? "", resource: entry["resource"]?.string ?? ""),
-      name: ObjectPlace(namespace: entry["namespace"]?.string ?? "", name: entry["name"]?.string ?? ""))
+      place: ObjectPlace(namespace: entry["namespace"]?.string ?? "", name: entry["name"]?.string ?? ""))
   }
 }

@@ -46,8 +46,10 @@ struct ControllerLoop: Sendable {
         try await writer.perform(decision.writes)
         failures[key] = nil
         if let date = decision.lookAgainAt {
-          // A little late rather than a little early: times are kept in whole seconds.
-          await queue.add(key, after: .milliseconds(Int(max(0, date.timeIntervalSince(now)) * 1_000) + 20))
+          // A little late rather than a little early: times are kept in whole seconds. A deadline may lie farther ahead than a
+          // timer reaches.
+          let pause = min(max(0, date.timeIntervalSince(now)), Self.longestPause)
+          await queue.add(key, after: .seconds(pause) + .milliseconds(20))
         }
       } catch {
         let count = failures[key, default: 0]
@@ -57,6 +59,9 @@ struct ControllerLoop: Sendable {
       }
     }
   }
+
+  /// Seconds: a look a day too many costs nothing.
+  private static let longestPause = 86_400.0
 
   /// After a failure of a key.
   private static let pause = DoublingPause(first: .milliseconds(5), longest: .seconds(30))

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Pods' processes that a cluster could not end because it was killed itself.
 ///
-/// Only whoever holds the state folder's lock may end them: they belong to a cluster that is gone.
+/// Only whoever holds the state folder's lock may end them: they belong to a cluster that no longer runs.
 package struct Leftovers: Sendable {
   private let folders: ClusterFolders
 

@@ -20,7 +20,7 @@ extension PodWorker {
         $0.isReady = isInit && termination.isSuccess
         $0.isStarted = false
       }
-      // A pod that is being ended publishes once, when the last container is gone.
+      // A pod that is being ended publishes once, when the last container has ended.
       if isStopping || Task.isCancelled { return termination.isSuccess }
       if isInit && termination.isSuccess {
         await publish()

@@ -68,7 +68,7 @@ actor PodWorker {
     terminate(grace: grace, removing: true)
   }
 
-  /// Ends all containers. With `removing` the object goes too, when the last process is gone.
+  /// Ends all containers. With `removing` the object is removed too, once the last process has ended.
   func terminate(grace: Int, removing: Bool) {
     if let ending, !ending.isCancelled {
       // A second, shorter deletion shortens the wait.

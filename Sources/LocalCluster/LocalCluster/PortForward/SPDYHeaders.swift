@@ -21,7 +21,7 @@ final class SPDYHeaders {
 
   private func inflate(_ block: [UInt8]) throws(SPDYFault) -> [UInt8] {
     var input = block
-    // One byte more than is taken, so that a longer block is told from one that just fits.
+    // One byte more than is accepted: that tells a longer block from one that just fits.
     var output = [UInt8](repeating: 0, count: Self.longestBlock + 1)
     let (status, size): (Int32, Int) = input.withUnsafeMutableBufferPointer { source in
       output.withUnsafeMutableBufferPointer { target in

@@ -71,7 +71,7 @@ enum ProxyConnection {
   }
 }
 
-/// Looks for a pod once the client's channel is active: before that it cannot be told from one that has gone.
+/// Looks for a pod once the client's channel is active: before that it looks like one that is closed.
 private final class ConnectionStart: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
@@ -173,7 +173,7 @@ final class RelayHandler: ChannelDuplexHandler {
     if inputIsClosed { close() } else { context.close(mode: .output, promise: nil) }
   }
 
-  /// After what was written has gone out.
+  /// Once everything that was written has been sent.
   private func close() {
     guard let channel = context?.channel else { return }
     channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }

@@ -31,7 +31,8 @@ struct MailMessage {
 
   var content: [UInt8] {
     var lines = [
-      "Date: \(Self.date(at))", "From: \(from)", "To: \(to.joined(separator: ",\r\n "))",
+      "Date: \(InternetDate.text(ofSeconds: at.secondsSince1970, zone: "+0000"))", "From: \(from)",
+      "To: \(to.joined(separator: ",\r\n "))",
       "Subject: \(Self.encodedWords(Self.oneLine(subject)))", "Message-ID: \(identifier)",
     ]
     lines += fields.map { "\($0.name): \($0.value)" }
@@ -46,17 +47,6 @@ struct MailMessage {
     }
     lines += ["--\(boundary)--", ""]
     return Array(lines.joined(separator: "\r\n").utf8)
-  }
-
-  private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-  private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-  /// `Wed, 28 Oct 2026 12:00:00 +0000`
-  private static func date(_ time: Timestamp) -> String {
-    let day = CivilDay(number: Int(exactly: (time.secondsSince1970 / 86_400).rounded(.down)) ?? 0)
-    let date = "\(weekdays[day.weekday]), \(Figures.padded(day.day, to: 2)) \(months[day.month - 1]) \(day.year)"
-    let clock = time.description.dropFirst("2026-10-28T".count).dropLast()
-    return "\(date) \(clock) +0000"
   }
 
   /// Without line ends and other control characters, and not too long.

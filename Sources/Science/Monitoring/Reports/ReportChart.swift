@@ -26,19 +26,19 @@ enum ReportChart {
           isLabelled
           ? "<title>\(escaped(label)): \(kind == "ref" ? "training" : "window") \(percentText(share))</title>" : ""
         shapes +=
-          "<rect class=\"\(kind)\" x=\"\(fixed(x + 0.5 + inset))\" y=\"\(fixed(room - tall))\" "
-          + "width=\"\(fixed(max(0.5, step - 1 - 2 * inset)))\" height=\"\(fixed(tall))\">\(title)</rect>"
+          "<rect class=\"\(kind)\" x=\"\(coordinate(x + 0.5 + inset))\" y=\"\(coordinate(room - tall))\" "
+          + "width=\"\(coordinate(max(0.5, step - 1 - 2 * inset)))\" height=\"\(coordinate(tall))\">\(title)</rect>"
       }
     }
     if isLabelled {
       let ends = axisEnds(chart.labels)
-      shapes += "<line x1=\"0\" y1=\"\(fixed(room))\" x2=\"\(fixed(width))\" y2=\"\(fixed(room))\"/>"
-      shapes += "<text x=\"0\" y=\"\(fixed(height - 3))\">\(escaped(ends.0))</text>"
-      shapes += "<text x=\"\(fixed(width))\" y=\"\(fixed(height - 3))\" text-anchor=\"end\">\(escaped(ends.1))</text>"
+      shapes +=
+        "<line x1=\"0\" y1=\"\(coordinate(room))\" x2=\"\(coordinate(width))\" y2=\"\(coordinate(room))\"/>"
+      shapes += "<text x=\"0\" y=\"\(coordinate(height - 3))\">\(escaped(ends.0))</text>"
+      shapes +=
+        "<text x=\"\(coordinate(width))\" y=\"\(coordinate(height - 3))\" text-anchor=\"end\">\(escaped(ends.1))</text>"
     }
-    return
-      "<svg viewBox=\"0 0 \(fixed(width)) \(fixed(height))\" width=\"\(fixed(width))\" height=\"\(fixed(height))\" "
-      + "role=\"img\" aria-label=\"training and window\">\(shapes)</svg>"
+    return drawing(shapes, width, height)
   }
 
   /// The first bar's lower and the last bar's upper end; labels read `low to high`.
@@ -58,25 +58,27 @@ enum ReportChart {
     for (index, label) in chart.labels.enumerated() {
       let y = Double(index) * 20
       let short = label.count > 18 ? label.prefix(17) + "…" : label[...]
-      shapes += "<text x=\"\(fixed(start - 6))\" y=\"\(fixed(y + 13))\" text-anchor=\"end\">\(escaped(String(short)))"
+      shapes +=
+        "<text x=\"\(coordinate(start - 6))\" y=\"\(coordinate(y + 13))\" text-anchor=\"end\">"
+        + "\(escaped(String(short)))"
       shapes += "<title>\(escaped(label))</title></text>"
       for (kind, share, offset) in [("ref", chart.reference[index], 2.0), ("win", chart.window[index], 10.0)] {
         let long = max(share > 0 ? 1 : 0, (width - start - 50) * share / most)
         shapes +=
-          "<rect class=\"\(kind)\" x=\"\(fixed(start))\" y=\"\(fixed(y + offset))\" width=\"\(fixed(long))\" height=\"7\"/>"
+          "<rect class=\"\(kind)\" x=\"\(coordinate(start))\" y=\"\(coordinate(y + offset))\" "
+          + "width=\"\(coordinate(long))\" height=\"7\"/>"
         shapes +=
-          "<text class=\"share\" x=\"\(fixed(start + long + 4))\" y=\"\(fixed(y + offset + 7))\">\(percentText(share))</text>"
+          "<text class=\"share\" x=\"\(coordinate(start + long + 4))\" y=\"\(coordinate(y + offset + 7))\">"
+          + "\(percentText(share))</text>"
       }
     }
     let height = Double(chart.labels.count) * 20 + 2
-    return
-      "<svg viewBox=\"0 0 \(fixed(width)) \(fixed(height))\" width=\"\(fixed(width))\" height=\"\(fixed(height))\" "
-      + "role=\"img\" aria-label=\"training and window\">\(shapes)</svg>"
+    return drawing(shapes, width, height)
   }
 
-  /// A coordinate with at most one decimal.
-  private static func fixed(_ value: Double) -> String {
-    let tenths = (value * 10).rounded() / 10
-    return tenths == tenths.rounded() ? String(Int(tenths)) : String(tenths)
+  private static func drawing(_ shapes: String, _ width: Double, _ height: Double) -> String {
+    let (width, height) = (coordinate(width), coordinate(height))
+    return "<svg viewBox=\"0 0 \(width) \(height)\" width=\"\(width)\" height=\"\(height)\" "
+      + "role=\"img\" aria-label=\"training and window\">\(shapes)</svg>"
   }
 }

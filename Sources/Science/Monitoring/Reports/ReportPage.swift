@@ -1,51 +1,17 @@
 import WorkerContract
 
 extension MonitoringReport {
-  /// One self-contained page for people: the verdict on top, then drift, quality and performance. It needs nothing but
-  /// itself: no script, no font, no address is loaded.
+  /// One page for people: the verdict on top, then drift, quality and performance.
   package var html: String {
     let page = ReportPage(report: self)
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>\(escaped(subject.model)) \(escaped(subject.version)) · monitoring</title>
-      <style>\(ReportStyle.css)</style>
-      </head>
-      <body>
-      <main>
-      \(page.head)
-      \(page.tiles)
-      \(page.driftTable)
-      \(page.predictionSection)
-      \(page.qualityTable)
-      \(page.performanceSection)
-      \(page.charts)
-      \(page.rules)
-      </main>
-      </body>
-      </html>
-
-      """
+    let parts = [
+      page.head, page.tiles, page.driftTable, page.predictionSection, page.qualityTable, page.performanceSection,
+      page.charts, page.rules,
+    ]
+    return Page.html(
+      title: "\(subject.model) \(subject.version) · monitoring", style: ReportStyle.css,
+      body: parts.joined(separator: "\n"))
   }
-}
-
-/// Text made safe for an element's content or a quoted attribute.
-package func escaped(_ text: String) -> String {
-  var output = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "&": output += "&amp;"
-    case "<": output += "&lt;"
-    case ">": output += "&gt;"
-    case "\"": output += "&quot;"
-    case "'": output += "&#39;"
-    default: output.unicodeScalars.append(scalar)
-    }
-  }
-  return output
 }
 
 /// The parts of the page.

@@ -1,4 +1,4 @@
-/// The seven ways in which data go wrong.
+/// The seven ways in which data goes wrong.
 package enum DriftKind: String, Sendable, CaseIterable {
   /// Numeric features move.
   case covariate

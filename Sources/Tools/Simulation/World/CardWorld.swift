@@ -89,7 +89,7 @@ package struct CardWorld: RowSource {
       device = random.bernoulli(0.12) ? "new" : "known"
     }
 
-    /// How much of a label is told by its features; at 1 two thirds of the frauds look like everyone else.
+    /// How much of a label its features explain; at 1 two thirds of the frauds look like everyone else.
     private static let sharpness = 2.0
 
     /// Log-odds of fraud: high amounts, at night, far away, in a hurry, on new devices and old card readers.

@@ -1,4 +1,3 @@
-import Foundation
 import Monitoring
 
 /// A small line chart as inline SVG: both axes from 0 to 1 (or to the largest value), a grid, labelled lines.
@@ -35,12 +34,12 @@ struct Chart {
       : ""
     return """
       <figure><h3>\(escaped(title))</h3>
-      <svg viewBox="0 0 \(Self.number(Self.width)) \(Self.number(Self.height))" role="img" \
+      <svg viewBox="0 0 \(coordinate(Self.width)) \(coordinate(Self.height))" role="img" \
       aria-label="\(escaped(title))">
       \(grid)\(lines.map(draw).joined())
-      <text class="axis" x="\(Self.number((Self.left + Self.width - Self.right) / 2))" \
-      y="\(Self.number(Self.height - 6))" text-anchor="middle">\(escaped(xTitle))</text>
-      <text class="axis" transform="translate(11 \(Self.number((Self.top + Self.height - Self.bottom) / 2))) rotate(-90)" \
+      <text class="axis" x="\(coordinate((Self.left + Self.width - Self.right) / 2))" \
+      y="\(coordinate(Self.height - 6))" text-anchor="middle">\(escaped(xTitle))</text>
+      <text class="axis" transform="translate(11 \(coordinate((Self.top + Self.height - Self.bottom) / 2))) rotate(-90)" \
       text-anchor="middle">\(escaped(yTitle))</text>
       </svg>\(legend)</figure>
       """
@@ -54,24 +53,24 @@ struct Chart {
       let xValue = xRange.lowerBound + share * (xRange.upperBound - xRange.lowerBound)
       let yValue = yRange.lowerBound + share * (yRange.upperBound - yRange.lowerBound)
       return """
-        <path class="grid" d="M\(Self.number(x)) \(Self.number(Self.top))V\(Self.number(Self.height - Self.bottom))\
-        M\(Self.number(Self.left)) \(Self.number(y))H\(Self.number(Self.width - Self.right))"/>\
-        <text x="\(Self.number(x))" y="\(Self.number(Self.height - Self.bottom + 14))" text-anchor="middle">\
+        <path class="grid" d="M\(coordinate(x)) \(coordinate(Self.top))V\(coordinate(Self.height - Self.bottom))\
+        M\(coordinate(Self.left)) \(coordinate(y))H\(coordinate(Self.width - Self.right))"/>\
+        <text x="\(coordinate(x))" y="\(coordinate(Self.height - Self.bottom + 14))" text-anchor="middle">\
         \(Self.label(xValue, in: xRange))</text>\
-        <text x="\(Self.number(Self.left - 5))" y="\(Self.number(y + 3))" text-anchor="end">\(Self.label(yValue, in: yRange))</text>
+        <text x="\(coordinate(Self.left - 5))" y="\(coordinate(y + 3))" text-anchor="end">\(Self.label(yValue, in: yRange))</text>
         """
     }.joined()
   }
 
   private func draw(_ line: Line) -> String {
     let places = line.points.map { point in
-      "\(Self.number(x(point.x))) \(Self.number(y(point.y)))"
+      "\(coordinate(x(point.x))) \(coordinate(y(point.y)))"
     }
     guard !places.isEmpty else { return "" }
     let dots =
       line.showsDots
       ? line.points.map { point in
-        "<circle class=\"\(line.style)\" cx=\"\(Self.number(x(point.x)))\" cy=\"\(Self.number(y(point.y)))\" r=\"3\"/>"
+        "<circle class=\"\(line.style)\" cx=\"\(coordinate(x(point.x)))\" cy=\"\(coordinate(y(point.y)))\" r=\"3\"/>"
       }.joined() : ""
     return "<path class=\"line \(line.style)\" d=\"M\(places.joined(separator: "L"))\"/>\(dots)"
   }
@@ -87,11 +86,6 @@ struct Chart {
   private static func share(_ value: Double, _ range: ClosedRange<Double>) -> Double {
     let length = range.upperBound - range.lowerBound
     return length > 0 ? min(max((value - range.lowerBound) / length, 0), 1) : 0
-  }
-
-  private static func number(_ value: Double) -> String {
-    let rounded = (value * 10).rounded() / 10
-    return rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
   }
 
   /// Whole numbers on long axes, two decimals on short ones.

@@ -1,8 +1,7 @@
-import Foundation
 import Monitoring
 import Values
 
-/// Pieces of a self-contained page: no script, no font, no address outside of it.
+/// Pieces of a training's page.
 enum HTML {
   /// `value` with `digits` decimals, the same on every machine.
   static func decimal(_ value: Double, _ digits: Int) -> String {
@@ -30,35 +29,19 @@ enum HTML {
     return "<div class=\"scroll\"><table><thead><tr>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>"
   }
 
-  static func page(title: String, body: String) -> String {
-    """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(escaped(title))</title>
-    <style>\(style)</style></head>
-    <body><main>
-    \(body)
-    </main></body></html>
+  static func page(title: String, body: String) -> String { Page.html(title: title, style: style, body: body) }
 
-    """
-  }
-
+  /// What a training's page has besides the style of all pages.
   private static let style = """
-    :root{color-scheme:light dark;--ink:#1c2530;--soft:#5d6b7a;--line:#dfe4ea;--card:#f6f8fa;--paper:#fff;\
-    --c0:#1f6feb;--c1:#d9480f;--c2:#2b8a3e;--c3:#862e9c}
-    @media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9aa7b4;--line:#30363d;--card:#161b22;--paper:#0d1117;\
-    --c0:#58a6ff;--c1:#ff922b;--c2:#51cf66;--c3:#cc5de8}}
-    body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-    main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}
-    h1{font-size:26px;margin:0}h2{font-size:18px;margin:34px 0 10px}h3{font-size:14px;margin:0 0 6px;color:var(--soft)}
-    h1,p,li,.bar span{overflow-wrap:anywhere}.scroll{overflow-x:auto;max-width:100%}
-    p{margin:6px 0}.soft{color:var(--soft)}
+    :root{--c0:#1f6feb;--c1:#d9480f;--c2:#2b8a3e;--c3:#862e9c}
+    @media(prefers-color-scheme:dark){:root{--c0:#58a6ff;--c1:#ff922b;--c2:#51cf66;--c3:#cc5de8}}
+    .bar span{overflow-wrap:anywhere}p{margin:6px 0}.soft,h3,figcaption{color:var(--soft)}
     .cards{display:flex;flex-wrap:wrap;gap:10px;margin:18px 0}
     .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:104px}
     .card b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.card span{color:var(--soft);font-size:13px}
     .row{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}.row>*{min-width:0;max-width:100%}
-    figure{margin:0;flex:0 1 330px;min-width:260px}figcaption{font-size:13px;color:var(--soft)}
-    svg{width:100%;height:auto}svg text{font-size:10px;fill:var(--soft)}svg text.axis{font-size:11px}
+    figure{margin:0;flex:0 1 330px;min-width:260px}figcaption{font-size:13px}
+    svg{width:100%;height:auto}svg text{font-size:10px}svg text.axis{font-size:11px}
     .grid{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}
     .guide{stroke:var(--soft);stroke-dasharray:4 4;stroke-width:1}
     .line.c0{stroke:var(--c0)}.line.c1{stroke:var(--c1)}.line.c2{stroke:var(--c2)}.line.c3{stroke:var(--c3)}
@@ -70,8 +53,8 @@ enum HTML {
     th:first-child{text-align:left;font-weight:500}thead th{color:var(--soft);font-weight:500}
     .bar{display:grid;grid-template-columns:minmax(120px,260px) 1fr 64px;gap:10px;align-items:center;margin:3px 0}
     .bar i{display:block;height:12px;border-radius:3px;background:var(--c0);min-width:1px}
-    @media(max-width:480px){main{padding:18px 12px 40px}h1{font-size:22px}.card{flex:1 1 40%;min-width:0;padding:8px 12px}\
-    .row{gap:14px}figure{flex-basis:100%}th,td{padding:5px 8px}.bar{grid-template-columns:minmax(90px,130px) 1fr 56px;gap:8px}}
-    .good{color:var(--c2)}.fair{color:var(--c1)}.poor{color:#e03131}
+    @media(max-width:480px){.card{flex:1 1 40%;min-width:0;padding:8px 12px}.row{gap:14px}figure{flex-basis:100%}\
+    th,td{padding:5px 8px}.bar{grid-template-columns:minmax(90px,130px) 1fr 56px;gap:8px}}
+    .good{color:var(--ok)}.fair{color:var(--warning)}.poor{color:var(--critical)}
     """
 }

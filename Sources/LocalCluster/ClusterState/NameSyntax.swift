@@ -1,10 +1,3 @@
-import KubernetesModel
-
-extension JSONValue {
-  /// `metadata.finalizers` of an object.
-  var finalizers: [String] { (self[path: "metadata", "finalizers"]?.array ?? []).compactMap(\.string) }
-}
-
 /// How names, labels and their keys are spelled.
 enum NameSyntax {
   static func isLabelName(_ name: String) -> Bool {
