@@ -107,13 +107,13 @@ let wings: [[Target]] = [
   // What people declare, what is decided about it (pure), and who carries it out.
   wing(
     "Operator",
-    library("ApusAPI", ["Schema", "Values", "KubernetesModel", "WorkerContract", "Monitoring"]),
+    library("ApusAPI", ["Schema", "KubernetesModel", "WorkerContract", "Monitoring"]),
     library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"], testedWith: ["SpecFields"]),
     library(
       "Reconcilers",
       [
         "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
-        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging, lifecycle,
+        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging,
       ], testedWith: ["ClusterState", "SpecFields"])),
   // Trainings, checks and removals.
   wing(

@@ -23,6 +23,7 @@ package struct PolicyReconciler: Sendable {
   private let mirror: TelemetryMirror?
   let settled = SettledObjects()
   private let entry: ReconcileEntry
+  private let logger: Logger
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, transport: any HTTPTransport,
@@ -42,6 +43,7 @@ package struct PolicyReconciler: Sendable {
     warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
     self.mirror = mirror
+    self.logger = logger
     entry = ReconcileEntry(
       caches: caches, definitions: definitions, settled: settled, stalled: stalled, time: time, logger: logger)
   }

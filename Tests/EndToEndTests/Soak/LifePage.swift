@@ -18,6 +18,8 @@ struct LifePage: Sendable, Equatable {
     "persistentvolumeclaims", "horizontalpodautoscalers.autoscaling",
   ]
 
+  private static let fleeting = ["RetrainingRunning", "DataKept"]
+
   init(of stage: Stage) async throws {
     let reader = LifeReader()
     (objects, pods, events) = ([:], [:], [:])
@@ -45,8 +47,11 @@ struct LifePage: Sendable, Equatable {
           + "\(event["reason"]?.string ?? ""): \(event["note"]?.string ?? "")")
       events[note, default: 0] += event[path: "series", "count"]?.integer ?? 1
     }
-    // What passes in half a second is not seen by everyone; by nobody twice.
-    events = events.filter { !$0.key.contains(" Normal RetrainingRunning: ") || $0.value > 1 }
+    // What passes in half a second is not seen by everyone; and of a model that is gone, only the operator knows that saw it
+    // (`Departures`). By nobody twice.
+    events = events.filter { event in
+      event.value > 1 || !Self.fleeting.contains { event.key.contains(" Normal \($0): ") }
+    }
   }
 
   /// Where this one is otherwise than another, at most `limit` sentences.
