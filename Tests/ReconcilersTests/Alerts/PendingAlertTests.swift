@@ -2,6 +2,7 @@ import ApusAPI
 import Decisions
 import Foundation
 import HTTPTransport
+import KubernetesClient
 import KubernetesModel
 import Logging
 @testable import Reconcilers
