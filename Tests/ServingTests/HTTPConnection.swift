@@ -30,8 +30,12 @@ final class HTTPConnection: @unchecked Sendable {
   private let descriptor: Int32
   private var received: [UInt8] = []
 
-  init(port: Int) throws {
+  /// - Parameter receiveBuffer: Bytes that the kernel may take for a client that does not read; nil: as many as it likes.
+  init(port: Int, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if var receiveBuffer {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = UInt16(port).bigEndian
@@ -43,7 +47,7 @@ final class HTTPConnection: @unchecked Sendable {
     }
     // `deinit` closes, also after this.
     guard result == 0 else { throw Failure.notConnected(errno) }
-    var timeout = timeval(tv_sec: 20, tv_usec: 0)
+    var timeout = timeval(tv_sec: 90, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
   }
 
@@ -102,7 +106,7 @@ final class HTTPConnection: @unchecked Sendable {
     let separator = Array("\r\n\r\n".utf8)
     var end: Int?
     while true {
-      end = received.indices.first { received[$0...].starts(with: separator) }
+      end = received.firstRange(of: separator)?.lowerBound
       if end != nil { break }
       try receive()
     }

@@ -144,7 +144,7 @@ struct InferenceEndpoints: Sendable {
         try scanner.finish()
         return try answer(request, bytes, binary: length..<bytes.count, found.state, found.entry, header: header, lane)
       } catch {
-        return .malformed(error)
+        return .error(400, error.description)
       }
     }
   }

@@ -26,6 +26,10 @@ final class RequestHandler: ChannelDuplexHandler {
   /// A task is at work on the request that was read last.
   private var isBusy = false
   private var waiting = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 1)
+  /// Requests begun since other connections of the event loop had their turn.
+  private var inTurn = 0
+  /// Other connections have their turn.
+  private var isYielding = false
   private var isReadHeld = false
   /// Bytes of answers that were written and not flushed, about.
   private var unflushed = 0
@@ -45,6 +49,8 @@ final class RequestHandler: ChannelDuplexHandler {
   private static let mostUnflushed = 64 << 10
   /// What a head takes, about.
   private static let headBytes = 256
+  /// A client that sends requests without waiting for answers has so many answered in a row: a few milliseconds' work.
+  private static let mostInTurn = 8
   /// Parts for which there may be room in `waiting` while nothing waits.
   private static let mostKept = 64
 
@@ -69,9 +75,20 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   private func hasToWait(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) -> Bool {
-    if isBusy { return true }
-    if case .head = part { return !context.channel.isWritable }
-    return false
+    if isBusy || isYielding { return true }
+    guard case .head = part else { return false }
+    if inTurn >= Self.mostInTurn { yield(context) }
+    return isYielding || !context.channel.isWritable
+  }
+
+  private func yield(_ context: ChannelHandlerContext) {
+    isYielding = true
+    let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+    context.eventLoop.execute {
+      let handler = connection.value.handler
+      (handler.isYielding, handler.inTurn) = (false, 0)
+      if !handler.hasEnded { handler.resume(connection.value.context) }
+    }
   }
 
   private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -84,6 +101,7 @@ final class RequestHandler: ChannelDuplexHandler {
 
   private func begin(_ plan: RequestPlan, _ context: ChannelHandlerContext) {
     self.plan = plan
+    inTurn += 1
     guard case .read = plan.step else {
       isDropping = true
       return answer(plan, ByteBuffer(), context)
@@ -186,6 +204,7 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
+    if !isYielding { inTurn = 0 }
     flush(context)
     context.fireChannelReadComplete()
   }
