@@ -28,7 +28,7 @@ private struct LedgerOnDisk {
       switch action {
       case .disk(let work): handle(.disk(folder.perform(work)))
       case .store(let work): asked = work
-      case .release(let rows): released += rows
+      case .release(let room): released += room.rows
       case .tell(let fact): facts.append(fact)
       case .report(let report): reports.append(report)
       case .closed: isClosed = true
