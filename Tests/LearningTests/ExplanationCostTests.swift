@@ -60,7 +60,7 @@ struct ExplanationCostTests {
   }
 
   @Test func `a model that cannot be explained costs nothing`() throws {
-    let silent = Self.complete(2).replacing(/"sum_hessian":\[[^\]]*\]/, with: #""loss_changes":[]"#)
+    let silent = Self.complete(2).replacing(/"sum_hessian":\[[^\]]*\]/, with: #""others":[]"#)
     let model = try Self.model([silent])
     #expect(!model.isExplainable && model.explanationSteps == 0)
   }

@@ -184,17 +184,21 @@ import WorkerContract
           let (taken, free) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
           let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
           let cores = ProcessInfo.processInfo.activeProcessorCount
-          func hold() {
+          @Sendable func hold() {
             taken.signal()
             free.wait()
           }
           for loop in loops { loop.execute { hold() } }
-          for _ in 0..<cores { Task.detached(priority: .high) { hold() } }
+          // More than there are threads, so that whatever comes later waits behind them.
+          for _ in 0..<32 * cores { Task.detached { hold() } }
           for _ in 0..<loops.count + cores { _ = taken.wait(timeout: .now() + 60) }
-          let codes = [("GET", "/health", nil), ("POST", "/model/reload", body), ("GET", "/ready", nil)].map {
+          let requests: [(String, String, String?)] = [
+            ("GET", "/health", nil), ("POST", "/model/reload", body), ("GET", "/ready", nil),
+          ]
+          let codes = requests.map {
             (try? HTTPConnection(port: port).blockingRequest($0, $1, $2))?.code
           }
-          for _ in 0..<loops.count + cores { free.signal() }
+          for _ in 0..<loops.count + 32 * cores { free.signal() }
           continuation.resume(returning: codes)
         }
       }

@@ -23,10 +23,14 @@ final class Budget: Sendable {
   }
 
   private func add(_ count: Int) -> Bool {
-    // A negative count always fits.
-    guard amount.add(count, ordering: .relaxed).newValue > limit, count > 0 else { return true }
-    amount.subtract(count, ordering: .relaxed)
-    return false
+    var before = taken
+    while true {
+      // What is given back always fits.
+      guard count <= limit - before || count <= 0 else { return false }
+      let (isDone, found) = amount.weakCompareExchange(expected: before, desired: before + count, ordering: .relaxed)
+      if isDone { return true }
+      before = found
+    }
   }
 
   /// A part of the budget, given back with the object. Changed by one thread at a time.

@@ -115,7 +115,8 @@ struct InferenceRows {
   /// Writes the objects, where nothing is wrong so far.
   mutating func write(_ body: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
     guard problems.isEmpty else { return }
-    defer { inputs = [] }
+    let (inputs, count) = (inputs, count)
+    defer { self.inputs = [] }
     bytes.reserveCapacity(mostBytes)
     let names = inputs.map { Array("\(JSONString.quoted($0.name, .lineFeed)):".utf8) }
     for row in 0..<count {
