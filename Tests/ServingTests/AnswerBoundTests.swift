@@ -102,7 +102,8 @@ import WorkerContract
 
           let outputs = explain ? InferenceOutput.allCases : InferenceOutput.standard
           let tensors = AnswerCost(
-            rows: rows, rowBytes: outputs.reduce(0) { $0 + $1.mostBytes(of: version) }, stepsOfRow: 0)
+            rows: rows, rowBytes: outputs.reduce(0) { $0 + $1.mostBytes(of: version) }, stepsOfRow: 0, scratch: 0,
+            workOfRow: 0)
           for isBinary in [false, true] {
             let flags = "\"explain\":\(explain),\"binary_data_output\":\(isBinary)"
             let reply = try await server.request(
@@ -132,7 +133,7 @@ import WorkerContract
     let bounds = try LoadedVersion(version: "v1", digest: "", predictor: Sample.predictor()).bounds
     let cost = AnswerCost(rows: .max / 2, explained: .max / 2, idBytes: 0, bounds: bounds)
     #expect(cost.bytes == .max && cost.steps == .max)
-    #expect(AnswerCost(rows: .max, rowBytes: 2, stepsOfRow: 2).bytes == .max)
+    #expect(AnswerCost(rows: .max, rowBytes: 2, stepsOfRow: 2, scratch: 0, workOfRow: 0).bytes == .max)
     let admission = Admission(limits: RequestLimits())
     #expect(throws: Admission.Refusal.self) { try admission.admit(cost).get() }
     #expect(admission.bytes.taken == 0 && admission.steps.taken == 0)

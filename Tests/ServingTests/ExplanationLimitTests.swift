@@ -157,9 +157,23 @@ import WorkerContract
     }
   }
 
+  @Test func `neither much memory for a row nor a large model takes an event loop or all the room`() async throws {
+    let admission = Admission(limits: RequestLimits(held: 1 << 20))
+    let wide = AnswerCost(rows: 1, rowBytes: 10, stepsOfRow: 1, scratch: 1 << 19, workOfRow: 0)
+    guard case .failure(let refusal) = admission.admit(wide) else {
+      Issue.record("it was admitted")
+      return
+    }
+    #expect(refusal.answer.code == 422)
+    let large = AnswerCost(rows: 100, rowBytes: 10, stepsOfRow: 0, scratch: 0, workOfRow: 1_000_000)
+    #expect(!admission.isInline(large))
+    let parts = try await admission.inParts(large) { $0 }
+    #expect(parts.allSatisfy { $0.count <= 4 } && parts.flatMap { $0 } == Array(0..<100))
+  }
+
   @Test func `what is explained at the same time is limited too`() throws {
     let admission = Admission(limits: RequestLimits(explanation: 1000))
-    let cost = AnswerCost(rows: 10, rowBytes: 10, stepsOfRow: 100)
+    let cost = AnswerCost(rows: 10, rowBytes: 10, stepsOfRow: 100, scratch: 0, workOfRow: 0)
     var grants = try (0..<4).map { _ in try admission.admit(cost).get() }
     func refusal() -> Int? {
       if case .failure(let refusal) = admission.admit(cost) { refusal.answer.code } else { nil }

@@ -30,6 +30,9 @@ extension Model {
     explainer.map { $0.steps + marginCount * (featureCount + 1) } ?? 0
   }
 
+  /// Bytes of memory that explaining a row takes: `contributions` and what they are made of.
+  package var explanationBytes: Int { 2 * MemoryLayout<Double>.size * marginCount * (featureCount + 1) }
+
   /// What each column adds to each raw output: `marginCount` × (`featureCount` + 1), the bias last, as XGBoost's
   /// `pred_contribs`; nil where the model cannot be explained.
   /// - Parameter row: `featureCount` values, NaN is missing.

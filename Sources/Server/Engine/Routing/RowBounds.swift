@@ -11,6 +11,10 @@ package struct RowBounds: Sendable, Equatable {
   package private(set) var explanation = 0
   /// What explaining costs, as `Model.explanationSteps` tells.
   package private(set) var steps = 0
+  /// Bytes of memory that explaining takes for as long as it lasts.
+  package private(set) var scratch = 0
+  /// What predicting costs, as `Model.predictionSteps` tells.
+  package private(set) var work = 0
 
   /// Bytes of the longest name of a class as a JSON string.
   package private(set) var longestClass = 0
@@ -32,6 +36,7 @@ package struct RowBounds: Sendable, Equatable {
     // Probabilities are in single precision, of 15 characters at most.
     prediction =
       Self.frame + quotedVersion.utf8.count + longest + classes + (quotedClasses.count + 1) * 18 + warnings
+    work = model.predictionSteps
     guard model.isExplainable else {
       explanation = Self.frame
       return
@@ -39,6 +44,7 @@ package struct RowBounds: Sendable, Equatable {
     explanation =
       Self.frame + model.marginCount * (Self.frame + longest + names + (features.count + 2) * (Self.number + 1))
     steps = model.explanationSteps
+    scratch = model.explanationBytes
   }
 
   private init() {}
@@ -48,6 +54,8 @@ package struct RowBounds: Sendable, Equatable {
     versions.reduce(into: RowBounds()) { most, version in
       most.prediction = Swift.max(most.prediction, version.bounds.prediction)
       most.explanation = Swift.max(most.explanation, version.bounds.explanation)
+      most.scratch = Swift.max(most.scratch, version.bounds.scratch)
+      most.work = Swift.max(most.work, version.bounds.work)
       most.longestClass = Swift.max(most.longestClass, version.bounds.longestClass)
       most.steps = Swift.max(most.steps, version.bounds.steps)
     }

@@ -6,6 +6,10 @@ struct AnswerCost: Sendable, Equatable {
   var bytes: Int
   /// Of its explanations.
   var steps: Int
+  /// Bytes of memory that explaining a row takes for as long as it lasts.
+  var scratch: Int
+  /// Of its predictions, in steps as well.
+  var work: Int
   var rows: Int
   /// Rows that are explained.
   var explained: Int
@@ -17,6 +21,8 @@ struct AnswerCost: Sendable, Equatable {
       Self.product(rows, bounds.prediction + idBytes), Self.product(explained, bounds.explanation))
     bytes = Self.sum(bytes, Self.problems)
     steps = Self.product(explained, bounds.steps)
+    scratch = explained > 0 ? bounds.scratch : 0
+    work = Self.product(rows, bounds.work)
     self.rows = rows
     self.explained = explained
   }
@@ -24,11 +30,13 @@ struct AnswerCost: Sendable, Equatable {
   /// Of tensors.
   /// - Parameters:
   ///   - rowBytes: Of all outputs, for each row.
-  ///   - stepsOfRow: 0 where nothing is explained.
-  init(rows: Int, rowBytes: Int, stepsOfRow: Int) {
+  ///   - stepsOfRow: Of explaining one; 0 where nothing is explained.
+  init(rows: Int, rowBytes: Int, stepsOfRow: Int, scratch: Int, workOfRow: Int) {
     // With the names around the tensors.
     bytes = Self.sum(Self.product(rows, rowBytes), 4096)
     steps = Self.product(rows, stepsOfRow)
+    self.scratch = scratch
+    work = Self.product(rows, workOfRow)
     self.rows = rows
     explained = stepsOfRow > 0 ? rows : 0
   }

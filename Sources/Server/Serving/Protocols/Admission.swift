@@ -12,9 +12,9 @@ final class Admission: Sendable {
   let steps: Budget
 
   /// Of an answer that is made on an event loop: some tenths of a millisecond, as other connections wait for it.
-  private static let (inlineSteps, inlineBytes) = (100_000, 256 << 10)
+  private static let (inlineSteps, inlineBytes, inlineWork) = (100_000, 256 << 10, 1_000_000)
   /// Of a part, between which others have their turn.
-  private static let (partSteps, partRows) = (1_000_000, 256)
+  private static let (partSteps, partRows, partWork) = (1_000_000, 256, 4_000_000)
   /// Requests of the largest explanation that may wait at the same time.
   private static let mostExplaining = 4
 
@@ -26,7 +26,9 @@ final class Admission: Sendable {
   }
 
   /// Whether an event loop may make the answer.
-  func isInline(_ cost: AnswerCost) -> Bool { cost.steps <= Self.inlineSteps && cost.bytes <= Self.inlineBytes }
+  func isInline(_ cost: AnswerCost) -> Bool {
+    cost.steps <= Self.inlineSteps && cost.bytes <= Self.inlineBytes && cost.work <= Self.inlineWork
+  }
 
   /// What an admitted request has taken, for as long as it is kept.
   struct Grant: Sendable {
@@ -51,7 +53,7 @@ final class Admission: Sendable {
               503, "The server explains as much as it may at the moment; send the request again in a few seconds.")))
       }
     }
-    guard let room = bytes.take(cost.bytes) else { return .failure(Refusal(answer: Self.crowded)) }
+    guard let room = bytes.take(cost.bytes + cost.scratch) else { return .failure(Refusal(answer: Self.crowded)) }
     return .success(Grant(bytes: room, steps: explaining))
   }
 
@@ -64,6 +66,12 @@ final class Admission: Sendable {
   }
 
   private func refusal(of cost: AnswerCost) -> Answer? {
+    guard cost.scratch <= limits.held / 4 else {
+      return .error(
+        422,
+        "Explaining a row takes \(cost.scratch) bytes of memory, more than a quarter of what this server holds (--maximum-held): ask without an explanation."
+      )
+    }
     if cost.steps > limits.explanation, cost.explained > 0 {
       let row = cost.steps / cost.explained
       let steps = "\(row) steps (leaves × depth² of the trees)"
@@ -78,11 +86,12 @@ final class Admission: Sendable {
         "Explaining a row takes \(steps), and this server's limit for a request is \(limits.explanation) (--maximum-explanation): have at most \(limits.explanation / row) rows explained at a time."
       )
     }
-    guard cost.bytes <= limits.answer else {
-      let most = limits.answer / max(1, cost.bytes / max(1, cost.rows))
+    let room = min(limits.answer, limits.held - cost.scratch)
+    guard cost.bytes <= room else {
+      let most = room / max(1, cost.bytes / max(1, cost.rows))
       return .error(
         413,
-        "The answer could have \(cost.bytes) bytes, and this server's limit is \(limits.answer) (--maximum-answer): "
+        "The answer could have \(cost.bytes) bytes, and this server's limit is \(room) (--maximum-answer): "
           + (most > 0 ? "ask for at most \(most) rows at a time." : "ask for fewer outputs and without an explanation.")
       )
     }
@@ -118,8 +127,10 @@ final class Admission: Sendable {
     _ cost: AnswerCost, _ make: @escaping @Sendable (Range<Int>) throws -> Part
   ) async throws -> [Part] {
     let rows = cost.rows
-    let share = cost.steps == 0 ? Self.partRows : Int(Double(Self.partSteps) / Double(cost.steps) * Double(rows))
-    let size = min(Self.partRows, max(1, share))
+    let shares = [(Self.partSteps, cost.steps), (Self.partWork, cost.work)].map { most, all in
+      all <= most ? rows : Int(Double(most) / Double(all) * Double(rows))
+    }
+    let size = max(1, shares.reduce(Self.partRows, min))
     let starts = Array(stride(from: 0, to: rows, by: size))
     let threads = cost.steps > Self.inlineSteps ? WorkThreads.explanations : nil
     let places = Places()

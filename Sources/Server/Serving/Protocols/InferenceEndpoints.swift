@@ -237,7 +237,8 @@ struct InferenceEndpoints: Sendable {
       guard problems.isEmpty else { throw Refusal(answer: .error(400, problems.sentence)) }
       let cost = AnswerCost(
         rows: rows.ranges.count, rowBytes: wanted.reduce(0) { $0 + $1.output.mostBytes(of: version) },
-        stepsOfRow: explains ? version.bounds.steps : 0)
+        stepsOfRow: explains ? version.bounds.steps : 0, scratch: explains ? version.bounds.scratch : 0,
+        workOfRow: version.bounds.work)
       return Prepared(
         state: state, entry: entry, id: id, isNamed: request.id != nil || header != nil, time: time, rows: rows,
         wanted: wanted, cost: cost, hold: hold)
