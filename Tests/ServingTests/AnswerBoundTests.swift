@@ -121,7 +121,10 @@ import WorkerContract
       let row = "{\"features\":\(Sample.good)}"
       func batch(_ rows: Int) -> String { "[" + Array(repeating: row, count: rows).joined(separator: ",") + "]" }
       #expect(try await server.request("POST", "/predict/batch", batch(10)).code == 200)
-      for (path, body) in [("/predict/batch", batch(1000)), (Self.path, "{\(Self.tensors(9000))}")] {
+      // Also one that an event loop would make.
+      for (path, body) in [
+        ("/predict/batch", batch(100)), ("/predict/batch", batch(1000)), (Self.path, "{\(Self.tensors(9000))}"),
+      ] {
         let reply = try await server.request("POST", path, body)
         #expect(reply.code == 413 && reply.text.contains("--maximum-answer"), "\(reply.text.prefix(200))")
       }

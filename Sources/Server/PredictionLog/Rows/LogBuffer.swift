@@ -1,8 +1,8 @@
 import Synchronization
 import Telemetry
 
-/// The rows that wait in memory, at most as many rows and bytes as it has room for. What it does under its lock takes the same short time
-/// however many rows there are: predictions lie in chunks, and no large list is ever moved.
+/// The rows that wait in memory, at most as many rows and bytes as it has room for. What it does under its lock takes the same
+/// short time however many rows there are: predictions lie in chunks, and no large list is ever moved.
 final class LogBuffer: Sendable {
   private struct State {
     var chunks: [PendingRows] = []

@@ -27,7 +27,8 @@ final class Admission: Sendable {
 
   /// Whether an event loop may make the answer.
   func isInline(_ cost: AnswerCost) -> Bool {
-    cost.steps <= Self.inlineSteps && cost.bytes <= Self.inlineBytes && cost.work <= Self.inlineWork
+    cost.steps <= min(Self.inlineSteps, limits.explanation) && cost.bytes <= min(Self.inlineBytes, limits.answer)
+      && cost.work <= Self.inlineWork
   }
 
   /// What an admitted request has taken, for as long as it is kept.

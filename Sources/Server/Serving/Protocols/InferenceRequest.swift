@@ -20,7 +20,7 @@ struct InferenceRequest {
     var isBinary: Bool?
   }
 
-  private static let members: Set = ["id", "parameters", "inputs", "outputs", "model_name", "model_version"]
+  private static let memberNames: Set = ["id", "parameters", "inputs", "outputs", "model_name", "model_version"]
   /// Of inputs and of outputs that are looked at. No model has as many.
   private static let (mostInputs, mostOutputs) = (1 << 16, 64)
   private static let mostDimensions = 8
@@ -33,7 +33,7 @@ struct InferenceRequest {
     }
     var given: Set<String> = []
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
-      if Self.members.contains(name), !given.insert(name).inserted {
+      if Self.memberNames.contains(name), !given.insert(name).inserted {
         request.problems.append(sentence: "'\(name.shown)' is given more than once.")
       }
       switch name {

@@ -105,9 +105,10 @@ final class RequestHandler: ChannelDuplexHandler {
   private func collect(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
     if body?.writeImmutableBuffer(piece) == nil { body = piece }
     let count = body?.readableBytes ?? 0
-    guard let plan, count > Budget.free else { return }
-    let isCrowded = count <= responder.limits.body && !holdBody(count)
-    guard isCrowded || count > responder.limits.body else { return }
+    guard let plan else { return }
+    let isTooLarge = count > responder.limits.body
+    let isCrowded = !isTooLarge && count > Budget.free && !holdBody(count)
+    guard isTooLarge || isCrowded else { return }
     body = nil
     bodyHold = nil
     isDropping = true
