@@ -102,7 +102,8 @@ package struct ModelServer: Sendable {
       ]
     }
     let controller = RoutingController(
-      store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger)
+      store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger,
+      executor: WorkThreads.admin)
     let file = RoutingFile(
       path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
     var tokens: [Listener: BearerTokens] = [:]
