@@ -43,20 +43,21 @@ struct ExplanationCostTests {
   }
 
   @Test func `the cost is leaves times depth squared, summed over the leaves of all trees`() throws {
+    let squares = (1...100).map { $0 * $0 }.reduce(0, +)
     // Besides, one step for each number of the result: columns and bias of each raw output.
     let result = 4
     let cases: [(String, [String], Int)] = [
-      ("a leaf alone", [leaf], 1), ("a stump", [complete(1)], 2), ("depth 2", [complete(2)], 4 * 4),
-      ("depth 4", [complete(4)], 16 * 16), ("depth 8", [complete(8)], 256 * 64),
-      ("trees add up", [complete(2), complete(4), leaf], 16 + 256 + 1),
-      ("a chain: 1, 4, 9, and 9 for the last leaf", [chain(3)], 1 + 4 + 9 + 9),
-      ("no more than leaves × depth²", [chain(100)], (1...100).reduce(0) { $0 + $1 * $1 } + 100 * 100),
+      ("a leaf alone", [Self.leaf], 1), ("a stump", [Self.complete(1)], 2), ("depth 2", [Self.complete(2)], 4 * 4),
+      ("depth 4", [Self.complete(4)], 16 * 16), ("depth 8", [Self.complete(8)], 256 * 64),
+      ("trees add up", [Self.complete(2), Self.complete(4), Self.leaf], 16 + 256 + 1),
+      ("a chain: 1, 4, 9, and 9 for the last leaf", [Self.chain(3)], 1 + 4 + 9 + 9),
+      ("no more than leaves × depth²", [Self.chain(100)], squares + 10_000),
     ]
     for (name, trees, steps) in cases {
       #expect(try Self.model(trees).explanationSteps == steps + result, "\(name)")
     }
-    let multi = try Self.model([complete(2), complete(2), complete(2)], classes: 3)
-    #expect(multi.explanationSteps == 3 * 16 + 3 * 4)
+    let multi = try Self.model([Self.complete(2), Self.complete(2), Self.complete(2)], classes: 3)
+    #expect(multi.explanationSteps == 60, "three trees of 16 and three results of 4")
   }
 
   @Test func `a model that cannot be explained costs nothing`() throws {

@@ -1,9 +1,11 @@
+import Artifacts
 import Dispatch
 import Foundation
 import Learning
 import NIOCore
 import NIOPosix
 import Synchronization
+import Tabular
 import TestSupport
 import Testing
 import WorkerContract
@@ -192,7 +194,7 @@ import WorkerContract
       table.logging = .init()
       let body = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
       let port = server.adminPort
-      let codes = await withCheckedContinuation { continuation in
+      let codes = await withCheckedContinuation { (continuation: CheckedContinuation<[Int?], Never>) in
         Thread.detachNewThread {
           // Nobody can do anything on Swift's threads or on the clients' event loops meanwhile.
           let (taken, free) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))

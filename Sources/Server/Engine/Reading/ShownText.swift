@@ -2,10 +2,12 @@
 extension StringProtocol {
   /// The text, or its beginning and an ellipsis where it has more than `most` bytes. Cut between scalars.
   package func cut(to most: Int) -> String {
-    guard utf8.count > most else { return String(self) }
-    var end = utf8.index(startIndex, offsetBy: most)
-    while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
-    return "\(self[..<end])…"
+    let text = String(self)
+    let bytes = text.utf8
+    guard bytes.count > most else { return text }
+    var end = bytes.index(bytes.startIndex, offsetBy: most)
+    while end > bytes.startIndex, bytes[end] & 0xC0 == 0x80 { end = bytes.index(before: end) }
+    return "\(text[..<end])…"
   }
 
   /// The text as a message names it.

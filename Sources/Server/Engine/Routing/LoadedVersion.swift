@@ -2,6 +2,7 @@ import JSON
 package import Learning
 import Synchronization
 package import Tabular
+import WorkerContract
 
 /// One model version, ready to predict. Immutable, and shared by all requests.
 package final class LoadedVersion: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// How the memory of the server's container is shared out among what clients can make it keep; the rest is for models and for
 /// the process itself.
