@@ -45,7 +45,7 @@ struct BoundsTests {
     #expect(try problems(#"{"city":"\#(Self.text(5000))"}"#, of: known).isEmpty)
   }
 
-  @Test func `a row that is too long is refused before it is read`() throws {
+  @Test func `a row that is too long is refused with its length, where none of its values is`() throws {
     let row = #"{"age":39,"work":"Private","zone":"1""# + Self.text(1 << 20, " ") + "}"
     let found = try problems(row)
     #expect(found.told.map(\.field) == ["features"] && found.told.map(\.reason) == [.tooLong])

@@ -142,7 +142,7 @@ private struct LedgerByHand {
       for index in 0..<5 { log.take("r\(index)", label: text) }
       #expect(segments(folder) == 3)
       log.handle(.flush)
-      #expect(log.askedRows == ["r0", "r1", "r2", "r3", "r4"])
+      #expect(log.askedRows == ["r0"], "two of them are more than the store gets at once")
       #expect(
         !log.facts.contains { if case .waitingOnDisk = $0 { true } else { false } }, "memory has all rows as well")
       log.answer(.away("away"))

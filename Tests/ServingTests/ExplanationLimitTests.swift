@@ -4,6 +4,7 @@ import Foundation
 import Learning
 import NIOCore
 import NIOPosix
+import PredictionLog
 import Synchronization
 import Tabular
 import TestSupport
@@ -187,38 +188,14 @@ import WorkerContract
     #expect(admission.steps.taken == 0 && admission.bytes.taken == 0)
   }
 
-  @Test func `the admin port answers while clients have every other thread`() async throws {
-    try await withServer { server in
-      var table = aTable(
-        revision: 2, try await server.publish("v1"), try await server.publish("v2", shift: 1, weight: 0, .shadow))
-      table.logging = .init()
-      let body = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
-      let port = server.adminPort
-      let codes = await withCheckedContinuation { (continuation: CheckedContinuation<[Int?], Never>) in
-        Thread.detachNewThread {
-          // Nobody can do anything on Swift's threads or on the clients' event loops meanwhile.
-          let (taken, free) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-          let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
-          let cores = ProcessInfo.processInfo.activeProcessorCount
-          @Sendable func hold() {
-            taken.signal()
-            free.wait()
-          }
-          for loop in loops { loop.execute { hold() } }
-          // More than there are threads, so that whatever comes later waits behind them.
-          for _ in 0..<32 * cores { Task.detached { hold() } }
-          for _ in 0..<loops.count + cores { _ = taken.wait(timeout: .now() + 60) }
-          let requests: [(String, String, String?)] = [
-            ("GET", "/health", nil), ("POST", "/model/reload", body), ("GET", "/ready", nil),
-          ]
-          let codes = requests.map {
-            (try? HTTPConnection(port: port).blockingRequest($0, $1, $2))?.code
-          }
-          for _ in 0..<loops.count + 32 * cores { free.signal() }
-          continuation.resume(returning: codes)
-        }
-      }
-      #expect(codes == [200, 200, 200])
-    }
+  @Test func `the admin port has threads, an event loop and room of its own`() throws {
+    let server = try ModelServer(
+      configuration: .init(routingPath: "/nowhere", log: .init(spillFolder: URL(filePath: "/nowhere"))),
+      artifacts: FileArtifactStore(folder: "/nowhere"), telemetry: nil, logger: quiet)
+    let (clients, admin) = (server.responder(for: .public), server.responder(for: .admin))
+    #expect(clients.threads == nil && admin.threads === WorkThreads.admin)
+    #expect(clients.budget === server.admission.bytes && admin.budget !== clients.budget)
+    let loops = Set(MultiThreadedEventLoopGroup.singleton.makeIterator().map { ObjectIdentifier($0) })
+    #expect(WorkThreads.adminLoop.makeIterator().allSatisfy { !loops.contains(ObjectIdentifier($0)) })
   }
 }

@@ -87,15 +87,6 @@ final class HTTPConnection: @unchecked Sendable {
     }
   }
 
-  /// A request and its reply, on the caller's thread: where Swift's own threads are taken, nothing else would come.
-  func blockingRequest(_ method: String, _ path: String, _ body: String? = nil) throws -> Reply {
-    let length = body.map { "Content-Length: \($0.utf8.count)\r\n" } ?? ""
-    return try queue.sync {
-      send(Array("\(method) \(path) HTTP/1.1\r\nHost: test\r\n\(length)\r\n\(body ?? "")".utf8))
-      return try reply()
-    }
-  }
-
   /// The next reply on the wire.
   func next() async throws -> Reply {
     try await blocking { try self.reply() }

@@ -106,12 +106,6 @@ package struct FeatureReader: Sendable {
     values.update(repeating: .missing)
     given.update(repeating: false)
     var findings = Findings(room: warnings)
-    guard range.count <= mostRow else {
-      findings.problems.append(
-        FieldProblem(
-          "features", .tooLong, "The features have \(range.count) bytes; a row of this model has at most \(mostRow)."))
-      return findings
-    }
     var scanner = JSONScanner(bytes, range: range)
     var more = try scanner.open(UInt8(ascii: "{"))
     // Most clients name the features in the schema's order.
@@ -135,6 +129,12 @@ package struct FeatureReader: Sendable {
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
     recordAbsent(given: given, &findings)
+    // After its values: where one of them is too long, that is what to say.
+    if range.count > mostRow, findings.problems.isEmpty {
+      findings.problems.append(
+        FieldProblem(
+          "features", .tooLong, "The features have \(range.count) bytes; a row of this model has at most \(mostRow)."))
+    }
     return findings
   }
 
