@@ -167,8 +167,8 @@ let wings: [[Target]] = [
     program(
       "apus-server",
       [
-        "Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", logging,
-        signals,
+        "Serving", "Engine", "PredictionLog", "Artifacts", "Telemetry", "WorkerContract", "JSONLogging", "CProcess",
+        logging, signals,
       ]),
     program(
       "apus",

@@ -18,6 +18,8 @@ struct AnswerCheck {
       case .infer: [200, 400, 404, 413, 415, 422]
       }
     if !allowed.contains(code) { problems.append("status \(code)") }
+    let most = code == 200 ? FuzzedServer.mostAnswer : Self.mostRefusal
+    if body.count > most { problems.append("an answer of \(body.count) bytes, above its bound of \(most)") }
     guard
       let answer = try? JSONSerialization.jsonObject(with: Data(body.prefix(jsonLength ?? body.count)))
         as? [String: Any]
@@ -34,6 +36,9 @@ struct AnswerCheck {
     return problems
   }
 
+  /// Bytes of an answer that says what is wrong.
+  private static let mostRefusal = 64 << 10
+
   private func predictionProblems(_ answer: [String: Any]) -> [String] {
     switch request.target {
     case .predict: return Self.problems(ofPrediction: answer)
@@ -43,7 +48,9 @@ struct AnswerCheck {
     case .feedback:
       return answer["accepted"] is Int && answer["rejected"] is [Any] ? [] : ["feedback is not counted"]
     case .infer:
-      return (answer["outputs"] as? [Any])?.isEmpty ?? true ? ["an inference without outputs"] : []
+      let outputs = answer["outputs"] as? [[String: Any]] ?? []
+      if outputs.isEmpty { return ["an inference without outputs"] }
+      return Set(outputs.compactMap { $0["name"] as? String }).count == outputs.count ? [] : ["an output comes twice"]
     }
   }
 

@@ -46,7 +46,19 @@ struct BodyGrammar {
     if random.once(in: 6) { members.remove(at: random.below(members.count)) }
     if random.once(in: 12) { members.append(random.pick(members)) }
     if random.once(in: 12) { members.append("\"hat\":1") }
+    // Names and texts of many bytes, some of them one character.
+    if random.once(in: 60) { members += (0..<random.below(200)).map { "\"n\($0)\":1" } }
+    if random.once(in: 200) { members.append("\"\(long())\":1") }
+    if random.once(in: 200) { members.append("\"city\":\"\(long())\"") }
     return list(members, ("{", "}"))
+  }
+
+  private mutating func long() -> String {
+    let count = random.pick([63, 64, 65, 4096, 4097, 20_000])
+    return random.pick([
+      String(repeating: "x", count: count), "e" + String(repeating: "\u{301}", count: count / 2),
+      String(repeating: "\\u0041", count: count / 6), String(repeating: "\\\"", count: count / 2),
+    ])
   }
 
   mutating func prediction() -> String {
@@ -58,6 +70,10 @@ struct BodyGrammar {
 
   mutating func batch() -> String {
     let rows = (0..<random.below(random.once(in: 20) ? 12 : 4)).map { _ in random.once(in: 20) ? "5" : prediction() }
+    if random.once(in: 100) {
+      return
+        "[\(Array(repeating: random.pick(["5", "{}", "{\"explain\":true}"]), count: random.pick([8, 9, 2000])).joined(separator: ","))]"
+    }
     let list = list(rows, ("[", "]"))
     switch random.below(5) {
     case 0, 1: return list
@@ -125,10 +141,16 @@ struct BodyGrammar {
         "\"outputs\":"
           + random.pick([
             "[{\"name\":\"contributions\"}]", "[{\"name\":\"confidence\",\"parameters\":{\"binary_data\":true}}]", "[]",
-            "[{\"name\":\"x\"}]", "[{}]", "7",
+            "[{\"name\":\"x\"}]", "[{}]", "7", repeatedOutput(),
           ]))
     }
     return (list(members, ("{", "}")), binary)
+  }
+
+  /// One output, asked for again and again.
+  private mutating func repeatedOutput() -> String {
+    let output = random.pick(["{\"name\":\"probabilities\"}", "{\"name\":\"contributions\"}", "{\"name\":\"x\"}", "{}"])
+    return list(Array(repeating: output, count: random.pick([2, 20, 1000])), ("[", "]"))
   }
 
   private mutating func element(_ isNumber: Bool, _ rows: Int) -> [UInt8] {

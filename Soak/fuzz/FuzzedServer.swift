@@ -17,6 +17,9 @@ final class FuzzedServer: Sendable {
   private let running: Task<Void, any Error>
   private let folder: URL
 
+  /// Bytes of an answer, by the server's limits.
+  static let mostAnswer = 192 << 10
+
   init() async throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "apus-fuzz-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -29,7 +32,7 @@ final class FuzzedServer: Sendable {
     configuration.port = 0
     configuration.adminPort = 0
     configuration.drainDelay = .zero
-    configuration.limits = RequestLimits(body: 1 << 16, batch: 8)
+    configuration.limits = RequestLimits(body: 1 << 16, batch: 8, answer: Self.mostAnswer)
     let telemetry = try openTelemetryStore(at: "sqlite://\(folder.path)/telemetry.sqlite")
     let server = try ModelServer(
       configuration: configuration, artifacts: artifacts, telemetry: telemetry, logger: logger)

@@ -69,7 +69,7 @@ struct RequestReadingTests {
             let findings = try reader.read(
               bytes, range: 0..<bytes.count, into: values, given: given, warnings: warnings)
             return Findings(
-              problems: findings.problems, warnings: Array(findings.warnings), hasEscapes: findings.hasEscapes)
+              problems: findings.problems.told, warnings: Array(findings.warnings), hasEscapes: findings.hasEscapes)
           }
         }
       }

@@ -242,7 +242,7 @@ struct LedgerSimulation {
     var released = 0
     for action in processes[process].ledger.handle(event, at: .seconds(now)) {
       if case .tell(.lost(let rows, let loss)) = action { told[loss, default: 0] += rows }
-      if case .release(let rows) = action { released += rows }
+      if case .release(let room) = action { released += room.rows }
       try perform(action, for: process)
     }
     lost.merge(told, uniquingKeysWith: +)
@@ -277,9 +277,9 @@ struct LedgerSimulation {
       processes[process].storing = work
       let (outcome, seconds) = try store(work, for: process)
       schedule(process, after: seconds, .store(outcome))
-    case .release(let rows):
-      processes[process].taken -= rows
-      processes[process].buffer.release(rows)
+    case .release(let room):
+      processes[process].taken -= room.rows
+      processes[process].buffer.release(room)
     case .tell(.waitingOnDisk(let bytes)): processes[process].waitingBytes = bytes
     case .tell, .report: break
     case .closed:

@@ -145,7 +145,7 @@ import WorkerContract
           try bytes.withUnsafeBufferPointer { bytes in
             let findings = try reader.read(
               bytes, range: 0..<bytes.count, into: values, given: given, warnings: warnings)
-            return (problems: findings.problems, warnings: Array(findings.warnings))
+            return (problems: findings.problems.told, warnings: Array(findings.warnings))
           }
         }
       }

@@ -23,7 +23,7 @@ struct FeedbackReadingTests {
     #expect(mixed.items.first == one)
     #expect(mixed.items.last == .label(requestID: "b", label: "true"))
     guard case .problems(nil, let problems) = mixed.items[1] else { throw FeedbackReader.TooMany() }
-    #expect(Set(problems.map(\.field)) == ["request_id", "label"])
+    #expect(Set(problems.told.map(\.field)) == ["request_id", "label"])
     #expect(throws: FeedbackReader.TooMany.self) { try feedback("[{},{},{}]", limit: 2) }
     #expect(try feedback(#"{"label":1.0,"request_id":"a"}"#).items == [one], "a number means the class of its value")
     #expect(throws: JSONProblem.self) { try feedback(#"{"feedback":[{"request_id":"a"}"#) }
@@ -36,8 +36,8 @@ struct FeedbackReadingTests {
         Issue.record("\(label) was taken")
         continue
       }
-      #expect(problems.map(\.field) == ["label"] && problems.map(\.reason) == [.unseenCategory])
-      #expect(problems[0].message.contains("'0', '1', 'true', '<=50K'"), "\(problems[0].message)")
+      #expect(problems.told.map(\.field) == ["label"] && problems.told.map(\.reason) == [.unseenCategory])
+      #expect(problems.told[0].message.contains("'0', '1', 'true', '<=50K'"), "\(problems.told[0].message)")
     }
     let many = LabelClasses([(0..<1000).map(String.init)]).problem(String(repeating: "x", count: 900))
     #expect(many.message.utf8.count < 400 && many.message.contains("980 more"))

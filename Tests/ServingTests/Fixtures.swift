@@ -45,13 +45,36 @@ enum Sample {
       """.utf8)
   }
 
+  /// Steps that explaining a row of `deepModel` takes, without those for the result: more than an event loop has time for.
+  static let deepSteps = 10 * 256 * 64
+
+  /// Ten complete trees of depth 8.
+  static var deepModel: Data {
+    let nodes = 0..<511
+    func list(_ value: (Int) -> String) -> String { "[" + nodes.map(value).joined(separator: ",") + "]" }
+    let tree = """
+      {"left_children":\(list { $0 < 255 ? "\(2 * $0 + 1)" : "-1" }),"right_children":\(list { $0 < 255 ? "\(2 * $0 + 2)" : "-1" }),
+       "split_indices":\(list { "\($0 % pipeline.width)" }),"split_conditions":\(list { $0 < 255 ? "\($0 % 60)" : "0.00\($0)" }),
+       "default_left":\(list { "\($0 % 2)" }),"sum_hessian":\(list { "\(512 - $0)" })}
+      """
+    return Data(
+      """
+      {"learner":{"gradient_booster":{"name":"gbtree","model":{"tree_info":[0,0,0,0,0,0,0,0,0,0],
+       "trees":[\(Array(repeating: tree, count: 10).joined(separator: ","))]}},
+       "learner_model_param":{"base_score":"5E-1","num_class":"0","num_feature":"\(pipeline.width)"},
+       "objective":{"name":"binary:logistic"}}}
+      """.utf8)
+  }
+
   static func predictor(shift: Double = 0) throws -> Predictor {
     try Predictor(schema: schema, pipeline: pipeline, model: Model(json: model(shift: shift)))
   }
 
-  static func bundle(shift: Double = 0) throws -> ArtifactBundle {
+  static func bundle(shift: Double = 0) throws -> ArtifactBundle { try bundle(model(shift: shift)) }
+
+  static func bundle(_ model: Data) throws -> ArtifactBundle {
     try ArtifactBundle(files: [
-      ArtifactBundle.FileName.model: model(shift: shift),
+      ArtifactBundle.FileName.model: model,
       ArtifactBundle.FileName.schema: try JSONEncoder().encode(schema),
       ArtifactBundle.FileName.pipeline: try JSONEncoder().encode(pipeline),
     ])

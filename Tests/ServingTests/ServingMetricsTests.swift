@@ -31,7 +31,9 @@ struct ServingMetricsTests {
     let version = LoadedVersion(version: "v1", digest: "sha256:0", predictor: try Sample.predictor())
     let instruments = metrics.instruments(for: version, role: .production)
     for (count, reason) in FieldProblem.Reason.allCases.enumerated() {
-      metrics.refused(Array(repeating: FieldProblem("a", reason, ""), count: count))
+      var problems = FieldProblems()
+      for _ in 0..<count { problems.append(FieldProblem("a", reason, "")) }
+      metrics.refused(problems)
     }
     for warnings: [FeatureReader.InputWarning] in [
       [.init(feature: 1, kind: .missing), .init(feature: 1, kind: .missing)],

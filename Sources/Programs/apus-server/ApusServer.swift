@@ -40,6 +40,24 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "The largest batch, in rows.")
   var maximumBatch = RequestLimits().batch
 
+  @Option(help: "The largest answer, in bytes. (default: 64 MiB, at most half of --maximum-held)")
+  var maximumAnswer: Int?
+
+  @Option(help: "The most steps of a request's explanations: leaves × depth² of the trees, for each row.")
+  var maximumExplanation = RequestLimits().explanation
+
+  @Option(
+    help:
+      "The most bytes of requests and answers that are held for clients at the same time. (default: 3/8 of the container's memory, 384 MiB without a limit)"
+  )
+  var maximumHeld: Int?
+
+  @Option(
+    help:
+      "The most bytes of predictions that wait in memory to be stored. (default: 1/8 of the container's memory, 96 MiB without a limit)"
+  )
+  var maximumLogged: Int?
+
   @Option(
     help:
       "File with tokens, one a line, of which clients must send one; read again when it changes. (default: none)")
@@ -95,6 +113,13 @@ struct ApusServer: AsyncParsableCommand {
     guard maximumBody > 0, maximumBatch > 0, maximumConnections.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")
     }
+    guard [maximumAnswer, maximumHeld, maximumLogged].allSatisfy({ $0.map { $0 >= 1 << 20 } ?? true }),
+      maximumExplanation > 0
+    else {
+      throw ValidationError(
+        "--maximum-answer, --maximum-held and --maximum-logged are 1048576 or more, --maximum-explanation is greater than 0."
+      )
+    }
     guard corsOrigin.allSatisfy({ $0 == "*" || $0.contains("://") && !$0.hasSuffix("/") }) else {
       throw ValidationError("An origin is written as browsers send it: https://example.org, without a path; or *.")
     }
@@ -112,6 +137,7 @@ struct ApusServer: AsyncParsableCommand {
   }
 
   func run() async throws {
+    Allocator.economise()
     let environment = ProcessInfo.processInfo.environment
     let level = Logger.Level(rawValue: logLevel) ?? .info
     LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
@@ -127,7 +153,12 @@ struct ApusServer: AsyncParsableCommand {
     configuration.host = host ?? environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
     configuration.port = port
     configuration.adminPort = adminPort
-    configuration.limits = RequestLimits(body: maximumBody, batch: maximumBatch)
+    let shares = MemoryShares(limit: MemoryShares.containerLimit())
+    let held = maximumHeld ?? shares.held
+    configuration.limits = RequestLimits(
+      body: maximumBody, batch: maximumBatch, answer: maximumAnswer ?? min(RequestLimits().answer, held / 2),
+      explanation: maximumExplanation, held: held)
+    configuration.log.bytes = maximumLogged ?? shares.log
     configuration.tokenPath = tokenFile
     configuration.adminTokenPath = adminTokenFile
     if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }

@@ -22,6 +22,8 @@ package final class PredictionLog: Service, Sendable {
   package struct Configuration: Sendable {
     /// Rows that the buffer holds; more are dropped.
     var capacity = 150_000
+    /// Bytes of the rows that it holds; more are dropped.
+    package var bytes = 64 << 20
     /// Rows that are stored together.
     var batch = 4_000
     /// The longest a row waits before it is stored; a quarter of it before it is on disk.
@@ -61,13 +63,14 @@ package final class PredictionLog: Service, Sendable {
     self.configuration = configuration
     self.observer = observer
     self.logger = logger
-    buffer = LogBuffer(capacity: configuration.capacity)
+    buffer = LogBuffer(capacity: configuration.capacity, bytes: configuration.bytes)
     patience = Patience(limit: configuration.patience)
     ledger = Mutex(
       LogLedger(
         limits: .init(
           batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.diskPatience,
-          closingPatience: configuration.patience, spillBytes: configuration.spillBytes)))
+          closingPatience: configuration.patience, spillBytes: configuration.spillBytes,
+          keptBytes: configuration.bytes / 2)))
     disk = DiskHand(folder: configuration.spillFolder)
   }
 
@@ -75,23 +78,25 @@ package final class PredictionLog: Service, Sendable {
   package func append(_ prediction: PendingPrediction, of table: LoggedTable) {
     switch buffer.append(prediction, of: table) {
     case .lost(let loss): observer.observe(.lost(1, loss))
-    case .kept(let count, let unstored):
-      if count == configuration.batch { wake() }
-      if unstored >= configuration.capacity / 4 * 3, unstored % max(1, configuration.capacity / 16) == 0 {
-        patience.giveUp()
-      }
+    case .kept(let count, let unstored, let isHeavy, let isPressed):
+      if count == configuration.batch || isHeavy { wake() }
+      let isCrowded = unstored >= configuration.capacity / 4 * 3 && unstored % max(1, configuration.capacity / 16) == 0
+      if isCrowded || isPressed { patience.giveUp() }
     }
   }
 
   /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.
   package func append(_ labels: [LabelRecord], of model: ModelKey) -> Bool {
-    guard case .kept(let count, _) = buffer.append(labels, of: model) else { return false }
-    if count >= configuration.batch { wake() }
+    guard case .kept(let count, _, let isHeavy, _) = buffer.append(labels, of: model) else { return false }
+    if count >= configuration.batch || isHeavy { wake() }
     return true
   }
 
   /// Rows that are in memory and not stored yet.
   package var unstored: Int { buffer.unstored }
+
+  /// Bytes that these rows take, about.
+  package var unstoredBytes: Int { buffer.room.bytes }
 
   /// Whether the disk took the last rows, and none wait for it longer than `diskPatience`.
   package var isDiskUp: Bool {
@@ -154,7 +159,7 @@ package final class PredictionLog: Service, Sendable {
     switch action {
     case .disk(let work): disk.perform(work) { self.post(.disk($0)) }
     case .store(let work): Task { self.post(.store(await self.outcome(of: work))) }
-    case .release(let count): buffer.release(count)
+    case .release(let room): buffer.release(room)
     case .tell(let fact): observer.observe(fact)
     case .report(let report): write(report)
     case .closed: closed.give()

@@ -59,6 +59,9 @@ package struct ModelServer: Sendable {
   let metrics: ServingMetrics
   private let services: [any Service]
   let lanes = ServingLanes()
+  let admission: Admission
+  /// Bytes held for those who use the admin port: what clients take leaves it alone.
+  private let adminBudget = Budget(limit: 128 << 20)
   private let endpoints: ServingEndpoints
   private let tokens: [Listener: BearerTokens]
   private let certificate: ServerCertificate?
@@ -73,8 +76,11 @@ package struct ModelServer: Sendable {
   ) throws(ServerCertificate.Problem) {
     self.configuration = configuration
     self.logger = logger
+    let admission = Admission(limits: configuration.limits)
+    self.admission = admission
     metrics = ServingMetrics(
       registry: MetricsRegistry(), endpoints: RouteTable.labels, holder: holder, clock: clock)
+    metrics.watch(admission.bytes)
     var services: [any Service] = []
     var log: PredictionLog?
     if let telemetry {
@@ -96,7 +102,8 @@ package struct ModelServer: Sendable {
       ]
     }
     let controller = RoutingController(
-      store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger)
+      store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger,
+      executor: WorkThreads.admin)
     let file = RoutingFile(
       path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
     var tokens: [Listener: BearerTokens] = [:]
@@ -112,11 +119,11 @@ package struct ModelServer: Sendable {
     self.services = services + [file] + tokens.values.map { $0 as any Service } + [certificate].compactMap { $0 }
     endpoints = ServingEndpoints(
       predictions: PredictionEndpoints(
-        holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock),
+        holder: holder, log: log, metrics: metrics, admission: admission, clock: clock),
       information: InformationEndpoints(
         holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: tokens[.public] != nil),
-      inference: InferenceEndpoints(holder: holder, metrics: metrics, limits: configuration.limits, clock: clock),
-      logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes)
+      inference: InferenceEndpoints(holder: holder, metrics: metrics, admission: admission, clock: clock),
+      logs: LogsEndpoint(holder: holder, store: telemetry, limits: configuration.limits), lanes: lanes)
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
@@ -142,8 +149,10 @@ package struct ModelServer: Sendable {
   func responder(for listener: Listener) -> Responder {
     Responder(
       listener: listener, endpoints: endpoints, holder: holder, metrics: metrics, limits: configuration.limits,
-      tokens: tokens[listener], crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : [])
-    )
+      tokens: tokens[listener],
+      crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : []),
+      budget: listener == .public ? admission.bytes : adminBudget,
+      threads: listener == .public ? nil : WorkThreads.admin)
   }
 
   private func service(
@@ -151,7 +160,7 @@ package struct ModelServer: Sendable {
   ) -> any Service {
     let logger = logger
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
-    return Server(
+    let server = Server(
       childChannelSetup: ServingChannel(
         responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts),
       configuration: ServerConfiguration(
@@ -164,7 +173,10 @@ package struct ModelServer: Sendable {
           "listening", metadata: ["listener": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])
         onListening(listener, port)
       },
-      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.quiet(logger))
+      eventLoopGroup: listener == .public ? MultiThreadedEventLoopGroup.singleton : WorkThreads.adminLoop,
+      logger: Self.quiet(logger))
+    if listener == .public { return server }
+    return OnThreads(threads: .admin, service: server)
   }
 
   /// Hummingbird tells of each connection and listener; here only what goes wrong is of interest.
@@ -172,6 +184,16 @@ package struct ModelServer: Sendable {
     var logger = logger
     logger.logLevel = .warning
     return logger
+  }
+}
+
+/// A service whose tasks run on threads of their own.
+private struct OnThreads: Service {
+  let threads: WorkThreads
+  let service: any Service
+
+  func run() async throws {
+    try await withTaskExecutorPreference(threads) { try await service.run() }
   }
 }
 

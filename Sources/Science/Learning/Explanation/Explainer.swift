@@ -11,6 +11,14 @@ enum Explainer: Sendable {
     }
   }
 
+  /// What walking over one row costs.
+  var steps: Int {
+    switch self {
+    case .trees(let trees): trees.steps
+    case .linear(let linear): linear.margins * linear.columns
+    }
+  }
+
   /// Adds the contributions of one row's columns, margin by margin.
   func add(row: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Double>) {
     switch self {

@@ -25,6 +25,10 @@ struct TreeExplainer: Sendable {
   private(set) var biases: [Double]
   /// Splits on the longest way from a root to a leaf.
   private var depth = 0
+  /// What one row costs: for each leaf, the square of the splits on the way to it. Each of these splits is taken out of the way
+  /// once, in as many steps as the way is long (`weightWithout`, UNWIND of the paper): the paper's leaves × depth² for each
+  /// tree, where all leaves are as deep as the deepest.
+  private(set) var steps = 0
 
   /// The walk goes down by recursion; trees that are deeper are not explained.
   private static let maximumDepth = 200
@@ -56,7 +60,10 @@ struct TreeExplainer: Sendable {
     let value = tree.split_conditions[source]
     nodes.append(Node(value: value, left: -1, right: -1, column: 0, missingGoesLeft: false, fraction: fraction))
     let (left, right) = (tree.left_children[source], tree.right_children[source])
-    guard left >= 0 else { return Double(value) }
+    guard left >= 0 else {
+      steps += max(1, level * level)
+      return Double(value)
+    }
     guard level < Self.maximumDepth else { return nil }
     nodes[place].column = Int32(tree.split_indices[source])
     nodes[place].missingGoesLeft = tree.default_left[source].isSet

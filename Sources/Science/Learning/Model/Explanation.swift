@@ -24,6 +24,15 @@ extension Model {
   /// Whether predictions can be explained: of trees the file must say how many rows reached each node, as all of XGBoost's do.
   package var isExplainable: Bool { explainer != nil }
 
+  /// What explaining one row costs, in steps of some nanoseconds each: of trees leaves × depth² (TreeSHAP; Lundberg, Erion, Lee,
+  /// 2018), counted leaf by leaf, and one for each number of the result. 0 where the model cannot be explained.
+  package var explanationSteps: Int {
+    explainer.map { $0.steps + marginCount * (featureCount + 1) } ?? 0
+  }
+
+  /// Bytes of memory that explaining a row takes: `contributions` and what they are made of.
+  package var explanationBytes: Int { 2 * MemoryLayout<Double>.size * marginCount * (featureCount + 1) }
+
   /// What each column adds to each raw output: `marginCount` × (`featureCount` + 1), the bias last, as XGBoost's
   /// `pred_contribs`; nil where the model cannot be explained.
   /// - Parameter row: `featureCount` values, NaN is missing.

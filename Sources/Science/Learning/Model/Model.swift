@@ -183,6 +183,15 @@ package struct Model: Sendable {
     return linear.deviations
   }
 
+  /// What predicting one row costs, in steps of about a nanosecond: from the root to the deepest leaf of each tree, or over the
+  /// weights of a linear model.
+  package var predictionSteps: Int {
+    switch learner {
+    case .trees(let forest): forest.ensemble.depths.reduce(0) { $0 + Int($1) }
+    case .linear: featureCount * marginCount
+    }
+  }
+
   /// Number of trees; 0 for a linear model.
   package var treeCount: Int {
     guard case .trees(let forest) = learner else { return 0 }

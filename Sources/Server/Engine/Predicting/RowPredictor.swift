@@ -31,8 +31,8 @@ package struct RowPredictor {
   /// - Returns: What is wrong with the row; empty where it was predicted.
   package func predict(
     _ features: Range<Int>, by entry: Int, requestID: String, in bytes: UnsafeBufferPointer<UInt8>,
-    problems known: [FieldProblem] = [], use: Use
-  ) throws(JSONProblem) -> [FieldProblem] {
+    problems known: FieldProblems = FieldProblems(), use: Use
+  ) throws(JSONProblem) -> FieldProblems {
     let start = DispatchTime.now().uptimeNanoseconds
     let version = state.versions[entry]
     let scratch = RowScratch(version.version, lane.buffers)
@@ -50,13 +50,13 @@ package struct RowPredictor {
     for shadow in state.state.shadows where shadow != entry {
       try predictShadow(shadow, requestID: requestID, in: bytes, features: features, stored: stored)
     }
-    return []
+    return FieldProblems()
   }
 
   /// What is wrong with a row, without predicting it.
   package func check(
     _ features: Range<Int>, by entry: Int, in bytes: UnsafeBufferPointer<UInt8>
-  ) throws(JSONProblem) -> [FieldProblem] {
+  ) throws(JSONProblem) -> FieldProblems {
     let version = state.versions[entry]
     let problems = try RowScratch(version.version, lane.buffers).read(bytes, features: features).problems
     if !problems.isEmpty { version.observer.refused() }

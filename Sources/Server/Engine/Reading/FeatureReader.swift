@@ -24,11 +24,19 @@ package struct FeatureReader: Sendable {
     let hasMissingNumbers: Bool
     /// Where its name is among all.
     let name: Range<Int>
+    /// Bytes that a value's text may have.
+    let mostBytes: Int
   }
+
+  /// Bytes that a category's text and a number may have. A known category may be longer.
+  package static let (mostCategory, mostNumber) = (4096, 1024)
+  /// Bytes that the features of a row may have.
+  package let mostRow: Int
 
   package init(pipeline: FeaturePipeline) {
     self.pipeline = pipeline
     width = pipeline.width
+    mostRow = 256 << 10 + 256 * pipeline.schema.features.count
     var names: [UInt8] = []
     rules = pipeline.schema.features.enumerated().map { position, feature in
       let start = names.count
@@ -37,9 +45,15 @@ package struct FeatureReader: Sendable {
         isNumeric: feature.type == .numeric, isNullable: feature.nullable, minimum: feature.minimum ?? -.infinity,
         maximum: feature.maximum ?? .infinity, onUnknown: feature.onUnknown,
         hasMissingNumbers: pipeline.hasMissingNumbers(ofFeature: position),
-        name: start..<names.count)
+        name: start..<names.count, mostBytes: Self.mostBytes(feature))
     }
     self.names = names
+  }
+
+  /// An escape takes six bytes for one.
+  private static func mostBytes(_ feature: FeatureSchema.Feature) -> Int {
+    feature.type == .numeric
+      ? mostNumber : max(mostCategory, feature.categories.reduce(0) { max($0, $1.utf8.count * 6) })
   }
 
   package var count: Int { rules.count }
@@ -63,7 +77,7 @@ package struct FeatureReader: Sendable {
 
   /// What is found besides the values.
   package struct Findings {
-    package internal(set) var problems: [FieldProblem] = []
+    package internal(set) var problems = FieldProblems()
     /// Whether any name or text has escapes: the bytes then need rewriting before they are stored.
     package internal(set) var hasEscapes = false
     private let room: UnsafeMutableBufferPointer<InputWarning>
@@ -102,12 +116,11 @@ package struct FeatureReader: Sendable {
       expected = position + 1
       if name.hasEscapes { findings.hasEscapes = true }
       if position < 0 {
-        let name = scanner.string(name)
-        findings.problems.append(FieldProblem(name, .unknown, "The model has no feature '\(name)'."))
+        findings.problems.append(Self.unknown(scanner.string(name)))
         try scanner.skip(depth: 2)
       } else if given[position] {
         let name = self.name(position)
-        findings.problems.append(FieldProblem(name, .repeated, "'\(name)' is given more than once."))
+        findings.problems.append(FieldProblem(name, .repeated, "'\(name.shown)' is given more than once."))
         try scanner.skip(depth: 2)
       } else {
         given[position] = true
@@ -116,7 +129,25 @@ package struct FeatureReader: Sendable {
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
     recordAbsent(given: given, &findings)
+    // After its values: where one of them is too long, that is what to say.
+    if range.count > mostRow, findings.problems.isEmpty {
+      findings.problems.append(
+        FieldProblem(
+          "features", .tooLong, "The features have \(range.count) bytes; a row of this model has at most \(mostRow)."))
+    }
     return findings
+  }
+
+  private static func unknown(_ name: String) -> FieldProblem {
+    FieldProblem(name, .unknown, "The model has no feature '\(name.shown)'.")
+  }
+
+  private func tooLong(_ position: Int, _ count: Int) -> FieldProblem {
+    let name = self.name(position)
+    let (what, kind) = rules[position].isNumeric ? ("number", "number") : ("text", "category")
+    return FieldProblem(
+      name, .tooLong,
+      "'\(name.shown)' has a \(what) of \(count) bytes; a \(kind) has at most \(rules[position].mostBytes).")
   }
 
   private func isFeature(_ position: Int, _ name: JSONScanner.Text, in scanner: JSONScanner) -> Bool {
@@ -139,7 +170,7 @@ package struct FeatureReader: Sendable {
         findings.warn(InputWarning(feature: position, kind: .missing))
       } else {
         let name = self.name(position)
-        findings.problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
+        findings.problems.append(FieldProblem(name, .missing, "'\(name.shown)' must be given."))
       }
     }
   }
@@ -162,7 +193,7 @@ package struct FeatureReader: Sendable {
       findings.warn(InputWarning(feature: position, kind: .missing))
     } else {
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .null, "'\(name)' may not be null or empty."))
+      findings.problems.append(FieldProblem(name, .null, "'\(name.shown)' may not be null or empty."))
     }
     return .missing
   }
@@ -181,16 +212,20 @@ package struct FeatureReader: Sendable {
         try scanner.skip(depth: 2)
       }
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' must be a number, without quotes."))
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name.shown)' must be a number, without quotes."))
       return .missing
     }
     let token = try scanner.number()
+    guard token.range.count <= rules[position].mostBytes else {
+      findings.problems.append(tooLong(position, token.range.count))
+      return .missing
+    }
     // A double beyond single precision would reach the model as an infinity.
     guard !token.isWord, let value = Tabular.number(in: UnsafeBufferPointer(rebasing: scanner.bytes[token.range])),
       Float(value).isFinite
     else {
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .notFinite, "'\(name)' is not a finite number."))
+      findings.problems.append(FieldProblem(name, .notFinite, "'\(name.shown)' is not a finite number."))
       return .missing
     }
     if rules[position].hasMissingNumbers, pipeline.isMissing(value, ofFeature: position) {
@@ -208,7 +243,7 @@ package struct FeatureReader: Sendable {
       let name = self.name(position)
       let limits = "\(Self.readable(rule.minimum)) … \(Self.readable(rule.maximum))"
       findings.problems.append(
-        FieldProblem(name, .outOfRange, "'\(name)' is \(Self.readable(value)), outside of \(limits)."))
+        FieldProblem(name, .outOfRange, "'\(name.shown)' is \(Self.readable(value)), outside of \(limits)."))
       return .missing
     case .impute:
       findings.warn(InputWarning(feature: position, kind: .outOfRange))
@@ -240,12 +275,16 @@ package struct FeatureReader: Sendable {
       if isStorable, case .category = value { return value }
       if isStorable, value == .missing { return missingValue(position, &findings) }
       let name = self.name(position)
-      findings.problems.append(FieldProblem(name, .wrongType, "'\(name)' must be a string."))
+      findings.problems.append(FieldProblem(name, .wrongType, "'\(name.shown)' must be a string."))
       return .missing
     }
     let text = try scanner.text()
     if text.hasEscapes { findings.hasEscapes = true }
     if text.range.isEmpty { return missingValue(position, &findings) }
+    guard text.range.count <= rules[position].mostBytes else {
+      findings.problems.append(tooLong(position, text.range.count))
+      return .missing
+    }
     let value =
       text.hasEscapes
       ? pipeline.category(scanner.string(text), ofFeature: position)
@@ -255,9 +294,9 @@ package struct FeatureReader: Sendable {
     switch rules[position].onUnknown {
     case .reject:
       let name = self.name(position)
-      let shown = scanner.string(text).prefix(64)
+      let shown = scanner.string(text).shown
       findings.problems.append(
-        FieldProblem(name, .unseenCategory, "'\(name)' has the value '\(shown)', which training did not see."))
+        FieldProblem(name, .unseenCategory, "'\(name.shown)' has the value '\(shown)', which training did not see."))
       return .missing
     case .impute:
       findings.warn(InputWarning(feature: position, kind: .unseenCategory))

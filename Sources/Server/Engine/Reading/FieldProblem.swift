@@ -1,4 +1,4 @@
-/// What is wrong with one field of a request.
+/// What is wrong with one field of a request. Its texts are cut to the most bytes they may have.
 package struct FieldProblem: Sendable, Equatable {
   package var field: String
   package var reason: Reason
@@ -39,9 +39,12 @@ package struct FieldProblem: Sendable, Equatable {
     }
   }
 
+  /// Bytes of a field's name, and of a message, without the ellipsis of one that was cut.
+  package static let (mostField, mostMessage) = (128, 512)
+
   package init(_ field: String, _ reason: Reason, _ message: String) {
-    self.field = field
+    self.field = field.cut(to: Self.mostField)
     self.reason = reason
-    self.message = message
+    self.message = message.cut(to: Self.mostMessage)
   }
 }

@@ -11,7 +11,7 @@ package struct PredictionEnvelope {
   /// The object with the features.
   package var features: Range<Int>?
   /// Problems of the surroundings.
-  package var problems: [FieldProblem] = []
+  package var problems = FieldProblems()
 
   /// No database stores U+0000 in a text.
   package static func noNull(_ name: String) -> String { "'\(name)' has the character U+0000, which no text may have." }
@@ -48,15 +48,17 @@ package struct PredictionEnvelope {
         hasExplain = true
         explain = try flag("explain", &scanner)
       } else {
-        let name = scanner.string(name)
-        problems.append(
-          FieldProblem(
-            name, .unknown, "A request has no member '\(name)'; it has request_id, key, explain and features."))
+        problems.append(Self.unknown(scanner.string(name)))
         try scanner.skip()
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
     if isFeaturesMissing { problems.append(FieldProblem("features", .missing, "'features' must be given.")) }
+  }
+
+  private static func unknown(_ name: String) -> FieldProblem {
+    FieldProblem(
+      name, .unknown, "A request has no member '\(name.shown)'; it has request_id, key, explain and features.")
   }
 
   private static func repeated(_ name: String) -> FieldProblem {

@@ -2,6 +2,7 @@ import JSON
 package import Learning
 import Synchronization
 package import Tabular
+import WorkerContract
 
 /// One model version, ready to predict. Immutable, and shared by all requests.
 package final class LoadedVersion: Sendable {
@@ -16,6 +17,8 @@ package final class LoadedVersion: Sendable {
   let quotedClassBytes: Int
   /// The version as a JSON string.
   package let quotedVersion: String
+  /// What one row can take at most.
+  package let bounds: RowBounds
   private let profile: Profile
 
   /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
@@ -32,6 +35,8 @@ package final class LoadedVersion: Sendable {
     quotedClasses = target.classes.map { JSONString.quoted($0, .lineFeed) }
     quotedClassBytes = quotedClasses.reduce(0) { $0 + $1.utf8.count }
     quotedVersion = JSONString.quoted(version, .lineFeed)
+    bounds = RowBounds(
+      predictor.model, predictor.pipeline.schema.features, quotedClasses: quotedClasses, quotedVersion: quotedVersion)
     profile = Profile()
   }
 
@@ -45,6 +50,7 @@ package final class LoadedVersion: Sendable {
     quotedClasses = other.quotedClasses
     quotedClassBytes = other.quotedClassBytes
     quotedVersion = other.quotedVersion
+    bounds = other.bounds
     profile = other.profile
   }
 

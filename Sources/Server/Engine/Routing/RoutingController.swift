@@ -11,6 +11,7 @@ package actor RoutingController {
   private let holder: ServingHolder
   private let observer: any EngineObserver
   private let logger: Logger
+  private let executor: (any TaskExecutor)?
   private var last: Task<Result<Outcome, RoutingError>, Never>?
 
   /// What became of a table that was taken.
@@ -20,11 +21,16 @@ package actor RoutingController {
     package let isChange: Bool
   }
 
-  package init(store: any ArtifactStore, holder: ServingHolder, observer: any EngineObserver, logger: Logger) {
+  /// - Parameter executor: Where versions are loaded; nil: on Swift's own threads, where requests may be ahead of them.
+  package init(
+    store: any ArtifactStore, holder: ServingHolder, observer: any EngineObserver, logger: Logger,
+    executor: (any TaskExecutor)? = nil
+  ) {
     loader = VersionLoader(store: store)
     self.holder = holder
     self.observer = observer
     self.logger = logger
+    self.executor = executor
   }
 
   /// Takes the document of a routing table.
@@ -39,7 +45,7 @@ package actor RoutingController {
   /// Takes a table, after the ones that came before it.
   package func apply(_ table: RoutingTable) async -> Result<Outcome, RoutingError> {
     let before = last
-    let task = Task {
+    let task = Task(executorPreference: executor) {
       _ = await before?.value
       return await self.perform(table)
     }

@@ -9,6 +9,8 @@ package final class ServingState: Sendable {
   package let shadows: [Int]
   /// What its rows are told to.
   package let observer: any TableObserver
+  /// What one row can take at most, whichever version answers it.
+  package let bounds: RowBounds
   private let split: TrafficSplit
 
   /// Throws `invalidTable`. `versions` holds one version for each entry.
@@ -16,6 +18,7 @@ package final class ServingState: Sendable {
     split = try TrafficSplit(table.entries)
     self.table = table
     self.versions = versions
+    bounds = RowBounds.of(versions)
     self.observer = observer.observer(of: table, versions)
     shadows = table.entries.indices.filter { table.entries[$0].role == .shadow }
   }

@@ -15,6 +15,8 @@ extension LogLedger {
     var spillBytes: Int
     /// Bytes of a segment, about.
     var segmentBytes = 8 << 20
+    /// Bytes of the rows that stay in memory while the disk does not take them.
+    var keptBytes = Int.max
     /// Segments of former processes that are held at the same time. Each takes a descriptor.
     var adopted = 128
 
@@ -39,7 +41,7 @@ extension LogLedger {
     case disk(DiskWork)
     case store(StoreWork)
     /// So many rows are in memory no more.
-    case release(Int)
+    case release(LogRoom)
     case tell(LogFact)
     case report(LogReport)
     /// The disk has nothing left to do, or is waited for no longer. No row is in memory but those that are being written:

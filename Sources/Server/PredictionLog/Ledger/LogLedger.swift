@@ -108,7 +108,7 @@ struct LogLedger: Sendable {
       let rows = batch.finite
       if rows.count < batch.count {
         actions.append(.tell(.lost(batch.count - rows.count, .refused)))
-        actions.append(.release(batch.count - rows.count))
+        actions.append(.release(batch.room - rows.room))
       }
       if rows.count > 0 { parcels.add(rows) }
     }
@@ -116,16 +116,16 @@ struct LogLedger: Sendable {
   }
 
   private mutating func loseLate(_ batches: [LogBatch]) {
-    let count = batches.reduce(0) { $0 + $1.count }
-    guard count > 0 else { return }
-    actions += [.tell(.lost(count, .closed)), .release(count)]
+    let room = batches.reduce(LogRoom()) { $0 + $1.room }
+    guard room.rows > 0 else { return }
+    actions += [.tell(.lost(room.rows, .closed)), .release(room)]
   }
 
   /// The rows need a place no more.
   private mutating func drop(_ stored: [Parcel]) {
     for parcel in stored {
       if let id = parcel.segment { segments.release(id, count: parcel.count, isStored: true) }
-      actions.append(.release(parcel.count))
+      actions.append(.release(parcel.room))
     }
   }
 
@@ -133,7 +133,7 @@ struct LogLedger: Sendable {
   private mutating func leave(_ isMeant: (Parcel) -> Bool) {
     for parcel in parcels.remove(where: { $0.segment != nil && isMeant($0) }) {
       if let id = parcel.segment { segments.release(id, count: parcel.count, isStored: false) }
-      actions.append(.release(parcel.count))
+      actions.append(.release(parcel.room))
       actions.append(.tell(.spilled(parcel.count)))
     }
   }
@@ -142,7 +142,7 @@ struct LogLedger: Sendable {
   private mutating func lose(_ isMeant: (Parcel) -> Bool) {
     for parcel in parcels.remove(where: { $0.place == .memory && isMeant($0) }) {
       actions.append(.tell(.lost(parcel.count, parcel.loss)))
-      actions.append(.release(parcel.count))
+      actions.append(.release(parcel.room))
     }
   }
 
@@ -153,7 +153,7 @@ struct LogLedger: Sendable {
     if let refusal, !isKeeping { actions.append(.report(.diskRefuses(refusal))) }
     isKeeping = refusal != nil
     guard isKeeping || disk.isStuck(at: now, patience: limits.diskPatience) else { return }
-    parcels.giveUpOldest(toKeep: limits.kept, through: last)
+    parcels.giveUpOldest(toKeep: LogRoom(rows: limits.kept, bytes: limits.keptBytes), through: last)
     letGo()
   }
 

@@ -23,6 +23,7 @@ struct Parcel: Sendable {
   var mayGo: Bool { isGivenUp && !isAtStore }
 
   var count: Int { rows.count }
+  var room: LogRoom { rows.room }
 
   /// Why the rows are lost where they have to go now.
   var loss: LogLoss { refusal ?? .spillFailed }

@@ -19,13 +19,13 @@ struct Parcels: Sendable {
     return removed
   }
 
-  /// Gives up the oldest until those that stay have at most `most` rows. Only those up to the parcel `number` count.
-  mutating func giveUpOldest(toKeep most: Int, through number: Int) {
+  /// Gives up the oldest until those that stay take at most `most`. Only those up to the parcel `number` count.
+  mutating func giveUpOldest(toKeep most: LogRoom, through number: Int) {
     let counted = all.indices.filter { all[$0].number <= number }
-    var excess = counted.reduce(-most) { $0 + all[$1].count }
-    for place in counted where excess > 0 {
+    var kept = counted.reduce(LogRoom()) { $0 + all[$1].room }
+    for place in counted where !kept.fits(most) {
       all[place].isGivenUp = true
-      excess -= all[place].count
+      kept = kept - all[place].room
     }
   }
 

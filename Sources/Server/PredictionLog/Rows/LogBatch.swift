@@ -26,8 +26,13 @@ struct LogBatch: Sendable, Equatable {
       labels: labels.filter(\.time.isFinite))
   }
 
-  /// Whether the other's rows are of the same model, and both together not more than `size`.
-  func takes(_ other: LogBatch, upTo size: Int) -> Bool { model == other.model && count + other.count <= size }
+  /// Bytes of the rows that are written and stored together, unless one row alone has more.
+  static let mostBytes = 4 << 20
+
+  /// Whether the other's rows are of the same model, and both together not more than `size` and `mostBytes`.
+  func takes(_ other: LogBatch, upTo size: Int) -> Bool {
+    model == other.model && count + other.count <= size && room.bytes + other.room.bytes <= Self.mostBytes
+  }
 
   mutating func add(_ other: LogBatch) {
     predictions += other.predictions

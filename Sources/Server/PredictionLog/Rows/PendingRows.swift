@@ -39,6 +39,11 @@ struct PendingRows: Sendable {
   private(set) var count = 0
   private var bytes: [UInt8] = []
 
+  /// Rows and bytes after which a chunk takes no more: a list that grows is copied as a whole.
+  private static let (most, mostBytes) = (512, 1 << 20)
+
+  var isFull: Bool { count >= Self.most || bytes.count >= Self.mostBytes }
+
   /// Bytes of a row, about; more are made room for as they come.
   private static let rowBytes = 640
 
@@ -54,9 +59,9 @@ struct PendingRows: Sendable {
     let probabilities: Int32
   }
 
-  init(_ table: LoggedTable, capacity: Int) {
+  init(_ table: LoggedTable) {
     self.table = table
-    bytes.reserveCapacity(capacity * Self.rowBytes)
+    bytes.reserveCapacity(Self.most * Self.rowBytes)
   }
 
   mutating func append(_ row: PendingPrediction) {
@@ -73,9 +78,9 @@ struct PendingRows: Sendable {
     count += 1
   }
 
-  /// The rows as they are stored.
-  var records: [PredictionRecord] {
-    var records: [PredictionRecord] = []
+  /// The rows as they are stored, and the room of each.
+  var records: [(record: PredictionRecord, room: LogRoom)] {
+    var records: [(record: PredictionRecord, room: LogRoom)] = []
     records.reserveCapacity(count)
     bytes.withUnsafeBytes { bytes in
       var place = 0
@@ -89,11 +94,13 @@ struct PendingRows: Sendable {
         let version = table.versions[Int(head.entry)]
         let requestID = text(head.id)
         let features = text(head.features)
-        records.append(
-          PredictionRecord(
-            requestID: requestID, version: version.name, role: version.role,
-            time: head.time, features: features, predictedClass: version.classes[Int(head.predicted)],
-            probabilities: text(head.probabilities), confidence: Double(head.confidence), latency: head.latency))
+        let record = PredictionRecord(
+          requestID: requestID, version: version.name, role: version.role,
+          time: head.time, features: features, predictedClass: version.classes[Int(head.predicted)],
+          probabilities: text(head.probabilities), confidence: Double(head.confidence), latency: head.latency)
+        let room = LogRoom.ofPrediction(
+          id: Int(head.id), features: Int(head.features), probabilities: Int(head.probabilities))
+        records.append((record, room))
       }
     }
     return records

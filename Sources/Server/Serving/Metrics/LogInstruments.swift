@@ -4,6 +4,7 @@ import PredictionLog
 /// What the prediction log counts.
 struct LogInstruments: PredictionLogObserver {
   private let buffered: Gauge
+  private let bufferedBytes: Gauge
   private let stored: Counter
   private let spilled: Counter
   private let replayed: Counter
@@ -15,6 +16,7 @@ struct LogInstruments: PredictionLogObserver {
 
   init(registry: MetricsRegistry) {
     buffered = registry.gauge(ServingMetricTable.logBuffered).with()
+    bufferedBytes = registry.gauge(ServingMetricTable.logBufferedBytes).with()
     stored = registry.counter(ServingMetricTable.logStored).with()
     spilled = registry.counter(ServingMetricTable.logSpilled).with()
     replayed = registry.counter(ServingMetricTable.logReplayed).with()
@@ -33,6 +35,7 @@ struct LogInstruments: PredictionLogObserver {
     registry.beforeScrape { [weak log] in
       guard let log else { return }
       buffered.set(Double(log.unstored))
+      bufferedBytes.set(Double(log.unstoredBytes))
       diskUp.set(log.isDiskUp ? 1 : 0)
     }
   }

@@ -68,6 +68,11 @@ package enum ServingMetricTable {
     "Greatest value of a numeric feature over the last 15 minutes.")
   static let logBuffered = MetricDefinition(
     "apus_log_buffered_rows", .gauge, "rows", [], "Predictions and labels in memory that are not stored yet.")
+  static let logBufferedBytes = MetricDefinition(
+    "apus_log_buffered_bytes", .gauge, "bytes", [], "What these rows take in memory, about.")
+  static let heldBytes = MetricDefinition(
+    "apus_held_bytes", .gauge, "bytes", [],
+    "Bytes of requests and answers that are held for clients; at --maximum-held more are refused with 503.")
   static let logStored = MetricDefinition(
     "apus_log_stored_rows_total", .counter, "rows", [], "Predictions and labels handed to the telemetry store.")
   static let logSpilled = MetricDefinition(
@@ -140,7 +145,8 @@ package enum ServingMetricTable {
   package static let all: [MetricDefinition] = [
     requests, requestSeconds, predictions, predictionSeconds, predictionErrors, confidence, positiveRatio, batchRows,
     validationFailures, featureMissing, featureUnseen, featureOutOfRange, featureMean, featureDeviation, featureMinimum,
-    featureMaximum, logBuffered, logStored, logSpilled, logReplayed, logDropped, logSpillBytes, logFlushSeconds,
+    featureMaximum, heldBytes, logBuffered, logBufferedBytes, logStored, logSpilled, logReplayed, logDropped,
+    logSpillBytes, logFlushSeconds,
     logStoreUp, logDiskUp, profilesDropped, labels, accuracy, precision, recall, f1, coverage, labelled, modelLoaded,
     modelInfo, modelWeight,
     routingRevision, reloads, ready, cpuSeconds, residentBytes, openDescriptors, startTime,

@@ -28,6 +28,7 @@ final class ServingMetrics: Sendable {
   private let reloads: MetricFamily<Counter>
   private let modelLoaded: Gauge
   private let revision: Gauge
+  private let heldBytes: Gauge
   let batchRows: Histogram
   let log: LogInstruments
   let profiles: ProfileInstruments
@@ -74,6 +75,7 @@ final class ServingMetrics: Sendable {
     batchRows = registry.histogram(
       Table.batchRows, bounds: Histogram.exponential(start: 1, factor: 4, count: 8)
     ).with()
+    heldBytes = registry.gauge(Table.heldBytes).with()
     log = LogInstruments(registry: registry)
     profiles = ProfileInstruments(registry: registry)
     let labels = registry.counter(Table.labels)
@@ -106,8 +108,14 @@ final class ServingMetrics: Sendable {
     answers.count(nowhere, code: code, seconds: nil, share: 0)
   }
 
-  func refused(_ problems: [FieldProblem]) {
-    for problem in problems { failures[problem.reason.position].increment() }
+  /// Counts the problems that are told.
+  func refused(_ problems: FieldProblems) {
+    for problem in problems.told { failures[problem.reason.position].increment() }
+  }
+
+  /// Shows what is taken of the bytes that are held for clients.
+  func watch(_ held: Budget) {
+    registry.beforeScrape { [heldBytes] in heldBytes.set(Double(held.taken)) }
   }
 
   func reloaded(_ result: String) { reloads.with(result).increment() }

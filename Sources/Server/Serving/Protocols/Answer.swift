@@ -18,6 +18,8 @@ struct Answer: Sendable {
   var requestID: String?
   /// Length of the JSON in front of binary data, where there are such.
   var jsonLength: Int?
+  /// The body's share of the bytes that are held for clients; nil: it is small.
+  var hold: Budget.Hold?
 
   init(_ code: Int, _ text: JSONText) {
     self.code = code
@@ -53,6 +55,9 @@ struct Answer: Sendable {
     return .error(503, "No model is loaded: \(reason)")
   }
 
+  /// The client has gone, and nobody reads this.
+  static let abandoned = Answer(499, text: "", contentType: nil)
+
   static func malformed(_ problem: JSONProblem) -> Answer {
     var text = JSONText()
     text.raw(#"{"error":"#)
@@ -66,7 +71,7 @@ struct Answer: Sendable {
 
 extension JSONText {
   /// `{"request_id", "error", "fields": [ … ]}`
-  mutating func refusal(requestID: String?, _ problems: [FieldProblem]) {
+  mutating func refusal(requestID: String?, _ problems: FieldProblems) {
     raw("{")
     if let requestID {
       raw(#""request_id":"#)
@@ -74,9 +79,9 @@ extension JSONText {
       raw(",")
     }
     raw(#""error":"#)
-    string(problems.map(\.message).joined(separator: " "))
+    string(problems.sentence)
     raw(#","fields":"#)
-    array(problems) { text, problem in
+    array(problems.told) { text, problem in
       text.raw(#"{"field":"#)
       text.string(problem.field)
       text.raw(#","reason":"#)

@@ -74,10 +74,10 @@ struct EndpointDescription: Sendable {
     case 401: "A bearer token is missing or wrong; the connection is closed."
     case 404: "There is no such model or version."
     case 408: "The body came too slowly; the connection is closed."
-    case 413: "The body or the number of its rows is above a limit of the server."
+    case 413: "The body, the number of its rows, or what the answer would take is above a limit of the server."
     case 415: "The body has an encoding that is not understood; the connection is closed."
     case 422: "Values do not fit the model; each is named."
-    default: "No model is served at the moment, or the log has no room for labels."
+    default: "No model is served at the moment, or there is no room for the answer or for labels: send it again."
     }
   }
 }

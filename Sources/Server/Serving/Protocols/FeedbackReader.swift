@@ -7,7 +7,7 @@ enum FeedbackReader {
   /// One item: the label, or what is wrong with it.
   enum Item: Equatable {
     case label(requestID: String, label: String)
-    case problems(requestID: String?, [FieldProblem])
+    case problems(requestID: String?, FieldProblems)
   }
 
   struct Feedback: Equatable {
@@ -43,25 +43,29 @@ enum FeedbackReader {
   private static func list(
     _ scanner: inout JSONScanner, limit: Int, _ classes: LabelClasses, _ feedback: inout Feedback
   ) throws {
+    var left = FieldProblems.most
     var more = try scanner.open(UInt8(ascii: "["))
     while more {
       guard feedback.items.count < limit else { throw TooMany() }
-      feedback.items.append(try item(&scanner, classes))
+      let item = try item(&scanner, classes, telling: left)
+      if case .problems(_, let problems) = item { left -= problems.told.count }
+      feedback.items.append(item)
       more = try scanner.next(in: UInt8(ascii: "["))
     }
   }
 
+  /// - Parameter room: Problems that are told.
   private static func item(
-    _ scanner: inout JSONScanner, _ classes: LabelClasses
+    _ scanner: inout JSONScanner, _ classes: LabelClasses, telling room: Int = FieldProblems.most
   ) throws(JSONProblem) -> Item {
+    var problems = FieldProblems(telling: room)
     guard try scanner.kind() == .object else {
       try scanner.skip()
-      return .problems(
-        requestID: nil, [FieldProblem("", .wrongType, "Feedback is an object with request_id and label.")])
+      problems.append(sentence: "Feedback is an object with request_id and label.")
+      return .problems(requestID: nil, problems)
     }
     var requestID: String?
     var label: String?
-    var problems: [FieldProblem] = []
     var (hasRequestID, hasLabel) = (false, false)
     func recordMember(_ name: String, _ isRepeated: inout Bool) {
       if isRepeated { problems.append(FieldProblem(name, .repeated, "'\(name)' is given more than once.")) }
@@ -77,14 +81,12 @@ enum FeedbackReader {
         recordMember("label", &hasLabel)
         label = try text("label", &scanner, &problems, isNumberWelcome: true)
       } else {
-        let name = scanner.string(name)
-        problems.append(FieldProblem(name, .unknown, "Feedback has no member '\(name)'; it has request_id and label."))
+        problems.append(unknown(scanner.string(name)))
         try scanner.skip()
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
-    for (name, value) in [("request_id", requestID), ("label", label)]
-    where value == nil && !problems.contains(where: { $0.field == name }) {
+    for (name, isGiven) in [("request_id", hasRequestID), ("label", hasLabel)] where !isGiven {
       problems.append(FieldProblem(name, .missing, "'\(name)' must be given."))
     }
     let known = label.flatMap(classes.name)
@@ -93,9 +95,13 @@ enum FeedbackReader {
     return .label(requestID: requestID, label: known)
   }
 
+  private static func unknown(_ name: String) -> FieldProblem {
+    FieldProblem(name, .unknown, "Feedback has no member '\(name.shown)'; it has request_id and label.")
+  }
+
   /// A label may be a number or a boolean too: its text is the class.
   private static func text(
-    _ name: String, _ scanner: inout JSONScanner, _ problems: inout [FieldProblem], isNumberWelcome: Bool
+    _ name: String, _ scanner: inout JSONScanner, _ problems: inout FieldProblems, isNumberWelcome: Bool
   ) throws(JSONProblem) -> String? {
     switch (try scanner.kind(), isNumberWelcome) {
     case (.string, _):

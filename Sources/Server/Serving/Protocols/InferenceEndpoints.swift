@@ -13,11 +13,8 @@ import WorkerContract
 struct InferenceEndpoints: Sendable {
   let holder: ServingHolder
   let metrics: ServingMetrics
-  let limits: RequestLimits
+  let admission: Admission
   let clock: @Sendable () -> Double
-
-  /// Problems of a request that are told; the rest is counted.
-  private static let toldProblems = 20
 
   func server() -> Answer {
     var text = JSONText()
@@ -46,13 +43,13 @@ struct InferenceEndpoints: Sendable {
   private func state(for names: ModelReference) -> Result<(ServingState, entry: Int?), Refusal> {
     guard let state = holder.state else { return .failure(Refusal(answer: .notLoaded(holder))) }
     guard names.model == state.table.model else {
-      let message = "There is no model '\(names.model ?? "")' here; this server serves '\(state.table.model)'."
+      let message = "There is no model '\((names.model ?? "").shown)' here; this server serves '\(state.table.model)'."
       return .failure(Refusal(answer: .error(404, message)))
     }
     guard let version = names.version else { return .success((state, nil)) }
     guard let entry = state.table.entries.firstIndex(where: { $0.version == version }) else {
       let loaded = state.table.entries.map(\.version).joined(separator: ", ")
-      let message = "Version '\(version)' of '\(state.table.model)' is not loaded; these are: \(loaded)."
+      let message = "Version '\(version.shown)' of '\(state.table.model)' is not loaded; these are: \(loaded)."
       return .failure(Refusal(answer: .error(404, message)))
     }
     return .success((state, entry))
@@ -118,91 +115,187 @@ struct InferenceEndpoints: Sendable {
     return text
   }
 
+  /// A request that was read, for one version.
+  private struct Prepared: Sendable {
+    let state: ServingState
+    let entry: Int
+    let id: String
+    /// Whether the request brought the id.
+    let isNamed: Bool
+    let time: Double
+    let rows: InferenceRows
+    let wanted: [(output: InferenceOutput, isBinary: Bool)]
+    let cost: AnswerCost
+    /// The rows' part of the bytes that are held for clients.
+    let hold: Budget.Hold
+
+    var version: LoadedVersion { state.versions[entry] }
+    var explains: Bool { wanted.contains { $0.output == .contributions } }
+    var isSingle: Bool { rows.ranges.count == 1 }
+  }
+
   /// - Parameters:
   ///   - header: The request's `X-Request-Id`, which stands in for an id in the body.
   ///   - jsonLength: The header that says how many bytes of the body are JSON; nil: all.
+  /// - Returns: Nothing is predicted where the answer takes too long for an event loop.
   func infer(
     _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, on lane: ServingLane
-  ) -> Answer {
-    let found: (state: ServingState, entry: Int?)
-    switch state(for: names) {
-    case .failure(let refusal): return refusal.answer
-    case .success(let success): found = success
-    }
-    let length = jsonLength.map { Int($0) ?? -1 } ?? body.readableBytes
-    guard (0...body.readableBytes).contains(length) else {
-      return .error(
-        400,
-        "Inference-Header-Content-Length is the number of bytes of JSON in the body, from 0 to \(body.readableBytes).")
-    }
-    return body.withUnsafeReadableBytes { raw in
-      let bytes = raw.assumingMemoryBound(to: UInt8.self)
-      do throws(JSONProblem) {
-        try JSONScanner.validateUTF8(UnsafeBufferPointer(rebasing: bytes[..<length]))
-        var scanner = JSONScanner(bytes, range: 0..<length)
-        let request = try InferenceRequest(from: &scanner)
-        try scanner.finish()
-        return try answer(request, bytes, binary: length..<bytes.count, found.state, found.entry, header: header, lane)
-      } catch {
-        return .error(400, error.description)
-      }
+  ) -> Attempt {
+    do {
+      let request = try prepare(body, names, header: header, jsonLength: jsonLength, lane)
+      guard admission.isInline(request.cost) else { return .takesLong(request.cost) }
+      let all = request.rows.ranges.indices
+      if !request.isSingle { try begin(request, try check(request, all, lane)) }
+      return .answered(try answer(request, [try predict(request, all, lane)]))
+    } catch {
+      return .answered(Self.answer(to: error))
     }
   }
 
-  private func answer(
-    _ request: InferenceRequest, _ bytes: UnsafeBufferPointer<UInt8>, binary: Range<Int>, _ state: ServingState,
-    _ pinned: Int?, header: String?, _ lane: ServingLane
-  ) throws(JSONProblem) -> Answer {
-    let time = clock()
-    let id = request.id ?? header ?? lane.makeRequestID(at: time)
-    let entry = pinned ?? state.answering(request.key ?? id)
-    let version = state.versions[entry]
-    let rows = try InferenceRows(request, in: bytes, binary: binary, reader: version.reader, limit: limits.batch)
-    if rows.isTooLong {
-      return .error(
-        413,
-        "The request has more than \(limits.batch) rows, this server's limit (--maximum-batch); send them in parts.")
-    }
-    var problems = rows.problems
-    let wanted = InferenceOutput.wanted(by: request, &problems)
-    let explain = wanted.contains { $0.output == .contributions }
-    if explain, !version.model.isExplainable {
-      problems.append(
-        "Version '\(version.version)' cannot be explained: its file does not say how many rows reached its nodes.")
-    }
-    guard problems.isEmpty else { return Self.refusal(problems, code: 400) }
-
-    let predictor = RowPredictor(state: lane.state(state), time: time, lane: lane)
-    var outputs = InferenceOutputs(version: version, capacity: rows.ranges.count, explain: explain)
-    let refused = try rows.bytes.withUnsafeBufferPointer { text throws(JSONProblem) -> [String] in
-      let isSingle = rows.ranges.count == 1
-      var refused: [String] = []
-      // One row that is refused is not predicted either; of several, all are checked before the first is predicted.
-      for (index, range) in rows.ranges.enumerated() where !isSingle {
-        let problems = try predictor.check(range, by: entry, in: text)
-        metrics.refused(problems)
-        refused += problems.map { "Row \(index): \($0.message)" }
+  /// The same for large requests, whose rows are shared out among the machine's cores.
+  func infer(
+    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, on lanes: ServingLanes
+  ) async -> Answer {
+    // Where the elements are.
+    guard let places = admission.bytes.take(4 * body.readableBytes) else { return Admission.crowded }
+    defer { withExtendedLifetime(places) {} }
+    do {
+      let request = try lanes.borrowing { (lane) throws(any Error) -> Prepared in
+        try self.prepare(body, names, header: header, jsonLength: jsonLength, lane)
       }
-      guard refused.isEmpty else { return refused }
-      if !isSingle { metrics.batchRows.observe(Double(rows.ranges.count)) }
-      for (index, range) in rows.ranges.enumerated() {
-        let problems = try predictor.predict(range, by: entry, requestID: isSingle ? id : "\(id)-\(index)", in: text) {
-          scratch, _, _ in outputs.append(scratch)
+      let grant = try admission.admit(request.cost).get()
+      defer { withExtendedLifetime(grant) {} }
+      defer { withExtendedLifetime(request.hold) {} }
+      if !request.isSingle {
+        let checked = try await admission.inParts(request.cost) { rows in
+          try lanes.borrowing { (lane) throws(any Error) -> FieldProblems in try self.check(request, rows, lane) }
         }
+        try begin(request, checked.reduce(FieldProblems(), +))
+      }
+      let parts = try await admission.inParts(request.cost) { rows in
+        try lanes.borrowing { (lane) throws(any Error) -> Predicted in try self.predict(request, rows, lane) }
+      }
+      var answer = try answer(request, parts)
+      answer.hold = grant.bytes
+      return answer
+    } catch {
+      return Self.answer(to: error)
+    }
+  }
+
+  private static func answer(to error: any Error) -> Answer {
+    switch error {
+    case let refusal as Refusal: refusal.answer
+    case let refusal as Admission.Refusal: refusal.answer
+    case let problem as JSONProblem: .error(400, problem.description)
+    case is CancellationError: .abandoned
+    default: .error(500, "The request failed: \(error)")
+    }
+  }
+
+  private func prepare(
+    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, _ lane: ServingLane
+  ) throws -> Prepared {
+    let (state, pinned) = try self.state(for: names).get()
+    let length = jsonLength.map { Int($0) ?? -1 } ?? body.readableBytes
+    guard (0...body.readableBytes).contains(length) else {
+      throw Refusal(
+        answer: .error(
+          400,
+          "Inference-Header-Content-Length is the number of bytes of JSON in the body, from 0 to \(body.readableBytes)."
+        ))
+    }
+    return try body.withUnsafeReadableBytes { raw in
+      let bytes = raw.assumingMemoryBound(to: UInt8.self)
+      try JSONScanner.validateUTF8(UnsafeBufferPointer(rebasing: bytes[..<length]))
+      var scanner = JSONScanner(bytes, range: 0..<length)
+      let request = try InferenceRequest(from: &scanner)
+      try scanner.finish()
+      let time = clock()
+      let id = request.id ?? header ?? lane.makeRequestID(at: time)
+      let entry = pinned ?? state.answering(request.key ?? id)
+      let version = state.versions[entry]
+      var rows = try InferenceRows(
+        request, in: bytes, binary: length..<bytes.count, reader: version.reader, limit: admission.limits.batch)
+      if rows.isTooLong {
+        throw Refusal(
+          answer: .error(
+            413,
+            "The request has more than \(admission.limits.batch) rows, this server's limit (--maximum-batch); send them in parts."
+          ))
+      }
+      guard let hold = admission.bytes.take(rows.mostBytes) else { throw Refusal(answer: Admission.crowded) }
+      try rows.write(bytes)
+      var problems = rows.problems
+      let wanted = InferenceOutput.wanted(by: request, &problems)
+      let explains = wanted.contains { $0.output == .contributions }
+      if explains, !version.model.isExplainable {
+        problems.append(
+          sentence:
+            "Version '\(version.version)' cannot be explained: its file does not say how many rows reached its nodes.")
+      }
+      guard problems.isEmpty else { throw Refusal(answer: .error(400, problems.sentence)) }
+      let cost = AnswerCost(
+        rows: rows.ranges.count, rowBytes: wanted.reduce(0) { $0 + $1.output.mostBytes(of: version) },
+        stepsOfRow: explains ? version.bounds.steps : 0, scratch: explains ? version.bounds.scratch : 0,
+        workOfRow: version.bounds.work)
+      return Prepared(
+        state: state, entry: entry, id: id, isNamed: request.id != nil || header != nil, time: time, rows: rows,
+        wanted: wanted, cost: cost, hold: hold)
+    }
+  }
+
+  /// What is wrong with some of the rows: of several, all are checked before the first is predicted.
+  private func check(_ request: Prepared, _ rows: Range<Int>, _ lane: ServingLane) throws -> FieldProblems {
+    let predictor = RowPredictor(state: lane.state(request.state), time: request.time, lane: lane)
+    return try request.rows.bytes.withUnsafeBufferPointer { text in
+      var refused = FieldProblems()
+      for index in rows {
+        let problems = try predictor.check(request.rows.ranges[index], by: request.entry, in: text)
         metrics.refused(problems)
-        refused += problems.map(\.message)
+        if !problems.isEmpty { refused.append(problems, at: "Row \(index)") }
       }
       return refused
     }
-    guard refused.isEmpty else { return Self.refusal(refused, code: 422) }
-    var answer = outputs.answer(model: state.table.model, id: id, wanted)
-    if request.id == nil, header == nil { answer.requestID = id }
-    return answer
   }
 
-  private static func refusal(_ problems: [String], code: Int) -> Answer {
-    let more = problems.count - toldProblems
-    return .error(
-      code, problems.prefix(toldProblems).joined(separator: " ") + (more > 0 ? " There are \(more) more." : ""))
+  /// After the rows were checked, before the first is predicted.
+  private func begin(_ request: Prepared, _ refused: FieldProblems) throws(Refusal) {
+    guard refused.isEmpty else { throw Refusal(answer: .error(422, refused.sentence)) }
+    metrics.batchRows.observe(Double(request.rows.ranges.count))
+  }
+
+  private struct Predicted: Sendable {
+    var outputs: InferenceOutputs
+    var refused = FieldProblems()
+  }
+
+  private func predict(_ request: Prepared, _ rows: Range<Int>, _ lane: ServingLane) throws -> Predicted {
+    let predictor = RowPredictor(state: lane.state(request.state), time: request.time, lane: lane)
+    var outputs = InferenceOutputs(version: request.version, capacity: rows.count, explain: request.explains)
+    var refused = FieldProblems()
+    try request.rows.bytes.withUnsafeBufferPointer { text in
+      for index in rows {
+        let problems = try predictor.predict(
+          request.rows.ranges[index], by: request.entry,
+          requestID: request.isSingle ? request.id : "\(request.id)-\(index)",
+          in: text
+        ) { scratch, _, _ in outputs.append(scratch) }
+        metrics.refused(problems)
+        refused.append(problems)
+      }
+    }
+    return Predicted(outputs: outputs, refused: refused)
+  }
+
+  private func answer(_ request: Prepared, _ parts: [Predicted]) throws(Refusal) -> Answer {
+    let refused = parts.reduce(FieldProblems()) { $0 + $1.refused }
+    guard refused.isEmpty, var outputs = parts.first?.outputs else {
+      throw Refusal(answer: .error(422, refused.sentence))
+    }
+    for part in parts.dropFirst() { outputs.append(part.outputs) }
+    var answer = outputs.answer(model: request.state.table.model, id: request.id, request.wanted)
+    if !request.isNamed { answer.requestID = request.id }
+    return answer
   }
 }

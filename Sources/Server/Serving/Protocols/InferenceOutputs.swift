@@ -17,10 +17,10 @@ enum InferenceOutput: String, CaseIterable {
 
   var datatype: TensorDatatype { self == .predictedClass ? .bytes : .fp64 }
 
-  /// The outputs in the order in which they are asked for, all of them where none is named, and whether each is wanted as
+  /// The outputs, each once, in the order in which they are asked for, all of them where none is named, and whether each is wanted as
   /// binary data.
   static func wanted(
-    by request: InferenceRequest, _ problems: inout [String]
+    by request: InferenceRequest, _ problems: inout FieldProblems
   ) -> [(output: InferenceOutput, isBinary: Bool)] {
     var wanted: [(output: InferenceOutput, isBinary: Bool)] = []
     if request.outputs.isEmpty { wanted = standard.map { ($0, request.isBinaryWanted) } }
@@ -29,7 +29,7 @@ enum InferenceOutput: String, CaseIterable {
         wanted.append((known, output.isBinary ?? request.isBinaryWanted))
       } else {
         let names = allCases.map(\.rawValue).joined(separator: ", ")
-        problems.append("The model has no output '\(output.name)'; it has \(names).")
+        problems.append(sentence: "The model has no output '\(output.name.shown)'; it has \(names).")
       }
     }
     if request.explain, !wanted.contains(where: { $0.output == .contributions }) {
@@ -44,6 +44,16 @@ enum InferenceOutput: String, CaseIterable {
     case .predictedClass, .confidence: []
     case .probabilities: [version.model.classCount]
     case .contributions: [version.model.marginCount, version.pipeline.schema.features.count + 1]
+    }
+  }
+}
+
+extension InferenceOutput {
+  /// Bytes that it takes at most for each row, as JSON or as binary data.
+  func mostBytes(of version: LoadedVersion) -> Int {
+    switch self {
+    case .predictedClass: version.bounds.longestClass + 5
+    case .probabilities, .confidence, .contributions: shape(of: version).reduce(RowBounds.number, *)
     }
   }
 }
@@ -72,6 +82,13 @@ struct InferenceOutputs {
       contributions += output.contributions
       contributions.append(output.bias)
     }
+  }
+
+  /// Those of the rows that follow.
+  mutating func append(_ others: InferenceOutputs) {
+    predicted += others.predicted
+    probabilities += others.probabilities
+    contributions += others.contributions
   }
 
   private func confidence(_ row: Int) -> Double {

@@ -13,22 +13,29 @@ struct InferenceRequest {
   var isBinaryWanted = false
   /// Whether the output with what each feature added is wanted too: the request's parameter `explain`.
   var explain = false
-  var problems: [String] = []
+  var problems = FieldProblems()
 
   struct Output: Equatable {
     var name = ""
     var isBinary: Bool?
   }
 
+  private static let memberNames: Set = ["id", "parameters", "inputs", "outputs", "model_name", "model_version"]
+  /// Of inputs and of outputs that are looked at. No model has as many.
+  private static let (mostInputs, mostOutputs) = (1 << 16, 64)
+  private static let mostDimensions = 8
+
   init(from scanner: inout JSONScanner) throws(JSONProblem) {
     guard try scanner.kind() == .object else {
       try scanner.skip()
-      problems.append("A request is an object with the member 'inputs'.")
+      problems.append(sentence: "A request is an object with the member 'inputs'.")
       return
     }
     var given: Set<String> = []
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
-      if !given.insert(name).inserted { request.problems.append("'\(name)' is given more than once.") }
+      if Self.memberNames.contains(name), !given.insert(name).inserted {
+        request.problems.append(sentence: "'\(name.shown)' is given more than once.")
+      }
       switch name {
       case "id": request.id = try request.text("id", &scanner)
       case "parameters": try request.readParameters(&scanner)
@@ -41,11 +48,12 @@ struct InferenceRequest {
       // Some clients repeat here what the path says.
       case "model_name", "model_version": try scanner.skip(depth: 1)
       default:
-        request.problems.append("A request has no member '\(name)'; it has id, parameters, inputs and outputs.")
+        request.problems.append(
+          sentence: "A request has no member '\(name.shown)'; it has id, parameters, inputs and outputs.")
         try scanner.skip(depth: 1)
       }
     }
-    if !given.contains("inputs") { problems.append("'inputs' must be given.") }
+    if !given.contains("inputs") { problems.append(sentence: "'inputs' must be given.") }
   }
 
   /// Walks over the members of an object; `read` takes the value.
@@ -65,7 +73,7 @@ struct InferenceRequest {
   ) throws(JSONProblem) {
     guard try scanner.kind() == .array else {
       try scanner.skip(depth: 1)
-      problems.append("'\(member)' is a list of objects.")
+      problems.append(sentence: "'\(member)' is a list of objects.")
       return
     }
     var more = try scanner.open(UInt8(ascii: "["))
@@ -74,7 +82,7 @@ struct InferenceRequest {
         try read(&self, &scanner)
       } else {
         try scanner.skip(depth: 2)
-        problems.append("'\(member)' is a list of objects.")
+        problems.append(sentence: "'\(member)' is a list of objects.")
       }
       more = try scanner.next(in: UInt8(ascii: "["))
     }
@@ -86,16 +94,16 @@ struct InferenceRequest {
     case .string:
       let text = try scanner.text()
       guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
-        problems.append("'\(name)' has more than \(PredictionEnvelope.maximumIdentifier) bytes.")
+        problems.append(sentence: "'\(name.shown)' has more than \(PredictionEnvelope.maximumIdentifier) bytes.")
         return nil
       }
       let value = scanner.string(text)
-      if text.hasEscapes, value.utf8.contains(0) { problems.append(PredictionEnvelope.noNull(name)) }
+      if text.hasEscapes, value.utf8.contains(0) { problems.append(sentence: PredictionEnvelope.noNull(name)) }
       return value.isEmpty ? nil : value
     case .null: try scanner.null()
     default:
       try scanner.skip(depth: 3)
-      problems.append("'\(name)' is a string.")
+      problems.append(sentence: "'\(name.shown)' is a string.")
     }
     return nil
   }
@@ -138,21 +146,25 @@ struct InferenceRequest {
         }
       default:
         request.problems.append(
-          "An input has no member '\(name)'; it has name, shape, datatype, parameters and data.")
+          sentence: "An input has no member '\(name.shown)'; it has name, shape, datatype, parameters and data.")
         try scanner.skip(depth: 3)
       }
     }
-    if tensor.name.isEmpty { problems.append("An input has no name.") }
+    if tensor.name.isEmpty { problems.append(sentence: "An input has no name.") }
     if !isList {
       tensor.data = nil
-      problems.append("Input '\(tensor.name)': 'data' is a list.")
+      problems.append(sentence: "Input '\(tensor.name.shown)': 'data' is a list.")
     }
     if tensor.datatype == nil {
-      let given = datatype.map { "the unknown datatype '\($0)'" } ?? "no datatype"
+      let given = datatype.map { "the unknown datatype '\($0.shown)'" } ?? "no datatype"
       let known = TensorDatatype.allCases.map(\.rawValue).joined(separator: ", ")
-      problems.append("Input '\(tensor.name)' has \(given); a datatype is one of \(known).")
+      problems.append(sentence: "Input '\(tensor.name.shown)' has \(given); a datatype is one of \(known).")
     }
-    inputs.append(tensor)
+    if inputs.count < Self.mostInputs {
+      inputs.append(tensor)
+    } else {
+      problems.append(sentence: "A request has at most \(Self.mostInputs) inputs.")
+    }
   }
 
   private mutating func readOutput(_ scanner: inout JSONScanner) throws(JSONProblem) {
@@ -170,45 +182,53 @@ struct InferenceRequest {
           }
         }
       default:
-        request.problems.append("An output has no member '\(name)'; it has name and parameters.")
+        request.problems.append(sentence: "An output has no member '\(name.shown)'; it has name and parameters.")
         try scanner.skip(depth: 3)
       }
     }
-    outputs.append(output)
+    if outputs.contains(where: { $0.name == output.name }) {
+      problems.append(sentence: "Output '\(output.name.shown)' is named more than once.")
+    } else if outputs.count < Self.mostOutputs {
+      outputs.append(output)
+    } else {
+      problems.append(sentence: "A request names at most \(Self.mostOutputs) outputs.")
+    }
   }
 
   private mutating func isObject(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool {
     let kind = try scanner.kind()
     if kind == .object { return true }
     try scanner.skip(depth: 3)
-    if kind != .null { problems.append("'\(name)' is an object.") }
+    if kind != .null { problems.append(sentence: "'\(name.shown)' is an object.") }
     return false
   }
 
   private mutating func flag(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Bool? {
     if try scanner.kind() == .bool { return try scanner.bool() }
     try scanner.skip(depth: 4)
-    problems.append("'\(name)' is true or false.")
+    problems.append(sentence: "'\(name.shown)' is true or false.")
     return nil
   }
 
   private mutating func size(_ name: String, _ scanner: inout JSONScanner) throws(JSONProblem) -> Int? {
     let text = scanner.string(try scanner.skip(depth: 4))
     if let size = Int(text), size >= 0 { return size }
-    problems.append("'\(name)' is a whole number.")
+    problems.append(sentence: "'\(name.shown)' is a whole number.")
     return nil
   }
 
   private mutating func shape(_ scanner: inout JSONScanner) throws(JSONProblem) -> [Int] {
     guard try scanner.kind() == .array else {
       try scanner.skip(depth: 3)
-      problems.append("A shape is a list of whole numbers.")
+      problems.append(sentence: "A shape is a list of whole numbers.")
       return []
     }
     var shape: [Int] = []
     var more = try scanner.open(UInt8(ascii: "["))
     while more {
-      shape.append(try size("shape", &scanner) ?? 0)
+      let size = try size("shape", &scanner) ?? 0
+      // More than two are refused; these are enough to say so.
+      if shape.count < Self.mostDimensions { shape.append(size) }
       more = try scanner.next(in: UInt8(ascii: "["))
     }
     return shape

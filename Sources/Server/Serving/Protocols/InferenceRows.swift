@@ -10,10 +10,15 @@ struct InferenceRows {
   private(set) var bytes: [UInt8] = []
   /// Where each row's object is.
   private(set) var ranges: [Range<Int>] = []
-  private(set) var problems: [String] = []
+  private(set) var problems = FieldProblems()
   /// The request has more rows than are taken.
   private(set) var isTooLong = false
+  private var inputs: [InferenceTensor] = []
+  private var count = 0
+  /// Bytes of the objects at most: a short element may have a long name.
+  private(set) var mostBytes = 0
 
+  /// Reads everything but the elements' values.
   /// - Parameters:
   ///   - binary: Where the binary data behind the JSON are.
   ///   - reader: Reads for the version that answers.
@@ -24,7 +29,7 @@ struct InferenceRows {
   ) throws(JSONProblem) {
     problems = request.problems
     var inputs = request.inputs
-    checkNames(inputs, schema: reader.pipeline.schema)
+    checkNames(inputs, pipeline: reader.pipeline)
     guard let count = rowCount(inputs) else { return }
     guard count <= limit else {
       isTooLong = true
@@ -37,41 +42,55 @@ struct InferenceRows {
         let left = binary.upperBound - place
         guard size <= left else {
           problems.append(
-            "Input '\(inputs[index].name)': binary_data_size is \(size), but \(left) bytes of binary data are left.")
+            sentence:
+              "Input '\(inputs[index].name.shown)': binary_data_size is \(size), but \(left) bytes of binary data are left."
+          )
           return
         }
         part = place..<place + size
         place += size
       }
-      if let problem = try inputs[index].findElements(count, in: body, binary: part) { problems.append(problem) }
+      if let problem = try inputs[index].findElements(count, in: body, binary: part) {
+        problems.append(sentence: problem)
+      }
     }
     if place != binary.upperBound {
       problems.append(
-        "The body has \(binary.upperBound - place) bytes of binary data more than the inputs' binary_data_size say.")
+        sentence:
+          "The body has \(binary.upperBound - place) bytes of binary data more than the inputs' binary_data_size say.")
     }
     guard problems.isEmpty else { return }
-    try write(inputs, count: count, body)
+    self.inputs = inputs
+    self.count = count
+    mostBytes = inputs.reduce(0) { $0 + $1.mostBytes(rows: count) }
   }
 
-  private mutating func checkNames(_ inputs: [InferenceTensor], schema: FeatureSchema) {
+  private mutating func checkNames(_ inputs: [InferenceTensor], pipeline: FeaturePipeline) {
+    let schema = pipeline.schema
     var given: Set<String> = []
     for input in inputs {
-      if !given.insert(input.name).inserted { problems.append("Input '\(input.name)' is given more than once.") }
-      guard let feature = schema.features.first(where: { $0.name == input.name }) else {
-        problems.append("The model has no input '\(input.name)'.")
+      if !given.insert(input.name).inserted {
+        problems.append(sentence: "Input '\(input.name.shown)' is given more than once.")
+      }
+      let position = pipeline.feature(named: input.name)
+      guard position >= 0 else {
+        problems.append(sentence: "The model has no input '\(input.name.shown)'.")
         continue
       }
       guard let datatype = input.datatype else { continue }
+      let feature = schema.features[position]
       switch feature.type {
       case .numeric where !datatype.isInteger && !datatype.isFloat:
-        problems.append("'\(input.name)' is a number: FP64, FP32, FP16 or an integer, not \(datatype.rawValue).")
+        problems.append(
+          sentence: "'\(input.name.shown)' is a number: FP64, FP32, FP16 or an integer, not \(datatype.rawValue).")
       case .categorical where datatype.isFloat:
-        problems.append("'\(input.name)' is a category: BYTES, BOOL or an integer, not \(datatype.rawValue).")
+        problems.append(
+          sentence: "'\(input.name.shown)' is a category: BYTES, BOOL or an integer, not \(datatype.rawValue).")
       default: break
       }
     }
     for feature in schema.features where !feature.nullable && !given.contains(feature.name) {
-      problems.append("Input '\(feature.name)' must be given.")
+      problems.append(sentence: "Input '\(feature.name.shown)' must be given.")
     }
   }
 
@@ -80,22 +99,25 @@ struct InferenceRows {
     var count: Int?
     for input in inputs {
       guard let rows = input.rows else {
-        problems.append("Input '\(input.name)' has the shape \(input.shape); it is [n] or [n, 1].")
+        problems.append(sentence: "Input '\(input.name.shown)' has the shape \(input.shape); it is [n] or [n, 1].")
         return nil
       }
       if let count, count != rows {
-        problems.append("Input '\(input.name)' has \(rows) rows, another one has \(count).")
+        problems.append(sentence: "Input '\(input.name.shown)' has \(rows) rows, another one has \(count).")
         return nil
       }
       count = rows
     }
-    if count == nil { problems.append("There is no input.") }
+    if count == nil { problems.append(sentence: "There is no input.") }
     return count
   }
 
-  private mutating func write(
-    _ inputs: [InferenceTensor], count: Int, _ body: UnsafeBufferPointer<UInt8>
-  ) throws(JSONProblem) {
+  /// Writes the objects, where nothing is wrong so far.
+  mutating func write(_ body: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
+    guard problems.isEmpty else { return }
+    let (inputs, count) = (inputs, count)
+    defer { self.inputs = [] }
+    bytes.reserveCapacity(mostBytes)
     let names = inputs.map { Array("\(JSONString.quoted($0.name, .lineFeed)):".utf8) }
     for row in 0..<count {
       let start = bytes.count
@@ -104,7 +126,7 @@ struct InferenceRows {
         if index > 0 { bytes.append(UInt8(ascii: ",")) }
         bytes += names[index]
         if let problem = try input.write(row, of: body, into: &bytes) {
-          problems.append(count > 1 ? "Row \(row): \(problem)" : problem)
+          problems.append(sentence: count > 1 ? "Row \(row): \(problem)" : problem)
         }
       }
       bytes.append(UInt8(ascii: "}"))

@@ -1,3 +1,5 @@
+import Engine
+import JSON
 import JSONScanning
 
 /// An input tensor of an inference request: where its elements are in the body, in row-major order.
@@ -9,8 +11,29 @@ struct InferenceTensor {
   var data: Range<Int>?
   /// Length of the tensor's part of the binary data behind the JSON.
   var binarySize: Int?
-  /// One range of bytes for each element.
-  private(set) var elements: [Range<Int>] = []
+  /// Where each element is.
+  private var elements: [Element] = []
+
+  /// A range of the body, which has less than 4 GiB: half of what a range of integers takes.
+  private struct Element {
+    let start: UInt32
+    let count: UInt32
+
+    init(_ range: Range<Int>) {
+      start = UInt32(range.lowerBound)
+      count = UInt32(range.count)
+    }
+
+    var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
+  }
+
+  /// Bytes that the elements of so many rows take at most as members of objects.
+  func mostBytes(rows: Int) -> Int {
+    let names = (JSONString.quoted(name, .lineFeed).utf8.count + 2) * rows
+    guard isBinary else { return names + (data?.count ?? 0) }
+    // A byte of a text may take six, a number 25.
+    return names + (datatype?.size == nil ? (binarySize ?? 0) * 6 : 25 * rows)
+  }
 
   var isBinary: Bool { binarySize != nil }
 
@@ -27,8 +50,14 @@ struct InferenceTensor {
     _ count: Int, in bytes: UnsafeBufferPointer<UInt8>, binary: Range<Int>?
   ) throws(JSONProblem) -> String? {
     if let binary { return findBinary(count, in: bytes, binary) }
-    guard let data else { return "Input '\(name)' has no data." }
-    elements.reserveCapacity(count)
+    guard let data else { return "Input '\(name.shown)' has no data." }
+    elements.reserveCapacity(min(count, data.count / 2 + 1))
+    // Elements beyond those that are wanted are only counted.
+    var found = 0
+    func add(_ range: Range<Int>) {
+      found += 1
+      if found <= count { elements.append(Element(range)) }
+    }
     var scanner = JSONScanner(bytes, range: data)
     var more = try scanner.open(UInt8(ascii: "["))
     while more {
@@ -36,20 +65,20 @@ struct InferenceTensor {
       if try scanner.kind() == .array, shape.count == 2 {
         var isFirst = true
         var inner = try scanner.open(UInt8(ascii: "["))
-        guard inner else { return "Input '\(name)': the data are not of the shape \(shape)." }
+        guard inner else { return "Input '\(name.shown)': the data are not of the shape \(shape)." }
         while inner {
-          guard isFirst else { return "Input '\(name)': the data are not of the shape \(shape)." }
+          guard isFirst else { return "Input '\(name.shown)': the data are not of the shape \(shape)." }
           isFirst = false
-          elements.append(try scanner.skip(depth: 4))
+          add(try scanner.skip(depth: 4))
           inner = try scanner.next(in: UInt8(ascii: "["))
         }
       } else {
-        elements.append(try scanner.skip(depth: 3))
+        add(try scanner.skip(depth: 3))
       }
       more = try scanner.next(in: UInt8(ascii: "["))
     }
-    guard elements.count == count else {
-      return "Input '\(name)': the shape \(shape) has \(count) elements, the data have \(elements.count)."
+    guard found == count else {
+      return "Input '\(name.shown)': the shape \(shape) has \(count) elements, the data have \(found)."
     }
     return nil
   }
@@ -59,9 +88,10 @@ struct InferenceTensor {
   ) -> String? {
     if let size = datatype?.size {
       guard range.count == count * size else {
-        return "Input '\(name)': \(count) elements take \(count * size) bytes, binary_data_size is \(range.count)."
+        return
+          "Input '\(name.shown)': \(count) elements take \(count * size) bytes, binary_data_size is \(range.count)."
       }
-      elements = (0..<count).map { range.lowerBound + $0 * size..<range.lowerBound + ($0 + 1) * size }
+      elements = (0..<count).map { Element(range.lowerBound + $0 * size..<range.lowerBound + ($0 + 1) * size) }
       return nil
     }
     // BYTES: each element after its length, 4 bytes, little-endian.
@@ -69,11 +99,11 @@ struct InferenceTensor {
     while place + 4 <= range.upperBound {
       let length = (0..<4).reversed().reduce(0) { $0 << 8 | Int(bytes[place + $1]) }
       guard length <= range.upperBound - place - 4 else { break }
-      elements.append(place + 4..<place + 4 + length)
+      elements.append(Element(place + 4..<place + 4 + length))
       place += 4 + length
     }
     guard place == range.upperBound, elements.count == count else {
-      return "Input '\(name)': the binary data are not \(count) elements, each after its length in 4 bytes."
+      return "Input '\(name.shown)': the binary data are not \(count) elements, each after its length in 4 bytes."
     }
     return nil
   }
@@ -83,11 +113,11 @@ struct InferenceTensor {
   func write(
     _ row: Int, of bytes: UnsafeBufferPointer<UInt8>, into output: inout [UInt8]
   ) throws(JSONProblem) -> String? {
-    let range = elements[row]
+    let range = elements[row].range
     guard let datatype else { return nil }
     if isBinary {
       let element = UnsafeBufferPointer(rebasing: bytes[range])
-      guard let text = datatype.json(element) else { return "'\(name)' is not \(datatype.rawValue)." }
+      guard let text = datatype.json(element) else { return "'\(name.shown)' is not \(datatype.rawValue)." }
       output += text.utf8
       return nil
     }
@@ -101,7 +131,7 @@ struct InferenceTensor {
       case .number: datatype.isFloat || datatype.holds(integer: scanner.string(range))
       case .object, .array: false
       }
-    guard isRight else { return "'\(name)' is not \(datatype.rawValue)." }
+    guard isRight else { return "'\(name.shown)' is not \(datatype.rawValue)." }
     // In a tensor, NaN is the customary way to say that a value is missing.
     if kind == .number, bytes[range.lowerBound] == UInt8(ascii: "N") {
       output += "null".utf8

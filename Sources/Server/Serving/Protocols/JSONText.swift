@@ -15,6 +15,16 @@ struct JSONText {
 
   mutating func raw(_ bytes: some Sequence<UInt8>) { buffer.writeBytes(bytes) }
 
+  /// Bytes that were written.
+  var count: Int { buffer.readableBytes }
+
+  /// A part of another text.
+  mutating func append(_ text: JSONText, _ range: Range<Int>) {
+    if let slice = text.buffer.getSlice(at: text.buffer.readerIndex + range.lowerBound, length: range.count) {
+      buffer.writeImmutableBuffer(slice)
+    }
+  }
+
   mutating func append(_ text: JSONText) { buffer.writeImmutableBuffer(text.buffer) }
 
   mutating func string(_ text: String) {

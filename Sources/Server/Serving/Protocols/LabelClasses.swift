@@ -25,9 +25,9 @@ struct LabelClasses: Sendable {
   }
 
   func problem(_ label: String) -> FieldProblem {
-    let listed = names.prefix(Self.shown).map { "'\($0)'" }.joined(separator: ", ")
+    let listed = names.prefix(Self.shown).map { "'\($0.shown)'" }.joined(separator: ", ")
     let more = names.count > Self.shown ? " and \(names.count - Self.shown) more" : ""
     return FieldProblem(
-      "label", .unseenCategory, "'\(label.prefix(64))' is no class of the model, whose classes are \(listed)\(more).")
+      "label", .unseenCategory, "'\(label.shown)' is no class of the model, whose classes are \(listed)\(more).")
   }
 }

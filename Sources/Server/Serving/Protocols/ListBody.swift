@@ -8,7 +8,7 @@ struct ListBody {
   /// Whether all answers are to say what each feature added.
   private(set) var explain = false
   /// What is wrong with the members beside the list.
-  private(set) var problems: [FieldProblem] = []
+  private(set) var problems = FieldProblems()
 
   /// Reads the whole body, so that one that is cut short is told before anything is done with it.
   /// - Parameters:
@@ -44,11 +44,14 @@ struct ListBody {
           problems.append(FieldProblem("explain", .wrongType, "'explain' is true or false."))
         }
       } else {
-        let name = scanner.string(name)
-        problems.append(FieldProblem(name, .unknown, "There is no member '\(name)' beside '\(member)'."))
+        problems.append(Self.unknown(scanner.string(name), beside: member))
       }
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
+  }
+
+  private static func unknown(_ name: String, beside member: StaticString) -> FieldProblem {
+    FieldProblem(name, .unknown, "There is no member '\(name.shown)' beside '\(member)'.")
   }
 
   private static func repeated(_ name: String) -> FieldProblem {

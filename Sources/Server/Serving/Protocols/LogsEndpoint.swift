@@ -7,6 +7,7 @@ import Telemetry
 struct LogsEndpoint: Sendable {
   let holder: ServingHolder
   let store: (any PredictionReader)?
+  let limits: RequestLimits
 
   private static let names = ["from", "to", "version", "class", "limit"]
   private static let defaultLimit = 100
@@ -15,7 +16,7 @@ struct LogsEndpoint: Sendable {
   func logs(_ parameters: [String: String]) async -> Answer {
     guard let store else { return .error(503, "The server runs without a telemetry store.") }
     guard let state = holder.state else { return .notLoaded(holder) }
-    var problems: [FieldProblem] = []
+    var problems = FieldProblems()
     let from = time("from", parameters, &problems)
     let to = time("to", parameters, &problems)
     let limit = parameters["limit"].map { Int($0) ?? 0 } ?? Self.defaultLimit
@@ -25,7 +26,7 @@ struct LogsEndpoint: Sendable {
     for name in parameters.keys.sorted() where !Self.names.contains(name) {
       problems.append(
         FieldProblem(
-          name, .unknown, "There is no parameter '\(name)'; there are \(Self.names.joined(separator: ", "))."))
+          name, .unknown, "There is no parameter '\(name.shown)'; there are \(Self.names.joined(separator: ", "))."))
     }
     guard problems.isEmpty else {
       var text = JSONText()
@@ -36,18 +37,31 @@ struct LogsEndpoint: Sendable {
       model: ModelKey(state.table), from: from, to: to,
       version: parameters["version"], predictedClass: parameters["class"], limit: limit)
     do throws(TelemetryError) {
-      return Answer(200, Self.text(try await store.predictions(query)))
+      let predictions = try await store.predictions(query)
+      let bytes = predictions.reduce(0) { $0 + Self.bytes($1.record) }
+      guard bytes <= limits.answer else {
+        return .error(
+          413,
+          "The rows have \(bytes) bytes, and this server's limit is \(limits.answer) (--maximum-answer); ask for fewer with 'limit'."
+        )
+      }
+      return Answer(200, Self.text(predictions))
     } catch {
       return .error(error.isAboutRows ? 500 : 503, error.description)
     }
   }
 
-  private func time(_ name: String, _ parameters: [String: String], _ problems: inout [FieldProblem]) -> Double? {
+  private func time(_ name: String, _ parameters: [String: String], _ problems: inout FieldProblems) -> Double? {
     guard let text = parameters[name] else { return nil }
     if let seconds = timestamp(in: text) { return seconds }
     problems.append(
       FieldProblem(name, .wrongType, "'\(name)' is a time such as 2026-11-29T06:00:00Z, or seconds since 1970."))
     return nil
+  }
+
+  /// Of a row in the answer, about.
+  private static func bytes(_ record: PredictionRecord) -> Int {
+    record.features.utf8.count + record.probabilities.utf8.count + 1024
   }
 
   private static func text(_ predictions: [LoggedPrediction]) -> JSONText {

@@ -1,6 +1,7 @@
 import Engine
-import JSONScanning
 import Exposition
+import JSON
+import JSONScanning
 import NIOCore
 import Telemetry
 import WorkerContract
@@ -14,23 +15,31 @@ extension PredictionEndpoints {
     var requestID: String
     /// Whether the request brought the id.
     var isNamed: Bool
+    var cost: AnswerCost
+  }
+
+  /// The answers to some rows, with commas between them. Rows that are wrong are there with the number of their problems; the
+  /// first of them are kept in full as well, as what the answer tells is counted over all parts.
+  private struct Part {
+    var text: JSONText
+    var refusals: [(range: Range<Int>, problems: Int, full: JSONText)] = []
   }
 
   private struct Refusal: Error {
     let answer: Answer
   }
 
-  /// Rows that one task predicts before others may have its thread.
-  private static let part = 256
-
-  func predictBatch(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
-    guard let state = holder.state else { return .notLoaded(holder) }
+  /// - Returns: Nothing is predicted where the batch takes too long for an event loop.
+  func predictBatch(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Attempt {
+    guard let state = holder.state else { return .answered(.notLoaded(holder)) }
     do {
-      let batch = try batch(body, header: header, lane)
+      let batch = try batch(body, header: header, state, lane)
+      guard admission.isInline(batch.cost) else { return .takesLong(batch.cost) }
+      metrics.batchRows.observe(Double(batch.envelopes.count))
       let rows = try answers(batch, batch.envelopes.indices, in: body, state, lane)
-      return answer(batch, [rows])
+      return .answered(answer(batch, [rows]))
     } catch {
-      return Self.answer(to: error)
+      return .answered(Self.answer(to: error))
     }
   }
 
@@ -39,24 +48,19 @@ extension PredictionEndpoints {
     guard let state = holder.state else { return .notLoaded(holder) }
     do {
       let batch = try lanes.borrowing { (lane) throws(any Error) -> Batch in
-        try self.batch(body, header: header, lane)
+        try self.batch(body, header: header, state, lane)
       }
-      let starts = Array(stride(from: 0, to: batch.envelopes.count, by: Self.part))
-      let parts = try await withThrowingTaskGroup(of: (Int, JSONText).self) { group in
-        for (place, start) in starts.enumerated() {
-          let rows = start..<min(start + Self.part, batch.envelopes.count)
-          group.addTask {
-            let text = try lanes.borrowing { (lane) throws(any Error) -> JSONText in
-              try self.answers(batch, rows, in: body, state, lane)
-            }
-            return (place, text)
-          }
+      let grant = try admission.admit(batch.cost).get()
+      defer { withExtendedLifetime(grant) {} }
+      metrics.batchRows.observe(Double(batch.envelopes.count))
+      let parts = try await admission.inParts(batch.cost) { rows in
+        try lanes.borrowing { (lane) throws(any Error) -> Part in
+          try self.answers(batch, rows, in: body, state, lane)
         }
-        var parts = [JSONText?](repeating: nil, count: starts.count)
-        for try await (place, text) in group { parts[place] = text }
-        return parts.compactMap(\.self)
       }
-      return answer(batch, parts)
+      var answer = answer(batch, parts)
+      answer.hold = grant.bytes
+      return answer
     } catch {
       return Self.answer(to: error)
     }
@@ -65,12 +69,14 @@ extension PredictionEndpoints {
   private static func answer(to error: any Error) -> Answer {
     switch error {
     case let refusal as Refusal: refusal.answer
+    case let refusal as Admission.Refusal: refusal.answer
     case let problem as JSONProblem: .malformed(problem)
+    case is CancellationError: .abandoned
     default: .error(500, "The batch failed: \(error)")
     }
   }
 
-  private func batch(_ body: ByteBuffer, header: String?, _ lane: ServingLane) throws -> Batch {
+  private func batch(_ body: ByteBuffer, header: String?, _ state: ServingState, _ lane: ServingLane) throws -> Batch {
     try body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
       try JSONScanner.validateUTF8(bytes)
@@ -91,8 +97,14 @@ extension PredictionEndpoints {
             "The batch has more than \(limits.batch) requests, this server's limit (--maximum-batch); send it in parts."
           ))
       }
-      metrics.batchRows.observe(Double(envelopes.count))
-      return Batch(envelopes: envelopes, requestID: header ?? lane.makeRequestID(at: clock()), isNamed: header != nil)
+      let requestID = header ?? lane.makeRequestID(at: clock())
+      // An id of the body, or this one with a number behind it.
+      let longest = envelopes.reduce(0) { max($0, $1.requestID?.utf8.count ?? 0) }
+      let cost = AnswerCost(
+        rows: envelopes.count, explained: envelopes.count(where: \.explain),
+        idBytes: max(JSONString.quoted(requestID, .lineFeed).utf8.count + 20, AnswerCost.quoted(longest)),
+        bounds: state.bounds)
+      return Batch(envelopes: envelopes, requestID: requestID, isNamed: header != nil, cost: cost)
     }
   }
 
@@ -116,33 +128,49 @@ extension PredictionEndpoints {
     return envelopes
   }
 
-  /// The answers to some of the rows, with commas between them.
   private func answers(
     _ batch: Batch, _ rows: Range<Int>, in body: ByteBuffer, _ state: ServingState, _ lane: ServingLane
-  ) throws -> JSONText {
+  ) throws -> Part {
     try body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
       let predictor = RowPredictor(state: lane.state(state), time: clock(), lane: lane)
-      var text = JSONText(capacity: 64 + rows.count * 192)
+      var part = Part(text: JSONText(capacity: 64 + rows.count * 192))
+      var told = 0
       for index in rows {
-        if index > rows.lowerBound { text.raw(",") }
+        if index > rows.lowerBound { part.text.raw(",") }
         let envelope = batch.envelopes[index]
         let requestID = envelope.requestID ?? "\(batch.requestID)-\(index)"
-        let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &text)
+        let problems = try predictor.answer(envelope, requestID: requestID, in: bytes, to: &part.text)
         guard !problems.isEmpty else { continue }
         metrics.refused(problems)
-        text.refusal(requestID: requestID, problems)
+        let start = part.text.count
+        var short = FieldProblems(telling: 0)
+        short.append(problems)
+        part.text.refusal(requestID: requestID, short)
+        guard told < FieldProblems.most else { continue }
+        told += problems.told.count
+        var full = JSONText()
+        full.refusal(requestID: requestID, problems)
+        part.refusals.append((start..<part.text.count, problems.told.count, full))
       }
-      return text
+      return part
     }
   }
 
-  private func answer(_ batch: Batch, _ parts: [JSONText]) -> Answer {
-    var text = JSONText(capacity: 64 + parts.reduce(0) { $0 + $1.buffer.readableBytes + 1 })
+  private func answer(_ batch: Batch, _ parts: [Part]) -> Answer {
+    var text = JSONText(capacity: 64 + parts.reduce(0) { $0 + $1.text.count + 1 })
     text.raw(#"{"responses":["#)
+    var told = 0
     for (place, part) in parts.enumerated() {
       if place > 0 { text.raw(",") }
-      text.append(part)
+      var written = 0
+      for refusal in part.refusals where told < FieldProblems.most {
+        told += refusal.problems
+        text.append(part.text, written..<refusal.range.lowerBound)
+        text.append(refusal.full)
+        written = refusal.range.upperBound
+      }
+      text.append(part.text, written..<part.text.count)
     }
     text.raw("]}")
     var answer = Answer(200, text)

@@ -6,41 +6,32 @@ import WorkerContract
 import NIOCore
 import Telemetry
 
-/// What of a request may be how large.
-package struct RequestLimits: Sendable {
-  /// Bytes of a body.
-  package var body: Int
-  /// Rows of a batch and items of feedback.
-  package var batch: Int
-
-  package init(body: Int = 8 << 20, batch: Int = 10_000) {
-    self.body = body
-    self.batch = batch
-  }
-}
-
 /// `POST /predict`, `/predict/batch` and `/feedback`: bytes in, bytes out, no waiting.
 final class PredictionEndpoints: Sendable {
   let holder: ServingHolder
   let log: PredictionLog?
   let metrics: ServingMetrics
-  let limits: RequestLimits
+  let admission: Admission
   let clock: @Sendable () -> Double
 
   init(
-    holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, limits: RequestLimits,
+    holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, admission: Admission,
     clock: @escaping @Sendable () -> Double
   ) {
     self.holder = holder
     self.log = log
     self.metrics = metrics
-    self.limits = limits
+    self.admission = admission
     self.clock = clock
   }
 
-  /// - Parameter header: The request's `X-Request-Id`, which stands in for a request id in the body.
-  func predict(_ body: ByteBuffer, header: String?, on lane: ServingLane) -> Answer {
-    guard let state = lane.state(of: holder) else { return .notLoaded(holder) }
+  var limits: RequestLimits { admission.limits }
+
+  /// - Parameters:
+  ///   - header: The request's `X-Request-Id`, which stands in for a request id in the body.
+  ///   - isAdmitted: Whether it may take long.
+  func predict(_ body: ByteBuffer, header: String?, on lane: ServingLane, isAdmitted: Bool = false) -> Attempt {
+    guard let state = lane.state(of: holder) else { return .answered(.notLoaded(holder)) }
     let time = clock()
     return body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
@@ -49,6 +40,12 @@ final class PredictionEndpoints: Sendable {
         var scanner = JSONScanner(bytes)
         let envelope = try PredictionEnvelope(from: &scanner)
         try scanner.finish()
+        if !isAdmitted {
+          let cost = AnswerCost(
+            rows: 1, explained: envelope.explain ? 1 : 0,
+            idBytes: AnswerCost.quoted(PredictionEnvelope.maximumIdentifier), bounds: state.state.bounds)
+          guard admission.isInline(cost) else { return .takesLong(cost) }
+        }
         let given = envelope.requestID ?? header
         let requestID = given ?? lane.makeRequestID(at: time)
         let predictor = RowPredictor(state: state, time: time, lane: lane)
@@ -61,9 +58,31 @@ final class PredictionEndpoints: Sendable {
         }
         var answer = Answer(problems.isEmpty ? 200 : 422, text)
         if given == nil { answer.requestID = requestID }
-        return answer
+        return .answered(answer)
       } catch {
-        return .malformed(error)
+        return .answered(.malformed(error))
+      }
+    }
+  }
+
+  /// The same for large bodies, and for explanations that take long.
+  func predict(_ body: ByteBuffer, header: String?, on lanes: ServingLanes) async -> Answer {
+    switch lanes.borrowing({ predict(body, header: header, on: $0) }) {
+    case .answered(let answer): return answer
+    case .takesLong(let cost):
+      do {
+        let grant = try admission.admit(cost).get()
+        defer { withExtendedLifetime(grant) {} }
+        let answers = try await admission.inParts(cost) { _ in
+          lanes.borrowing { self.predict(body, header: header, on: $0, isAdmitted: true).answer }
+        }
+        guard var answer = answers.first ?? nil else { return .notLoaded(holder) }
+        answer.hold = grant.bytes
+        return answer
+      } catch let refusal as Admission.Refusal {
+        return refusal.answer
+      } catch {
+        return .abandoned
       }
     }
   }
@@ -89,7 +108,7 @@ final class PredictionEndpoints: Sendable {
     let model = ModelKey(state.table)
     let time = clock()
     var labels: [LabelRecord] = []
-    var refused: [(index: Int, requestID: String?, problems: [FieldProblem])] = []
+    var refused: [(index: Int, requestID: String?, problems: FieldProblems)] = []
     for (index, item) in feedback.items.enumerated() {
       switch item {
       case .label(let requestID, let label):

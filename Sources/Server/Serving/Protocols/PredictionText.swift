@@ -9,7 +9,7 @@ extension RowPredictor {
   /// - Returns: What is wrong with the row; empty where it was predicted.
   func answer(
     _ envelope: PredictionEnvelope, requestID: String, in bytes: UnsafeBufferPointer<UInt8>, to text: inout JSONText
-  ) throws(JSONProblem) -> [FieldProblem] {
+  ) throws(JSONProblem) -> FieldProblems {
     let entry = answering(envelope.key ?? requestID)
     guard let features = envelope.features else { return envelope.problems }
     return try predict(features, by: entry, requestID: requestID, in: bytes, problems: envelope.problems) {
@@ -37,7 +37,10 @@ extension RowPredictor {
     let warnings = warnings.filter { $0.kind != .missing }
     if !warnings.isEmpty {
       text.raw(#","warnings":"#)
-      text.array(warnings) { text, warning in
+      let more = warnings.count - RowBounds.warnings
+      text.array(warnings.prefix(RowBounds.warnings)) { text, warning in
+        // The last one stands for all that follow.
+        if more > 0, warning == warnings[RowBounds.warnings - 1] { return text.string("\(more + 1) more features") }
         let name = version.pipeline.schema.features[warning.feature].name
         text.string(warning.kind == .outOfRange ? "'\(name)' is out of range" : "'\(name)' has an unseen category")
       }

@@ -46,12 +46,14 @@ struct Endpoint: Sendable {
   /// Who answers. None of them throws: what is wrong is an answer too.
   enum Handler: Sendable {
     typealias Compute = @Sendable (ServingEndpoints, Call, ByteBuffer, ServingLane) -> Answer
+    typealias Try = @Sendable (ServingEndpoints, Call, ByteBuffer, ServingLane) -> Attempt
     typealias Wait = @Sendable (ServingEndpoints, Call, ByteBuffer) async -> Answer
 
     /// Without waiting: on the event loop, or in a task where the body is large.
     case computes(Compute)
-    /// The same, with another way for large bodies, which shares the work out among the cores.
-    case computesOrShares(Compute, Wait)
+    /// The same, with another way for large bodies and for whatever takes too long for an event loop: that one shares the work
+    /// out among the cores, lets others have their turn, and ends early where the client has gone.
+    case computesOrShares(Try, Wait)
     /// By waiting for something, and so always in a task.
     case waits(Wait)
   }

@@ -16,8 +16,10 @@ enum RouteTable {
       "predict", .post, "/predict",
       description: .init(
         "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [503]),
-      .computes { endpoints, call, body, lane in
+      .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
+      }) { endpoints, call, body in
+        await endpoints.predictions.predict(body, header: call.requestID, on: endpoints.lanes)
       }),
     Endpoint(
       "predict_batch", .post, "/predict/batch",
@@ -81,9 +83,12 @@ enum RouteTable {
       dialect: .openInference,
       description: .init(
         "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [404, 503]),
-      .computes { endpoints, call, body, lane in
+      .computesOrShares({ endpoints, call, body, lane in
         endpoints.inference.infer(
           body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)
+      }) { endpoints, call, body in
+        await endpoints.inference.infer(
+          body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: endpoints.lanes)
       }),
   ]
 

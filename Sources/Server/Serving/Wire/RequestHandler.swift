@@ -21,6 +21,14 @@ final class RequestHandler: ChannelDuplexHandler {
   /// out of one that holds both and back.
   private var plan: RequestPlan?
   private var body: ByteBuffer?
+  /// The body's part of the bytes that are held for clients; nil: it is small.
+  private var bodyHold: Budget.Hold?
+  /// The task that is at work, where nobody but the client has anything of it.
+  private var work: Task<Void, Never>?
+  /// Answers on their way that have a part of their own in the bytes that are held for clients.
+  private var heldAnswers = 0
+  /// That of small answers which the client does not take.
+  private var blockedHold: Budget.Hold?
   /// The request was answered before its end, which is still to come.
   private var isDropping = false
   /// A task is at work on the request that was read last.
@@ -114,16 +122,28 @@ final class RequestHandler: ChannelDuplexHandler {
 
   private func collect(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
     if body?.writeImmutableBuffer(piece) == nil { body = piece }
-    guard let plan, (body?.readableBytes ?? 0) > responder.limits.body else { return }
+    let count = body?.readableBytes ?? 0
+    guard let plan else { return }
+    let isTooLarge = count > responder.limits.body
+    let isCrowded = !isTooLarge && count > Budget.free && !holdBody(count)
+    guard isTooLarge || isCrowded else { return }
     body = nil
+    bodyHold = nil
     isDropping = true
-    write(responder.refusal(of: plan, share: lane.share), to: plan, context)
+    write(responder.refusal(of: plan, isCrowded: isCrowded, share: lane.share), to: plan, context)
+  }
+
+  private func holdBody(_ count: Int) -> Bool {
+    if let bodyHold { return bodyHold.change(to: count) }
+    bodyHold = responder.budget.take(count)
+    return bodyHold != nil
   }
 
   private func end(_ context: ChannelHandlerContext) {
     let (plan, body) = (plan, body)
     self.plan = nil
     self.body = nil
+    defer { bodyHold = nil }
     if isDropping {
       isDropping = false
     } else if let plan {
@@ -138,15 +158,18 @@ final class RequestHandler: ChannelDuplexHandler {
     if let answer = responder.answer(plan, body, on: lane) { return write(answer, to: plan, context) }
     isBusy = true
     let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-    let (responder, loop) = (responder, context.eventLoop)
-    Task {
+    let (responder, loop, hold) = (responder, context.eventLoop, bodyHold)
+    let task = Task(executorPreference: responder.threads) {
       let answer = await responder.answer(plan, body)
+      withExtendedLifetime(hold) {}
       loop.execute { connection.value.handler.finish(answer, plan, connection.value.context) }
     }
+    if case .computesOrShares = plan.call.route.handler { work = task }
   }
 
   private func finish(_ answer: Answer, _ plan: RequestPlan, _ context: ChannelHandlerContext) {
     isBusy = false
+    work = nil
     guard !hasEnded else { return }
     write(answer, to: plan, context)
     resume(context)
@@ -174,13 +197,26 @@ final class RequestHandler: ChannelDuplexHandler {
     let head = heads.head(of: answer, to: plan, closes: responder.holder.isDraining)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if !plan.isHead, answer.body.readableBytes > 0 {
-      context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+      context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: promise(for: answer, context))
     }
     watch.timeouts.answered(at: .now())
     if endsWhenAnswered, watch.timeouts.due == 0 { return end(afterWritesOn: context) }
     context.write(wrapOutboundOut(.end(nil)), promise: nil)
     if plan.closes || answer.closes { isLastAnswered = true }
     unflushed += answer.body.readableBytes + Self.headBytes
+  }
+
+  /// Keeps the answer's part of the bytes that are held for clients until all of it is on its way.
+  private func promise(for answer: Answer, _ context: ChannelHandlerContext) -> EventLoopPromise<Void>? {
+    guard let hold = answer.hold else { return nil }
+    heldAnswers += 1
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+    promise.futureResult.whenComplete { _ in
+      handler.value.heldAnswers -= 1
+      withExtendedLifetime(hold) {}
+    }
+    return promise
   }
 
   /// Ends the last answer, and the connection when all of it is on its way: its other side too where the client or the server
@@ -210,8 +246,16 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
-    watch.timeouts.blocks(!context.channel.isWritable, at: .now())
-    if context.channel.isWritable { resume(context) }
+    let isWritable = context.channel.isWritable
+    watch.timeouts.blocks(!isWritable, at: .now())
+    if isWritable {
+      blockedHold = nil
+      resume(context)
+    } else if heldAnswers == 0, blockedHold == nil {
+      blockedHold = responder.budget.take(Self.mostUnflushed)
+      // Nobody knows whether it will ever read, and others have all the room there is.
+      if blockedHold == nil { return context.close(promise: nil) }
+    }
     context.fireChannelWritabilityChanged()
   }
 
@@ -271,6 +315,10 @@ final class RequestHandler: ChannelDuplexHandler {
 
   private func forget() {
     nextLook?.cancel()
+    work?.cancel()
+    work = nil
+    bodyHold = nil
+    blockedHold = nil
     hasEnded = true
     plan = nil
     body = nil

@@ -15,10 +15,14 @@ final class Responder: Sendable {
   /// Nil: no token is asked for.
   private let tokens: BearerTokens?
   private let crossOrigin: CrossOrigin
+  /// Bytes held for the port's clients.
+  let budget: Budget
+  /// Where the port's tasks run; nil: on Swift's own threads.
+  let threads: WorkThreads?
 
   init(
     listener: Listener, endpoints: ServingEndpoints, holder: ServingHolder, metrics: ServingMetrics,
-    limits: RequestLimits, tokens: BearerTokens?, crossOrigin: CrossOrigin
+    limits: RequestLimits, tokens: BearerTokens?, crossOrigin: CrossOrigin, budget: Budget, threads: WorkThreads?
   ) {
     self.listener = listener
     self.endpoints = endpoints
@@ -27,6 +31,8 @@ final class Responder: Sendable {
     self.limits = limits
     self.tokens = tokens
     self.crossOrigin = crossOrigin
+    self.budget = budget
+    self.threads = threads
   }
 
   /// Bytes of an `X-Request-Id` that are taken up; a longer one is ignored.
@@ -122,9 +128,10 @@ final class Responder: Sendable {
 
   // MARK: From the plan to an answer
 
-  /// The answer to a body that turned out to be larger than may be.
-  func refusal(of plan: RequestPlan, share: Int) -> Answer {
-    let answer = tooLarge()
+  /// The answer to a body that turned out to be larger than may be, or than there is room for.
+  func refusal(of plan: RequestPlan, isCrowded: Bool = false, share: Int) -> Answer {
+    var answer = isCrowded ? Admission.crowded : tooLarge()
+    answer.closes = true
     metrics.answered(plan.call.route.position, code: answer.code, seconds: 0, share: share)
     return answer
   }
@@ -140,7 +147,10 @@ final class Responder: Sendable {
     let start = DispatchTime.now().uptimeNanoseconds
     let answer: Answer
     switch plan.call.route.handler {
-    case .computes(let compute), .computesOrShares(let compute, _): answer = compute(endpoints, plan.call, body, lane)
+    case .computes(let compute): answer = Admission.keep(compute(endpoints, plan.call, body, lane), in: budget)
+    case .computesOrShares(let attempt, _):
+      guard let made = attempt(endpoints, plan.call, body, lane).answer else { return nil }
+      answer = Admission.keep(made, in: budget)
     case .waits: return nil
     }
     metrics.answered(
@@ -152,14 +162,19 @@ final class Responder: Sendable {
   func answer(_ plan: RequestPlan, _ body: ByteBuffer) async -> Answer {
     if case .answer(let answer) = plan.step { return answer }
     let start = DispatchTime.now().uptimeNanoseconds
-    let answer = await asked(plan, body)
+    let answer = Admission.keep(await asked(plan, body), in: budget)
     metrics.answered(plan.call.route.position, code: answer.code, seconds: Self.seconds(since: start), share: 0)
     return answer
   }
 
   private func asked(_ plan: RequestPlan, _ body: ByteBuffer) async -> Answer {
     var plain = body
-    if case .read(let coding) = plan.step {
+    var hold: Budget.Hold?
+    defer { withExtendedLifetime(hold) {} }
+    if case .read(let coding) = plan.step, coding != .identity {
+      // Deflate packs up to 1,032 bytes into one.
+      hold = budget.take(min(limits.body, body.readableBytes * 1032))
+      guard hold != nil else { return Admission.crowded }
       switch coding.decode(body, limit: limits.body) {
       case .success(let decoded): plain = decoded
       case .failure(let problem): return problem.answer

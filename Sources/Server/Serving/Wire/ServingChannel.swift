@@ -16,9 +16,16 @@ struct ServingChannel: ServerChildChannel {
   let certificate: ServerCertificate?
   let timeouts: ConnectionTimeouts.Limits
 
+  /// Bytes of answers that a connection may leave unread before no more are written.
+  private static let unread = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
+  private static let kernelBytes: SocketOptionValue = 256 << 10
+
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
+      try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.unread)
+      // What the kernel keeps for a client that does not read counts as the container's memory too.
+      try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: Self.kernelBytes)
       // A connection keeps the certificate it began with.
       if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
       let watch = ConnectionWatch(limits: timeouts)
