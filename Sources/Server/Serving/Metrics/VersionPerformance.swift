@@ -84,9 +84,16 @@ struct PerformanceGauges: Sendable {
     labelled = registry.gauge(ServingMetricTable.labelled)
   }
 
+  private var families: [MetricFamily<Gauge>] { [accuracy, precision, recall, f1, coverage, labelled] }
+
+  /// Shows no others any more.
+  func keep(_ versions: Set<String>) {
+    for family in families { family.removeAll { !versions.contains($0[0]) } }
+  }
+
   /// A version that left the window, or has no label there, shows nothing rather than something old.
   func show(_ performances: [VersionPerformance]) {
-    for family in [accuracy, precision, recall, f1, coverage, labelled] { family.removeAll() }
+    for family in families { family.removeAll() }
     for performance in performances {
       if let share = performance.coverage { coverage.with(performance.version).set(share) }
       labelled.with(performance.version).set(Double(performance.labelled))

@@ -28,7 +28,7 @@ struct InferenceRequest {
     }
     var given: Set<String> = []
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
-      if !given.insert(name).inserted { request.problems.append("'\(name)' is given more than once.") }
+      given.insert(name)
       switch name {
       case "id": request.id = try request.text("id", &scanner)
       case "parameters": try request.readParameters(&scanner)
@@ -48,13 +48,15 @@ struct InferenceRequest {
     if !given.contains("inputs") { problems.append("'inputs' must be given.") }
   }
 
-  /// Walks over the members of an object; `read` takes the value.
+  /// Walks over the members of an object, of which none may be given twice; `read` takes the value.
   private mutating func members(
     _ scanner: inout JSONScanner, _ read: (inout Self, String, inout JSONScanner) throws(JSONProblem) -> Void
   ) throws(JSONProblem) {
+    var given: Set<String> = []
     var more = try scanner.open(UInt8(ascii: "{"))
     while more {
       let name = scanner.string(try scanner.name())
+      if !given.insert(name).inserted { problems.append("'\(name.prefix(64))' is given more than once.") }
       try read(&self, name, &scanner)
       more = try scanner.next(in: UInt8(ascii: "{"))
     }

@@ -138,9 +138,11 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text: metrics.registry.text(format), contentType: format.contentType)
   }
 
+  private static let summaryTypes = [AcceptedTypes.Offer("text/plain"), AcceptedTypes.Offer("application/json")]
+
   func metricsSummary(accepting header: String?) -> Answer {
     let summary = MetricsSummary(metrics.registry)
-    guard header?.contains("application/json") == true else {
+    guard AcceptedTypes(header).preferred(among: Self.summaryTypes) == 1 else {
       return Answer(200, text: summary.text, contentType: "text/plain; charset=utf-8")
     }
     return Answer(200, summary.json)

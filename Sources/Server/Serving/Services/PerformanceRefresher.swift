@@ -52,6 +52,8 @@ struct PerformanceRefresher: Service {
     var model: ModelKey
     var positive: String?
     var newest: NewestRows
+    /// Those that are served; of others nothing is shown.
+    var versions: Set<String>
     var time: Double
   }
 
@@ -62,7 +64,9 @@ struct PerformanceRefresher: Service {
     let positive = target.isBinary ? target.positiveClass : nil
     let now = clock()
     do throws(TelemetryError) {
-      let current = Shown(model: model, positive: positive, newest: try await store.newest(of: model), time: now)
+      let versions = Set(state.versions.map(\.version))
+      let current = Shown(
+        model: model, positive: positive, newest: try await store.newest(of: model), versions: versions, time: now)
       if var before = shown, now - before.time < Self.longestAge {
         before.time = now
         if before == current { return }
@@ -70,7 +74,8 @@ struct PerformanceRefresher: Service {
       let from = now - Self.windowSeconds
       let labelled = try await store.labelledOutcomes(of: model, from: from, limit: Self.windowLabels)
       let sample = try await store.outcomes(of: model, from: from, limit: Self.sampledPredictions)
-      metrics.show(VersionPerformance.of(labelled: labelled, sample: sample, positive: positive))
+      let performances = VersionPerformance.of(labelled: labelled, sample: sample, positive: positive)
+      metrics.show(performances.filter { versions.contains($0.version) })
       shown = current
     } catch {
       logger.debug("performance was not read", metadata: ["reason": "\(error)"])

@@ -59,10 +59,7 @@ final class Responder: Sendable {
   private func step(
     _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
   ) -> RequestPlan.Step {
-    // A proxy in between might take it for a request to another server (RFC 9112, 3.2).
-    guard headers.hosts == 1 || headers.hosts == 0 && head.version == .http1_0 else {
-      return .answer(.error(400, "The request has \(headers.hosts) Host headers; HTTP/1.1 requires exactly one."))
-    }
+    if let refusal = RequestFraming.refusal(of: head, headers) { return .answer(refusal) }
     let method = head.method
     if method == .OPTIONS, let answer = options(target, route) { return .answer(answer) }
     if route.isNowhere { return .answer(unauthorized(headers) ?? Self.nothing(at: target)) }
