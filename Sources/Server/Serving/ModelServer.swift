@@ -40,7 +40,8 @@ package struct ModelServer: Sendable {
     package var timeouts = ConnectionTimeouts.Limits()
     /// Origins of web pages that may call the public port; `*` for all.
     package var crossOrigins: [String] = []
-    /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
+    /// Connections of clients at the same time. Another one takes the place of one without a request, and waits while there is
+    /// none. Nil: as many as come.
     package var maximumConnections: Int?
     package var routingInterval = Duration.seconds(1)
     package var performanceInterval = Duration.seconds(15)
@@ -151,14 +152,16 @@ package struct ModelServer: Sendable {
   ) -> any Service {
     let logger = logger
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
+    let register = listener == .public ? configuration.maximumConnections.map { ConnectionRegister(maximum: $0) } : nil
     return Server(
       childChannelSetup: ServingChannel(
-        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts),
+        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts,
+        register: register),
       configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
-        availableConnectionsDelegate: listener == .public
-          ? configuration.maximumConnections.map { MaximumAvailableConnections($0) } : nil),
+        availableConnectionsDelegate: register?.delegate),
       onServerRunning: { channel in
+        register?.serves(channel)
         let port = channel.localAddress?.port ?? port
         logger.info(
           "listening", metadata: ["listener": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])

@@ -16,6 +16,8 @@ package final class LoadedVersion: Sendable {
   let quotedClassBytes: Int
   /// The version as a JSON string.
   package let quotedVersion: String
+  /// Whether a row could get an answer that is not a finite number; each of a batch is then predicted before any is answered.
+  let mayOverflow: Bool
   private let profile: Profile
 
   /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
@@ -32,6 +34,7 @@ package final class LoadedVersion: Sendable {
     quotedClasses = target.classes.map { JSONString.quoted($0, .lineFeed) }
     quotedClassBytes = quotedClasses.reduce(0) { $0 + $1.utf8.count }
     quotedVersion = JSONString.quoted(version, .lineFeed)
+    mayOverflow = !model.isAlwaysFinite
     profile = Profile()
   }
 
@@ -45,6 +48,7 @@ package final class LoadedVersion: Sendable {
     quotedClasses = other.quotedClasses
     quotedClassBytes = other.quotedClassBytes
     quotedVersion = other.quotedVersion
+    mayOverflow = other.mayOverflow
     profile = other.profile
   }
 

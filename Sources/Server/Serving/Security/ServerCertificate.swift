@@ -90,6 +90,8 @@ package final class ServerCertificate: Service, Sendable {
       configuration.minimumTLSVersion = .tlsv12
       configuration.cipherSuiteValues = Self.suites
       configuration.applicationProtocols = ["http/1.1"]
+      // A client that does not say goodbye holds its connection no longer.
+      configuration.shutdownTimeout = .seconds(1)
       return try NIOSSLContext(configuration: configuration)
     } catch {
       throw .invalid(place, reason: "\(error)")

@@ -15,6 +15,8 @@ struct ServingChannel: ServerChildChannel {
   /// Nil: plain HTTP.
   let certificate: ServerCertificate?
   let timeouts: ConnectionTimeouts.Limits
+  /// Nil: the listener takes as many connections as come.
+  let register: ConnectionRegister?
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
@@ -26,7 +28,9 @@ struct ServingChannel: ServerChildChannel {
       try pipeline.addHandler(HTTPResponseEncoder())
       let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: HeadLimits.decoder)
       try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: HeadLimits.unread))
-      try pipeline.addHandler(RequestHandler(responder: responder, watch: watch, eventLoop: channel.eventLoop))
+      try pipeline.addHandler(
+        RequestHandler(
+          responder: responder, watch: watch, place: register?.enter(channel), eventLoop: channel.eventLoop))
       return Value(channel: channel)
     }
   }

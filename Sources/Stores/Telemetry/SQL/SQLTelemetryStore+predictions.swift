@@ -171,6 +171,20 @@ extension SQLTelemetryStore {
     if let version = query.version { conditions.add("p.version = ?", .text(version)) }
     if let predictedClass = query.predictedClass { conditions.add("p.predicted_class = ?", .text(predictedClass)) }
     if let roles = query.roles { conditions.add("p.role", in: roles.map(\.rawValue)) }
+    if let requestID = query.requestID { conditions.add("p.request_id = ?", .text(requestID)) }
+    switch query.label {
+    case .given: conditions.add("l.label IS NOT NULL")
+    case .missing: conditions.add("l.label IS NULL")
+    case .equal(let label): conditions.add("l.label = ?", .text(label))
+    case nil: break
+    }
+    if let place = query.before {
+      // The index by time leads to the place; of equal times the rest of the order decides.
+      conditions.add("p.time <= ?", .number(place.time))
+      addDay(&conditions, "p.day <=", place.time)
+      conditions.add(
+        "(p.time, p.request_id, p.version) < (?, ?, ?)", [.number(place.time), .text(place.requestID), .text(place.version)])
+    }
     let filter = conditions.text
     let limit = query.limit.map { "LIMIT " + conditions.place(.integer(max(0, $0))) } ?? ""
     let statement = SQLStatement(
