@@ -187,7 +187,7 @@ package struct FeatureReader: Sendable {
     let token = try scanner.number()
     // A double beyond single precision would reach the model as an infinity.
     guard !token.isWord, let value = Tabular.number(in: UnsafeBufferPointer(rebasing: scanner.bytes[token.range])),
-      Float(value).isFinite
+      abs(value) <= Double(Float.greatestFiniteMagnitude)
     else {
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .notFinite, "'\(name)' is not a finite number."))

@@ -87,8 +87,8 @@ struct InferenceRequest {
     switch try scanner.kind() {
     case .string:
       let text = try scanner.text()
-      guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
-        problems.append("'\(name)' has more than \(PredictionEnvelope.maximumIdentifier) bytes.")
+      guard !PredictionEnvelope.isTooLong(text, in: scanner) else {
+        problems.append(PredictionEnvelope.tooLong(name))
         return nil
       }
       let value = scanner.string(text)

@@ -10,8 +10,8 @@ struct InformationEndpoints: Sendable {
   let metrics: ServingMetrics
   let controller: RoutingController
   let file: RoutingFile?
-  /// Whether clients must bring a token.
-  let asksForToken: Bool
+  /// The ports that ask for a token.
+  let protected: Set<Listener>
 
   /// Liveness: the process answers. It does not depend on the model, as a restart would not bring one.
   func health() -> Answer {
@@ -71,8 +71,10 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text)
   }
 
-  /// - Parameter paths: Those of the public port.
-  func openAPI(paths: JSONDocument) -> Answer {
+  /// - Parameters:
+  ///   - paths: Those of the port that was asked.
+  ///   - asksForToken: Whether that port asks for tokens.
+  func openAPI(paths: JSONDocument, asksForToken: Bool) -> Answer {
     guard let state = holder.state, let version = state.production else { return .notLoaded(holder) }
     var text = JSONText(capacity: 16 << 10)
     OpenAPIDocument(state: state, version: version, asksForToken: asksForToken, paths: paths).document

@@ -11,7 +11,7 @@ struct LogsEndpoint: Sendable {
 
   /// The parameters, as the OpenAPI document lists them.
   static let parameters: [(name: String, schema: JSONDocument)] = [
-    ("from", time("from this time on (inclusive)")), ("to", time("up to this time (exclusive)")),
+    ("from", moment("from this time on (inclusive)")), ("to", moment("up to this time (exclusive)")),
     ("version", ["type": "string", "description": "of this version"]),
     ("class", ["type": "string", "description": "with this predicted class"]),
     ("request_id", ["type": "string", "description": "of this request"]),
@@ -30,7 +30,7 @@ struct LogsEndpoint: Sendable {
   private static let defaultLimit = 100
   private static let maximumLimit = 10_000
 
-  private static func time(_ meaning: String) -> JSONDocument {
+  private static func moment(_ meaning: String) -> JSONDocument {
     ["type": "string", "description": .string(meaning + ": 2026-11-29T06:00:00Z, or seconds since 1970")]
   }
 

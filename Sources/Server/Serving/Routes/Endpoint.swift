@@ -64,13 +64,13 @@ struct Endpoint: Sendable {
   let method: Method
   let access: Access
   let dialect: Dialect
-  /// What the OpenAPI document of the public port says; nil where only the admin port has it.
-  let description: EndpointDescription?
+  /// What the OpenAPI documents of the ports that have it say.
+  let description: EndpointDescription
   let handler: Handler
 
   init(
     _ label: String, _ method: Method, _ paths: String..., access: Access = .clients, dialect: Dialect = .apus,
-    description: EndpointDescription? = nil, _ handler: Handler
+    description: EndpointDescription, _ handler: Handler
   ) {
     self.label = label
     self.paths = paths
@@ -87,6 +87,7 @@ struct Call: Sendable {
   let route: Route
   /// The path and the query as they were sent.
   let target: RequestTarget
+  let listener: Listener
   /// The request's `X-Request-Id`.
   var requestID: String?
   var accept: String?
