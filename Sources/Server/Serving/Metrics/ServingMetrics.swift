@@ -33,6 +33,7 @@ final class ServingMetrics: Sendable {
   let profiles: ProfileInstruments
   let labelsAccepted: Counter
   let labelsRejected: Counter
+  let labelConflicts: Counter
 
   private let windows: WindowGauges
 
@@ -79,6 +80,7 @@ final class ServingMetrics: Sendable {
     let labels = registry.counter(Table.labels)
     labelsAccepted = labels.with("accepted")
     labelsRejected = labels.with("rejected")
+    labelConflicts = registry.counter(Table.labelConflicts).with()
 
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape {

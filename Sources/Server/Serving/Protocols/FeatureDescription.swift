@@ -44,7 +44,7 @@ enum FeatureDescription {
       "type": "number", "minimum": .number(isRule ? feature.minimum ?? -largest : -largest),
       "maximum": .number(isRule ? feature.maximum ?? largest : largest),
     ]
-    let words = missing.compactMap(Double.init).filter(\.isFinite)
+    let words = missing.compactMap { Double($0) }.filter(\.isFinite)
     if !feature.nullable, !words.isEmpty { number = number.with("not", ["enum": .list(words.map(JSONDocument.number))]) }
     let document: JSONDocument =
       feature.nullable ? ["anyOf": [number, ["enum": .list(missingValues(missing))]]] : number
