@@ -74,8 +74,7 @@ struct PerformanceRefresher: Service {
       let from = now - Self.windowSeconds
       let labelled = try await store.labelledOutcomes(of: model, from: from, limit: Self.windowLabels)
       let sample = try await store.outcomes(of: model, from: from, limit: Self.sampledPredictions)
-      let performances = VersionPerformance.of(labelled: labelled, sample: sample, positive: positive)
-      metrics.show(performances.filter { versions.contains($0.version) })
+      metrics.show(VersionPerformance.of(labelled: labelled, sample: sample, positive: positive))
       shown = current
     } catch {
       logger.debug("performance was not read", metadata: ["reason": "\(error)"])
