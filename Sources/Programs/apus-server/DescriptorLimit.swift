@@ -3,7 +3,7 @@ import Foundation
 /// How many files the process may have open, each connection being one.
 enum DescriptorLimit {
   /// Kept for the admin port, the store, the artifacts, and connections that are about to end.
-  private static let reserve = 128
+  private static let reserve = 512
 
   /// As many connections as are asked for, or as the limit leaves room for.
   static func connections(atMost wanted: Int) -> Int {

@@ -43,6 +43,8 @@ package struct ModelServer: Sendable {
     /// Connections of clients at the same time. Another one takes the place of one without a request, and waits while there is
     /// none. Nil: as many as come.
     package var maximumConnections: Int?
+    /// The same for the admin port, whose connections do not count among those.
+    package var maximumAdminConnections: Int? = 256
     package var routingInterval = Duration.seconds(1)
     package var performanceInterval = Duration.seconds(15)
     package var retentionInterval = Duration.seconds(600)
@@ -152,7 +154,8 @@ package struct ModelServer: Sendable {
   ) -> any Service {
     let logger = logger
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
-    let register = listener == .public ? configuration.maximumConnections.map { ConnectionRegister(maximum: $0) } : nil
+    let maximum = listener == .public ? configuration.maximumConnections : configuration.maximumAdminConnections
+    let register = maximum.map { ConnectionRegister(maximum: $0) }
     return Server(
       childChannelSetup: ServingChannel(
         responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts,
