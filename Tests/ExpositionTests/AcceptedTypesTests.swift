@@ -6,8 +6,14 @@ struct AcceptedTypesTests {
   /// As older and newer Prometheus, browsers and curl send them.
   private static let formats: [(String?, isOpen: Bool)] = [
     (nil, false), ("", false), ("*/*", false), ("text/*", false), ("application/*", true),
-    ("application/openmetrics-text; version=1.0.0,application/openmetrics-text; version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true),
-    ("application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", true),
+    (
+      "application/openmetrics-text; version=1.0.0,application/openmetrics-text; version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+      true
+    ),
+    (
+      "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
+      true
+    ),
     ("application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1", false),
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false),
     // The weight decides, wherever it stands.

@@ -19,7 +19,9 @@ struct FeedbackTests {
     }
   }
 
-  @Test func `a label that contradicts the one before is taken, told and counted; one that repeats it is not`() async throws {
+  @Test func `a label that contradicts the one before is taken, told and counted; one that repeats it is not`()
+    async throws
+  {
     try await withServer { server in
       func send(_ body: String) async throws -> [String: Any] {
         let reply = try await server.request("POST", "/feedback", body)
@@ -30,7 +32,8 @@ struct FeedbackTests {
       #expect(first["conflicting"] == nil && first["conflicts"] == nil)
       #expect(try await send(#"{"request_id":"a","label":">50K"}"#)["conflicting"] == nil)
       let other = try await send(
-        #"[{"request_id":"b","label":">50K"},{"label":1},{"request_id":"a","label":"<=50K"},{"request_id":"b","label":"<=50K"}]"#)
+        #"[{"request_id":"b","label":">50K"},{"label":1},{"request_id":"a","label":"<=50K"},{"request_id":"b","label":"<=50K"}]"#
+      )
       #expect(other["accepted"] as? Int == 3 && other["conflicting"] as? Int == 2)
       let conflicts = try #require(other["conflicts"] as? [[String: Any]])
       #expect(conflicts.map { $0["index"] as? Int } == [2, 3])

@@ -28,7 +28,9 @@ import WorkerContract
     return try ArtifactBundle(files: files)
   }
 
-  private static func row(_ age: Int) -> String { "{\"features\":{\"age\":\(age),\"work\":\"Private\",\"zone\":\"1\"}}" }
+  private static func row(_ age: Int) -> String {
+    "{\"features\":{\"age\":\(age),\"work\":\"Private\",\"zone\":\"1\"}}"
+  }
 
   private static func tensors(_ ages: String, rows: Int) -> String {
     func input(_ name: String, _ datatype: String, _ data: String) -> String {

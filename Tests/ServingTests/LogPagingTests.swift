@@ -18,7 +18,8 @@ import WorkerContract
     reply.json["predictions"] as? [[String: Any]] ?? []
   }
 
-  @Test func `pages lose no row and repeat none, also where many have one time and others come meanwhile`() async throws {
+  @Test func `pages lose no row and repeat none, also where many have one time and others come meanwhile`() async throws
+  {
     try await withServer { server in
       // Eight moments of five rows each, of which two have the same id in two versions.
       let records = (0..<40).map { index in
@@ -50,7 +51,8 @@ import WorkerContract
       try await server.store.append((0..<6).map { Self.record("r\($0)", at: 1000 + Double($0)) }, of: income)
       try await server.store.append(
         [
-          LabelRecord(requestID: "r1", label: ">50K", time: 2000), LabelRecord(requestID: "r4", label: "<=50K", time: 2000),
+          LabelRecord(requestID: "r1", label: ">50K", time: 2000),
+          LabelRecord(requestID: "r4", label: "<=50K", time: 2000),
         ], of: income)
       let cases: [(String, [String])] = [
         ("request_id=r3", ["r3"]), ("request_id=none", []), ("labelled=true", ["r1", "r4"]),
@@ -76,7 +78,10 @@ import WorkerContract
       let place = PredictionQuery.Place(time: time, requestID: id, version: version)
       let text = LogCursor.text(place)
       #expect(LogCursor.place(text) == place)
-      #expect(text.utf8.allSatisfy { $0 == 0x2D || $0 == 0x5F || Character(Unicode.Scalar($0)).isLetter || (0x30...0x39).contains($0) })
+      #expect(
+        text.utf8.allSatisfy {
+          $0 == 0x2D || $0 == 0x5F || Character(Unicode.Scalar($0)).isLetter || (0x30...0x39).contains($0)
+        })
     }
     for text in ["", "W10", "WzEsMiwzXQ", String(repeating: "A", count: 100_000), "WyJuYW4iLCJhIiwiYiJd"] {
       #expect(LogCursor.place(text) == nil, "\(text.prefix(40))")

@@ -317,7 +317,8 @@ import WorkerContract
       #expect((logged.first?["features"] as? [String: Any])?["city"] as? String == "Ürgüp")
       #expect(try await server.request("GET", "/logs?from=tomorrow&limit=0&colour=red", admin: true).code == 422)
       #expect(
-        try await server.request("GET", "/logs?from=2100-01-01T00:00:00Z", admin: true).text == #"{"predictions":[],"next":null}"#)
+        try await server.request("GET", "/logs?from=2100-01-01T00:00:00Z", admin: true).text
+          == #"{"predictions":[],"next":null}"#)
     }
   }
 

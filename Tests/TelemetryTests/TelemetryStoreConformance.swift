@@ -105,7 +105,8 @@ import WorkerContract
         [
           // The label of the second came before it, on the same day; that of the third a moment before, the day before.
           aPrediction("daily", at: day + 10), aPrediction("daily", version: "v2", role: .shadow, at: day + 10),
-          aPrediction("daily", at: 4 * day + 500), aPrediction("early", at: 3 * day + 1), aPrediction("other", at: day + 20),
+          aPrediction("daily", at: 4 * day + 500), aPrediction("early", at: 3 * day + 1),
+          aPrediction("other", at: day + 20),
         ], of: census)
       func label(_ id: String, _ label: String, at time: Double) -> LabelRecord {
         LabelRecord(requestID: id, label: label, time: time)
@@ -122,7 +123,9 @@ import WorkerContract
         }.sorted()
       }
       #expect(
-        try await labels() == ["daily v1 1 late", "daily v1 4 -", "daily v2 1 late", "early v1 3 before", "other v1 1 own"])
+        try await labels() == [
+          "daily v1 1 late", "daily v1 4 -", "daily v2 1 late", "early v1 3 before", "other v1 1 own",
+        ])
       // What is said after the second one is about it.
       try await store.append([label("daily", "second", at: 5 * day)], of: census)
       #expect(
@@ -143,9 +146,10 @@ import WorkerContract
   @Test("a page begins before a place, whatever has one time; ids and labels select", arguments: StoreKind.available)
   func places(kind: StoreKind) async throws {
     try await withStore(of: kind) { store in
-      let records = ["b", "a", "ä", "B", "c"].flatMap { id in
-        [aPrediction(id, version: "v1", at: 1000.1), aPrediction(id, version: "v10", at: 1000.1)]
-      } + [aPrediction("a-first", at: 999), aPrediction("a-last", at: 2000)]
+      let records =
+        ["b", "a", "ä", "B", "c"].flatMap { id in
+          [aPrediction(id, version: "v1", at: 1000.1), aPrediction(id, version: "v10", at: 1000.1)]
+        } + [aPrediction("a-first", at: 999), aPrediction("a-last", at: 2000)]
       try await store.append(records, of: census)
       try await store.append([LabelRecord(requestID: "B", label: "x", time: 1)], of: census)
       var query = PredictionQuery(model: census, limit: 3)
@@ -155,7 +159,8 @@ import WorkerContract
         query.before = pages.last?.first.map { PredictionQuery.Place($0.record) }
       } while pages.last?.isEmpty == false
       let all = pages.reversed().flatMap { $0 }.map { PredictionQuery.Place($0.record) }
-      #expect(all == (try await store.predictions(PredictionQuery(model: census))).map { PredictionQuery.Place($0.record) })
+      #expect(
+        all == (try await store.predictions(PredictionQuery(model: census))).map { PredictionQuery.Place($0.record) })
       #expect(all.count == records.count)
       func ids(_ query: PredictionQuery) async throws -> [String] {
         try await store.predictions(query).map { "\($0.record.requestID) \($0.record.version)" }

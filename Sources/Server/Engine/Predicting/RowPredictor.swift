@@ -59,7 +59,8 @@ package struct RowPredictor {
   ) throws(JSONProblem) -> [FieldProblem] {
     let version = state.versions[entry]
     let scratch = RowScratch(version.version, lane.buffers)
-    let findings = try version.version.mayOverflow
+    let findings =
+      try version.version.mayOverflow
       ? scratch.predict(bytes, features: features) : scratch.read(bytes, features: features)
     let problems = findings.problems
     if !problems.isEmpty { version.observer.refused() }

@@ -99,7 +99,8 @@ package enum ServingMetricTable {
     "Labels received by /feedback: accepted or rejected.")
   static let labelConflicts = MetricDefinition(
     "apus_label_conflicts_total", .counter, "labels", [],
-    "Labels that contradict an earlier one for the same request among the latest 65,536 of this server; the later one counts.")
+    "Labels that contradict an earlier one for the same request among the latest 65,536 of this server; the later one counts."
+  )
   static let accuracy = MetricDefinition(
     "apus_accuracy_ratio", .gauge, "ratio", ["version"],
     "Share of right predictions among the labelled ones of the rolling window.")
@@ -144,7 +145,8 @@ package enum ServingMetricTable {
     requests, requestSeconds, predictions, predictionSeconds, predictionErrors, confidence, positiveRatio, batchRows,
     validationFailures, featureMissing, featureUnseen, featureOutOfRange, featureMean, featureDeviation, featureMinimum,
     featureMaximum, logBuffered, logStored, logSpilled, logReplayed, logDropped, logSpillBytes, logFlushSeconds,
-    logStoreUp, logDiskUp, profilesDropped, labels, labelConflicts, accuracy, precision, recall, f1, coverage, labelled, modelLoaded,
+    logStoreUp, logDiskUp, profilesDropped, labels, labelConflicts, accuracy, precision, recall, f1, coverage, labelled,
+    modelLoaded,
     modelInfo, modelWeight,
     routingRevision, reloads, ready, cpuSeconds, residentBytes, openDescriptors, startTime,
   ]

@@ -45,7 +45,9 @@ enum FeatureDescription {
       "maximum": .number(isRule ? feature.maximum ?? largest : largest),
     ]
     let words = missing.compactMap { Double($0) }.filter(\.isFinite)
-    if !feature.nullable, !words.isEmpty { number = number.with("not", ["enum": .list(words.map(JSONDocument.number))]) }
+    if !feature.nullable, !words.isEmpty {
+      number = number.with("not", ["enum": .list(words.map(JSONDocument.number))])
+    }
     let document: JSONDocument =
       feature.nullable ? ["anyOf": [number, ["enum": .list(missingValues(missing))]]] : number
     guard !isRule else { return document }

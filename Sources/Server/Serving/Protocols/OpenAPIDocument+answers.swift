@@ -32,7 +32,8 @@ extension OpenAPIDocument {
             object(["index": count, "problem": reference("Error")], required: ["index", "problem"])),
           "conflicting": ["type": "integer", "minimum": 1],
           "conflicts": list(
-            object(["index": count, "request_id": text, "message": text], required: ["index", "request_id", "message"])),
+            object(
+              ["index": count, "request_id": text, "message": text], required: ["index", "request_id", "message"])),
         ], required: ["accepted", "rejected"]),
       "Error": object(
         ["request_id": text, "error": text, "offset": count, "fields": list(field)], required: ["error"]),
@@ -62,7 +63,8 @@ extension OpenAPIDocument {
       ["version": text, "digest": text, "role": role, "weight": ["type": "integer", "minimum": 0, "maximum": 100]],
       required: ["version", "digest", "role", "weight"])
     let table: [JSONDocument.Member] = [
-      .init(name: "namespace", value: text), .init(name: "model", value: text), .init(name: "revision", value: ["type": "integer"]),
+      .init(name: "namespace", value: text), .init(name: "model", value: text),
+      .init(name: "revision", value: ["type": "integer"]),
       .init(name: "versions", value: list(entry)),
     ]
     let feature = object(

@@ -10,7 +10,9 @@ extension OpenAPIDocument {
   private var datatype: JSONDocument { Self.choice(TensorDatatype.allCases.map(\.rawValue)) }
   private var outputNames: JSONDocument { Self.choice(InferenceOutput.allCases.map(\.rawValue)) }
 
-  private func objectOrNull(_ members: JSONDocument) -> JSONDocument { ["type": ["object", "null"], "properties": members] }
+  private func objectOrNull(_ members: JSONDocument) -> JSONDocument {
+    ["type": ["object", "null"], "properties": members]
+  }
 
   private func shape(minimum: JSONDocument) -> JSONDocument { list(["type": "integer", "minimum": minimum]) }
 
@@ -19,7 +21,9 @@ extension OpenAPIDocument {
       "InferenceRequest": object(
         [
           "id": identifier(isRequired: false),
-          "parameters": objectOrNull(["key": identifier(isRequired: false), "explain": flag, "binary_data_output": flag]),
+          "parameters": objectOrNull([
+            "key": identifier(isRequired: false), "explain": flag, "binary_data_output": flag,
+          ]),
           "inputs": list(input).with("minItems", 1), "outputs": list(output), "model_name": [:], "model_version": [:],
         ], required: ["inputs"], isClosed: true),
       "InferenceAnswer": object(
@@ -47,14 +51,16 @@ extension OpenAPIDocument {
   private var input: JSONDocument {
     object(
       [
-        "name": Self.choice(version.pipeline.schema.features.map(\.name)), "shape": shape(minimum: 1).with("minItems", 1).with("maxItems", 2),
+        "name": Self.choice(version.pipeline.schema.features.map(\.name)),
+        "shape": shape(minimum: 1).with("minItems", 1).with("maxItems", 2),
         "datatype": datatype, "parameters": objectOrNull(["binary_data_size": ["type": "integer", "minimum": 0]]),
         "data": ["type": "array"],
       ], required: ["name", "shape", "datatype"], isClosed: true)
   }
 
   private var output: JSONDocument {
-    object(["name": outputNames, "parameters": objectOrNull(["binary_data": flag])], required: ["name"], isClosed: true)
+    object(
+      ["name": outputNames, "parameters": objectOrNull(["binary_data": flag])], required: ["name"], isClosed: true)
   }
 
   private var metadata: JSONDocument {

@@ -121,7 +121,8 @@ struct OpenAPIDocument {
       ],
       "RoutingTable": [
         "type": "object",
-        "description": "What the operator writes: namespace, model, revision, entries, logging. Revisions never go back.",
+        "description":
+          "What the operator writes: namespace, model, revision, entries, logging. Revisions never go back.",
       ],
     ]
   }

@@ -17,7 +17,8 @@ enum RouteTable {
     Endpoint(
       "predict", .post, "/predict",
       description: .init(
-        "One prediction", body: .init(schema: "PredictionRequest", hasID: true), answers: .json("Prediction"), errors: [503]),
+        "One prediction", body: .init(schema: "PredictionRequest", hasID: true), answers: .json("Prediction"),
+        errors: [503]),
       .computes { endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
       }),
@@ -55,9 +56,10 @@ enum RouteTable {
     Endpoint(
       "model_reload", .post, "/model/reload", access: .admin,
       description: .init(
-        "Serve this routing table, or without a body the file's", body: .init(schema: "RoutingTable", isRequired: false),
+        "Serve this routing table, or without a body the file's",
+        body: .init(schema: "RoutingTable", isRequired: false),
         answers: .json("Reloaded"),
-        others: Dictionary(uniqueKeysWithValues: [400, 409, 422, 503].map { ($0, "NotReloaded") })),
+        others: [400: "NotReloaded", 409: "NotReloaded", 422: "NotReloaded", 503: "NotReloaded"]),
       .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
     Endpoint(
       "logs", .get, "/logs", access: .admin,

@@ -108,7 +108,8 @@ final class ConnectionRegister: Sendable {
       let wanted = max(1, contents.places.count / 64)
       guard idle.count > wanted else { return idle }
       guard wanted > 1 else {
-        return [idle.min { $0.idleSince.load(ordering: .relaxed) < $1.idleSince.load(ordering: .relaxed) }].compactMap(\.self)
+        return [idle.min { $0.idleSince.load(ordering: .relaxed) < $1.idleSince.load(ordering: .relaxed) }].compactMap(
+          \.self)
       }
       return Array(
         idle.map { (since: $0.idleSince.load(ordering: .relaxed), place: $0) }.sorted { $0.since < $1.since }

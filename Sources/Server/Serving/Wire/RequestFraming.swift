@@ -22,7 +22,8 @@ enum RequestFraming {
     if version == .http1_0 {
       answer = .error(400, "HTTP/1.0 has no Transfer-Encoding.")
     } else if let unknown = codings.first(where: { $0 != "chunked" && !$0.hasPrefix("chunked;") }) {
-      answer = .error(501, "The transfer coding '\(unknown.prefix(64))' is not known here; this server reads chunked alone.")
+      answer = .error(
+        501, "The transfer coding '\(unknown.prefix(64))' is not known here; this server reads chunked alone.")
     } else if codings != ["chunked"] {
       answer = .error(400, "Transfer-Encoding is chunked, once and without parameters.")
     } else {

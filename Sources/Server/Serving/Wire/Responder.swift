@@ -49,7 +49,8 @@ final class Responder: Sendable {
     let requestID = headers.requestID.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     return RequestPlan(
       call: Call(
-        route: route, target: target, listener: listener, requestID: requestID, accept: headers.accept, jsonLength: headers.jsonLength),
+        route: route, target: target, listener: listener, requestID: requestID, accept: headers.accept,
+        jsonLength: headers.jsonLength),
       step: step, isHead: head.method == .HEAD,
       expectsContinue: head.version == .http1_1 && headers.expectation?.lowercased() == "100-continue",
       closes: !head.isKeepAlive || headers.asksForUpgrade || head.method == .CONNECT,

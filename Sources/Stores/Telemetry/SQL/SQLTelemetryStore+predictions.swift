@@ -186,7 +186,8 @@ extension SQLTelemetryStore {
       conditions.add("p.time <= ?", .number(place.time))
       addDay(&conditions, "p.day <=", place.time)
       conditions.add(
-        "(p.time, p.request_id, p.version) < (?, ?, ?)", [.number(place.time), .text(place.requestID), .text(place.version)])
+        "(p.time, p.request_id, p.version) < (?, ?, ?)",
+        [.number(place.time), .text(place.requestID), .text(place.version)])
     }
     let filter = conditions.text
     let limit = query.limit.map { "LIMIT " + conditions.place(.integer(max(0, $0))) } ?? ""
