@@ -117,9 +117,9 @@ package struct ModelServer: Sendable {
       predictions: PredictionEndpoints(
         holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock),
       information: InformationEndpoints(
-        holder: holder, metrics: metrics, controller: controller, file: file, protected: Set(tokens.keys)),
+        holder: holder, metrics: metrics, controller: controller, file: file),
       inference: InferenceEndpoints(holder: holder, metrics: metrics, limits: configuration.limits, clock: clock),
-      logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes)
+      logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes, protected: Set(tokens.keys))
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 

@@ -10,8 +10,6 @@ struct InformationEndpoints: Sendable {
   let metrics: ServingMetrics
   let controller: RoutingController
   let file: RoutingFile?
-  /// The ports that ask for a token.
-  let protected: Set<Listener>
 
   /// Liveness: the process answers. It does not depend on the model, as a restart would not bring one.
   func health() -> Answer {

@@ -102,15 +102,18 @@ final class ServingEndpoints: Sendable {
   let inference: InferenceEndpoints
   let logs: LogsEndpoint
   let lanes: ServingLanes
+  /// The ports that ask for a token.
+  let protected: Set<Listener>
 
   init(
     predictions: PredictionEndpoints, information: InformationEndpoints, inference: InferenceEndpoints,
-    logs: LogsEndpoint, lanes: ServingLanes
+    logs: LogsEndpoint, lanes: ServingLanes, protected: Set<Listener>
   ) {
     self.predictions = predictions
     self.information = information
     self.inference = inference
     self.logs = logs
     self.lanes = lanes
+    self.protected = protected
   }
 }

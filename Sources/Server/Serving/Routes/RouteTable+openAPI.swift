@@ -1,6 +1,6 @@
 extension RouteTable {
   static func openAPI(_ endpoints: ServingEndpoints, on listener: Listener) -> Answer {
-    let asksForToken = endpoints.information.protected.contains(listener)
+    let asksForToken = endpoints.protected.contains(listener)
     return endpoints.information.openAPI(
       paths: paths(on: listener, asksForToken: asksForToken), asksForToken: asksForToken)
   }
