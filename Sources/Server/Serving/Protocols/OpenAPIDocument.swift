@@ -85,9 +85,10 @@ struct OpenAPIDocument {
     ]).with("minLength", isRequired ? 1 : nil)
   }
 
-  var classes: JSONDocument { Self.choice(version.target.classes) }
+  /// Whichever version answers.
+  var classes: JSONDocument { Self.choice(labels) }
 
-  /// Those of all versions that are served.
+  /// The classes of all versions that are served.
   var labels: [String] {
     var seen: Set<String> = []
     return state.versions.flatMap(\.target.classes).filter { seen.insert($0).inserted }
