@@ -1,4 +1,5 @@
 import Engine
+import Tabular
 import WorkerContract
 
 // The Open Inference Protocol. Its tensors relate shapes, lengths and names to each other, which a schema cannot say: a request that

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import NIOCore
 import NIOSSL
 import ServiceLifecycle
 import Synchronization
