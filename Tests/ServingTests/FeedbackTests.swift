@@ -19,6 +19,40 @@ struct FeedbackTests {
     }
   }
 
+  @Test func `a label that contradicts the one before is taken, told and counted; one that repeats it is not`()
+    async throws
+  {
+    try await withServer { server in
+      func send(_ body: String) async throws -> [String: Any] {
+        let reply = try await server.request("POST", "/feedback", body)
+        #expect(reply.code == 200, "\(reply.text)")
+        return reply.json
+      }
+      let first = try await send(#"{"request_id":"a","label":">50K"}"#)
+      #expect(first["conflicting"] == nil && first["conflicts"] == nil)
+      #expect(try await send(#"{"request_id":"a","label":">50K"}"#)["conflicting"] == nil)
+      let other = try await send(
+        #"[{"request_id":"b","label":">50K"},{"label":1},{"request_id":"a","label":"<=50K"},{"request_id":"b","label":"<=50K"}]"#
+      )
+      #expect(other["accepted"] as? Int == 3 && other["conflicting"] as? Int == 2)
+      let conflicts = try #require(other["conflicts"] as? [[String: Any]])
+      #expect(conflicts.map { $0["index"] as? Int } == [2, 3])
+      #expect(conflicts.map { $0["request_id"] as? String } == ["a", "b"])
+      #expect((conflicts[0]["message"] as? String)?.contains("'>50K' before; '<=50K' counts") == true)
+      #expect(try await server.metric("apus_label_conflicts_total") == 2)
+    }
+  }
+
+  @Test func `as many labels are remembered as there is room for, the latest ones`() {
+    func label(_ id: Int, _ label: String) -> LabelRecord { LabelRecord(requestID: "r\(id)", label: label, time: 0) }
+    let memory = LabelMemory(capacity: 3)
+    #expect(memory.record((0..<5).map { label($0, "x") }).isEmpty)
+    #expect(memory.record([label(0, "y")]).isEmpty, "forgotten")
+    #expect(memory.record([label(4, "y"), label(4, "y"), label(4, "x")]).map(\.place) == [0, 2])
+    #expect(memory.record([label(3, "y")]).map(\.earlier) == ["x"])
+    #expect(memory.record([label(2, "y")]).isEmpty, "forgotten for r0")
+  }
+
   @Test func `the label of a request that the canary answered counts for the canary`() async throws {
     try await withServer(isServing: false) { server in
       _ = try await server.reload(

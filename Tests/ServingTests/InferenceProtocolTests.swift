@@ -174,6 +174,32 @@ import WorkerContract
         (Self.body(rest: #","explain":true"#), 400, ["no member 'explain'"]),
         (Self.body(rest: #","id":1"#), 400, ["'id' is a string"]),
         (Self.body(rest: #","id":"a","id":"b""#), 400, ["'id' is given more than once"]),
+        (Self.body(rest: ",\"inputs\":[]"), 400, ["'inputs' is given more than once"]),
+        (Self.body(rest: #","outputs":[],"outputs":[]"#), 400, ["'outputs' is given more than once"]),
+        (Self.body(rest: #","parameters":{},"parameters":{}"#), 400, ["'parameters' is given more than once"]),
+        (Self.body(rest: #","parameters":{"key":"a","key":"b"}"#), 400, ["'key' is given more than once"]),
+        (Self.body(rest: #","parameters":{"x":1,"\\u0078":1}"#), 400, ["'x' is given more than once"]),
+        (
+          Self.body(rest: #","outputs":[{"name":"confidence","name":"confidence"}]"#), 400,
+          ["'name' is given more than once"]
+        ),
+        (
+          Self.body(rest: #","outputs":[{"name":"confidence","parameters":{"binary_data":true,"binary_data":false}}]"#),
+          400, ["'binary_data' is given more than once"]
+        ),
+        (
+          replacing(0, #"{"name":"age","shape":[2],"datatype":"FP64","data":[1,2],"data":[3,4]}"#), 400,
+          ["'data' is given more than once"]
+        ),
+        (
+          replacing(0, #"{"name":"age","shape":[2],"shape":[1],"datatype":"FP64","data":[1,2]}"#), 400,
+          ["'shape' is given more than once"]
+        ),
+        (
+          replacing(
+            0, #"{"name":"age","shape":[2],"datatype":"FP64","data":[1,2],"parameters":{"a":1,"a":1}}"#), 400,
+          ["'a' is given more than once"]
+        ),
         (Self.body(rest: #","outputs":[{"name":"logits"}]"#), 400, ["no output 'logits'"]),
         (Self.body(Self.inputs + [Self.input("hat", "BYTES", #"["a","b"]"#)]), 400, ["no input 'hat'"]),
         (Self.body(Self.inputs + [Self.inputs[0]]), 400, ["'age' is given more than once"]),

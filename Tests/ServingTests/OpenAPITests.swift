@@ -22,12 +22,15 @@ struct OpenAPITests {
       #expect(members.count == 6)
       #expect(members["age"]?["minimum"] as? Double == 0)
       #expect(members["age"]?["maximum"] as? Double == 120)
-      #expect(members["hours"]?["type"] as? [String] == ["number", "null"])
-      #expect(members["hours"]?["maximum"] == nil, "other hours are predicted too")
+      let hours = try #require(members["hours"]?["anyOf"] as? [[String: Any]])
+      #expect(hours[0]["maximum"] as? Double == Double(Float.greatestFiniteMagnitude), "other hours are predicted too")
+      #expect((hours[1]["enum"] as? [Any])?.contains { $0 as? String == "NA" } == true)
       #expect(
         members["hours"]?["description"] as? String == "Expected from 1.0 to 99.0; others are predicted and counted.")
       #expect(members["work"]?["enum"] as? [String] == ["Private", "State"])
       #expect(members["zone"]?["examples"] as? [String] == ["1", "2"])
+      let zone = try #require(members["zone"]?["anyOf"] as? [[String: Any]])
+      #expect(zone[1]["enum"] as? [Int] == [1, 2], "a number stands for the category of its text")
 
       // Each path that is described leads somewhere, and each endpoint is described.
       let paths = try #require(reply.json["paths"] as? [String: [String: Any]])
@@ -38,6 +41,41 @@ struct OpenAPITests {
       }
       let offered = RouteTable.endpoints.filter { $0.access.isOffered(by: .public) }
       #expect(Set(paths.keys) == Set(offered.flatMap(\.paths)))
+    }
+  }
+
+  @Test func `each port describes what it has, and the token that it asks for`() async throws {
+    try await withServer(tokens: "secret") { server in
+      let admin = try await server.request("GET", "/openapi.json", admin: true).json
+      let paths = try #require(admin["paths"] as? [String: [String: [String: Any]]])
+      #expect(Set(paths.keys) == Set(RouteTable.endpoints.flatMap(\.paths)))
+      #expect(paths["/logs"]?["get"]?["security"] == nil)
+      let responses = paths["/model/reload"]?["post"]?["responses"] as? [String: Any]
+      #expect(
+        Set((responses ?? [:]).keys) == ["200", "400", "408", "409", "413", "415", "422", "431", "501", "503"])
+      let parameters = paths["/logs"]?["get"]?["parameters"] as? [[String: Any]] ?? []
+      #expect(parameters.compactMap { $0["name"] as? String }.contains("cursor"))
+
+      let bearer = ["Authorization": "Bearer secret"]
+      let open = try await server.request("GET", "/openapi.json", headers: bearer).json
+      let operations = try #require(open["paths"] as? [String: [String: [String: Any]]])
+      #expect(operations["/logs"] == nil && operations["/model/reload"] == nil)
+      for (path, isOpen) in [("/health", true), ("/ready", true), ("/metrics", false), ("/model/info", false)] {
+        let operation = operations[path]?["get"]
+        #expect((operation?["security"] == nil) == isOpen, "\(path)")
+        #expect(((operation?["responses"] as? [String: Any])?["401"] == nil) == isOpen, "\(path)")
+      }
+    }
+  }
+
+  /// As a reader of the document sees it: each reference leads somewhere.
+  @Test func `no reference leads nowhere`() async throws {
+    try await withServer { server in
+      let reply = try await server.request("GET", "/openapi.json", admin: true)
+      let components = try #require(reply.json["components"] as? [String: [String: Any]])
+      for match in reply.text.matches(of: #/"#/components/([a-z]+)/([A-Za-z0-9_]+)"/#) {
+        #expect(components[String(match.1)]?[String(match.2)] != nil, "\(match.0)")
+      }
     }
   }
 

@@ -51,9 +51,13 @@ private final class ProfileStore: ProfileWriter {
 private final class AwayArtifacts: ArtifactStore {
   private let folder: FileArtifactStore
   private let failures: Mutex<Int>
+  private let error: any Error & Sendable
 
-  init(_ folder: FileArtifactStore, failures: Int) {
+  init(
+    _ folder: FileArtifactStore, failures: Int, error: any Error & Sendable
+  ) {
     self.folder = folder
+    self.error = error
     self.failures = Mutex(failures)
   }
 
@@ -62,7 +66,7 @@ private final class AwayArtifacts: ArtifactStore {
       failures -= 1
       return failures >= 0
     }
-    if isAway { throw ArtifactError.unavailable(location: "test", reason: "away") }
+    if isAway { throw error }
     return try await folder.open(digest)
   }
 
@@ -206,7 +210,7 @@ struct ProfileKeepingTests {
   }
 
   @Test
-  func `a reference is asked for again while the artifacts are away, with pauses, and one that is damaged is not`()
+  func `a reference that could not be read is asked for again, with pauses, and one that is no reference is not`()
     async throws
   {
     try await withFolder { folder in
@@ -216,11 +220,14 @@ struct ProfileKeepingTests {
       let good = try ArtifactBundle(files: files)
       files[ArtifactBundle.FileName.reference] = Data("damaged".utf8)
       let damaged = try ArtifactBundle(files: files)
-      let cases: [(bundle: ArtifactBundle, failures: Int, pause: Duration, isCounted: [Bool])] = [
-        (good, 0, .zero, [true, true]), (good, 2, .zero, [false, false, true]),
-        (good, 1, .seconds(3600), [false, false]), (damaged, 1, .zero, [false, false, false]),
+      let away = ArtifactError.unavailable(location: "test", reason: "away")
+      let refusal = ArtifactError.forbidden(location: "test", reason: "credentials have expired")
+      let cases: [(bundle: ArtifactBundle, failures: Int, error: ArtifactError, pause: Duration, isCounted: [Bool])] = [
+        (good, 0, away, .zero, [true, true]), (good, 2, away, .zero, [false, false, true]),
+        (good, 2, refusal, .zero, [false, false, true]), (good, 1, away, .seconds(3600), [false, false]),
+        (damaged, 1, away, .zero, [false, false, false]),
       ]
-      for (bundle, failures, pause, isCounted) in cases {
+      for (bundle, failures, error, pause, isCounted) in cases {
         try await artifacts.put(bundle)
         let (holder, metrics) = (ServingHolder(), someMetrics())
         let version = LoadedVersion(
@@ -229,7 +236,8 @@ struct ProfileKeepingTests {
           try ServingState(
             table: aTable(anEntry("v1")), versions: [version], observer: ServingObserver(metrics: metrics, log: nil)))
         let keeper = ProfileKeeper(
-          store: ProfileStore(), artifacts: AwayArtifacts(artifacts, failures: failures), holder: holder,
+          store: ProfileStore(),
+          artifacts: AwayArtifacts(artifacts, failures: failures, error: error), holder: holder,
           instruments: metrics.profiles, logger: quiet, retryPause: DoublingPause(first: pause, longest: pause))
         for (look, expected) in isCounted.enumerated() {
           await keeper.keep(minutesBefore: 1)

@@ -143,6 +143,10 @@ import Testing
         "POST /predict HTTP/1.1\r\nHost: a\r\n\(chunked)Trailer: X\r\n\r\n\(String(Self.body.utf8.count, radix: 16));x=1\r\n"
           + "\(Self.body)\r\n0\r\nX: y\r\n\r\n", 200
       ),
+      ("GET /health HTTP/1.1\r\nHost: a b\r\n\r\n", 400), ("GET /health HTTP/1.1\r\nHost: x@a\r\n\r\n", 400),
+      ("GET /health HTTP/1.1\r\nHost: a/b\r\n\r\n", 400), ("GET /health HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+      ("GET /health HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n", 200),
+      ("GET /health HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400),
       ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400), ("CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n", 404),
     ]
     try await withServer { server in
@@ -153,6 +157,48 @@ import Testing
         #expect(reply.code == code, "\(text.prefix(80)): \(reply.text)")
         if text.hasPrefix("PRI") { #expect(reply.text.contains("neither HTTP/1.1 nor HTTP/1.0")) }
       }
+    }
+  }
+
+  /// Of a request that is refused so, nothing that follows is taken for another one.
+  @Test func `a transfer coding or a length that could be read in two ways ends the connection`() async throws {
+    let chunks = "\(String(Self.body.utf8.count, radix: 16))\r\n\(Self.body)\r\n0\r\n\r\n"
+    func transfer(_ headers: String, _ version: String = "1.1") -> String {
+      "POST /predict HTTP/\(version)\r\nHost: a\r\n\(headers)\r\n\r\n\(chunks)"
+    }
+    func length(_ value: String) -> String {
+      "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(value)\r\n\r\n\(Self.body)"
+    }
+    let count = Self.body.utf8.count
+    let cases: [(String, Int)] = [
+      (transfer("Transfer-Encoding: gzip, chunked"), 501), (transfer("Transfer-Encoding: x,chunked"), 501),
+      (transfer("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked"), 501),
+      (transfer("Transfer-Encoding: chunked, chunked"), 400), (transfer("Transfer-Encoding: chunked, gzip"), 400),
+      (transfer("Transfer-Encoding: xchunked"), 400), (transfer("Transfer-Encoding: chunked;a=b"), 400),
+      (transfer("Transfer-Encoding: identity"), 400), (transfer("Transfer-Encoding: chunked", "1.0"), 400),
+      (transfer("Transfer-Encoding: chunked\r\nContent-Length: \(count)"), 400),
+      (transfer("Content-Length: \(count)\r\nTransfer-Encoding: chunked"), 400),
+      (length("\(count), \(count)"), 400), (length("+\(count)"), 400), (length("-1"), 400), (length("0x10"), 400),
+      (length("\(count) \(count)"), 400), (length(""), 400), (length("99999999999999999999"), 400),
+      (length("\(count)\r\nContent-Length: \(count)"), 400),
+    ]
+    try await withServer { server in
+      for (text, code) in cases {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(text + Self.get("/health"))
+        let reply = try await connection.next()
+        #expect(reply.code == code, "\(text.prefix(120)): \(reply.text)")
+        #expect(reply.headers["connection"] == "close", "\(text.prefix(120))")
+        await #expect(throws: HTTPConnection.Failure.self, "\(text.prefix(120))") { try await connection.next() }
+      }
+      for headers in ["Transfer-Encoding: Chunked", "Transfer-Encoding: , chunked ,"] {
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(transfer(headers) + Self.get("/health"))
+        for _ in 0..<2 { #expect(try await connection.next().code == 200, "\(headers)") }
+      }
+      let fine = try HTTPConnection(port: server.port)
+      fine.write(length("\(count)  ") + Self.get("/health"))
+      for _ in 0..<2 { #expect(try await fine.next().code == 200) }
     }
   }
 

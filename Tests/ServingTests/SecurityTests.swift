@@ -150,15 +150,43 @@ import Testing
     }
   }
 
-  @Test func `connections above the limit wait for one to end`() async throws {
-    try await withServer(maximumConnections: 1) { server in
-      var first: HTTPConnection? = try HTTPConnection(port: server.port)
-      #expect(try await first?.request("GET", "/health").code == 200)
-      let second = try HTTPConnection(port: server.port)
-      async let answer = second.request("GET", "/health")
-      #expect(try await first?.request("GET", "/ready").code == 200)
-      first = nil
+  @Test func `a connection above the limit waits while all others have a request under way`() async throws {
+    try await withServer(maximumConnections: 2) { server in
+      let body = "{\"features\":\(Sample.good)}"
+      let busy = try (0..<2).map { _ in
+        let connection = try HTTPConnection(port: server.port)
+        connection.write(
+          "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body.prefix(10))")
+        return connection
+      }
+      let third = try HTTPConnection(port: server.port)
+      async let answer = third.request("GET", "/health")
+      // None of the two was given up for it, and the first makes room when it is answered.
+      busy[0].write(String(body.dropFirst(10)))
+      #expect(try await busy[0].next().code == 200)
       #expect(try await answer.code == 200)
+      busy[1].write(String(body.dropFirst(10)))
+      #expect(try await busy[1].next().code == 200)
+    }
+  }
+
+  /// Silent, in the middle of a head, and answered: none of them has a request under way.
+  @Test func `sockets that are held open shut nobody out`() async throws {
+    try await withServer(maximumConnections: 4) { server in
+      var held: [HTTPConnection] = []
+      for index in 0..<15 {
+        let connection = try HTTPConnection(port: server.port)
+        held.append(connection)
+        switch index % 3 {
+        case 0: break
+        case 1: connection.write("GET /health HTTP/1.1\r\nHos")
+        default: #expect(try await connection.request("GET", "/health").code == 200)
+        }
+      }
+      for path in ["/health", "/ready"] { #expect(try await server.request("GET", path).code == 200) }
+      // The one that has been silent for longest had to go.
+      await #expect(throws: HTTPConnection.Failure.self) { try await held[0].next() }
+      #expect(try await server.request("GET", "/health", admin: true).code == 200)
     }
   }
 }

@@ -317,7 +317,8 @@ import WorkerContract
       #expect((logged.first?["features"] as? [String: Any])?["city"] as? String == "Ürgüp")
       #expect(try await server.request("GET", "/logs?from=tomorrow&limit=0&colour=red", admin: true).code == 422)
       #expect(
-        try await server.request("GET", "/logs?from=2100-01-01T00:00:00Z", admin: true).text == #"{"predictions":[]}"#)
+        try await server.request("GET", "/logs?from=2100-01-01T00:00:00Z", admin: true).text
+          == #"{"predictions":[],"next":null}"#)
     }
   }
 
@@ -345,6 +346,41 @@ import WorkerContract
       #expect(info["classes"] as? [String] == ["<=50K", ">50K"])
       #expect(info["positive_class"] as? String == ">50K")
       #expect((info["features"] as? [Any])?.count == 6)
+    }
+  }
+
+  @Test func `a version that is gone leaves the metrics, one that stays goes on counting`() async throws {
+    try await withServer(isServing: false) { server in
+      let first = try await server.publish("v1", weight: 50)
+      let second = try await server.publish("v2", shift: 1, weight: 50, .canary)
+      _ = try await server.reload(aTable(first, second))
+      try await server.becomesReady()
+      for id in 0..<40 { _ = try await server.predict(id: "r\(id)") }
+      _ = try await server.request("POST", "/feedback", #"{"request_id":"r1","label":">50K"}"#)
+      let counted = try #require(try await server.metric(#"apus_prediction_seconds_count{version="v2"}"#))
+      #expect(counted > 0)
+      _ = try await eventually("both versions' performance is shown") {
+        let text = try await server.request("GET", "/metrics").text
+        return text.contains(#"apus_label_coverage_ratio{version="v1"}"#)
+          && text.contains(#"apus_label_coverage_ratio{version="v2"}"#) ? () : nil
+      }
+      var only = second
+      (only.weight, only.role) = (100, .production)
+      #expect(try await server.reload(aTable(revision: 2, only)).code == 200)
+      let text = try await server.request("GET", "/metrics").text
+      #expect(!text.contains(#"version="v1""#), "\(text.split(separator: "\n").filter { $0.contains("v1") })")
+      #expect(try await server.metric(#"apus_prediction_seconds_count{version="v2"}"#) == counted)
+      #expect(try await server.metric(#"apus_feature_mean{feature="age"}"#) == 39)
+      // The figures that are read from the store, too, which knows predictions of both.
+      _ = try await server.predict()
+      _ = try await eventually("the figures are read again") {
+        try await server.metric(#"apus_label_coverage_ratio{version="v2"}"#) == nil ? nil : ()
+      }
+      #expect(try await !server.request("GET", "/metrics").text.contains(#"version="v1""#))
+      // It comes back.
+      #expect(try await server.reload(aTable(revision: 3, first, second)).code == 200)
+      for id in 40..<80 { _ = try await server.predict(id: "r\(id)") }
+      #expect(try await server.metric(#"apus_prediction_seconds_count{version="v1"}"#) ?? 0 > 0)
     }
   }
 

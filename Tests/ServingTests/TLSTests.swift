@@ -59,12 +59,13 @@ import Testing
 
   /// The status of requests on one connection that trusts the certificate in `name`.
   private func connect(
-    _ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil,
+    _ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil, suites: [NIOTLSCipher]? = nil,
     _ body: ((_ path: String, _ headers: String) async throws -> Int) async throws -> Void
   ) async throws {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.trustRoots = .file(folder.appending(path: "\(name).crt").path)
     configuration.maximumTLSVersion = newest
+    if let suites { configuration.cipherSuiteValues = suites }
     let context = try NIOSSLContext(configuration: configuration)
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: "127.0.0.1", port: port) { channel in
@@ -87,10 +88,34 @@ import Testing
   /// As long as a server takes to look at its files a few times: nothing shows that it has seen what it does not take.
   private static func someLooks() async throws { try await Task.sleep(for: .milliseconds(50)) }
 
-  private func status(_ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil) async -> Int? {
+  private func status(
+    _ port: Int, trusting name: String, in folder: URL, newest: TLSVersion? = nil, suites: [NIOTLSCipher]? = nil
+  ) async -> Int? {
     var status: Int?
-    try? await connect(port, trusting: name, in: folder, newest: newest) { status = try await $0("/health", "") }
+    try? await connect(port, trusting: name, in: folder, newest: newest, suites: suites) {
+      status = try await $0("/health", "")
+    }
     return status
+  }
+
+  /// Those of an RSA certificate.
+  private static let suites: [(suite: NIOTLSCipher, isTaken: Bool)] = [
+    (.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, true), (.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, true),
+    (.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, true), (.TLS_RSA_WITH_AES_128_GCM_SHA256, false),
+    (.TLS_RSA_WITH_AES_256_GCM_SHA384, false), (.TLS_RSA_WITH_AES_128_CBC_SHA, false),
+    (.TLS_RSA_WITH_AES_256_CBC_SHA, false), (.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, false),
+    (.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, false),
+  ]
+
+  @Test(.enabled(if: hasOpenSSL, "needs openssl"))
+  func `of TLS 1_2 only suites are spoken that are forward secret and authenticate what they encrypt`() async throws {
+    try await withTLS { server, folder in
+      for (suite, isTaken) in Self.suites {
+        let answer = await status(
+          server.port, trusting: "first", in: folder, newest: .tlsv12, suites: [suite])
+        #expect(answer == (isTaken ? 200 : nil), "\(String(suite.rawValue, radix: 16))")
+      }
+    }
   }
 
   @Test(.enabled(if: hasOpenSSL, "needs openssl"))

@@ -94,6 +94,84 @@ import WorkerContract
     }
   }
 
+  /// SQLite has one row of an id: what comes later is a repeat of it.
+  @Test(
+    "of predictions with one id on several days each has the labels that were given for it",
+    arguments: StoreKind.available.filter { $0 != .sqlite })
+  func reusedIDs(kind: StoreKind) async throws {
+    let day = 86_400.0
+    try await withStore(of: kind) { store in
+      try await store.append(
+        [
+          // The label of the second came before it, on the same day; that of the third a moment before, the day before.
+          aPrediction("daily", at: day + 10), aPrediction("daily", version: "v2", role: .shadow, at: day + 10),
+          aPrediction("daily", at: 4 * day + 500), aPrediction("early", at: 3 * day + 1),
+          aPrediction("other", at: day + 20),
+        ], of: census)
+      func label(_ id: String, _ label: String, at time: Double) -> LabelRecord {
+        LabelRecord(requestID: id, label: label, time: time)
+      }
+      try await store.append(
+        [
+          label("daily", "wrong", at: day + 30), label("daily", "corrected", at: 2 * day),
+          label("daily", "late", at: 4 * day + 100), label("early", "before", at: 3 * day - 1),
+          label("other", "own", at: 9 * day),
+        ], of: census)
+      func labels() async throws -> [String] {
+        try await store.predictions(PredictionQuery(model: census)).map {
+          "\($0.record.requestID) \($0.record.version) \(Int($0.record.time / day)) \($0.label ?? "-")"
+        }.sorted()
+      }
+      #expect(
+        try await labels() == [
+          "daily v1 1 late", "daily v1 4 -", "daily v2 1 late", "early v1 3 before", "other v1 1 own",
+        ])
+      // What is said after the second one is about it.
+      try await store.append([label("daily", "second", at: 5 * day)], of: census)
+      #expect(
+        try await labels() == [
+          "daily v1 1 late", "daily v1 4 second", "daily v2 1 late", "early v1 3 before", "other v1 1 own",
+        ])
+      func count(_ version: String, _ label: String) -> OutcomeCount {
+        OutcomeCount(version: version, predictedClass: ">50K", label: label, count: 1)
+      }
+      let expected: Set = [
+        count("v1", "late"), count("v2", "late"), count("v1", "second"), count("v1", "before"), count("v1", "own"),
+      ]
+      #expect(try await Set(store.outcomes(of: census, from: 0, limit: 100)) == expected)
+      #expect(try await Set(store.labelledOutcomes(of: census, from: 0, limit: 100)) == expected)
+    }
+  }
+
+  @Test("a page begins before a place, whatever has one time; ids and labels select", arguments: StoreKind.available)
+  func places(kind: StoreKind) async throws {
+    try await withStore(of: kind) { store in
+      let records =
+        ["b", "a", "ä", "B", "c"].flatMap { id in
+          [aPrediction(id, version: "v1", at: 1000.1), aPrediction(id, version: "v10", at: 1000.1)]
+        } + [aPrediction("a-first", at: 999), aPrediction("a-last", at: 2000)]
+      try await store.append(records, of: census)
+      try await store.append([LabelRecord(requestID: "B", label: "x", time: 1)], of: census)
+      var query = PredictionQuery(model: census, limit: 3)
+      var pages: [[LoggedPrediction]] = []
+      repeat {
+        pages.append(try await store.predictions(query))
+        query.before = pages.last?.first.map { PredictionQuery.Place($0.record) }
+      } while pages.last?.isEmpty == false
+      let all = pages.reversed().flatMap { $0 }.map { PredictionQuery.Place($0.record) }
+      #expect(
+        all == (try await store.predictions(PredictionQuery(model: census))).map { PredictionQuery.Place($0.record) })
+      #expect(all.count == records.count)
+      func ids(_ query: PredictionQuery) async throws -> [String] {
+        try await store.predictions(query).map { "\($0.record.requestID) \($0.record.version)" }
+      }
+      #expect(try await ids(PredictionQuery(model: census, requestID: "ä")) == ["ä v1", "ä v10"])
+      #expect(try await ids(PredictionQuery(model: census, label: .given)) == ["B v1", "B v10"])
+      #expect(try await ids(PredictionQuery(model: census, label: .equal("x"), limit: 1)) == ["B v10"])
+      #expect(try await ids(PredictionQuery(model: census, label: .missing)).count == records.count - 2)
+    }
+  }
+
   @Test(
     "the latest labels count, however many predictions came after theirs; how many have one is told by a sample",
     arguments: StoreKind.available)

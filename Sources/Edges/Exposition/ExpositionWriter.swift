@@ -7,8 +7,13 @@ package enum ExpositionFormat: Sendable {
 
   /// By a request's `Accept` header; text format where it does not prefer the other one.
   package init(accepting header: String?) {
-    self = header?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
+    self = AcceptedTypes(header).preferred(among: Self.offers) == 0 ? .prometheus : .openMetrics
   }
+
+  private static let offers = [
+    AcceptedTypes.Offer("text/plain", parameters: ["version": "0.0.4"]),
+    AcceptedTypes.Offer("application/openmetrics-text", parameters: ["version": "1.0.0"]),
+  ]
 
   package var contentType: String {
     switch self {

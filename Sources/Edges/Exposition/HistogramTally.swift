@@ -11,6 +11,7 @@ package struct HistogramTally: Sendable {
   }
 
   package mutating func observe(_ value: Double) {
+    guard value.isFinite else { return }
     counts[Histogram.place(of: value, among: bounds)] += 1
     sum += value
   }

@@ -6,13 +6,17 @@ package final class Counter: Sendable {
 
   package init() {}
 
-  /// Negative amounts are ignored: a counter that falls looks like a restart.
+  /// Negative amounts are ignored: a counter that falls looks like a restart. So are those that are not finite, which no later
+  /// amount would mend.
   package func increment(by amount: Double = 1) {
-    if amount > 0 { cell.add(amount) }
+    if amount > 0, amount.isFinite { cell.add(amount) }
   }
 
-  /// For totals that are counted elsewhere; smaller totals are ignored. Two scrapes may advance it at once.
-  package func advance(to total: Double) { cell.raise(to: total) }
+  /// For totals that are counted elsewhere; smaller totals, and those that are not finite, are ignored. Two scrapes may advance it
+  /// at once.
+  package func advance(to total: Double) {
+    if total.isFinite { cell.raise(to: total) }
+  }
 
   package var value: Double { cell.value }
 }
@@ -24,11 +28,17 @@ package final class Gauge: Sendable {
   package init() {}
 
   package func set(_ value: Double) { cell.set(value) }
-  package func add(_ amount: Double) { cell.add(amount) }
+
+  /// An amount that is not finite is ignored: the gauge would keep it.
+  package func add(_ amount: Double) {
+    if amount.isFinite { cell.add(amount) }
+  }
+
   package var value: Double { cell.value }
 }
 
-/// Counts observations by upper bounds.
+/// Counts observations by upper bounds. An observation that is not finite is ignored: it would stay in the sum for good, and no
+/// alert that divides the sum by the count would ever fire again.
 package final class Histogram: Sendable {
   package struct Snapshot: Sendable, Equatable {
     /// Cumulative, one for each bound; the last bound is infinity.
@@ -53,6 +63,7 @@ package final class Histogram: Sendable {
   }
 
   package func observe(_ value: Double) {
+    guard value.isFinite else { return }
     let place = Self.place(of: value, among: bounds)
     state.withLock { state in
       state.counts[place] += 1

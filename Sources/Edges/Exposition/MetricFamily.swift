@@ -46,6 +46,11 @@ package final class MetricFamily<Child: Sendable>: Sendable {
     children.withLock { $0.removeAll() }
   }
 
+  /// Takes out the children whose label values, in the order of `labels`, are so.
+  package func removeAll(where isGone: ([String]) -> Bool) {
+    children.withLock { children in children = children.filter { !isGone($0.key) } }
+  }
+
   var sorted: [(values: [String], child: Child)] {
     children.withLock { children in
       children.map { (values: $0.key, child: $0.value) }

@@ -82,8 +82,11 @@ struct ApusServer: AsyncParsableCommand {
     help: "Origin of web pages that may call the client port, such as https://example.org, or *; may be repeated.")
   var corsOrigin: [String] = []
 
-  @Option(help: "The most client connections at a time. (default: no limit)")
-  var maximumConnections: Int?
+  @Option(
+    help:
+      "The most client connections at a time; fewer where the process may not have as many open files. A new one takes the place of one without a request."
+  )
+  var maximumConnections = 4096
 
   @Option(help: "Seconds for the head of a request to arrive, counted from its first byte.")
   var headTimeout = 10.0
@@ -110,7 +113,7 @@ struct ApusServer: AsyncParsableCommand {
     guard (0...65535).contains(port), (0...65535).contains(adminPort) else {
       throw ValidationError("A port is a number from 0 to 65535.")
     }
-    guard maximumBody > 0, maximumBatch > 0, maximumConnections.map({ $0 > 0 }) ?? true else {
+    guard maximumBody > 0, maximumBatch > 0, maximumConnections > 0 else {
       throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")
     }
     guard [maximumAnswer, maximumHeld, maximumLogged].allSatisfy({ $0.map { $0 >= 1 << 20 } ?? true }),
@@ -167,7 +170,7 @@ struct ApusServer: AsyncParsableCommand {
     configuration.timeouts.body = .seconds(bodyTimeout)
     configuration.timeouts.idle = .seconds(idleTimeout)
     configuration.crossOrigins = corsOrigin
-    configuration.maximumConnections = maximumConnections
+    configuration.maximumConnections = DescriptorLimit.connections(atMost: maximumConnections)
     configuration.drainDelay = .seconds(drainSeconds)
     let server = try ModelServer(
       configuration: configuration, artifacts: try openArtifactStore(at: artifacts, environment: environment),

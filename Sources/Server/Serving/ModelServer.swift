@@ -40,8 +40,11 @@ package struct ModelServer: Sendable {
     package var timeouts = ConnectionTimeouts.Limits()
     /// Origins of web pages that may call the public port; `*` for all.
     package var crossOrigins: [String] = []
-    /// Connections of clients at the same time; others wait until one ends. Nil: as many as come.
+    /// Connections of clients at the same time. Another one takes the place of one without a request, and waits while there is
+    /// none. Nil: as many as come.
     package var maximumConnections: Int?
+    /// The same for the admin port, whose connections do not count among those.
+    package var maximumAdminConnections: Int? = 256
     package var routingInterval = Duration.seconds(1)
     package var performanceInterval = Duration.seconds(15)
     package var retentionInterval = Duration.seconds(600)
@@ -121,9 +124,10 @@ package struct ModelServer: Sendable {
       predictions: PredictionEndpoints(
         holder: holder, log: log, metrics: metrics, admission: admission, clock: clock),
       information: InformationEndpoints(
-        holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: tokens[.public] != nil),
+        holder: holder, metrics: metrics, controller: controller, file: file),
       inference: InferenceEndpoints(holder: holder, metrics: metrics, admission: admission, clock: clock),
-      logs: LogsEndpoint(holder: holder, store: telemetry, limits: configuration.limits), lanes: lanes)
+      logs: LogsEndpoint(holder: holder, store: telemetry, limits: configuration.limits), lanes: lanes,
+      protected: Set(tokens.keys))
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
@@ -160,14 +164,17 @@ package struct ModelServer: Sendable {
   ) -> any Service {
     let logger = logger
     let certificate = listener == .public || configuration.encryptsAdmin ? certificate : nil
+    let maximum = listener == .public ? configuration.maximumConnections : configuration.maximumAdminConnections
+    let register = maximum.map { ConnectionRegister(maximum: $0) }
     let server = Server(
       childChannelSetup: ServingChannel(
-        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts),
+        responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts,
+        register: register),
       configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
-        availableConnectionsDelegate: listener == .public
-          ? configuration.maximumConnections.map { MaximumAvailableConnections($0) } : nil),
+        availableConnectionsDelegate: register?.delegate),
       onServerRunning: { channel in
+        register?.serves(channel)
         let port = channel.localAddress?.port ?? port
         logger.info(
           "listening", metadata: ["listener": "\(listener)", "port": "\(port)", "tls": "\(certificate != nil)"])

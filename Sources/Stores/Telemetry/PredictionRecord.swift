@@ -59,12 +59,42 @@ package struct PredictionQuery: Sendable, Equatable {
   package var predictedClass: String?
   /// Nil: all of them.
   package var roles: [RoutingTable.Role]?
+  package var requestID: String?
+  package var label: LabelFilter?
+  /// Only predictions that stand before this one in the order of time, request id and version.
+  package var before: Place?
   /// At most this many, the latest; nil: all.
   package var limit: Int?
 
+  package enum LabelFilter: Sendable, Equatable {
+    /// A label has come, whichever.
+    case given
+    case missing
+    case equal(String)
+  }
+
+  /// Where a prediction stands among all of its model. No two have the same place, and it never changes.
+  package struct Place: Sendable, Equatable {
+    /// Seconds since 1970.
+    package var time: Double
+    package var requestID: String
+    package var version: String
+
+    package init(time: Double, requestID: String, version: String) {
+      self.time = time
+      self.requestID = requestID
+      self.version = version
+    }
+
+    package init(_ record: PredictionRecord) {
+      self.init(time: record.time, requestID: record.requestID, version: record.version)
+    }
+  }
+
   package init(
     model: ModelKey, from: Double? = nil, to: Double? = nil, version: String? = nil, predictedClass: String? = nil,
-    roles: [RoutingTable.Role]? = nil, limit: Int? = nil
+    roles: [RoutingTable.Role]? = nil, requestID: String? = nil, label: LabelFilter? = nil, before: Place? = nil,
+    limit: Int? = nil
   ) {
     self.model = model
     self.from = from
@@ -72,6 +102,9 @@ package struct PredictionQuery: Sendable, Equatable {
     self.version = version
     self.predictedClass = predictedClass
     self.roles = roles
+    self.requestID = requestID
+    self.label = label
+    self.before = before
     self.limit = limit
   }
 }

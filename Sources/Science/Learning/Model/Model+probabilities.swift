@@ -24,7 +24,7 @@ extension Model {
   }
 
   /// In place: from the margins at the beginning of `row` to all of its probabilities.
-  private func toProbabilities(_ row: UnsafeMutableBufferPointer<Float>) {
+  func toProbabilities(_ row: UnsafeMutableBufferPointer<Float>) {
     if marginCount == 1 {
       let positive = Self.sigmoid(row[0])
       row[0] = 1 - positive

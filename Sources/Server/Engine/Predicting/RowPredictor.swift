@@ -53,12 +53,16 @@ package struct RowPredictor {
     return FieldProblems()
   }
 
-  /// What is wrong with a row, without predicting it.
+  /// What is wrong with a row, without answering it.
   package func check(
     _ features: Range<Int>, by entry: Int, in bytes: UnsafeBufferPointer<UInt8>
   ) throws(JSONProblem) -> FieldProblems {
     let version = state.versions[entry]
-    let problems = try RowScratch(version.version, lane.buffers).read(bytes, features: features).problems
+    let scratch = RowScratch(version.version, lane.buffers)
+    let findings =
+      try version.version.mayOverflow
+      ? scratch.predict(bytes, features: features) : scratch.read(bytes, features: features)
+    let problems = findings.problems
     if !problems.isEmpty { version.observer.refused() }
     return problems
   }

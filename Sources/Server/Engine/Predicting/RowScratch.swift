@@ -69,14 +69,21 @@ package struct RowScratch {
     try version.reader.read(bytes, range: range, into: values, given: given, warnings: buffers.warnings)
   }
 
-  /// Reads the features in `range` and, where nothing is wrong with them, predicts.
+  /// Reads the features in `range` and, where nothing is wrong with them, predicts. An answer that is not a finite number is a
+  /// problem of the row.
   func predict(
     _ bytes: UnsafeBufferPointer<UInt8>, features range: Range<Int>
   ) throws(JSONProblem) -> FeatureReader.Findings {
-    let findings = try read(bytes, features: range)
+    var findings = try read(bytes, features: range)
     guard findings.problems.isEmpty else { return findings }
     version.reader.encode(UnsafeBufferPointer(values), into: encoded)
-    version.model.predictProbabilities(row: UnsafeBufferPointer(encoded), into: probabilities)
+    if !version.model.predictFiniteProbabilities(row: UnsafeBufferPointer(encoded), into: probabilities) {
+      findings.problems.append(
+        FieldProblem(
+          "features", .notFinite,
+          "The answer of version '\(version.version)' to this row is not a finite number: a value is too large for the model."
+        ))
+    }
     return findings
   }
 

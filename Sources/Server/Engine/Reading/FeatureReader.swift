@@ -222,7 +222,7 @@ package struct FeatureReader: Sendable {
     }
     // A double beyond single precision would reach the model as an infinity.
     guard !token.isWord, let value = Tabular.number(in: UnsafeBufferPointer(rebasing: scanner.bytes[token.range])),
-      Float(value).isFinite
+      abs(value) <= Double(Float.greatestFiniteMagnitude)
     else {
       let name = self.name(position)
       findings.problems.append(FieldProblem(name, .notFinite, "'\(name.shown)' is not a finite number."))

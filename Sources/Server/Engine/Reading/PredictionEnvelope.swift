@@ -16,8 +16,19 @@ package struct PredictionEnvelope {
   /// No database stores U+0000 in a text.
   package static func noNull(_ name: String) -> String { "'\(name)' has the character U+0000, which no text may have." }
 
-  /// Bytes that a request id, a key or a label may have.
+  /// Characters (Unicode scalars) that a request id, a key or a label may have.
   package static let maximumIdentifier = 256
+
+  /// Whether a text has more characters than that. One escape takes at most twelve bytes.
+  package static func isTooLong(_ text: JSONScanner.Text, in scanner: JSONScanner) -> Bool {
+    guard text.range.count > maximumIdentifier else { return false }
+    return text.range.count > maximumIdentifier * 12
+      || scanner.string(text).unicodeScalars.count > maximumIdentifier
+  }
+
+  package static func tooLong(_ name: String) -> String {
+    "'\(name)' has more than \(maximumIdentifier) characters."
+  }
 
   /// Reads one request, an object `{"request_id"?, "key"?, "explain"?, "features": {…}}`.
   package init(from scanner: inout JSONScanner) throws(JSONProblem) {
@@ -97,9 +108,8 @@ package struct PredictionEnvelope {
       return nil
     case .string:
       let text = try scanner.text()
-      guard text.range.count <= Self.maximumIdentifier else {
-        problems.append(
-          FieldProblem(name, .tooLong, "'\(name)' has more than \(Self.maximumIdentifier) bytes."))
+      guard !Self.isTooLong(text, in: scanner) else {
+        problems.append(FieldProblem(name, .tooLong, Self.tooLong(name)))
         return nil
       }
       let identifier = scanner.string(text)

@@ -19,6 +19,8 @@ package final class LoadedVersion: Sendable {
   package let quotedVersion: String
   /// What one row can take at most.
   package let bounds: RowBounds
+  /// Whether a row could get an answer that is not a finite number; each of a batch is then predicted before any is answered.
+  let mayOverflow: Bool
   private let profile: Profile
 
   /// Counts the version's rows once its bins are known; nothing without a telemetry store or a reference.
@@ -37,6 +39,7 @@ package final class LoadedVersion: Sendable {
     quotedVersion = JSONString.quoted(version, .lineFeed)
     bounds = RowBounds(
       predictor.model, predictor.pipeline.schema.features, quotedClasses: quotedClasses, quotedVersion: quotedVersion)
+    mayOverflow = !model.isAlwaysFinite
     profile = Profile()
   }
 
@@ -51,6 +54,7 @@ package final class LoadedVersion: Sendable {
     quotedClassBytes = other.quotedClassBytes
     quotedVersion = other.quotedVersion
     bounds = other.bounds
+    mayOverflow = other.mayOverflow
     profile = other.profile
   }
 

@@ -102,6 +102,10 @@ package enum ServingMetricTable {
   static let labels = MetricDefinition(
     "apus_labels_received_total", .counter, "labels", ["result"],
     "Labels received by /feedback: accepted or rejected.")
+  static let labelConflicts = MetricDefinition(
+    "apus_label_conflicts_total", .counter, "labels", [],
+    "Labels that contradict an earlier one for the same request among the latest 65,536 of this server; the later one counts."
+  )
   static let accuracy = MetricDefinition(
     "apus_accuracy_ratio", .gauge, "ratio", ["version"],
     "Share of right predictions among the labelled ones of the rolling window.")
@@ -146,8 +150,8 @@ package enum ServingMetricTable {
     requests, requestSeconds, predictions, predictionSeconds, predictionErrors, confidence, positiveRatio, batchRows,
     validationFailures, featureMissing, featureUnseen, featureOutOfRange, featureMean, featureDeviation, featureMinimum,
     featureMaximum, heldBytes, logBuffered, logBufferedBytes, logStored, logSpilled, logReplayed, logDropped,
-    logSpillBytes, logFlushSeconds,
-    logStoreUp, logDiskUp, profilesDropped, labels, accuracy, precision, recall, f1, coverage, labelled, modelLoaded,
+    logSpillBytes, logFlushSeconds, logStoreUp, logDiskUp, profilesDropped, labels, labelConflicts, accuracy, precision,
+    recall, f1, coverage, labelled, modelLoaded,
     modelInfo, modelWeight,
     routingRevision, reloads, ready, cpuSeconds, residentBytes, openDescriptors, startTime,
   ]

@@ -34,6 +34,7 @@ final class ServingMetrics: Sendable {
   let profiles: ProfileInstruments
   let labelsAccepted: Counter
   let labelsRejected: Counter
+  let labelConflicts: Counter
 
   private let windows: WindowGauges
 
@@ -81,6 +82,7 @@ final class ServingMetrics: Sendable {
     let labels = registry.counter(Table.labels)
     labelsAccepted = labels.with("accepted")
     labelsRejected = labels.with("rejected")
+    labelConflicts = registry.counter(Table.labelConflicts).with()
 
     let ready = registry.gauge(Table.ready).with()
     registry.beforeScrape {
@@ -120,8 +122,9 @@ final class ServingMetrics: Sendable {
 
   func reloaded(_ result: String) { reloads.with(result).increment() }
 
-  /// Shows which versions are loaded.
+  /// Shows which versions are loaded, and no longer shows those that are not.
   func show(_ state: ServingState) {
+    forgetVersions(outside: state)
     modelInfo.removeAll()
     modelWeight.removeAll()
     for (entry, version) in zip(state.table.entries, state.versions) {
@@ -131,6 +134,18 @@ final class ServingMetrics: Sendable {
     }
     modelLoaded.set(state.table.entries.contains { $0.role == .production } ? 1 : 0)
     revision.set(Double(state.table.revision))
+  }
+
+  /// What a version that comes back adds to begins at 0 then, which Prometheus takes for a restart.
+  private func forgetVersions(outside state: ServingState) {
+    let versions = Set(state.versions.map(\.version))
+    predictions.removeAll { !versions.contains($0[0]) }
+    predictionErrors.removeAll { !versions.contains($0[0]) }
+    for family in [predictionSeconds, confidence] { family.removeAll { !versions.contains($0[0]) } }
+    let features = Set(state.versions.flatMap { $0.pipeline.schema.features.map(\.name) })
+    for family in featureCounters { family.removeAll { !features.contains($0[0]) } }
+    windows.keep(versions: versions, features: features)
+    performance.keep(versions)
   }
 
   func show(_ performances: [VersionPerformance]) { performance.show(performances) }

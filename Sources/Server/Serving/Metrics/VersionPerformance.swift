@@ -1,5 +1,6 @@
 import Exposition
 import Statistics
+import Synchronization
 import Tabular
 import Telemetry
 
@@ -67,13 +68,15 @@ struct VersionPerformance: Sendable, Equatable {
 }
 
 /// The gauges of performance by version.
-struct PerformanceGauges: Sendable {
+final class PerformanceGauges: Sendable {
   private let accuracy: MetricFamily<Gauge>
   private let precision: MetricFamily<Gauge>
   private let recall: MetricFamily<Gauge>
   private let f1: MetricFamily<Gauge>
   private let coverage: MetricFamily<Gauge>
   private let labelled: MetricFamily<Gauge>
+  /// Those that are served; nil before any is.
+  private let versions = Mutex<Set<String>?>(nil)
 
   init(registry: MetricsRegistry) {
     accuracy = registry.gauge(ServingMetricTable.accuracy)
@@ -84,17 +87,31 @@ struct PerformanceGauges: Sendable {
     labelled = registry.gauge(ServingMetricTable.labelled)
   }
 
+  private var families: [MetricFamily<Gauge>] { [accuracy, precision, recall, f1, coverage, labelled] }
+
+  /// Shows no others from now on.
+  func keep(_ served: Set<String>) {
+    versions.withLock { versions in
+      versions = served
+      for family in families { family.removeAll { !served.contains($0[0]) } }
+    }
+  }
+
   /// A version that left the window, or has no label there, shows nothing rather than something old.
   func show(_ performances: [VersionPerformance]) {
-    for family in [accuracy, precision, recall, f1, coverage, labelled] { family.removeAll() }
-    for performance in performances {
-      if let share = performance.coverage { coverage.with(performance.version).set(share) }
-      labelled.with(performance.version).set(Double(performance.labelled))
-      guard let scores = performance.scores else { continue }
-      accuracy.with(performance.version).set(scores.accuracy)
-      for (family, value) in [(precision, scores.precision), (recall, scores.recall), (f1, scores.f1)] {
-        if let value { family.with(performance.version).set(value) }
-      }
+    versions.withLock { served in
+      for family in families { family.removeAll() }
+      for performance in performances where served?.contains(performance.version) ?? true { show(performance) }
+    }
+  }
+
+  private func show(_ performance: VersionPerformance) {
+    if let share = performance.coverage { coverage.with(performance.version).set(share) }
+    labelled.with(performance.version).set(Double(performance.labelled))
+    guard let scores = performance.scores else { return }
+    accuracy.with(performance.version).set(scores.accuracy)
+    for (family, value) in [(precision, scores.precision), (recall, scores.recall), (f1, scores.f1)] {
+      if let value { family.with(performance.version).set(value) }
     }
   }
 }

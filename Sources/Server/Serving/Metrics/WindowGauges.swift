@@ -44,6 +44,18 @@ final class WindowGauges: Sendable {
     return window
   }
 
+  /// Forgets all others.
+  func keep(versions: Set<String>, features: Set<String>) {
+    windows.withLock { windows in
+      windows.features = windows.features.filter { features.contains($0.key) }
+      windows.positives = windows.positives.filter { versions.contains($0.key) }
+    }
+    positiveRatio.removeAll { !versions.contains($0[0]) }
+    for family in [featureMean, featureDeviation, featureMinimum, featureMaximum] {
+      family.removeAll { !features.contains($0[0]) }
+    }
+  }
+
   /// Brings the gauges up to date.
   /// - Parameter time: Seconds since 1970.
   func publish(at time: Double) {

@@ -1,31 +1,64 @@
 import Engine
 
-/// What the OpenAPI document says about an endpoint of the public port.
+/// What the OpenAPI document says about an endpoint.
 struct EndpointDescription: Sendable {
+  /// What the body of an answer can be.
+  struct Content: Sendable {
+    let type: String
+    /// Name among the document's schemas; nil: a text.
+    let schema: String?
+
+    static func json(_ schema: String) -> Content { Content(type: "application/json", schema: schema) }
+
+    static func text(_ type: String) -> Content { Content(type: type, schema: nil) }
+
+    var document: JSONDocument.Member {
+      let schema = schema.map(EndpointDescription.reference) ?? ["type": "string"]
+      return .init(name: type, value: ["schema": schema])
+    }
+  }
+
+  /// What a request brings.
+  struct Body: Sendable {
+    /// Name among the document's schemas.
+    let schema: String
+    /// Whether binary tensors may follow the JSON.
+    var takesBinary = false
+    var isRequired = true
+    /// Whether the request gets an id, which the header of its answer tells.
+    var hasID = false
+  }
+
   /// Without the name of the protocol and the version that the path may name.
   private let summary: String
-  /// Names among the document's schemas.
-  private let request: String?
-  private let answer: String?
-  private let contentType: String
-  /// Besides those of the token and the body.
+  private let query: [(name: String, schema: JSONDocument)]
+  private let body: Body?
+  private let answers: [Content]
+  /// Names of the schemas of what is said besides `Error`, by status code.
+  private let others: [Int: String]
+  /// Besides those of the token, the head and the body.
   private let errors: [Int]
 
+  /// What any head can be answered with (`HeadLimits`, `RequestFraming`, `ConnectionTimeouts`).
+  private static let headErrors = [400, 408, 431, 501]
   /// What a body can be answered with.
-  private static let bodyErrors = [400, 408, 413, 415, 422]
+  private static let bodyErrors = [413, 415, 422]
 
   init(
-    _ summary: String, request: String? = nil, answer: String? = nil, contentType: String = "application/json",
-    errors: [Int] = []
+    _ summary: String, query: [(name: String, schema: JSONDocument)] = [], body: Body? = nil, answers: Content...,
+    errors: [Int] = [], others: [Int: String] = [:]
   ) {
     self.summary = summary
-    self.request = request
-    self.answer = answer
-    self.contentType = contentType
+    self.query = query
+    self.body = body
+    self.answers = answers
     self.errors = errors
+    self.others = others
   }
 
   static func reference(_ schema: String) -> JSONDocument { ["$ref": "#/components/schemas/\(schema)"] }
+
+  private static func parameter(_ name: String) -> JSONDocument { ["$ref": "#/components/parameters/\(name)"] }
 
   /// The operation at one of an endpoint's paths.
   /// - Parameters:
@@ -37,47 +70,74 @@ struct EndpointDescription: Sendable {
       "operationId": .string(label + (isVersion ? "_version" : "")),
       "summary": .string(prefix + summary + (isVersion ? ", of one version" : "")),
     ]
-    var parameters: [JSONDocument] = ["model", "version"].filter { path.contains("{\($0)}") }.map {
-      ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]
-    }
-    if let request {
-      parameters.append([
-        "name": "X-Request-Id", "in": "header", "description": "Stands in for a missing id and comes back.",
-        "schema": ["type": "string", "maxLength": .integer(PredictionEnvelope.maximumIdentifier)],
-      ])
-      operation = operation.with(
-        "requestBody", ["required": true, "content": ["application/json": ["schema": Self.reference(request)]]])
-    }
+    if let body { operation = operation.with("requestBody", Self.document(of: body)) }
+    let parameters = parameters(at: path)
     if !parameters.isEmpty { operation = operation.with("parameters", .list(parameters)) }
-    let schema: JSONDocument = answer.map(Self.reference) ?? ["type": contentType == "text/plain" ? "string" : "object"]
-    var responses: JSONDocument = [
-      "200": [
-        "description": "The answer.", "content": .object([.init(name: contentType, value: ["schema": schema])]),
-      ]
-    ]
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
-    let codes = (asksForToken ? [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
-    for code in codes.sorted() {
-      responses = responses.with(
-        String(code),
-        [
-          "description": .string(Self.meaning(of: code)),
-          "content": ["application/json": ["schema": Self.reference("Error")]],
-        ])
+    return operation.with("responses", responses(asksForToken: asksForToken))
+  }
+
+  private static func document(of body: Body) -> JSONDocument {
+    var content: [JSONDocument.Member] = [.init(name: "application/json", value: ["schema": reference(body.schema)])]
+    if body.takesBinary {
+      content.append(
+        .init(
+          name: "application/octet-stream",
+          value: ["schema": ["type": "string", "format": "binary", "description": "The JSON, and behind it tensors."]]))
     }
-    return operation.with("responses", responses)
+    return ["required": .bool(body.isRequired), "content": .object(content)]
+  }
+
+  private func parameters(at path: String) -> [JSONDocument] {
+    var parameters = ["model", "version"].filter { path.contains("{\($0)}") }.map(Self.parameter)
+    if body?.hasID == true { parameters.append(Self.parameter("request_id")) }
+    if body?.takesBinary == true { parameters.append(Self.parameter("json_length")) }
+    return parameters + query.map { ["name": .string($0.name), "in": "query", "schema": $0.schema] }
+  }
+
+  private func responses(asksForToken: Bool) -> JSONDocument {
+    var good: JSONDocument = ["description": "The answer.", "content": .object(answers.map(\.document))]
+    if body?.hasID == true {
+      good = good.with("headers", ["X-Request-Id": ["description": "The request's id.", "schema": ["type": "string"]]])
+    }
+    var responses: JSONDocument = ["200": good]
+    let codes = Set(Self.headErrors + (asksForToken ? [401] : []) + (body == nil ? [] : Self.bodyErrors) + errors)
+    for code in codes.union(others.keys).sorted() {
+      let answer: JSONDocument =
+        others[code].map { Self.refusal(code, schema: $0) } ?? ["$ref": "#/components/responses/Error\(code)"]
+      responses = responses.with(String(code), answer)
+    }
+    return responses
+  }
+
+  private static func refusal(_ code: Int, schema: String) -> JSONDocument {
+    [
+      "description": .string(meaning(of: code)), "content": ["application/json": ["schema": reference(schema)]],
+    ]
+  }
+
+  /// Those that the operations refer to.
+  static var sharedResponses: JSONDocument {
+    .object(
+      [400, 401, 404, 408, 413, 415, 422, 431, 500, 501, 503].map { code in
+        JSONDocument.Member(name: "Error\(code)", value: refusal(code, schema: "Error"))
+      })
   }
 
   private static func meaning(of code: Int) -> String {
     switch code {
-    case 400: "The body is not what it should be."
+    case 400: "The head or the body is not what it should be."
     case 401: "A bearer token is missing or wrong; the connection is closed."
     case 404: "There is no such model or version."
-    case 408: "The body came too slowly; the connection is closed."
+    case 408: "The request came too slowly; the connection is closed."
+    case 409: "The routing table is not newer than the one that is served."
     case 413: "The body, the number of its rows, or what the answer would take is above a limit of the server."
     case 415: "The body has an encoding that is not understood; the connection is closed."
-    case 422: "Values do not fit the model; each is named."
-    default: "No model is served at the moment, or there is no room for the answer or for labels: send it again."
+    case 422: "Values do not fit; each is named."
+    case 431: "The head is larger than the server's limits; the connection is closed."
+    case 500: "The telemetry store does not understand what it was asked."
+    case 501: "The transfer coding is not known; the connection is closed."
+    default: "No model is served at the moment, or there is no room for the answer, the store or the log: send it again."
     }
   }
 }

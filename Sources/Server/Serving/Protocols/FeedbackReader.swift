@@ -106,9 +106,8 @@ enum FeedbackReader {
     switch (try scanner.kind(), isNumberWelcome) {
     case (.string, _):
       let text = try scanner.text()
-      guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
-        problems.append(
-          FieldProblem(name, .tooLong, "'\(name)' has more than \(PredictionEnvelope.maximumIdentifier) bytes."))
+      guard !PredictionEnvelope.isTooLong(text, in: scanner) else {
+        problems.append(FieldProblem(name, .tooLong, PredictionEnvelope.tooLong(name)))
         return nil
       }
       let value = scanner.string(text)

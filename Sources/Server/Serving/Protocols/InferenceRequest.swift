@@ -31,15 +31,13 @@ struct InferenceRequest {
       problems.append(sentence: "A request is an object with the member 'inputs'.")
       return
     }
-    var given: Set<String> = []
+    var hasInputs = false
     try members(&scanner) { request, name, scanner throws(JSONProblem) in
-      if Self.memberNames.contains(name), !given.insert(name).inserted {
-        request.problems.append(sentence: "'\(name.shown)' is given more than once.")
-      }
       switch name {
       case "id": request.id = try request.text("id", &scanner)
       case "parameters": try request.readParameters(&scanner)
       case "inputs":
+        hasInputs = true
         try request.list("inputs", &scanner) { request, scanner throws(JSONProblem) in try request.readInput(&scanner) }
       case "outputs":
         try request.list("outputs", &scanner) { request, scanner throws(JSONProblem) in
@@ -53,16 +51,18 @@ struct InferenceRequest {
         try scanner.skip(depth: 1)
       }
     }
-    if !given.contains("inputs") { problems.append(sentence: "'inputs' must be given.") }
+    if !hasInputs { problems.append(sentence: "'inputs' must be given.") }
   }
 
-  /// Walks over the members of an object; `read` takes the value.
+  /// Walks over the members of an object, of which none may be given twice; `read` takes the value.
   private mutating func members(
     _ scanner: inout JSONScanner, _ read: (inout Self, String, inout JSONScanner) throws(JSONProblem) -> Void
   ) throws(JSONProblem) {
+    var given = SeenNames()
     var more = try scanner.open(UInt8(ascii: "{"))
     while more {
       let name = scanner.string(try scanner.name())
+      if !given.insert(name) { problems.append("'\(name.prefix(64))' is given more than once.") }
       try read(&self, name, &scanner)
       more = try scanner.next(in: UInt8(ascii: "{"))
     }
@@ -93,8 +93,8 @@ struct InferenceRequest {
     switch try scanner.kind() {
     case .string:
       let text = try scanner.text()
-      guard text.range.count <= PredictionEnvelope.maximumIdentifier else {
-        problems.append(sentence: "'\(name.shown)' has more than \(PredictionEnvelope.maximumIdentifier) bytes.")
+      guard !PredictionEnvelope.isTooLong(text, in: scanner) else {
+        problems.append(sentence: PredictionEnvelope.tooLong(name.shown))
         return nil
       }
       let value = scanner.string(text)
@@ -232,5 +232,24 @@ struct InferenceRequest {
       more = try scanner.next(in: UInt8(ascii: "["))
     }
     return shape
+  }
+}
+
+/// The names of an object's members. A few are compared one by one, which costs less than hashing them.
+private struct SeenNames {
+  private var few: [String] = []
+  private var many: Set<String> = []
+
+  private static let fewCount = 16
+
+  /// False: the name was there already.
+  mutating func insert(_ name: String) -> Bool {
+    if few.count < Self.fewCount {
+      if few.contains(name) { return false }
+      few.append(name)
+      return true
+    }
+    if many.isEmpty { many = Set(few) }
+    return many.insert(name).inserted
   }
 }

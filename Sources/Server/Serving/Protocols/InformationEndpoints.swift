@@ -10,8 +10,6 @@ struct InformationEndpoints: Sendable {
   let metrics: ServingMetrics
   let controller: RoutingController
   let file: RoutingFile?
-  /// Whether clients must bring a token.
-  let asksForToken: Bool
 
   /// Liveness: the process answers. It does not depend on the model, as a restart would not bring one.
   func health() -> Answer {
@@ -71,8 +69,10 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text)
   }
 
-  /// - Parameter paths: Those of the public port.
-  func openAPI(paths: JSONDocument) -> Answer {
+  /// - Parameters:
+  ///   - paths: Those of the port that was asked.
+  ///   - asksForToken: Whether that port asks for tokens.
+  func openAPI(paths: JSONDocument, asksForToken: Bool) -> Answer {
     guard let state = holder.state, let version = state.production else { return .notLoaded(holder) }
     var text = JSONText(capacity: 16 << 10)
     OpenAPIDocument(state: state, version: version, asksForToken: asksForToken, paths: paths).document
@@ -138,9 +138,11 @@ struct InformationEndpoints: Sendable {
     return Answer(200, text: metrics.registry.text(format), contentType: format.contentType)
   }
 
+  private static let summaryTypes = [AcceptedTypes.Offer("text/plain"), AcceptedTypes.Offer("application/json")]
+
   func metricsSummary(accepting header: String?) -> Answer {
     let summary = MetricsSummary(metrics.registry)
-    guard header?.contains("application/json") == true else {
+    guard AcceptedTypes(header).preferred(among: Self.summaryTypes) == 1 else {
       return Answer(200, text: summary.text, contentType: "text/plain; charset=utf-8")
     }
     return Answer(200, summary.json)

@@ -3,15 +3,37 @@ import WorkerContract
 import Tabular
 import Telemetry
 
-/// `GET /logs?from=&to=&version=&class=&limit=`: the prediction log of the model that is served.
+/// `GET /logs`: the prediction log of the model that is served, the latest page first. Each answer says in `next` where the page
+/// before it begins, if there may be one: rows that come meanwhile neither move it nor are in it.
 struct LogsEndpoint: Sendable {
   let holder: ServingHolder
   let store: (any PredictionReader)?
   let limits: RequestLimits
 
-  private static let names = ["from", "to", "version", "class", "limit"]
+  /// The parameters, as the OpenAPI document lists them.
+  static let parameters: [(name: String, schema: JSONDocument)] = [
+    ("from", moment("from this time on (inclusive)")), ("to", moment("up to this time (exclusive)")),
+    ("version", ["type": "string", "description": "of this version"]),
+    ("class", ["type": "string", "description": "with this predicted class"]),
+    ("request_id", ["type": "string", "description": "of this request"]),
+    ("label", ["type": "string", "description": "with this label; not together with labelled"]),
+    ("labelled", ["type": "boolean", "description": "with a label or without one"]),
+    ("cursor", ["type": "string", "description": "the page that 'next' of an answer names"]),
+    (
+      "limit",
+      [
+        "type": "integer", "minimum": 1, "maximum": .integer(maximumLimit), "default": .integer(defaultLimit),
+        "description": "at most this many, the latest",
+      ]
+    ),
+  ]
+  private static let names = parameters.map(\.name)
   private static let defaultLimit = 100
   private static let maximumLimit = 10_000
+
+  private static func moment(_ meaning: String) -> JSONDocument {
+    ["type": "string", "description": .string(meaning + ": 2026-11-29T06:00:00Z, or seconds since 1970")]
+  }
 
   func logs(_ parameters: [String: String]) async -> Answer {
     guard let store else { return .error(503, "The server runs without a telemetry store.") }
@@ -23,6 +45,8 @@ struct LogsEndpoint: Sendable {
     if !(1...Self.maximumLimit).contains(limit) {
       problems.append(FieldProblem("limit", .outOfRange, "'limit' is a whole number from 1 to \(Self.maximumLimit)."))
     }
+    let label = label(parameters, &problems)
+    let before = cursor(parameters, &problems)
     for name in parameters.keys.sorted() where !Self.names.contains(name) {
       problems.append(
         FieldProblem(
@@ -35,7 +59,8 @@ struct LogsEndpoint: Sendable {
     }
     let query = PredictionQuery(
       model: ModelKey(state.table), from: from, to: to,
-      version: parameters["version"], predictedClass: parameters["class"], limit: limit)
+      version: parameters["version"], predictedClass: parameters["class"], requestID: parameters["request_id"],
+      label: label, before: before, limit: limit)
     do throws(TelemetryError) {
       let predictions = try await store.predictions(query)
       let bytes = predictions.reduce(0) { $0 + Self.bytes($1.record) }
@@ -45,7 +70,9 @@ struct LogsEndpoint: Sendable {
           "The rows have \(bytes) bytes, and this server's limit is \(limits.answer) (--maximum-answer); ask for fewer with 'limit'."
         )
       }
-      return Answer(200, Self.text(predictions))
+      // A page that is not full is the last one.
+      let next = predictions.count == limit ? predictions.first.map { PredictionQuery.Place($0.record) } : nil
+      return Answer(200, Self.text(predictions, next: next))
     } catch {
       return .error(error.isAboutRows ? 500 : 503, error.description)
     }
@@ -64,7 +91,31 @@ struct LogsEndpoint: Sendable {
     record.features.utf8.count + record.probabilities.utf8.count + 1024
   }
 
-  private static func text(_ predictions: [LoggedPrediction]) -> JSONText {
+  private func label(
+    _ parameters: [String: String], _ problems: inout [FieldProblem]
+  ) -> PredictionQuery.LabelFilter? {
+    switch (parameters["label"], parameters["labelled"]) {
+    case (nil, nil): return nil
+    case (let label?, nil): return .equal(label)
+    case (nil, "true"): return .given
+    case (nil, "false"): return .missing
+    case (nil, _): problems.append(FieldProblem("labelled", .wrongType, "'labelled' is true or false."))
+    case (_, _):
+      problems.append(FieldProblem("labelled", .unknown, "'label' and 'labelled' cannot be given together."))
+    }
+    return nil
+  }
+
+  private func cursor(
+    _ parameters: [String: String], _ problems: inout [FieldProblem]
+  ) -> PredictionQuery.Place? {
+    guard let text = parameters["cursor"] else { return nil }
+    if let place = LogCursor.place(text) { return place }
+    problems.append(FieldProblem("cursor", .wrongType, "'cursor' is what 'next' of an answer says."))
+    return nil
+  }
+
+  private static func text(_ predictions: [LoggedPrediction], next: PredictionQuery.Place?) -> JSONText {
     var text = JSONText(capacity: 64 + predictions.count * 512)
     text.raw(#"{"predictions":"#)
     text.array(predictions) { text, prediction in
@@ -95,6 +146,8 @@ struct LogsEndpoint: Sendable {
       if let time = prediction.labelTime { text.string(timestampText(time)) } else { text.raw("null") }
       text.raw("}")
     }
+    text.raw(#","next":"#)
+    if let next { text.string(LogCursor.text(next)) } else { text.raw("null") }
     text.raw("}")
     return text
   }

@@ -13,6 +13,10 @@ final class PredictionEndpoints: Sendable {
   let metrics: ServingMetrics
   let admission: Admission
   let clock: @Sendable () -> Double
+  private let labels = LabelMemory()
+
+  /// Conflicts of labels that an answer lists; all are counted.
+  private static let toldConflicts = 20
 
   init(
     holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, admission: Admission,
@@ -108,11 +112,14 @@ final class PredictionEndpoints: Sendable {
     let model = ModelKey(state.table)
     let time = clock()
     var labels: [LabelRecord] = []
+    /// Where each label stands in the body.
+    var places: [Int] = []
     var refused: [(index: Int, requestID: String?, problems: FieldProblems)] = []
     for (index, item) in feedback.items.enumerated() {
       switch item {
       case .label(let requestID, let label):
         labels.append(LabelRecord(requestID: requestID, label: label, time: time))
+        places.append(index)
       case .problems(let requestID, let problems):
         refused.append((index, requestID, problems))
       }
@@ -122,6 +129,8 @@ final class PredictionEndpoints: Sendable {
     }
     metrics.labelsAccepted.increment(by: Double(labels.count))
     metrics.labelsRejected.increment(by: Double(refused.count))
+    let conflicts = self.labels.record(labels)
+    metrics.labelConflicts.increment(by: Double(conflicts.count))
     if feedback.isSingle, let only = refused.first {
       var text = JSONText()
       text.refusal(requestID: only.requestID, only.problems)
@@ -137,6 +146,20 @@ final class PredictionEndpoints: Sendable {
       text.raw(#","problem":"#)
       text.refusal(requestID: item.requestID, item.problems)
       text.raw("}")
+    }
+    if !conflicts.isEmpty {
+      text.raw(#","conflicting":"#)
+      text.integer(conflicts.count)
+      text.raw(#","conflicts":"#)
+      text.array(conflicts.prefix(Self.toldConflicts)) { text, conflict in
+        text.raw(#"{"index":"#)
+        text.integer(places[conflict.place])
+        text.raw(#","request_id":"#)
+        text.string(conflict.requestID)
+        text.raw(#","message":"#)
+        text.string(conflict.message)
+        text.raw("}")
+      }
     }
     text.raw("}")
     return Answer(200, text)

@@ -66,13 +66,13 @@ struct Endpoint: Sendable {
   let method: Method
   let access: Access
   let dialect: Dialect
-  /// What the OpenAPI document of the public port says; nil where only the admin port has it.
-  let description: EndpointDescription?
+  /// What the OpenAPI documents of the ports that have it say.
+  let description: EndpointDescription
   let handler: Handler
 
   init(
     _ label: String, _ method: Method, _ paths: String..., access: Access = .clients, dialect: Dialect = .apus,
-    description: EndpointDescription? = nil, _ handler: Handler
+    description: EndpointDescription, _ handler: Handler
   ) {
     self.label = label
     self.paths = paths
@@ -89,6 +89,7 @@ struct Call: Sendable {
   let route: Route
   /// The path and the query as they were sent.
   let target: RequestTarget
+  let listener: Listener
   /// The request's `X-Request-Id`.
   var requestID: String?
   var accept: String?
@@ -103,15 +104,18 @@ final class ServingEndpoints: Sendable {
   let inference: InferenceEndpoints
   let logs: LogsEndpoint
   let lanes: ServingLanes
+  /// The ports that ask for a token.
+  let protected: Set<Listener>
 
   init(
     predictions: PredictionEndpoints, information: InformationEndpoints, inference: InferenceEndpoints,
-    logs: LogsEndpoint, lanes: ServingLanes
+    logs: LogsEndpoint, lanes: ServingLanes, protected: Set<Listener>
   ) {
     self.predictions = predictions
     self.information = information
     self.inference = inference
     self.logs = logs
     self.lanes = lanes
+    self.protected = protected
   }
 }

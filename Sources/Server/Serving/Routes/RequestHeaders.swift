@@ -12,6 +12,9 @@ struct RequestHeaders {
   private(set) var origin: String?
   private(set) var requestID: String?
   private(set) var expectation: String?
+  private(set) var transferEncoding: String?
+  /// The last one.
+  private(set) var host: String?
   /// How many headers `Host` there are.
   private(set) var hosts = 0
   /// Whether the client would go on in another protocol, such as HTTP/2 without TLS (Java's HttpClient asks for it with each
@@ -27,10 +30,13 @@ struct RequestHeaders {
       case .contentEncoding: Self.add(value, to: &contentEncoding)
       case .contentLength: Self.add(value, to: &contentLength)
       case .expectation: Self.add(value, to: &expectation)
-      case .host: hosts += 1
+      case .host:
+        host = value
+        hosts += 1
       case .jsonLength: Self.add(value, to: &jsonLength)
       case .origin: Self.add(value, to: &origin)
       case .requestID: Self.add(value, to: &requestID)
+      case .transferEncoding: Self.add(value, to: &transferEncoding)
       case .upgrade: asksForUpgrade = true
       case .other: break
       }
@@ -44,7 +50,7 @@ struct RequestHeaders {
   /// Compared by length first: most headers are none of these.
   private enum Name {
     case accept, asksMethod, authorization, contentEncoding, contentLength, expectation, host, jsonLength, origin,
-      requestID, upgrade, other
+      requestID, transferEncoding, upgrade, other
 
     init(_ name: String) {
       switch name.utf8.count {
@@ -58,6 +64,7 @@ struct RequestHeaders {
       case 13: self = Self.equal(name, "authorization") ? .authorization : .other
       case 14: self = Self.equal(name, "content-length") ? .contentLength : .other
       case 16: self = Self.equal(name, "content-encoding") ? .contentEncoding : .other
+      case 17: self = Self.equal(name, "transfer-encoding") ? .transferEncoding : .other
       case 29: self = Self.equal(name, "access-control-request-method") ? .asksMethod : .other
       case 31: self = Self.equal(name, "inference-header-content-length") ? .jsonLength : .other
       default: self = .other

@@ -7,15 +7,18 @@ enum RouteTable {
   /// In the order of the OpenAPI document.
   static let endpoints: [Endpoint] = [
     Endpoint(
-      "health", .get, "/health", access: .probe, description: .init("The process answers"),
+      "health", .get, "/health", access: .probe,
+      description: .init("The process answers", answers: .json("Health")),
       .computes { endpoints, _, _, _ in endpoints.information.health() }),
     Endpoint(
-      "ready", .get, "/ready", access: .probe, description: .init("A model is served", errors: [503]),
+      "ready", .get, "/ready", access: .probe,
+      description: .init("A model is served", answers: .json("Ready"), others: [503: "NotReady"]),
       .computes { endpoints, _, _, _ in endpoints.information.ready() }),
     Endpoint(
       "predict", .post, "/predict",
       description: .init(
-        "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [503]),
+        "One prediction", body: .init(schema: "PredictionRequest", hasID: true), answers: .json("Prediction"),
+        errors: [503]),
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
       }) { endpoints, call, body in
@@ -24,8 +27,8 @@ enum RouteTable {
     Endpoint(
       "predict_batch", .post, "/predict/batch",
       description: .init(
-        "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer",
-        errors: [503]),
+        "Many predictions, which fail one by one", body: .init(schema: "BatchRequest", hasID: true),
+        answers: .json("BatchAnswer"), errors: [503]),
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predictBatch(body, header: call.requestID, on: lane)
       }) { endpoints, call, body in
@@ -34,55 +37,63 @@ enum RouteTable {
     Endpoint(
       "feedback", .post, "/feedback",
       description: .init(
-        "The truth about predictions", request: "Feedback", answer: "FeedbackAnswer",
-        errors: [503]),
+        "The truth about predictions", body: .init(schema: "Feedback"), answers: .json("FeedbackAnswer"), errors: [503]),
       .computes { endpoints, _, body, _ in endpoints.predictions.feedback(body) }),
     Endpoint(
       "model_info", .get, "/model/info",
-      description: .init("Versions, roles, classes and features", errors: [503]),
+      description: .init("Versions, roles, classes and features", answers: .json("ModelInfo"), errors: [503]),
       .computes { endpoints, _, _, _ in endpoints.information.modelInfo() }),
     Endpoint(
       "metrics", .get, "/metrics", access: .scrape,
-      description: .init("Metrics for Prometheus", contentType: "text/plain"),
+      description: .init(
+        "Metrics for Prometheus", answers: .text("text/plain"), .text("application/openmetrics-text")),
       .computes { endpoints, call, _, _ in endpoints.information.metricsText(accepting: call.accept) }),
     Endpoint(
       "metrics_summary", .get, "/metrics/summary",
-      description: .init("Metrics for people", contentType: "text/plain"),
+      description: .init("Metrics for people", answers: .text("text/plain"), .json("MetricsSummary")),
       .computes { endpoints, call, _, _ in endpoints.information.metricsSummary(accepting: call.accept) }),
     Endpoint(
-      "openapi", .get, "/openapi.json", description: .init("This document", errors: [503]),
-      .computes { endpoints, _, _, _ in
-        endpoints.information.openAPI(paths: paths(asksForToken: endpoints.information.asksForToken))
-      }),
+      "openapi", .get, "/openapi.json", description: .init("This document", answers: .json("Document"), errors: [503]),
+      .computes { endpoints, call, _, _ in openAPI(endpoints, on: call.listener) }),
     Endpoint(
       "model_reload", .post, "/model/reload", access: .admin,
+      description: .init(
+        "Serve this routing table, or without a body the file's",
+        body: .init(schema: "RoutingTable", isRequired: false),
+        answers: .json("Reloaded"),
+        others: [400: "NotReloaded", 409: "NotReloaded", 422: "NotReloaded", 503: "NotReloaded"]),
       .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
     Endpoint(
       "logs", .get, "/logs", access: .admin,
+      description: .init(
+        "The prediction log", query: LogsEndpoint.parameters, answers: .json("Logs"), errors: [422, 500, 503]),
       .waits { endpoints, call, _ in await endpoints.logs.logs(call.target.parameters) }),
     Endpoint(
-      "v2", .get, "/v2", dialect: .openInference, description: .init("the server"),
+      "v2", .get, "/v2", dialect: .openInference, description: .init("the server", answers: .json("InferenceServer")),
       .computes { endpoints, _, _, _ in endpoints.inference.server() }),
     Endpoint(
-      "v2_live", .get, "/v2/health/live", access: .probe, dialect: .openInference, description: .init("liveness"),
+      "v2_live", .get, "/v2/health/live", access: .probe, dialect: .openInference,
+      description: .init("liveness", answers: .json("InferenceLive")),
       .computes { endpoints, _, _, _ in endpoints.inference.live() }),
     Endpoint(
       "v2_ready", .get, "/v2/health/ready", access: .probe, dialect: .openInference,
-      description: .init("readiness", errors: [503]),
+      description: .init("readiness", answers: .json("InferenceReady"), errors: [503]),
       .computes { endpoints, _, _, _ in endpoints.inference.ready() }),
     Endpoint(
       "v2_model", .get, "/v2/models/{model}", "/v2/models/{model}/versions/{version}", dialect: .openInference,
-      description: .init("inputs and outputs", errors: [404, 503]),
+      description: .init("inputs and outputs", answers: .json("ModelMetadata"), errors: [404, 503]),
       .computes { endpoints, call, _, _ in endpoints.inference.model(call.route.names) }),
     Endpoint(
       "v2_model_ready", .get, "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}/ready",
-      dialect: .openInference, description: .init("readiness of the model", errors: [404, 503]),
+      dialect: .openInference,
+      description: .init("readiness of the model", answers: .json("ModelReady"), errors: [404, 503]),
       .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route.names) }),
     Endpoint(
       "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
       dialect: .openInference,
       description: .init(
-        "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [404, 503]),
+        "predictions", body: .init(schema: "InferenceRequest", takesBinary: true, hasID: true),
+        answers: .json("InferenceAnswer"), .text("application/octet-stream"), errors: [404, 503]),
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.inference.infer(
           body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)

@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import NIOCore
 import NIOSSL
 import ServiceLifecycle
 import Synchronization
@@ -7,7 +8,7 @@ import Synchronization
 /// The certificate and key that the server shows, from the files of a mounted Secret, read again when they change. New
 /// connections get the new ones; those that are open go on with what they began with.
 ///
-/// Guarantees: TLS 1.2 or newer, NIOSSL's default ciphers (forward secret, authenticated). Files that cannot be read or do not
+/// Guarantees: TLS 1.2 or newer; of TLS 1.2 only suites with ECDHE and AEAD, as TLS 1.3 has no others. Files that cannot be read or do not
 /// belong together leave the last good pair in place.
 package final class ServerCertificate: Service, Sendable {
   /// Where the two files are, as a Secret of type `kubernetes.io/tls` is mounted.
@@ -74,6 +75,13 @@ package final class ServerCertificate: Service, Sendable {
     return files
   }
 
+  /// Those of TLS 1.2 that are forward secret and authenticate what they encrypt: neither RSA key exchange nor CBC.
+  private static let suites: [NIOTLSCipher] = [
+    .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+  ]
+
   private static func context(_ files: [Data], _ place: Place) throws(Problem) -> NIOSSLContext {
     do {
       let chain = try NIOSSLCertificate.fromPEMBytes(Array(files[0]))
@@ -81,7 +89,10 @@ package final class ServerCertificate: Service, Sendable {
       var configuration = TLSConfiguration.makeServerConfiguration(
         certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
       configuration.minimumTLSVersion = .tlsv12
+      configuration.cipherSuiteValues = Self.suites
       configuration.applicationProtocols = ["http/1.1"]
+      // A client that does not say goodbye holds its connection no longer.
+      configuration.shutdownTimeout = .seconds(1)
       return try NIOSSLContext(configuration: configuration)
     } catch {
       throw .invalid(place, reason: "\(error)")

@@ -52,6 +52,8 @@ struct PerformanceRefresher: Service {
     var model: ModelKey
     var positive: String?
     var newest: NewestRows
+    /// Those that are served; of others nothing is shown.
+    var versions: Set<String>
     var time: Double
   }
 
@@ -62,7 +64,9 @@ struct PerformanceRefresher: Service {
     let positive = target.isBinary ? target.positiveClass : nil
     let now = clock()
     do throws(TelemetryError) {
-      let current = Shown(model: model, positive: positive, newest: try await store.newest(of: model), time: now)
+      let versions = Set(state.versions.map(\.version))
+      let current = Shown(
+        model: model, positive: positive, newest: try await store.newest(of: model), versions: versions, time: now)
       if var before = shown, now - before.time < Self.longestAge {
         before.time = now
         if before == current { return }

@@ -44,7 +44,7 @@ actor ProfileKeeper {
   private var counted: [LoadedVersion] = []
   /// Digests of versions without a usable reference.
   private var without: Set<String> = []
-  /// By digest: failures in a row to read a reference as the artifacts were away, and when the next try is due.
+  /// By digest: failures in a row to read a reference, and when the next try is due.
   private var retries: [String: (failures: Int, at: ContinuousClock.Instant)] = [:]
   private let retryPause: DoublingPause
   /// Minutes of each version that are not stored yet, in the order in which they ended.
@@ -108,10 +108,11 @@ actor ProfileKeeper {
     return ProfileRecorder(bins: bins, pipeline: version.pipeline)
   }
 
-  /// A store that is away is asked again; whatever else is wrong with a version's files stays wrong.
+  /// A document that cannot be understood stays so. Whatever else keeps the file from being read, such as credentials that have
+  /// expired, may pass: the version's other files could be read.
   private func recordFailure(_ error: any Error, of version: LoadedVersion) {
     let failures = retries[version.digest]?.failures ?? 0
-    if (error as? ArtifactError)?.isRetryable == true {
+    if !(error is DecodingError) {
       let next = ContinuousClock.now.advanced(by: retryPause.after(failures: failures))
       retries[version.digest] = (failures: failures + 1, at: next)
       guard failures == 0 else { return }

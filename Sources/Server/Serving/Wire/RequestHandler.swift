@@ -16,6 +16,8 @@ final class RequestHandler: ChannelDuplexHandler {
   private let responder: Responder
   private let lane: ServingLane
   private let watch: ConnectionWatch
+  /// Nil: places are not counted.
+  private let place: ConnectionRegister.Place?
   private var heads = AnswerHeadWriter()
   /// Of the request that is being read; nil: the next part is a head. The body is a variable of its own, as it would be copied
   /// out of one that holds both and back.
@@ -62,9 +64,12 @@ final class RequestHandler: ChannelDuplexHandler {
   /// Parts for which there may be room in `waiting` while nothing waits.
   private static let mostKept = 64
 
-  init(responder: Responder, watch: ConnectionWatch, eventLoop: any EventLoop) {
+  init(
+    responder: Responder, watch: ConnectionWatch, place: ConnectionRegister.Place? = nil, eventLoop: any EventLoop
+  ) {
     self.responder = responder
     self.watch = watch
+    self.place = place
     lane = responder.endpoints.lanes.lane(of: eventLoop)
   }
 
@@ -74,7 +79,9 @@ final class RequestHandler: ChannelDuplexHandler {
     guard !hasEnded else { return }
     let part = unwrapInboundIn(data)
     switch part {
-    case .head: watch.timeouts.headArrived(at: .now())
+    case .head:
+      watch.timeouts.headArrived(at: .now())
+      place?.becomesBusy()
     case .body: break
     case .end: watch.timeouts.requestArrived(at: .now())
     }
@@ -199,7 +206,9 @@ final class RequestHandler: ChannelDuplexHandler {
     if !plan.isHead, answer.body.readableBytes > 0 {
       context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: promise(for: answer, context))
     }
-    watch.timeouts.answered(at: .now())
+    let now = NIODeadline.now()
+    watch.timeouts.answered(at: now)
+    if watch.timeouts.due == 0 { place?.becomesIdle(at: now) }
     if endsWhenAnswered, watch.timeouts.due == 0 { return end(afterWritesOn: context) }
     context.write(wrapOutboundOut(.end(nil)), promise: nil)
     if plan.closes || answer.closes { isLastAnswered = true }
@@ -225,6 +234,7 @@ final class RequestHandler: ChannelDuplexHandler {
     hasEnded = true
     waiting.removeAll()
     watch.timeouts.ended(at: .now())
+    place?.becomesIdle(at: .now())
     let connection = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
     context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
       connection.value.handler.isFlushed = true
@@ -288,6 +298,7 @@ final class RequestHandler: ChannelDuplexHandler {
       watch.timeouts.shutsDown(at: .now())
       closeWhenAnswered(context)
     case ChannelEvent.inputClosed: closeWhenAnswered(context)
+    case is ConnectionRegister.GiveUp: giveUp(context)
     default: break
     }
     context.fireUserInboundEventTriggered(event)
@@ -302,6 +313,13 @@ final class RequestHandler: ChannelDuplexHandler {
     } else if watch.timeouts.due == 0 {
       end(afterWritesOn: context)
     }
+  }
+
+  /// Somebody else needs the place of a connection without a request. What is still to be sent is sent first.
+  private func giveUp(_ context: ChannelHandlerContext) {
+    guard watch.timeouts.due == 0 else { return }
+    let unsent = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+    if unflushed == 0, unsent == 0 { context.close(promise: nil) } else { closeWhenAnswered(context) }
   }
 
   func handlerAdded(context: ChannelHandlerContext) { look(after: watch.limits.interval, context) }

@@ -55,7 +55,8 @@ final class Responder: Sendable {
     let requestID = headers.requestID.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     return RequestPlan(
       call: Call(
-        route: route, target: target, requestID: requestID, accept: headers.accept, jsonLength: headers.jsonLength),
+        route: route, target: target, listener: listener, requestID: requestID, accept: headers.accept,
+        jsonLength: headers.jsonLength),
       step: step, isHead: head.method == .HEAD,
       expectsContinue: head.version == .http1_1 && headers.expectation?.lowercased() == "100-continue",
       closes: !head.isKeepAlive || headers.asksForUpgrade || head.method == .CONNECT,
@@ -65,10 +66,7 @@ final class Responder: Sendable {
   private func step(
     _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
   ) -> RequestPlan.Step {
-    // A proxy in between might take it for a request to another server (RFC 9112, 3.2).
-    guard headers.hosts == 1 || headers.hosts == 0 && head.version == .http1_0 else {
-      return .answer(.error(400, "The request has \(headers.hosts) Host headers; HTTP/1.1 requires exactly one."))
-    }
+    if let refusal = RequestFraming.refusal(of: head, headers) { return .answer(refusal) }
     let method = head.method
     if method == .OPTIONS, let answer = options(target, route) { return .answer(answer) }
     if route.isNowhere { return .answer(unauthorized(headers) ?? Self.nothing(at: target)) }

@@ -15,6 +15,8 @@ struct ServingChannel: ServerChildChannel {
   /// Nil: plain HTTP.
   let certificate: ServerCertificate?
   let timeouts: ConnectionTimeouts.Limits
+  /// Nil: the listener takes as many connections as come.
+  let register: ConnectionRegister?
 
   /// Bytes of answers that a connection may leave unread before no more are written.
   private static let unread = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
@@ -33,7 +35,9 @@ struct ServingChannel: ServerChildChannel {
       try pipeline.addHandler(HTTPResponseEncoder())
       let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: HeadLimits.decoder)
       try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: HeadLimits.unread))
-      try pipeline.addHandler(RequestHandler(responder: responder, watch: watch, eventLoop: channel.eventLoop))
+      try pipeline.addHandler(
+        RequestHandler(
+          responder: responder, watch: watch, place: register?.enter(channel), eventLoop: channel.eventLoop))
       return Value(channel: channel)
     }
   }

@@ -97,6 +97,23 @@ extension SQLDialect {
     }
   }
 
+  /// In PostgreSQL, where an id may come again on another day: whether the label `c` was given for the prediction `p`. It was for
+  /// the latest one of its id at its time; where there was none yet, for the first one after it. Asked only where days
+  /// differ, or the label came first; a subquery in a CASE is never made a join, for which whole days would be read.
+  static func ownership(model: String, namespace: String) -> String {
+    func another(_ condition: String) -> String {
+      """
+      NOT EXISTS (SELECT 1 FROM predictions a WHERE a.request_id = c.request_id AND a.model || '' = \(model)
+        AND a.namespace || '' = \(namespace) AND \(condition))
+      """
+    }
+    return """
+      CASE WHEN c.time < p.time THEN \(another("a.day < p.day"))
+        WHEN c.day > p.day THEN \(another("a.day > p.day AND a.day <= c.day AND a.time <= c.time"))
+        ELSE TRUE END
+      """
+  }
+
   /// From the labels to their predictions: the cost is that of the labels that are read, however many predictions there
   /// are. Parameters: namespace, model, earliest time of a label, labels to read, earliest time of a prediction; in
   /// PostgreSQL also the days of both times. There a correction on a later day is another row. `OFFSET 0` and the
@@ -116,19 +133,20 @@ extension SQLDialect {
       """
     case .postgres:
       """
-      SELECT p.version, p.predicted_class, c.label, COUNT(*) FROM (
-        SELECT DISTINCT ON (l.request_id) l.request_id, l.label, l.day FROM (
-          SELECT request_id, label, day FROM labels
+      SELECT o.version, o.predicted_class, o.label, COUNT(*) FROM (
+        SELECT DISTINCT ON (c.request_id, p.day, p.version) p.version, p.predicted_class, c.label FROM (
+          SELECT request_id, label, time, day FROM labels
           WHERE namespace = $1 AND model = $2 AND time >= $3 AND day >= DATE '1970-01-01' + $6::INTEGER
           ORDER BY time DESC LIMIT $4
-        ) l ORDER BY l.request_id, l.day DESC
-      ) c CROSS JOIN LATERAL (
-        SELECT q.version, q.predicted_class, q.time FROM predictions q
-        WHERE q.request_id = c.request_id AND q.model || '' = $2 AND q.namespace || '' = $1
-          AND q.day >= DATE '1970-01-01' + $7::INTEGER AND q.day <= c.day + 1 OFFSET 0
-      ) p
-      WHERE p.time >= $5
-      GROUP BY p.version, p.predicted_class, c.label ORDER BY p.version, p.predicted_class, c.label
+        ) c CROSS JOIN LATERAL (
+          SELECT q.version, q.predicted_class, q.time, q.day FROM predictions q
+          WHERE q.request_id = c.request_id AND q.model || '' = $2 AND q.namespace || '' = $1
+            AND q.day >= DATE '1970-01-01' + $7::INTEGER AND q.day <= c.day + 1 OFFSET 0
+        ) p
+        WHERE p.time >= $5 AND \(Self.ownership(model: "$2", namespace: "$1"))
+        ORDER BY c.request_id, p.day, p.version, c.day DESC
+      ) o
+      GROUP BY o.version, o.predicted_class, o.label ORDER BY o.version, o.predicted_class, o.label
       """
     }
   }

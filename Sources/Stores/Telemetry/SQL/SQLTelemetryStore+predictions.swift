@@ -128,7 +128,8 @@ extension SQLTelemetryStore {
 
   /// Each prediction with its label. In PostgreSQL a correction on a later day is another row, so that the latest is
   /// taken, and labels are looked for from the day before the prediction on, so that older partitions are left alone. A
-  /// day has one label of an id; ordered by day and not by time, the planner is never led to the index by time.
+  /// day has one label of an id; ordered by day and not by time, the planner is never led to the index by time. Of
+  /// predictions with one id on several days each has the labels that were given for it (`SQLDialect.ownership`).
   var labelJoin: String {
     switch database.dialect {
     case .sqlite:
@@ -140,7 +141,9 @@ extension SQLTelemetryStore {
       """
       FROM predictions p LEFT JOIN LATERAL (
         SELECT c.label, c.time FROM labels c WHERE c.request_id = p.request_id AND c.model = p.model
-          AND c.namespace = p.namespace AND c.day >= p.day - 1 ORDER BY c.day DESC LIMIT 1
+          AND c.namespace = p.namespace AND c.day >= p.day - 1
+          AND \(SQLDialect.ownership(model: "p.model", namespace: "p.namespace"))
+        ORDER BY c.day DESC LIMIT 1
       ) l ON TRUE
       """
     }
@@ -171,6 +174,21 @@ extension SQLTelemetryStore {
     if let version = query.version { conditions.add("p.version = ?", .text(version)) }
     if let predictedClass = query.predictedClass { conditions.add("p.predicted_class = ?", .text(predictedClass)) }
     if let roles = query.roles { conditions.add("p.role", in: roles.map(\.rawValue)) }
+    if let requestID = query.requestID { conditions.add("p.request_id = ?", .text(requestID)) }
+    switch query.label {
+    case .given: conditions.add("l.label IS NOT NULL")
+    case .missing: conditions.add("l.label IS NULL")
+    case .equal(let label): conditions.add("l.label = ?", .text(label))
+    case nil: break
+    }
+    if let place = query.before {
+      // The index by time leads to the place; of equal times the rest of the order decides.
+      conditions.add("p.time <= ?", .number(place.time))
+      addDay(&conditions, "p.day <=", place.time)
+      conditions.add(
+        "(p.time, p.request_id, p.version) < (?, ?, ?)",
+        [.number(place.time), .text(place.requestID), .text(place.version)])
+    }
     let filter = conditions.text
     let limit = query.limit.map { "LIMIT " + conditions.place(.integer(max(0, $0))) } ?? ""
     let statement = SQLStatement(

@@ -57,6 +57,16 @@ struct Conditions {
     texts.append(condition.replacing("?", with: "$\(arguments.count)"))
   }
 
+  mutating func add(_ condition: String) { texts.append(condition) }
+
+  /// `condition` holds a `?` for each argument, in their order.
+  mutating func add(_ condition: String, _ arguments: [SQLValue]) {
+    var parts = condition.split(separator: "?", omittingEmptySubsequences: false)
+    var text = String(parts.removeFirst())
+    for (part, argument) in zip(parts, arguments) { text += place(argument) + part }
+    texts.append(text)
+  }
+
   mutating func add(_ column: String, in values: [String]) {
     let places = values.map { value in
       arguments.append(.text(value))
