@@ -151,9 +151,9 @@ let wings: [[Target]] = [
     library(
       "LocalCluster",
       [
-        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", hummingbird, hummingbirdCore,
-        logging, lifecycle, nioHTTP1, nioSSL,
-      ] + nio, exclude: ["README.md"], testedWith: ["apus"])),
+        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", crypto, hummingbird,
+        hummingbirdCore, logging, lifecycle, nioHTTP1, nioSSL,
+      ] + nio, exclude: ["README.md"], testedWith: ["apus", "HTTPTransport", "KubernetesClient"])),
   // What the command line does besides.
   wing(
     "Tools",
