@@ -226,6 +226,13 @@ let fuzzing: [Target] = [
       argumentParser, lifecycle, logging, nioHTTP1,
     ] + nio, path: "Soak/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
+  // The operator's reading and deciding.
+  .executableTarget(
+    name: "DocumentFuzzer",
+    dependencies: [
+      "ApusAPI", "Decisions", "KubernetesModel", "Schema", "Values", "WorkerContract", "YAMLCoding", argumentParser,
+    ], path: "Soak/documents", swiftSettings: strict),
+  .testTarget(name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel"], swiftSettings: strict),
 ]
 
 let testing: [Target] = [
