@@ -59,6 +59,28 @@ enum Damage {
     }
   }
 
+  /// Whether the document has at most about so many bytes: damage multiplies.
+  static func fits(_ value: JSONValue, _ limit: Int) -> Bool {
+    var left = limit
+    return spend(value, &left)
+  }
+
+  private static func spend(_ value: JSONValue, _ left: inout Int) -> Bool {
+    left -= 8
+    switch value {
+    case .string(let text): left -= text.utf8.count
+    case .array(let elements):
+      for element in elements { guard left >= 0, spend(element, &left) else { return false } }
+    case .object(let members):
+      for (key, member) in members {
+        left -= key.utf8.count
+        guard left >= 0, spend(member, &left) else { return false }
+      }
+    case .null, .bool, .integer, .number: break
+    }
+    return left >= 0
+  }
+
   /// Of the text: bytes lost, changed, doubled.
   static func apply(to text: inout [UInt8], _ draw: inout Draw) {
     let place = draw.below(text.count + 1)

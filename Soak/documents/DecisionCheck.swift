@@ -12,7 +12,7 @@ struct DecisionCheck {
   static let longestStatus = 256 << 10
   /// Bytes of a sentence in a condition, an Event or an alert. Sentences that list many findings are the longest.
   static let longestSentence = 8 << 10
-  /// Bytes of one thing that is wrong with a spec.
+  /// Bytes of one thing that is wrong with a spec: field, what is so, what to do.
   static let longestProblem = 1 << 10
   /// Bytes of an object; etcd takes 1.5 MiB.
   static let longestObject = 1 << 20

@@ -49,6 +49,11 @@ struct FuzzedDocument: CustomStringConvertible {
       document["status"] = grammar.value(kind == .model ? ModelDeploymentStatus.schema : MonitoringPolicyStatus.schema)
       draw = grammar.draw
     }
+    // The API server takes no more.
+    guard Damage.fits(document, 3 << 20) else {
+      (text, self.document, self.draw) = ([], nil, draw)
+      return
+    }
     var text = document.bytes
     if draw.once(in: 30) { Damage.apply(to: &text, &draw) }
     self.text = text

@@ -80,7 +80,7 @@ struct FuzzedShop {
     for change in decision.versionStatuses { versions[change.name]?.status = change.status }
     remove(decision.remove)
     for push in decision.pushes { confirmations[push.pod] = push.revision }
-    return write(decision.status) { (shop, status: ModelDeploymentStatus) in
+    return write(decision.status) { (shop: inout FuzzedShop, status: ModelDeploymentStatus) in
       shop.model.status = status
       shop.model.status.outbox = []
     }
@@ -89,7 +89,7 @@ struct FuzzedShop {
   mutating func carryOut(_ decision: PolicyDecision) -> Bool {
     apply(decision.apply)
     remove(decision.remove)
-    return write(decision.status) { (shop, status: MonitoringPolicyStatus) in
+    return write(decision.status) { (shop: inout FuzzedShop, status: MonitoringPolicyStatus) in
       shop.policy?.status = status
       shop.policy?.status.outbox = []
     }

@@ -9,6 +9,7 @@ enum WorkerAnswer {
     if draw.once(in: 12) { return draw.pick([nil, "", "null", "[]", "{}", OddValue.text(&draw)]) }
     var document = JSONValue.document(result(run, job: job, &draw))
     for _ in 0..<draw.below(5) { Damage.apply(to: &document, &draw) }
+    guard Damage.fits(document, 1 << 20) else { return nil }
     var text = document.bytes
     if draw.once(in: 5) { Damage.apply(to: &text, &draw) }
     // The kubelet cuts at 4096 bytes; others may not.

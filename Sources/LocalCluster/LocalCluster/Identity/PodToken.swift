@@ -20,7 +20,7 @@ struct PodToken: Sendable, Equatable {
   private static let header = #"{"alg":"HS256","typ":"JWT"}"#
   private static let longest = 8 << 10
 
-  init(pod: ClusterObject, account: ClusterObject?, audiences: [String] = [issuer]) {
+  init(pod: ClusterObject, account: ClusterObject?, audiences: [String] = [PodToken.issuer]) {
     namespace = pod.namespace
     self.account = pod.serviceAccountName
     accountUID = account?.uid ?? ""
