@@ -45,9 +45,11 @@ struct FuzzedDocument: CustomStringConvertible {
     ]
     // What stands in the status is the operator's, but another release's or another's by mistake.
     if draw.once(in: 4) {
+      let schema = kind == .model ? ModelDeploymentStatus.schema : MonitoringPolicyStatus.schema
       var grammar = SchemaGrammar(draw: draw)
-      document["status"] = grammar.value(kind == .model ? ModelDeploymentStatus.schema : MonitoringPolicyStatus.schema)
+      let status = grammar.value(schema)
       draw = grammar.draw
+      if schema.problems(in: status).isEmpty { document["status"] = status }
     }
     // The API server takes no more.
     guard Damage.fits(document, 3 << 20) else {
@@ -86,6 +88,7 @@ struct FuzzedDocument: CustomStringConvertible {
   private func checkedModel(_ document: JSONValue) -> Check {
     var check = DecisionCheck()
     guard let model: ModelDeployment = check.decoded(document) else { return Check(problems: check.problems) }
+    check.isAdmitted = ModelDeploymentSpec.schema.problems(in: document["spec"] ?? [:]).isEmpty
     check.look(at: model.problems())
     var shop = FuzzedShop(model: model, draw: draw)
     var isAccepted = false
@@ -98,12 +101,13 @@ struct FuzzedDocument: CustomStringConvertible {
       guard check.problems.isEmpty, shop.carryOut(decision) else { break }
       shop.goOn()
     }
-    return Check(problems: check.problems + shop.problems, isAccepted: isAccepted)
+    return Check(problems: check.problems + (check.isAdmitted ? shop.problems : []), isAccepted: isAccepted)
   }
 
   private func checkedPolicy(_ document: JSONValue) -> Check {
     var check = DecisionCheck()
     guard let policy: MonitoringPolicy = check.decoded(document) else { return Check(problems: check.problems) }
+    check.isAdmitted = MonitoringPolicySpec.schema.problems(in: document["spec"] ?? [:]).isEmpty
     check.look(at: policy.problems())
     var shop = FuzzedShop.serving
     shop.begin(policy, draw)
@@ -117,7 +121,7 @@ struct FuzzedDocument: CustomStringConvertible {
       guard check.problems.isEmpty, shop.carryOut(decision) else { break }
       shop.goOn()
     }
-    return Check(problems: check.problems + shop.problems, isAccepted: isAccepted)
+    return Check(problems: check.problems + (check.isAdmitted ? shop.problems : []), isAccepted: isAccepted)
   }
 }
 
