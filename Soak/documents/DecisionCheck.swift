@@ -57,6 +57,12 @@ struct DecisionCheck {
     if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) { add("looks again after \(seconds) s") }
   }
 
+  mutating func look(at decision: DepartureDecision) {
+    for event in decision.events { sentence(event.message, longest: Self.longestSentence, "an Event") }
+    look(at: decision.apply)
+    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) { add("looks again after \(seconds) s") }
+  }
+
   private mutating func look<Status: Encodable & SchemaDescribed>(
     at status: Status, _ conditions: [Condition], _ outbox: [PendingEvent]
   ) {

@@ -101,6 +101,13 @@ struct FuzzedDocument: CustomStringConvertible {
       guard check.problems.isEmpty, shop.carryOut(decision) else { break }
       shop.goOn()
     }
+    for _ in 0..<5 where isAccepted {
+      let departed = shop.observeDeparted()
+      let decision = departed.decide()
+      check.look(at: decision)
+      shop.carryOut(decision)
+      shop.goOn()
+    }
     return Check(problems: check.problems + (check.isAdmitted ? shop.problems : []), isAccepted: isAccepted)
   }
 

@@ -18,6 +18,8 @@ struct FuzzedShop {
   private var routing: RoutingTable?
   private var pods: [ServerPod] = []
   private var confirmations: [String: Int] = [:]
+  /// What an object of somebody else's claims to be.
+  private var foreignNumber = 0
   private var draw: Draw
   /// Results are as workers write them.
   private var isSound = false
@@ -60,8 +62,18 @@ struct FuzzedShop {
       now: now, model: model, settings: Self.settings, jobs: own(.train), runConfigurations: configurations,
       versions: versions.values.sorted { ($0.metadata.name ?? "") < ($1.metadata.name ?? "") }, routing: routing,
       pods: pods, deployment: objects["deployments"].map { DeploymentView($0) }, confirmations: confirmations,
-      policies: [], claimExists: objects["persistentvolumeclaims"] != nil)
+      policies: [], claimExists: objects["persistentvolumeclaims"] != nil, highestForeignNumber: foreignNumber)
   }
+
+  /// The model has been deleted with all its data.
+  func observeDeparted() -> DepartedModel {
+    DepartedModel(
+      now: now, namespace: "shop", name: "income", uid: model.metadata.uid ?? "", since: now.advanced(bySeconds: -60),
+      versions: versions.values.sorted { ($0.metadata.name ?? "") < ($1.metadata.name ?? "") }, settings: Self.settings,
+      jobs: own(.remove), foreignDigests: [], claimExists: true)
+  }
+
+  mutating func carryOut(_ decision: DepartureDecision) { apply(decision.apply) }
 
   func observePolicy(policy: MonitoringPolicy) -> PolicyObservation {
     PolicyObservation(
@@ -173,12 +185,52 @@ struct FuzzedShop {
       if code != 0 { jobs[name]?.failure = draw.pick(["BackoffLimitExceeded", "DeadlineExceeded"]) }
       jobs[name]?.finishedAt = now
     }
-    guard !isSound, draw.once(in: 3) else { return }
+    guard !isSound else { return }
+    meddle()
+    guard draw.once(in: 3) else { return }
     for annotation in [ApusAnnotations.retrainRequestedAt, ApusAnnotations.checkRequestedAt, ApusAnnotations.approve]
     where draw.once(in: 2) {
       let text = draw.once(in: 2) ? OddValue.text(&draw) : draw.pick(["v1", "v2", "again"])
       model.metadata.annotations[annotation] = text
       policy?.metadata.annotations[annotation] = text
+    }
+  }
+
+  /// Who may write in the namespace changes the operator's own objects.
+  private mutating func meddle() {
+    if draw.once(in: 6), let table = routing {
+      var document = JSONValue.document(table)
+      if draw.once(in: 2) {
+        document["revision"] = OddValue.number(&draw)
+      } else {
+        Damage.apply(to: &document, &draw)
+      }
+      routing = JSONValue.value(in: document.text)
+    }
+    if draw.once(in: 6) { foreignNumber = OddValue.number(&draw).integer ?? 0 }
+    for name in jobs.keys.sorted() where draw.once(in: 6) {
+      if draw.once(in: 2) {
+        let text = draw.pick(["v\(OddValue.number(&draw).text)", "v1", OddValue.text(&draw)])
+        jobs[name]?.labels[ApusLabels.version] = text
+      } else {
+        let known = [
+          RunAnnotation.handled, RunAnnotation.version, RunAnnotation.attempt, RunAnnotation.removedFiles,
+          RunAnnotation.keptFiles, ApusAnnotations.trainingInput, ApusAnnotations.trigger,
+        ]
+        let text = draw.once(in: 2) ? OddValue.number(&draw).text : OddValue.text(&draw)
+        jobs[name]?.annotations[draw.pick(known)] = text
+      }
+    }
+    for name in versions.keys.sorted() where draw.once(in: 12) {
+      guard let version = versions[name] else { continue }
+      var spec = JSONValue.document(version.spec)
+      var status = JSONValue.document(version.status)
+      if draw.once(in: 2) { Damage.apply(to: &spec, &draw) } else { Damage.apply(to: &status, &draw) }
+      let document: JSONValue = ["metadata": .document(version.metadata), "spec": spec, "status": status]
+      guard Damage.fits(document, 3 << 20), ModelVersionSpec.schema.problems(in: spec).isEmpty,
+        ModelVersionStatus.schema.problems(in: status).isEmpty, let other = try? ModelVersion.decode(document)
+      else { continue }
+      versions[name] = other
     }
   }
 }
