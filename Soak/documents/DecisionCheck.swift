@@ -42,7 +42,9 @@ struct DecisionCheck {
     }
     look(at: decision.announcements)
     look(at: decision.apply)
-    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) { add("looks again after \(seconds) s") }
+    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) {
+      add("looks again after \(seconds) s")
+    }
   }
 
   mutating func look(at decision: PolicyDecision, again: PolicyDecision, round: Int) {
@@ -54,13 +56,17 @@ struct DecisionCheck {
       sentence(alert.message, longest: Self.longestSentence, "an alert's message")
       sentence(alert.title, longest: Self.longestProblem, "an alert's title")
     }
-    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) { add("looks again after \(seconds) s") }
+    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) {
+      add("looks again after \(seconds) s")
+    }
   }
 
   mutating func look(at decision: DepartureDecision) {
     for event in decision.events { sentence(event.message, longest: Self.longestSentence, "an Event") }
     look(at: decision.apply)
-    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) { add("looks again after \(seconds) s") }
+    if let seconds = decision.requeueAfter, !(seconds >= 0.01 && seconds.isFinite) {
+      add("looks again after \(seconds) s")
+    }
   }
 
   private mutating func look<Status: Encodable & SchemaDescribed>(
@@ -102,10 +108,14 @@ struct DecisionCheck {
 
   private mutating func sentence(_ text: String, longest: Int, _ what: String) {
     let length = text.utf8.count
-    if length > longest { add("\(what) has \(length) bytes: \(text.unicodeScalars.prefix(120).map { String($0) }.joined())") }
+    if length > longest {
+      add("\(what) has \(length) bytes: \(text.unicodeScalars.prefix(120).map { String($0) }.joined())")
+    }
     // Tabs and line ends are quoted from people's own texts; a terminal shows them as what they are.
     if let odd = text.unicodeScalars.first(where: Self.isDangerous) {
-      add("\(what) holds U+\(String(odd.value, radix: 16)): \(text.unicodeScalars.prefix(200).map { String($0) }.joined().debugDescription)")
+      add(
+        "\(what) holds U+\(String(odd.value, radix: 16)): \(text.unicodeScalars.prefix(200).map { String($0) }.joined().debugDescription)"
+      )
     }
   }
 

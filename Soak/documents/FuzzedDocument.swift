@@ -138,7 +138,8 @@ enum Example {
 
   private static let documents: [JSONValue] = files.flatMap { file in
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return ((try? String(contentsOfFile: "/\(root)/\(file)", encoding: .utf8)).flatMap { try? YAML.documents($0) } ?? [])
+    return
+      ((try? String(contentsOfFile: "/\(root)/\(file)", encoding: .utf8)).flatMap { try? YAML.documents($0) } ?? [])
       .map(\.value)
   }
 

@@ -32,7 +32,9 @@ struct FuzzedShop {
   /// A model with a version in production.
   static let serving: FuzzedShop = {
     let document: JSONValue = [
-      "metadata": ["name": "income", "namespace": "shop", "uid": "5f1c0e3a-0000-4000-8000-000000000001", "generation": 1],
+      "metadata": [
+        "name": "income", "namespace": "shop", "uid": "5f1c0e3a-0000-4000-8000-000000000001", "generation": 1,
+      ],
       "spec": Example.specs(.model).first ?? [:],
     ]
     guard let model = try? ModelDeployment.decode(document) else {
@@ -173,7 +175,9 @@ struct FuzzedShop {
     now = now.advanced(bySeconds: Double(isSound ? 60 : draw.pick([1, 60, 7_200, 700_000])))
     if objects["deployments"] != nil {
       pods = (0..<2).map {
-        ServerPod(name: "server-\($0)", uid: "uid-server-\($0)", address: "10.0.0.\($0 + 1)", isReady: isSound || !draw.once(in: 4))
+        ServerPod(
+          name: "server-\($0)", uid: "uid-server-\($0)", address: "10.0.0.\($0 + 1)",
+          isReady: isSound || !draw.once(in: 4))
       }
     }
     for name in jobs.keys.sorted() where jobs[name]?.finishedAt == nil {

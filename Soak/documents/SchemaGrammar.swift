@@ -7,10 +7,13 @@ struct SchemaGrammar {
   var draw: Draw
 
   private static let plausible = [
-    "income", "age", "v1", "v2", "5m", "6h", "30d", "0s", "0 2 * * 0", "*/5 * * * *", "UTC", "Europe/Zurich", "10Gi", "500m",
-    "2", "http://prometheus.monitoring:9090", "https://hooks.example.org/x", "file:///data/adult.csv", "s3://bucket/a.csv",
+    "income", "age", "v1", "v2", "5m", "6h", "30d", "0s", "0 2 * * 0", "*/5 * * * *", "UTC", "Europe/Zurich", "10Gi",
+    "500m",
+    "2", "http://prometheus.monitoring:9090", "https://hooks.example.org/x", "file:///data/adult.csv",
+    "s3://bucket/a.csv",
     "SELECT * FROM rows", "sha256:" + String(repeating: "0a", count: 32), "2026-11-25T12:00:00Z",
-    "2026-11-25T12:00:00.000001Z", ">50K", "accuracy", "a@example.org", "example.org:587", "smtp://example.org:587", "0.5",
+    "2026-11-25T12:00:00.000001Z", ">50K", "accuracy", "a@example.org", "example.org:587", "smtp://example.org:587",
+    "0.5",
     "TrainingFailed", "income-train-1", "50%", "token", "A_B",
   ]
   private static let fitting = Mutex<[String: [String]]>([:])

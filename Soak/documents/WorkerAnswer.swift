@@ -23,7 +23,9 @@ enum WorkerAnswer {
     switch draw.below(8) {
     case 0:
       return RunResult(
-        run: id, failed: RunFailure(reason: "DataRefused", message: "row 7: age is no number", retryable: false, step: "validate"))
+        run: id,
+        failed: RunFailure(
+          reason: "DataRefused", message: "row 7: age is no number", retryable: false, step: "validate"))
     case 1 where run?.train?.unless != nil:
       return RunResult(run: id, unchanged: run?.train?.unless)
     default: return RunResult(run: id, trained: trained(run?.train, &draw))
@@ -43,11 +45,16 @@ enum WorkerAnswer {
   private static func trained(_ run: TrainingRun?, _ draw: inout Draw) -> TrainingResult {
     let comparison = run?.champion.map {
       Comparison(
-        champion: $0, championMetrics: metrics(&draw), metric: .rocAUC, difference: draw.pick([0.004, -0.1]), lower: 0.001,
+        champion: $0, championMetrics: metrics(&draw), metric: .rocAUC, difference: draw.pick([0.004, -0.1]),
+        lower: 0.001,
         upper: 0.01, pValue: 0.01, rows: 200)
     }
-    let segments = draw.once(in: 3)
-      ? [TrainingResult.SegmentResult(feature: "sex", level: "Female", metric: .recall, challenger: 0.6, champion: 0.7, rows: 90)]
+    let segments =
+      draw.once(in: 3)
+      ? [
+        TrainingResult.SegmentResult(
+          feature: "sex", level: "Female", metric: .recall, challenger: 0.6, champion: 0.7, rows: 90)
+      ]
       : []
     return TrainingResult(
       artifact: ArtifactReference(version: run?.version ?? "v1", digest: digest(&draw)),

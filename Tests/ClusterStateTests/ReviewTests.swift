@@ -33,7 +33,8 @@ struct ReviewTests {
     #expect(mine?["allowed"] == true && mine?["reason"] == "the local cluster does not enforce roles")
     for (spec, isAllowed) in [
       (["user": "alice", "groups": ["system:authenticated"]], true),
-      (["user": "system:anonymous"], false), ([:], false), (["user": "x", "groups": ["system:unauthenticated"]], false),
+      (["user": "system:anonymous"], false), ([:], false),
+      (["user": "x", "groups": ["system:unauthenticated"]], false),
     ] as [(JSONValue, Bool)] {
       let answer = status("authorization.k8s.io", "subjectaccessreviews", spec, as: own)
       #expect(answer?["allowed"]?.bool == isAllowed)

@@ -7,7 +7,8 @@ import WorkerContract
 /// Who may write in a namespace may change what the operator has made there. One object of his must not end the operator for
 /// all others.
 @Suite("Objects that others have changed") struct MeddlingTests {
-  @Test("a routing table's revision counts as long as it leaves room for others", arguments: [Int.max, .min, -1, 1 << 60])
+  @Test(
+    "a routing table's revision counts as long as it leaves room for others", arguments: [Int.max, .min, -1, 1 << 60])
   func revision(_ revision: Int) throws {
     var world = World.serving()
     let before = try #require(world.model?.status.routingRevision)
@@ -26,7 +27,9 @@ import WorkerContract
     #expect(world.model?.status.routingRevision == .max)
   }
 
-  @Test("a foreign object's number leaves room for the model's own", arguments: [Int.max, Int.max - 1, .min, 99_999_999_999])
+  @Test(
+    "a foreign object's number leaves room for the model's own",
+    arguments: [Int.max, Int.max - 1, .min, 99_999_999_999])
   func foreignNumber(_ number: Int) {
     var world = World(aModel(), highestForeignNumber: number)
     world.settle()
@@ -34,7 +37,8 @@ import WorkerContract
     #expect(world.model?.status.version == "v1")
   }
 
-  @Test("what no version can be called is no version", arguments: ["v9223372036854775807", "v100000000000", "v99999999999"])
+  @Test(
+    "what no version can be called is no version", arguments: ["v9223372036854775807", "v100000000000", "v99999999999"])
   func names(_ name: String) {
     #expect((VersionNumber(name) == nil) == (name != "v99999999999"))
     #expect(VersionNumber(VersionNumber.highest).next.value == VersionNumber.highest)

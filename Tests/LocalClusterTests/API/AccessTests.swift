@@ -108,7 +108,8 @@ struct AccessTests {
           #expect(answer.headers["Access-Control-Allow-Origin"] == nil)
         }
       }
-      #expect(try await client.ask("/api", token: cluster.credentials.token).headers["Access-Control-Allow-Origin"] == nil)
+      #expect(
+        try await client.ask("/api", token: cluster.credentials.token).headers["Access-Control-Allow-Origin"] == nil)
     }
   }
 
@@ -136,7 +137,8 @@ struct AccessTests {
     try await RunningCluster.with { cluster in
       let client = try Client(cluster)
       let (credentials, store) = (cluster.credentials, cluster.store)
-      func made(_ resource: GroupVersionResource, _ kind: String, _ spec: JSONValue = [:]) async throws -> ClusterObject {
+      func made(_ resource: GroupVersionResource, _ kind: String, _ spec: JSONValue = [:]) async throws -> ClusterObject
+      {
         var object: JSONValue = [
           "apiVersion": "v1", "kind": .string(kind), "metadata": ["name": "robot", "namespace": "default"],
         ]

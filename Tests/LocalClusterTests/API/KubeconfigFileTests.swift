@@ -11,7 +11,8 @@ struct KubeconfigFileTests {
       ("clusters:\n- cluster:\n    server: https://prod.example:6443\n", false),
       (LocalKubeconfig(server: "http://127.0.0.1:1").text + "- cluster:\n    server: https://prod.example\n", false),
       (
-        LocalKubeconfig(server: "https://127.0.0.1:6550", authority: "pem", login: .token("t"), namespace: "a").text, true
+        LocalKubeconfig(server: "https://127.0.0.1:6550", authority: "pem", login: .token("t"), namespace: "a").text,
+        true
       ),
       // As kind and others write them.
       ("clusters:\n- cluster:\n    server: https://127.0.0.1:35001\n  name: kind-kind\n", false),

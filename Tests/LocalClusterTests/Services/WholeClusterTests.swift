@@ -107,7 +107,9 @@ struct WholeClusterTests {
     }
   }
 
-  @Test("a state folder of the release before gets a token, and its kubeconfig is rewritten", .enabled(if: kubectlPath != nil))
+  @Test(
+    "a state folder of the release before gets a token, and its kubeconfig is rewritten",
+    .enabled(if: kubectlPath != nil))
   func former() async throws {
     let old = LocalKubeconfig(server: "http://127.0.0.1:16443").text
     try Data(old.utf8).write(to: URL(fileURLWithPath: folder.path + "/kubeconfig"))

@@ -102,7 +102,8 @@ extension ClusterState {
   }
 
   private static func access(of user: RequestUser) -> JSONValue {
-    let isKnown = !user.name.isEmpty && user.name != RequestUser.anonymous.name
+    let isKnown =
+      !user.name.isEmpty && user.name != RequestUser.anonymous.name
       && !user.groups.contains("system:unauthenticated")
     return isKnown
       ? ["allowed": true, "reason": "the local cluster does not enforce roles"]

@@ -25,7 +25,8 @@ struct Authentication: Sendable {
   func review(_ review: JSONValue?) async -> JSONValue {
     let asked = (review?[path: "spec", "audiences"]?.array ?? []).compactMap(\.string)
     let audiences = asked.isEmpty ? [PodToken.issuer] : asked
-    guard let token = review?[path: "spec", "token"]?.string, let (user, matching) = await verified(token, for: audiences)
+    guard let token = review?[path: "spec", "token"]?.string,
+      let (user, matching) = await verified(token, for: audiences)
     else { return ["authenticated": false, "error": "the token is not known to this cluster"] }
     return [
       "authenticated": true, "user": user.info, "audiences": .array(matching.map(JSONValue.string)),

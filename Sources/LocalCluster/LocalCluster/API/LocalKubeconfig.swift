@@ -67,7 +67,9 @@ package struct LocalKubeconfig: Sendable {
     if servers.isEmpty { return lines.isEmpty }
     if servers.allSatisfy({ $0.hasPrefix("server: http://127.0.0.1:") }) { return true }
     let names = lines.filter { $0.hasPrefix("- name:") || $0.hasPrefix("name:") || $0.hasPrefix("current-context:") }
-    return servers.allSatisfy { $0.hasPrefix("server: https://127.0.0.1:") || $0.hasPrefix("server: http://127.0.0.1:") }
+    return servers.allSatisfy {
+      $0.hasPrefix("server: https://127.0.0.1:") || $0.hasPrefix("server: http://127.0.0.1:")
+    }
       && !names.isEmpty && names.allSatisfy { $0.hasSuffix(": apus") }
   }
 
@@ -78,7 +80,8 @@ package struct LocalKubeconfig: Sendable {
     var status = stat()
     if stat(path, &status) == 0 {
       guard status.st_mode & S_IFMT == S_IFREG else { throw .kubeconfig(path: path, reason: "it is no plain file") }
-      guard let present = FileManager.default.contents(atPath: path), Self.isOwn(String(decoding: present, as: UTF8.self))
+      guard let present = FileManager.default.contents(atPath: path),
+        Self.isOwn(String(decoding: present, as: UTF8.self))
       else { throw .kubeconfig(path: path, reason: "the file is there and holds more than this cluster") }
     }
     do {

@@ -25,7 +25,8 @@ enum RequestReading {
     let query = request.uri.queryParameters.map { (String($0.key), String($0.value).replacing("+", with: " ")) }
     let type = request.headers[.contentType] ?? "application/json"
     var read = ReceivedRequest(
-      method, path: path(of: request), query: APIQuery(query), accept: request.headers[.accept] ?? "", contentType: type,
+      method, path: path(of: request), query: APIQuery(query), accept: request.headers[.accept] ?? "",
+      contentType: type,
       userAgent: request.headers[.userAgent] ?? "",
       source: RequestSource(
         uri: request.uri.string, user: user,

@@ -73,7 +73,8 @@ private struct Certificate {
   }
 
   private static func name(_ common: String) -> [UInt8] {
-    DER.sequence(DER.tagged(0x31, DER.sequence(DER.identifier([0x55, 0x04, 0x03]), DER.tagged(0x0C, Array(common.utf8)))))
+    DER.sequence(
+      DER.tagged(0x31, DER.sequence(DER.identifier([0x55, 0x04, 0x03]), DER.tagged(0x0C, Array(common.utf8)))))
   }
 
   private static func identifier(of key: P256.Signing.PublicKey) -> [UInt8] {

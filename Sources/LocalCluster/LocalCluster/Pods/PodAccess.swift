@@ -17,7 +17,8 @@ struct PodAccess: Sendable {
 
   func token(of pod: ClusterObject, account: ClusterObject?, audience: String?) -> [UInt8] {
     let audiences = audience.map { [$0] } ?? [PodToken.issuer]
-    return Array(PodToken(pod: pod, account: account, audiences: audiences).text(signedWith: credentials.signingKey).utf8)
+    return Array(
+      PodToken(pod: pod, account: account, audiences: audiences).text(signedWith: credentials.signingKey).utf8)
   }
 
   /// As Kubernetes mounts them, and a kubeconfig beside them: programs here do not see `mountPath`.

@@ -43,7 +43,8 @@ final class PortForwardUpgrade: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = ByteBuffer
 
   /// Where a pod is, for who sends this `Authorization` header. Errors: he is not let in, or there is no such pod.
-  typealias Find = @Sendable (_ namespace: String, _ pod: String, _ authorization: String?) async throws(StatusError)
+  typealias Find =
+    @Sendable (_ namespace: String, _ pod: String, _ authorization: String?) async throws(StatusError)
     -> PortForwardTarget
 
   /// More than kubectl's head has.
@@ -146,7 +147,9 @@ final class PortForwardUpgrade: ChannelDuplexHandler, RemovableChannelHandler {
     phase = .looking
     let (find, authorization) = (find, headers["authorization"])
     context.eventLoop.makeFutureWithTask { () async -> Result<PortForwardTarget, StatusError> in
-      do throws(StatusError) { return .success(try await find(namespace, pod, authorization)) } catch { return .failure(error) }
+      do throws(StatusError) { return .success(try await find(namespace, pod, authorization)) } catch {
+        return .failure(error)
+      }
     }.assumeIsolated().whenComplete { [self] result in
       guard case .looking = phase, case .success(let found) = result else { return }
       switch found {

@@ -141,7 +141,8 @@ struct RunsPass: ModelPass {
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
   private var highestNumber: VersionNumber {
     let known = [trainings.jobs.last?.number, training?.number].compactMap(\.self)
-    return max(registry.highestNumber, VersionNumber(foreign: observed.highestForeignNumber), known.max() ?? VersionNumber(0))
+    return max(
+      registry.highestNumber, VersionNumber(foreign: observed.highestForeignNumber), known.max() ?? VersionNumber(0))
   }
 
   private func runRequest(
