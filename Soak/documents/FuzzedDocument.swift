@@ -1,5 +1,6 @@
 import ApusAPI
 import Decisions
+import Foundation
 import KubernetesModel
 import WorkerContract
 import YAMLCoding

@@ -1,3 +1,4 @@
+import Decisions
 import KubernetesModel
 import WorkerContract
 

@@ -32,14 +32,11 @@ package final class StateLock: Sendable {
   /// Whoever can write into the folder can start processes as the one who runs the cluster, and whoever can read it has
   /// his token.
   private static func shut(_ folder: String) throws(LocalClusterError) {
-    var status = stat()
-    guard stat(folder, &status) == 0 else {
-      throw .stateFolderUnusable(folder, reason: String(cString: strerror(errno)))
+    guard let rights = FileRights(of: folder) else {
+      throw .stateFolderUnusable(folder, reason: "its rights cannot be read")
     }
-    guard geteuid() == 0 || status.st_uid == geteuid() else {
-      throw .stateFolderUnusable(folder, reason: "it belongs to another user")
-    }
-    guard status.st_mode & 0o077 != 0 else { return }
+    guard rights.isOwn || geteuid() == 0 else { throw .stateFolderUnusable(folder, reason: "it belongs to another user") }
+    guard !rights.isPrivate else { return }
     // A folder such as /tmp is not taken from others by a mistyped option.
     let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     guard content.contains("lock") || content.allSatisfy(["up.log", "kubeconfig"].contains) else {

@@ -77,11 +77,9 @@ package struct LocalKubeconfig: Sendable {
   /// file, is left alone.
   package func write(to path: String) throws(StoreError) {
     let file = URL(fileURLWithPath: path)
-    var status = stat()
-    if stat(path, &status) == 0 {
-      guard status.st_mode & S_IFMT == S_IFREG else { throw .kubeconfig(path: path, reason: "it is no plain file") }
-      guard let present = FileManager.default.contents(atPath: path),
-        Self.isOwn(String(decoding: present, as: UTF8.self))
+    if let rights = FileRights(of: path) {
+      guard rights.isPlainFile else { throw .kubeconfig(path: path, reason: "it is no plain file") }
+      guard let present = FileManager.default.contents(atPath: path), Self.isOwn(String(decoding: present, as: UTF8.self))
       else { throw .kubeconfig(path: path, reason: "the file is there and holds more than this cluster") }
     }
     do {

@@ -1,3 +1,4 @@
+internal import CFiles
 internal import Foundation
 internal import Glibc
 
@@ -29,12 +30,32 @@ enum PrivateFile {
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-      status.st_mode & 0o077 == 0
-    else { return nil }
+    guard apus_is_plain_file(descriptor) != 0, let rights = FileRights(of: path), rights.isOwn, rights.isPrivate else {
+      return nil
+    }
     return (try? handle.read(upToCount: limit)).map { [UInt8]($0) }
   }
 
   private static func failure() -> POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+}
+
+/// Whose a file or folder is, and who may use it. Foundation has this from `stat`, whose members are not always visible to Swift.
+struct FileRights {
+  let isOwn: Bool
+  /// Nobody but its owner has any right to it.
+  let isPrivate: Bool
+  let isPlainFile: Bool
+
+  /// Of what a link leads to; nil: there is nothing.
+  init?(of path: String) {
+    let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    isOwn = Self.number(attributes[.ownerAccountID]) == UInt32(geteuid())
+    isPrivate = Self.number(attributes[.posixPermissions]).map { $0 & 0o077 == 0 } ?? false
+    isPlainFile = attributes[.type] as? FileAttributeType == .typeRegular
+  }
+
+  private static func number(_ value: Any?) -> UInt32? {
+    (value as? any BinaryInteger).map { UInt32(truncatingIfNeeded: $0) } ?? (value as? NSNumber)?.uint32Value
+  }
 }

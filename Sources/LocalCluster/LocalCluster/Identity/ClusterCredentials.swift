@@ -32,16 +32,18 @@ package struct ClusterCredentials: Sendable {
   /// Errors: the file cannot be written.
   package init(folder: String) throws(CredentialsFailure) {
     let path = folder + "/credentials.json"
+    let kept = Self.read(path)
+    if let kept, kept.certificate.isUsable(at: Date()) {
+      self = kept
+      return
+    }
     do {
-      if let kept = Self.read(path) {
-        self = kept
-        guard !kept.certificate.isUsable(at: Date()) else { return }
-        self = ClusterCredentials(
-          token: kept.token, signingKey: kept.signingKey, certificate: try ServerCertificate.make(at: Date()))
-      } else {
-        self = try ClusterCredentials()
+      var fresh = try ClusterCredentials()
+      if let kept {
+        fresh = ClusterCredentials(token: kept.token, signingKey: kept.signingKey, certificate: fresh.certificate)
       }
-      try PrivateFile.replace(path, with: Array(try JSONEncoder().encode(Kept(self))))
+      try PrivateFile.replace(path, with: Array(try JSONEncoder().encode(Kept(fresh))))
+      self = fresh
     } catch {
       throw CredentialsFailure(file: path, reason: FileFailure.reason(error))
     }
