@@ -33,7 +33,7 @@ enum OddValue {
     draw.pick([
       0, -1, 1, 2, 3, 100, 1_000_000, .integer(.max), .integer(.min), .integer(.max - 1), .integer(1 << 53),
       .integer(1 << 53 + 1), .integer(2_147_483_647), .integer(2_147_483_648), .number(1e308), .number(-1e308),
-      .number(5e-324), .number(0.1), .number(-0.0), .number(1.000_000_000_1), .number(1e19), .number(0.5),
+      .number(.leastNonzeroMagnitude), .number(0.1), .number(-0.0), .number(1.000_000_000_1), .number(1e19), .number(0.5),
       .number(1e-9),
     ])
   }
