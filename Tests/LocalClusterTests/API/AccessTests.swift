@@ -235,7 +235,10 @@ struct CredentialTests {
       #expect(again.token == first.token && again.certificate == first.certificate)
       let path = folder + "/credentials.json"
       #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
-      try withFolder { #expect(try ClusterCredentials(folder: $0).token != first.token) }
+      try withFolder { other in
+        let second = try ClusterCredentials(folder: other)
+        #expect(second.token != first.token)
+      }
     }
   }
 
