@@ -54,7 +54,7 @@ let wings: [[Target]] = [
     library("Values", testedWith: ["Statistics"]),
     library("JSON", ["Values"]),
     library("JSONScanning", tested: false),
-    library("Schema", ["JSON"])),
+    library("Schema", ["JSON", "Values"])),
   // One for each system that the others have to meet; the C shims of their libraries.
   wing(
     "Edges",
@@ -151,9 +151,9 @@ let wings: [[Target]] = [
     library(
       "LocalCluster",
       [
-        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", hummingbird, hummingbirdCore,
-        logging, lifecycle, nioHTTP1, nioSSL,
-      ] + nio, exclude: ["README.md"], testedWith: ["apus"])),
+        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", crypto, hummingbird,
+        hummingbirdCore, logging, lifecycle, nioHTTP1, nioSSL,
+      ] + nio, exclude: ["README.md"], testedWith: ["apus", "HTTPTransport"])),
   // What the command line does besides.
   wing(
     "Tools",
@@ -226,6 +226,13 @@ let fuzzing: [Target] = [
       argumentParser, lifecycle, logging, nioHTTP1,
     ] + nio, path: "Soak/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
+  // The operator's reading and deciding.
+  .executableTarget(
+    name: "DocumentFuzzer",
+    dependencies: [
+      "ApusAPI", "Decisions", "KubernetesModel", "Schema", "Values", "WorkerContract", "YAMLCoding", argumentParser,
+    ], path: "Soak/documents", swiftSettings: strict),
+  .testTarget(name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel", "Schema"], swiftSettings: strict),
 ]
 
 let testing: [Target] = [

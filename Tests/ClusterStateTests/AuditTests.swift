@@ -69,8 +69,8 @@ struct AuditTests {
     #expect(event()[path: "user", "username"]?.string == "system:apus-local-cluster")
     #expect(event()["userAgent"] == nil)
     request.userAgent = "kubectl/v1.29"
-    request.source = RequestSource(uri: "\(configMaps)?limit=500", impersonatedUser: "alice")
-    #expect(event()[path: "user", "username"]?.string == "system:unsecured")
+    request.source = RequestSource(uri: "\(configMaps)?limit=500", user: .owner, impersonatedUser: "alice")
+    #expect(event()[path: "user", "username"]?.string == "apus")
     #expect(event()[path: "impersonatedUser", "username"]?.string == "alice")
     #expect(event()["userAgent"]?.string == "kubectl/v1.29")
     #expect(event()["requestURI"]?.string == "\(configMaps)?limit=500")

@@ -26,7 +26,10 @@ struct LocalAPI {
     log.logLevel = .error
     let store = try ClusterStore(folder: folder + "/state", audit: folder + "/audit.jsonl", log: log)
     let found = Mutex<Int?>(nil)
-    let server = APIServer(store: store, logs: NoLogs(), port: 0, log: log) { port in found.withLock { $0 = port } }
+    let credentials = try ClusterCredentials()
+    let server = APIServer(store: store, credentials: credentials, logs: NoLogs(), port: 0, log: log) { port in
+      found.withLock { $0 = port }
+    }
     let group = ServiceGroup(services: [server], logger: log)
     let running = Task { try await group.run() }
     func stop() async throws {
@@ -35,10 +38,7 @@ struct LocalAPI {
     }
     do {
       let port = try await eventually("the server listens") { found.withLock { $0 } }
-      try """
-      {apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],
-       clusters: [{name: c, cluster: {server: 'http://127.0.0.1:\(port)'}}], users: [{name: u, user: {}}]}
-      """.write(toFile: folder + "/kubeconfig", atomically: true, encoding: .utf8)
+      try LocalKubeconfig(port: port, credentials: credentials).write(to: folder + "/kubeconfig")
       let configuration = try ClusterConfiguration.load(kubeconfig: folder + "/kubeconfig")
       try await body(LocalAPI(client: ClusterClient(configuration, userAgent: "test", logger: log), folder: folder))
     } catch {

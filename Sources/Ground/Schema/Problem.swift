@@ -1,3 +1,5 @@
+import Values
+
 /// What is wrong with a resource: where, what, and how to mend it. A sentence for a person.
 package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
   /// The field, as people find it: `spec.schema.features[2].maximum`.
@@ -13,10 +15,11 @@ package struct Problem: Error, Sendable, Hashable, CustomStringConvertible {
     case warning
   }
 
+  /// Names and values of people's stand in all three: they are made plain, and cut to a kibibyte together.
   package init(_ path: String, _ message: String, mend: String, weight: Weight = .error) {
-    self.path = path
-    self.message = message
-    self.mend = mend
+    self.path = path.plain(255)
+    self.message = message.plain(384)
+    self.mend = mend.plain(384)
     self.weight = weight
   }
 

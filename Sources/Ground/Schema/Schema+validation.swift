@@ -55,7 +55,8 @@ extension Schema {
     let known = properties.flatMap { [$0.name] + $0.aliases }
     for key in members.keys.sorted() where !known.contains(key) {
       let inner = path.isEmpty ? key : "\(path).\(key)"
-      let close = names.min { key.editDistance(to: $0) < key.editDistance(to: $1) }
+      // A name of that length is no slip of the hand.
+      let close = key.utf8.count > 64 ? nil : names.min { key.editDistance(to: $0) < key.editDistance(to: $1) }
       let suggestion = close.flatMap { key.editDistance(to: $0) <= max(2, key.count / 3) ? "did you mean \($0)?" : nil }
       found.append(
         Problem(

@@ -53,7 +53,7 @@ extension [Condition] {
   public func isTrue(_ type: String) -> Bool { self[type]?.status == .yes }
 
   /// Sets one condition in its place, or at the end. `lastTransitionTime` moves to `now` only where the status is another
-  /// one; reason and message are cut to what the API allows.
+  /// one; reason and message are cut to what the API allows, and the message is made plain: it quotes what others wrote.
   public mutating func set(
     _ type: String, _ status: Condition.Status, reason: String, message: String, generation: Int?, at now: Timestamp
   ) {
@@ -61,7 +61,7 @@ extension [Condition] {
     let moved = previous?.status == status ? previous?.lastTransitionTime : nil
     let condition = Condition(
       type: type, status: status, observedGeneration: generation, lastTransitionTime: moved ?? now.wholeSeconds,
-      reason: String(reason.prefix(1024)), message: String(message.prefix(8192)))
+      reason: String(reason.prefix(1024)), message: message.plain())
     if let index = firstIndex(where: { $0.type == type }) {
       self[index] = condition
     } else {

@@ -56,6 +56,8 @@ extension StatusError {
       "the object has been modified; please apply your changes to the latest version and try again")
   }
 
+  package static let unauthorized = Self(code: 401, reason: "Unauthorized", message: "Unauthorized")
+
   package static func badRequest(_ message: String) -> Self { Self(code: 400, reason: "BadRequest", message: message) }
 
   static func forbidden(_ resource: GroupResource, _ name: String, _ why: String) -> Self {

@@ -9,13 +9,13 @@ package struct ClusterMachinery: Sendable {
     /// The state folder, an absolute path.
     package var state: String
     package var images: ImageCatalog
-    /// Given to containers as `KUBECONFIG`.
-    package var kubeconfig: String
+    /// Pods get tokens of these.
+    package var credentials: ClusterCredentials
 
-    package init(state: String, images: ImageCatalog, kubeconfig: String) {
+    package init(state: String, images: ImageCatalog, credentials: ClusterCredentials) {
       self.state = state
       self.images = images
-      self.kubeconfig = kubeconfig
+      self.credentials = credentials
     }
   }
 
@@ -33,7 +33,7 @@ package struct ClusterMachinery: Sendable {
       context: PodContext(
         cluster: cluster, events: events, images: configuration.images,
         folders: ClusterFolders(state: configuration.state), node: NodeRegistration.name,
-        clusterEnvironment: ["KUBECONFIG": configuration.kubeconfig], log: log))
+        access: PodAccess(credentials: configuration.credentials), log: log))
     proxy = ServiceProxy(
       cluster: cluster, events: events, group: MultiThreadedEventLoopGroup.singleton, log: log)
     let writer = LocalWriter(cluster: cluster, events: events)

@@ -14,7 +14,7 @@ package struct LocalCluster: Service {
     package var state: String
     /// 0 takes a free port.
     package var port: Int
-    /// Where to write the kubeconfig; nil: into the state folder.
+    /// Where to write the kubeconfig, which holds the token; nil: into the state folder.
     package var kubeconfig: String?
     /// Where programs are that stand for images of their name.
     package var programFolder: String
@@ -60,6 +60,12 @@ package struct LocalCluster: Service {
     lock = try StateLock(folder: configuration.state)
     if configuration.port != 0 { try await LoopbackPort.check(configuration.port) }
     let kubeconfig = configuration.kubeconfig ?? configuration.state + "/kubeconfig"
+    let credentials: ClusterCredentials
+    do throws(CredentialsFailure) {
+      credentials = try ClusterCredentials(folder: configuration.state)
+    } catch {
+      throw .credentials(error)
+    }
     let store: ClusterStore
     do throws(StoreError) {
       store = try ClusterStore(folder: configuration.state + "/objects", audit: configuration.auditLog, log: log)
@@ -72,10 +78,13 @@ package struct LocalCluster: Service {
       configuration: ClusterMachinery.Configuration(
         state: configuration.state,
         images: ImageCatalog(programFolder: configuration.programFolder, programs: configuration.images),
-        kubeconfig: kubeconfig), log: log)
+        credentials: credentials), log: log)
     self.machinery = MachineryService(
-      machinery: machinery, bound: bound, kubeconfig: kubeconfig, state: configuration.state, onReady: onReady)
-    server = APIServer(store: store, logs: machinery.logs, port: configuration.port, log: log) { port in
+      machinery: machinery, credentials: credentials, bound: bound, kubeconfig: kubeconfig, state: configuration.state,
+      onReady: onReady)
+    server = APIServer(
+      store: store, credentials: credentials, logs: machinery.logs, port: configuration.port, log: log
+    ) { port in
       ports.yield(port)
       ports.finish()
     }
@@ -103,6 +112,7 @@ package struct LocalCluster: Service {
 /// between a look and the bind.
 private struct MachineryService: Service {
   let machinery: ClusterMachinery
+  let credentials: ClusterCredentials
   let bound: AsyncStream<Int>
   let kubeconfig: String
   let state: String
@@ -112,7 +122,7 @@ private struct MachineryService: Service {
     try await cancelWhenGracefulShutdown {
       for await port in bound {
         do throws(StoreError) {
-          try LocalKubeconfig(server: "http://127.0.0.1:\(port)").write(to: kubeconfig)
+          try LocalKubeconfig(port: port, credentials: credentials).write(to: kubeconfig)
         } catch {
           throw LocalClusterError.store(error)
         }

@@ -6,7 +6,7 @@ internal import Glibc
 package final class StateLock: Sendable {
   private let descriptor: Int32
 
-  /// Makes the folder where it is missing. Errors: another process holds it, or the folder cannot be written.
+  /// Makes the folder where it is missing, and closes it to others. Errors: it belongs to somebody else, another process holds it, or the folder cannot be written.
   package init(folder: String) throws(LocalClusterError) {
     do {
       try FileManager.default.createDirectory(
@@ -14,6 +14,7 @@ package final class StateLock: Sendable {
     } catch {
       throw .stateFolderUnusable(folder, reason: FileFailure.reason(error))
     }
+    try Self.shut(folder)
     let path = Self.path(in: folder)
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .stateFolderUnusable(folder, reason: String(cString: strerror(errno))) }
@@ -27,6 +28,24 @@ package final class StateLock: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Whoever can write into the folder can start processes as the one who runs the cluster, and whoever can read it has
+  /// his token.
+  private static func shut(_ folder: String) throws(LocalClusterError) {
+    guard let rights = FileRights(of: folder) else {
+      throw .stateFolderUnusable(folder, reason: "its rights cannot be read")
+    }
+    guard rights.isOwn || geteuid() == 0 else { throw .stateFolderUnusable(folder, reason: "it belongs to another user") }
+    guard !rights.isPrivate else { return }
+    // A folder such as /tmp is not taken from others by a mistyped option.
+    let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    guard content.contains("lock") || content.allSatisfy(["up.log", "kubeconfig"].contains) else {
+      throw .stateFolderUnusable(folder, reason: "it is open to other users and holds other files")
+    }
+    guard chmod(folder, 0o700) == 0 else {
+      throw .stateFolderUnusable(folder, reason: String(cString: strerror(errno)))
+    }
+  }
 
   private static func path(in folder: String) -> String { folder + "/lock" }
 
@@ -56,6 +75,7 @@ package enum LocalClusterError: Error, Sendable, CustomStringConvertible {
   case portInUse(Int)
   case listenFailed(Int, reason: String)
   case store(StoreError)
+  case credentials(CredentialsFailure)
 
   package var description: String {
     switch self {
@@ -70,6 +90,7 @@ package enum LocalClusterError: Error, Sendable, CustomStringConvertible {
     case .listenFailed(let port, let reason):
       "Port \(port) of 127.0.0.1 cannot be listened on: \(reason). Choose another with --port."
     case .store(let error): error.description
+    case .credentials(let error): error.description
     }
   }
 }

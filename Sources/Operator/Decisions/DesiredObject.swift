@@ -78,7 +78,7 @@ package struct Announcement: Sendable, Hashable {
   package init(_ kind: Kind, _ reason: String, _ message: String, regarding: String? = nil) {
     self.kind = kind
     self.reason = reason
-    self.message = message
+    self.message = message.plain()
     self.regarding = regarding
   }
 }

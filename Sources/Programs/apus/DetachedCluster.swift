@@ -17,7 +17,9 @@ struct DetachedCluster {
         "The state folder \(state) cannot be used: \(FileFailure.reason(error)). Choose another with --state.")
     }
     let path = state + "/up.log"
-    guard FileManager.default.createFile(atPath: path, contents: nil),
+    guard
+      FileManager.default.createFile(
+        atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
       let output = FileHandle(forWritingAtPath: path)
     else { throw CleanExit.failure("\(path) cannot be written.") }
     let ready = state + "/ready.json"

@@ -124,7 +124,7 @@ struct UpCommand: AsyncParsableCommand {
     say(
       """
       The local cluster is ready (\(time.formatted(.units(allowed: [.seconds, .milliseconds], maximumUnitCount: 1)))).
-        API         http://127.0.0.1:\(ready.port)
+        API         https://127.0.0.1:\(ready.port)
         kubeconfig  \(ready.kubeconfig)
         state       \(ready.state)
 

@@ -80,7 +80,9 @@ final class DeadlyConnection {
     let onward: HTTPClientRequestPart
     switch part {
     case .head(let head):
-      onward = .head(head)
+      var next = head
+      if let token = hub.server.token { next.headers.replaceOrAdd(name: "Authorization", value: "Bearer \(token)") }
+      onward = .head(next)
       isCollecting = Self.isWrite(head)
       hub.noteRequest(isWatch: head.uri.contains("watch=1") || head.uri.contains("watch=true"))
     case .body(let bytes): onward = .body(.byteBuffer(bytes))

@@ -99,6 +99,8 @@ struct APIServerAddress: Sendable {
   var port: Int
   /// nil: without TLS.
   var security: NIOSSLContext?
+  /// nil: a certificate says who asks.
+  var token: String?
 
   /// - Parameter access: a kubeconfig as JSON, with everything inline.
   init(_ access: JSONValue) throws {
@@ -115,9 +117,12 @@ struct APIServerAddress: Sendable {
     var settings = TLSConfiguration.makeClientConfiguration()
     settings.trustRoots = .certificates(
       try NIOSSLCertificate.fromPEMBytes(pem(cluster?["certificate-authority-data"])))
-    settings.certificateChain = try NIOSSLCertificate.fromPEMBytes(pem(user?["client-certificate-data"]))
-      .map { .certificate($0) }
-    settings.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: pem(user?["client-key-data"]), format: .pem))
+    token = user?["token"]?.string
+    if token == nil {
+      settings.certificateChain = try NIOSSLCertificate.fromPEMBytes(pem(user?["client-certificate-data"]))
+        .map { .certificate($0) }
+      settings.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: pem(user?["client-key-data"]), format: .pem))
+    }
     security = try NIOSSLContext(configuration: settings)
   }
 }

@@ -10,6 +10,7 @@ import TestSupport
 /// An API server on a free port, with a folder of its own, and kubectl to talk to it.
 struct RunningCluster {
   let store: ClusterStore
+  let credentials: ClusterCredentials
   let folder: String
   let port: Int
 
@@ -29,14 +30,16 @@ struct RunningCluster {
     log.logLevel = .error
     let store = try ClusterStore(folder: folder + "/state", audit: folder + "/audit.jsonl", log: log)
     let found = Mutex<Int?>(nil)
-    let server = APIServer(store: store, logs: WrittenLogs(), port: 0, log: log) { port in found.withLock { $0 = port }
+    let credentials = try ClusterCredentials()
+    let server = APIServer(store: store, credentials: credentials, logs: WrittenLogs(), port: 0, log: log) { port in
+      found.withLock { $0 = port }
     }
     let group = ServiceGroup(services: [server], logger: log)
     let running = Task { try await group.run() }
     do {
       let port = try await eventually("the server listens") { found.withLock { $0 } }
-      try LocalKubeconfig(server: "http://127.0.0.1:\(port)").write(to: folder + "/kubeconfig")
-      try await body(RunningCluster(store: store, folder: folder, port: port))
+      try LocalKubeconfig(port: port, credentials: credentials).write(to: folder + "/kubeconfig")
+      try await body(RunningCluster(store: store, credentials: credentials, folder: folder, port: port))
     } catch {
       await group.triggerGracefulShutdown()
       _ = try? await running.value

@@ -18,7 +18,7 @@ final class ClusterFixture: Sendable {
       cluster: store,
       configuration: ClusterMachinery.Configuration(
         state: folder.path, images: ImageCatalog(programFolder: "/nowhere", programs: ["shell": "/bin/sh"]),
-        kubeconfig: folder.path + "/kubeconfig"), log: log)
+        credentials: try ClusterCredentials()), log: log)
     cluster = store
     logs = machinery.logs
     task = Task { await machinery.run(apiPort: 1) }

@@ -107,6 +107,20 @@ struct WholeClusterTests {
     }
   }
 
+  @Test(
+    "a state folder of the release before gets a token, and its kubeconfig is rewritten",
+    .enabled(if: kubectlPath != nil))
+  func former() async throws {
+    let old = LocalKubeconfig(server: "http://127.0.0.1:16443").text
+    try Data(old.utf8).write(to: URL(fileURLWithPath: folder.path + "/kubeconfig"))
+    try await withCluster { _ in
+      #expect(try await kubectl("get", "namespace", "default", "-o", "name").hasPrefix("namespace/default"))
+      #expect(try await kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").hasPrefix("apus"))
+    }
+    let text = try String(contentsOfFile: folder.path + "/kubeconfig", encoding: .utf8)
+    #expect(text.contains("server: https://127.0.0.1:") && text.contains("token: "))
+  }
+
   @Test("a second cluster on the same folder, or port, is refused in a sentence")
   func refusals() async throws {
     try await withCluster { ready in

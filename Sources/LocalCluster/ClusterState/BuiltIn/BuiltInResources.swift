@@ -59,6 +59,9 @@ enum BuiltInResources {
     review(
       "authorization.k8s.io", "SelfSubjectRulesReview", "selfsubjectrulesreviews",
       "authorization.v1.SelfSubjectRulesReview"),
+    review(
+      "authorization.k8s.io", "SubjectAccessReview", "subjectaccessreviews", "authorization.v1.SubjectAccessReview"),
+    review("authentication.k8s.io", "TokenReview", "tokenreviews", "authentication.v1.TokenReview"),
     review("authentication.k8s.io", "SelfSubjectReview", "selfsubjectreviews", "authentication.v1.SelfSubjectReview"),
   ]
 

@@ -205,6 +205,19 @@ extension SchemaTable {
     metadata#1 meta.v1.ObjectMeta | Standard list metadata.
     spec#2! authorization.v1.SelfSubjectAccessReviewSpec | Spec holds information about the request being evaluated.
     status#3 authorization.v1.SubjectAccessReviewStatus | Status is filled in by the server and indicates whether the request is allowed or not
+    # authorization.v1.SubjectAccessReviewSpec | SubjectAccessReviewSpec is a description of the access request.
+    extra#5 {[string]} | Extra corresponds to the user.Info.GetExtra() method from the authenticator.
+    groups#4 [string] | Groups is the groups you're testing for.
+    nonResourceAttributes#2 authorization.v1.NonResourceAttributes | NonResourceAttributes describes information for a non-resource access request
+    resourceAttributes#1 authorization.v1.ResourceAttributes | ResourceAuthorizationAttributes describes information for a resource access request
+    uid#6 string | UID information about the requesting user.
+    user#3 string | User is the user you're testing for.
+    # authorization.v1.SubjectAccessReview | SubjectAccessReview checks whether or not a user or group can perform an action.
+    apiVersion string | APIVersion defines the versioned schema of this representation of an object.
+    kind string | Kind is a string value representing the REST resource this object represents.
+    metadata#1 meta.v1.ObjectMeta | Standard list metadata.
+    spec#2! authorization.v1.SubjectAccessReviewSpec | Spec holds information about the request being evaluated
+    status#3 authorization.v1.SubjectAccessReviewStatus | Status is filled in by the server and indicates whether the request is allowed or not
     # authorization.v1.SelfSubjectRulesReviewSpec | SelfSubjectRulesReviewSpec defines the specification for SelfSubjectRulesReview.
     namespace#1 string | Namespace to evaluate rules for.
     # authorization.v1.NonResourceRule | NonResourceRule holds information that describes a rule for the non-resource
@@ -231,6 +244,20 @@ extension SchemaTable {
     groups#3 [string] | The names of groups this user is a part of.
     uid#2 string | A unique value that identifies this user across time.
     username#1 string | The name that uniquely identifies this user among all active users.
+    # authentication.v1.TokenReviewSpec | TokenReviewSpec is a description of the token authentication request.
+    audiences#2 [string] | Audiences is a list of the identifiers that the resource server presented with the token identifies as.
+    token#1 string | Token is the opaque bearer token.
+    # authentication.v1.TokenReviewStatus | TokenReviewStatus is the result of the token authentication request.
+    audiences#4 [string] | Audiences are audience identifiers chosen by the authenticator that are compatible with both the TokenReview and token.
+    authenticated#1 boolean | Authenticated indicates that the token was associated with a known user.
+    error#3 string | Error indicates that the token couldn't be checked
+    user#2 authentication.v1.UserInfo | User is the UserInfo associated with the provided token.
+    # authentication.v1.TokenReview | TokenReview attempts to authenticate a token to a known user.
+    apiVersion string | APIVersion defines the versioned schema of this representation of an object.
+    kind string | Kind is a string value representing the REST resource this object represents.
+    metadata#1 meta.v1.ObjectMeta | Standard object's metadata.
+    spec#2! authentication.v1.TokenReviewSpec | Spec holds information about the request being evaluated
+    status#3 authentication.v1.TokenReviewStatus | Status is filled in by the server and indicates whether the request can be authenticated.
     # authentication.v1.SelfSubjectReviewStatus | SelfSubjectReviewStatus is filled by the kube-apiserver and sent back to a user.
     userInfo#1 authentication.v1.UserInfo | User attributes of the user making this request.
     # authentication.v1.SelfSubjectReview | SelfSubjectReview contains the user information that the kube-apiserver has about the user making this request.

@@ -59,15 +59,23 @@ package struct APIQuery: Sendable {
   }
 }
 
-/// Who sent a request, as far as a server without credentials knows.
+/// Where a request came from.
 package struct RequestSource: Sendable {
   /// Path and query as they came.
   package var uri: String
+  /// Who sent it.
+  package var user: RequestUser
   /// The `Impersonate-User` header: on whose behalf the client says that it acts.
   package var impersonatedUser: String?
 
-  package init(uri: String, impersonatedUser: String? = nil) {
+  package init(uri: String, user: RequestUser, impersonatedUser: String? = nil) {
     self.uri = uri
+    self.user = user
     self.impersonatedUser = impersonatedUser
+  }
+
+  /// As whom the client acts.
+  var actor: RequestUser {
+    impersonatedUser.map { RequestUser(name: $0, groups: ["system:authenticated"]) } ?? user
   }
 }

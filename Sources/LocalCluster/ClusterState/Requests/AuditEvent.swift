@@ -26,12 +26,12 @@ extension ClusterState {
   /// object, when, with what result. Bodies are not in it.
   package func auditEvent(of request: ReceivedRequest, _ outcome: AuditedOutcome, id: String) -> JSONValue {
     let target = target(of: request.path)
-    let user = request.source == nil ? "system:apus-local-cluster" : "system:unsecured"
+    let user = request.source?.user.info ?? ["username": "system:apus-local-cluster"]
     var event: JSONValue = [
       "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": .string(id),
       "stage": .string(outcome.stage.rawValue),
       "requestURI": .string(request.source?.uri ?? "/" + request.path.joined(separator: "/")),
-      "verb": .string(verb(of: request, target)), "user": ["username": .string(user)],
+      "verb": .string(verb(of: request, target)), "user": user,
       "responseStatus": ["metadata": [:], "code": .integer(Int64(outcome.code))],
       "requestReceivedTimestamp": .string(outcome.received.microText),
       "stageTimestamp": .string(outcome.answered.microText),

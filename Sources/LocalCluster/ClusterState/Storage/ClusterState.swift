@@ -110,6 +110,11 @@ package struct ChangeEvent: Sendable {
 extension ClusterState {
   func object(_ id: ObjectID) -> JSONValue? { objects[id.resource]?[id.place] }
 
+  /// nil: there is no such object.
+  package func uid(of resource: GroupResource, namespace: String, name: String) -> String? {
+    objects[resource]?[ObjectPlace(namespace: namespace, name: name)]?[path: "metadata", "uid"]?.string
+  }
+
   /// Stores an object under a new resource version and tells the watchers.
   @discardableResult
   mutating func put(_ id: ObjectID, _ object: JSONValue) -> JSONValue {

@@ -7,9 +7,10 @@ package import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 
-/// The API over HTTP, on loopback only and without TLS: for kubectl, the operator and pods of this machine.
+/// The API over HTTPS, on loopback only, for who has a token: kubectl, the operator and pods of this machine.
 package struct APIServer: ServiceLifecycle.Service {
   private let store: ClusterStore
+  private let credentials: ClusterCredentials
   private let logs: any PodLogs
   private let host: String
   private let port: Int
@@ -18,10 +19,12 @@ package struct APIServer: ServiceLifecycle.Service {
 
   /// `port` 0 takes a free one; `onRunning` learns which, once requests are answered. `host` must be a loopback address.
   package init(
-    store: ClusterStore, logs: any PodLogs, host: String = "127.0.0.1", port: Int, log: Logger,
+    store: ClusterStore, credentials: ClusterCredentials, logs: any PodLogs, host: String = "127.0.0.1", port: Int,
+    log: Logger,
     onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.store = store
+    self.credentials = credentials
     self.logs = logs
     self.host = LoopbackGuard.isLoopback(host) ? host : "127.0.0.1"
     self.port = port
@@ -29,17 +32,22 @@ package struct APIServer: ServiceLifecycle.Service {
     self.onRunning = onRunning
   }
 
+  private var authentication: Authentication { Authentication(credentials: credentials, store: store) }
+
   /// Serves until graceful shutdown or cancellation; watches end then.
   package func run() async throws {
+    let security = try credentials.security()
     let responder = CallbackResponder { (request: Request, _: BasicRequestContext) in await respond(to: request) }
     var quiet = log
     quiet.logLevel = max(log.logLevel, .notice)
-    let store = store
+    let (store, authentication) = (store, authentication)
     let application = Application(
       responder: responder,
       server: HTTPServerBuilder { respond in
-        PortForwardingChannel(http: HTTP1Channel(responder: respond)) { namespace, name throws(StatusError) in
-          try Self.target(await store.get(ClusterResource.pods, namespace: namespace, name: name), name)
+        PortForwardingChannel(security: security, http: HTTP1Channel(responder: respond)) {
+          namespace, name, authorization throws(StatusError) in
+          _ = try await authentication.user(authorization: authorization, isPublic: false)
+          return try Self.target(await store.get(ClusterResource.pods, namespace: namespace, name: name), name)
         }
       },
       configuration: ApplicationConfiguration(address: .hostname(host, port: port), serverName: "apus"),
@@ -62,6 +70,8 @@ package struct APIServer: ServiceLifecycle.Service {
     return PortForwardTarget(pod: name, address: address)
   }
 
+  private static let tokenReviews = ["apis", "authentication.k8s.io", "v1", "tokenreviews"]
+
   private func respond(to request: Request) async -> Response {
     let host = request.head.authority
     let origin = HTTPField.Name("Origin").flatMap { request.headers[$0] }
@@ -69,7 +79,15 @@ package struct APIServer: ServiceLifecycle.Service {
       return Self.response(StatusError(code: 403, reason: "Forbidden", message: refusal))
     }
     do {
-      let read = try await RequestReading.read(request)
+      let path = RequestReading.path(of: request)
+      let user = try await authentication.user(
+        authorization: request.headers[.authorization],
+        isPublic: Authentication.isPublic(request.method.rawValue, path))
+      var read = try await RequestReading.read(request, from: user)
+      if path == Self.tokenReviews {
+        let status = await authentication.review(read.body)
+        read.body?["status"] = status
+      }
       log.debug("request", metadata: ["method": "\(read.method.rawValue)", "path": "\(request.uri.path)"])
       return await answer(read, request)
     } catch let error as StatusError {

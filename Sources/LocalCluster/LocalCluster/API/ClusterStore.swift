@@ -115,6 +115,16 @@ package actor ClusterStore {
     }
   }
 
+  /// Whether the pod of a token, and the account it was made for, are still there. This is no request: the audit log does
+  /// not have it.
+  func stillHolds(_ token: PodToken) -> Bool {
+    func uid(_ resource: String, _ name: String) -> String? {
+      state.uid(of: GroupResource(group: "", resource: resource), namespace: token.namespace, name: name)
+    }
+    return uid("pods", token.pod) == token.podUID
+      && (token.accountUID.isEmpty || uid("serviceaccounts", token.account) == token.accountUID)
+  }
+
   /// Tells a watch how far it is; ordered with the changes it gets.
   func bookmark(into inlet: AsyncStream<Signal>.Continuation) {
     inlet.yield(.bookmark(revision: state.revision))

@@ -116,8 +116,7 @@ struct Journal {
       bytes.append(0x0A)
     }
     do {
-      try bytes.write(to: snapshotURL, options: .atomic)
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: snapshotURL.path)
+      try PrivateFile.replace(snapshotURL.path, with: Array(bytes))
       try log.truncate(atOffset: 0)
       logBytes = 0
     } catch {

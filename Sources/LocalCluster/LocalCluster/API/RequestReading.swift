@@ -11,20 +11,25 @@ enum RequestReading {
   /// Larger bodies are refused, as etcd would.
   static let bodyLimit = 3 << 20
 
-  static func read(_ request: Request) async throws -> ReceivedRequest {
+  /// The decoded segments of its path.
+  static func path(of request: Request) -> [String] {
+    request.uri.path.split(separator: "/").map { String($0).removingPercentEncoding ?? String($0) }
+  }
+
+  static func read(_ request: Request, from user: RequestUser) async throws -> ReceivedRequest {
     guard let method = ReceivedRequest.Method(rawValue: request.method.rawValue) else {
       throw StatusError(
         code: 405, reason: "MethodNotAllowed",
         message: "the server does not allow this method on the requested resource")
     }
-    let path = request.uri.path.split(separator: "/").map { String($0).removingPercentEncoding ?? String($0) }
     let query = request.uri.queryParameters.map { (String($0.key), String($0.value).replacing("+", with: " ")) }
     let type = request.headers[.contentType] ?? "application/json"
     var read = ReceivedRequest(
-      method, path: path, query: APIQuery(query), accept: request.headers[.accept] ?? "", contentType: type,
+      method, path: path(of: request), query: APIQuery(query), accept: request.headers[.accept] ?? "",
+      contentType: type,
       userAgent: request.headers[.userAgent] ?? "",
       source: RequestSource(
-        uri: request.uri.string,
+        uri: request.uri.string, user: user,
         impersonatedUser: HTTPField.Name("Impersonate-User").flatMap { request.headers[$0] }))
     if method != .get { read.body = try await body(of: request, type) }
     return read

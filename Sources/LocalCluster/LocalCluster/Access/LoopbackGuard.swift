@@ -1,5 +1,5 @@
-/// Who may talk to the API server. It has no credentials, so a web page in a browser on this machine must not reach it:
-/// neither by a name that resolves to loopback (DNS rebinding) nor by a request across origins.
+/// From where the API server is spoken to. A web page in a browser on this machine must not reach it, whatever the browser
+/// has: neither by a name that resolves to loopback (DNS rebinding) nor by a request across origins.
 package enum LoopbackGuard {
   /// Why a request is refused; nil: it may pass.
   package static func refusal(host: String?, origin: String?) -> String? {

@@ -19,6 +19,13 @@ struct EnvironmentContext: Sendable {
   /// By name; only those of the pod's namespace.
   var configMaps: [String: JSONValue]
   var secrets: [String: JSONValue]
+  /// The pod's service account; nil: there is none.
+  var account: ClusterObject?
+  /// nil: there is no API to reach.
+  var access: PodAccess?
+
+  /// Whether the containers get a token of the pod's service account without asking for it.
+  var hasAccess: Bool { access != nil && PodAccess.isWanted(by: pod, account: account) }
 
   /// The value of a `fieldRef`, or nil for a field that is not supported.
   func field(_ path: String) -> String? {

@@ -117,8 +117,7 @@ actor PodRunner: PodLogs {
       return
     }
     var context = context
-    context.clusterEnvironment["KUBERNETES_SERVICE_HOST"] = "127.0.0.1"
-    context.clusterEnvironment["KUBERNETES_SERVICE_PORT"] = String(apiPort)
+    context.access.apiPort = apiPort
     let worker = PodWorker(pod: pod, address: address, context: context)
     workers[pod.uid] = worker
     await worker.start()

@@ -109,6 +109,11 @@ struct PodVolumes: Sendable {
       let object = context.secrets[name]
       if object == nil, secret["optional"]?.bool != true { throw refusal(volume, "secret \"\(name)\" not found") }
       try select(object.map(SecretData.bytes) ?? [:], by: secret, kind: "secret", volume, defaultMode, &files)
+    } else if let token = source["serviceAccountToken"], let access = context.access {
+      guard let path = token["path"]?.string else { return }
+      try check(path, of: "serviceAccountToken.path", volume)
+      let bytes = access.token(of: pod, account: context.account, audience: token["audience"]?.string)
+      files[path] = .init(bytes: bytes, mode: 0o600)
     } else if let downward = source["downwardAPI"] {
       for item in downward["items"]?.array ?? [] {
         guard let path = item["path"]?.string, let field = item[path: "fieldRef", "fieldPath"]?.string else { continue }
@@ -129,15 +134,20 @@ struct PodVolumes: Sendable {
     }
     for item in items {
       guard let key = item["key"]?.string, let path = item["path"]?.string else { continue }
-      guard !path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
-        throw refusal(volume, "items[].path \"\(path)\" must be relative and without '..'")
-      }
+      try check(path, of: "items[].path", volume)
       if let bytes = data[key] {
         files[path] = .init(bytes: bytes, mode: item["mode"]?.integer ?? mode)
       } else if source["optional"]?.bool != true {
         throw refusal(volume, "references non-existent \(kind) key: \(key)")
       }
     }
+  }
+}
+
+extension PodVolumes {
+  private func check(_ path: String, of field: String, _ volume: JSONValue) throws(LaunchRefusal) {
+    guard path.hasPrefix("/") || path.split(separator: "/").contains("..") else { return }
+    throw refusal(volume, "\(field) \"\(path)\" must be relative and without '..'")
   }
 }
 
@@ -152,6 +162,7 @@ struct ClusterFolders: Sendable {
   /// Container names hold no points, so these cannot clash with a container's folder.
   func volumes(pod uid: String) -> String { pod(uid) + "/.volumes" }
   func scratch(pod uid: String) -> String { pod(uid) + "/.work" }
+  func access(pod uid: String) -> String { pod(uid) + "/.serviceaccount" }
   func container(_ name: String, pod uid: String) -> String { pod(uid) + "/" + name }
 
   func log(_ container: String, pod uid: String, attempt: Int) -> String {

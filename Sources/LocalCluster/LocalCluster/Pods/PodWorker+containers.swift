@@ -140,12 +140,14 @@ extension PodWorker {
     }
     let documents = mounts.json
     mounts.add(container.terminationMessagePath, at: messageFile)
+    let access = values.hasAccess ? context.folders.access(pod: pod.uid) : nil
+    if let access, mounts.folders[PodAccess.mountPath] == nil { mounts.add(PodAccess.mountPath, at: access) }
 
     var base = ["HOSTNAME": pod.name, "HOME": scratch]
     for name in ["PATH", "LD_LIBRARY_PATH", "TZ", "LANG"] {
       base[name] = ProcessInfo.processInfo.environment[name]
     }
-    if pod.spec["automountServiceAccountToken"]?.bool != false { base.merge(context.clusterEnvironment) { $1 } }
+    if let access { base.merge(context.access.environment(folder: access)) { $1 } }
     var environment = ContainerEnvironment(base: base)
     try environment.add(container, values)
     // What the cluster itself put in names real paths already, even where a mount path (such as /tmp) is a prefix.

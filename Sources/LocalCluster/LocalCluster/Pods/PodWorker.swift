@@ -9,8 +9,8 @@ struct PodContext: Sendable {
   let images: ImageCatalog
   let folders: ClusterFolders
   let node: String
-  /// Given to every container, unless its pod wants no access to the API.
-  var clusterEnvironment: [String: String]
+  /// By which containers reach the API, unless their pod wants no access.
+  var access: PodAccess
   let log: Logger
 }
 
@@ -186,8 +186,17 @@ actor PodWorker {
     } catch {
       throw LaunchRefusal(reason: "FailedMount", message: error.localizedDescription)
     }
+    let values = await environmentContext()
+    if values.hasAccess {
+      do {
+        try ProjectedFolder(path: context.folders.access(pod: pod.uid)).write(
+          context.access.files(of: pod, account: values.account))
+      } catch {
+        throw LaunchRefusal(reason: "FailedMount", message: error.localizedDescription)
+      }
+    }
     try PodVolumes(pod: pod, folders: context.folders).materialize(
-      await environmentContext(), claims: Set(claims.map { ClusterObject($0).name }))
+      values, claims: Set(claims.map { ClusterObject($0).name }))
   }
 
   func refreshVolumes() async {
@@ -206,9 +215,11 @@ actor PodWorker {
         },
         uniquingKeysWith: { first, _ in first })
     }
+    let account = await context.cluster.get(
+      ClusterResource.serviceAccounts, namespace: pod.namespace, name: pod.serviceAccountName)
     return EnvironmentContext(
       pod: pod, address: address, configMaps: await byName(ClusterResource.configMaps),
-      secrets: await byName(ClusterResource.secrets))
+      secrets: await byName(ClusterResource.secrets), account: account.map(ClusterObject.init), access: context.access)
   }
 
   // MARK: Reporting

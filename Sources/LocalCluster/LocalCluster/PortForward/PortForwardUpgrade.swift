@@ -6,6 +6,7 @@ internal import KubernetesModel
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOSSL
 
 /// Where a request for port forwarding leads.
 struct PortForwardTarget: Sendable {
@@ -13,18 +14,20 @@ struct PortForwardTarget: Sendable {
   var address: String
 }
 
-/// HTTP/1.1, and before it a look whether a connection asks to forward ports: then it speaks SPDY from there on.
+/// HTTP/1.1 within TLS, and before it a look whether a connection asks to forward ports: then it speaks SPDY from there on.
 ///
 /// kubectl opens a connection of its own for this, so only the first request of a connection is looked at.
 struct PortForwardingChannel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 
+  let security: NIOSSLContext
   let http: HTTP1Channel
-  let find: @Sendable (_ namespace: String, _ pod: String) async throws(StatusError) -> PortForwardTarget
+  let find: PortForwardUpgrade.Find
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    let find = find
+    let (find, security) = (find, security)
     return channel.eventLoop.makeCompletedFuture {
+      try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: security))
       try channel.pipeline.syncOperations.addHandler(PortForwardUpgrade(find: find))
     }.flatMap { http.setup(channel: channel, logger: logger) }
   }
@@ -39,6 +42,11 @@ final class PortForwardUpgrade: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
+  /// Where a pod is, for who sends this `Authorization` header. Errors: he is not let in, or there is no such pod.
+  typealias Find =
+    @Sendable (_ namespace: String, _ pod: String, _ authorization: String?) async throws(StatusError)
+    -> PortForwardTarget
+
   /// More than kubectl's head has.
   private static let longestHead = 32 << 10
 
@@ -46,12 +54,12 @@ final class PortForwardUpgrade: ChannelDuplexHandler, RemovableChannelHandler {
     case undecided, looking, forwarding(PortForwardSession), refused, aside
   }
 
-  private let find: @Sendable (String, String) async throws(StatusError) -> PortForwardTarget
+  private let find: Find
   private var phase = Phase.undecided
   private var received = ByteBuffer()
   private var wantsRead = false
 
-  init(find: @escaping @Sendable (String, String) async throws(StatusError) -> PortForwardTarget) { self.find = find }
+  init(find: @escaping Find) { self.find = find }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .aside = phase {
@@ -137,9 +145,11 @@ final class PortForwardUpgrade: ChannelDuplexHandler, RemovableChannelHandler {
       return
     }
     phase = .looking
-    let find = find
+    let (find, authorization) = (find, headers["authorization"])
     context.eventLoop.makeFutureWithTask { () async -> Result<PortForwardTarget, StatusError> in
-      do throws(StatusError) { return .success(try await find(namespace, pod)) } catch { return .failure(error) }
+      do throws(StatusError) { return .success(try await find(namespace, pod, authorization)) } catch {
+        return .failure(error)
+      }
     }.assumeIsolated().whenComplete { [self] result in
       guard case .looking = phase, case .success(let found) = result else { return }
       switch found {

@@ -15,9 +15,9 @@ package struct Blocker: Codable, Sendable, Equatable {
 
   package init(reason: String, message: String, pod: String? = nil, detail: String? = nil, attempt: Int? = nil) {
     self.reason = reason
-    self.message = message
+    self.message = message.plain()
     self.pod = pod
-    self.detail = detail
+    self.detail = detail?.plain()
     self.attempt = attempt
   }
 }

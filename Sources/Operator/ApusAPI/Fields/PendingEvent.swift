@@ -18,7 +18,7 @@ package struct PendingEvent: Codable, Sendable, Equatable {
   package init(type: Kind, reason: String, message: String, at: MicroTime, regarding: String? = nil) {
     self.type = type
     self.reason = reason
-    self.message = message
+    self.message = message.plain()
     self.at = at
     self.regarding = regarding
   }

@@ -34,7 +34,7 @@ package struct AlertingStatus: Codable, Sendable, Equatable {
     ) {
       self.rule = rule
       self.state = state
-      self.message = message
+      self.message = message.plain()
       self.at = at
       self.channels = channels
       self.attempts = attempts

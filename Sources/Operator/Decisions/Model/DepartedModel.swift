@@ -291,6 +291,7 @@ extension ContainerResources {
 }
 
 extension WorkerJob {
-  fileprivate var attempt: Int { annotations[RunAnnotation.attempt].flatMap(Int.init) ?? 1 }
+  /// From 1 on, whatever somebody has written there.
+  fileprivate var attempt: Int { max(annotations[RunAnnotation.attempt].flatMap(Int.init) ?? 1, 1) }
   fileprivate var removedFiles: Int { annotations[RunAnnotation.removedFiles].flatMap(Int.init) ?? 0 }
 }

@@ -12,7 +12,7 @@ extension PromotionPass {
       return
     }
     let steps = spec.promotion.rollout?.steps ?? []
-    guard let recalled = recalledRollout(of: canary), recalled.step <= steps.count else {
+    guard let recalled = recalledRollout(of: canary), recalled.step >= 1, recalled.step <= steps.count else {
       return endRollout(of: canary.version, "the rollout has no more steps")
     }
     rollout = recalled
@@ -55,7 +55,7 @@ extension PromotionPass {
   /// Percent of the requests that go to the canary.
   var canaryWeight: Int {
     guard let rollout, rollout.version == registry.canary?.version,
-      let steps = spec.promotion.rollout?.steps, steps.indices.contains(rollout.step - 1)
+      let steps = spec.promotion.rollout?.steps, rollout.step >= 1, rollout.step <= steps.count
     else { return 0 }
     return min(max(steps[rollout.step - 1].weight, 0), 100)
   }

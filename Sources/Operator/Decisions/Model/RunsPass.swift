@@ -126,7 +126,7 @@ struct RunsPass: ModelPass {
     handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
     // However many instants were missed, one run makes up for them.
     if isScheduled { handled.scheduledUntil = now }
-    let number = VersionNumber(highestNumber.value + 1)
+    let number = highestNumber.next
     let run = runRequest(number, trigger: first.trigger, owner: owner)
     effects.apply += trainings.start(run, observed.settings)
     training = .init(
@@ -141,7 +141,8 @@ struct RunsPass: ModelPass {
   /// Numbers are never used again, whatever has been deleted since, a model of the same name included.
   private var highestNumber: VersionNumber {
     let known = [trainings.jobs.last?.number, training?.number].compactMap(\.self)
-    return max(registry.highestNumber, VersionNumber(observed.highestForeignNumber), known.max() ?? VersionNumber(0))
+    return max(
+      registry.highestNumber, VersionNumber(foreign: observed.highestForeignNumber), known.max() ?? VersionNumber(0))
   }
 
   private func runRequest(

@@ -38,6 +38,7 @@ struct SpecRefusal: ModelPass {
 
   private mutating func stall(_ reason: String, _ message: String) {
     let previous = status.conditions[ConditionType.stalled.rawValue]
+    let message = message.plain()
     status.observedGeneration = generation
     // A line that a person has yet to mend holds from when it is mended.
     if (try? spec.training.schedule.compiled()) == nil { status.schedule = nil }

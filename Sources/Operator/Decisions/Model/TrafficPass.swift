@@ -73,8 +73,8 @@ struct TrafficPass: ModelPass {
   /// operator that died after writing it does not count twice.
   private func nextRevision(of entries: [RoutingTable.Entry]) -> Int {
     let isRecorded = known.traffic == entries && known.routingRevision > 0
-    guard let routing = observed.routing else {
-      return isRecorded ? known.routingRevision : known.routingRevision + 1
+    guard let routing = observed.routing, (0...Self.highestBelieved).contains(routing.revision) else {
+      return isRecorded ? known.routingRevision : Self.following(known.routingRevision)
     }
     if routing.entries == entries, routing.logging == spec.serving.logging,
       routing.identity == observed.model.identity
@@ -83,6 +83,11 @@ struct TrafficPass: ModelPass {
     }
     // A cache that is behind the status has nothing to say.
     if isRecorded, routing.revision < known.routingRevision { return known.routingRevision }
-    return max(known.routingRevision, routing.revision) + 1
+    return Self.following(max(known.routingRevision, routing.revision))
   }
+
+  /// People can write into the ConfigMap: a revision that leaves no room for those to come is none of the operator's.
+  private static let highestBelieved = 1 << 52
+
+  private static func following(_ revision: Int) -> Int { revision < .max ? revision + 1 : revision }
 }

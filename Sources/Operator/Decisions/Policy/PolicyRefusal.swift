@@ -18,7 +18,7 @@ struct PolicyRefusal: PolicyPass {
     let problems = invalid + refused.map(\.message)
     guard !problems.isEmpty else { return nil }
     let message = problems.joined(separator: "; ")
-    let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != String(message.prefix(8192))
+    let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != message.plain()
     status.observedGeneration = observed.policy.metadata.generation
     // A line that a person has yet to mend holds from when it is mended.
     if (try? spec.schedule.compiled()) == nil { status.schedule = nil }
