@@ -18,11 +18,17 @@ extension ConditionsPass {
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
         count + note + (trouble.map { "; \($0.message)" } ?? refusal))
     } else if serving.confirmedReplicas < serving.readyReplicas {
+      let previous = status.conditions[ConditionType.serving.rawValue]
+      let reason: Reason = observed.secretsRefusal == nil ? .routingUnconfirmed : .forbidden
       set(
-        .serving, .unknown, Reason.routingUnconfirmed.rawValue,
+        .serving, .unknown, reason.rawValue,
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
-          + " confirmed routing revision \(status.routingRevision)" + refusal)
+          + " confirmed routing revision \(status.routingRevision)"
+          + (observed.secretsRefusal.map { "; \($0)" } ?? refusal))
+      if let refusal = observed.secretsRefusal, previous?.reason != reason.rawValue {
+        announce(.warning, .forbidden, refusal)
+      }
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
@@ -46,7 +52,8 @@ extension ConditionsPass {
 
   /// Servers that run have their Secrets mounted and go on; new ones cannot start.
   private var secretNote: String {
-    observed.secretProblems.isEmpty
+    if let refusal = observed.secretsRefusal { return " (\(refusal))" }
+    return observed.secretProblems.isEmpty
       ? "" : " (new servers cannot start: \(observed.secretProblems.joined(separator: "; ")))"
   }
 
@@ -103,7 +110,8 @@ extension ConditionsPass {
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
     observed.deployment?.isRollingOut == true || serving.readyReplicas < max(serving.replicas, wantedReplicas)
-      || serving.confirmedReplicas < serving.readyReplicas
+      // Nothing comes of waiting for servers that may not be asked.
+      || serving.confirmedReplicas < serving.readyReplicas && observed.secretsRefusal == nil
   }
 
   /// Ready while the wanted servers are there and serve what they should. A promotion that is still spreading does not take
@@ -150,9 +158,12 @@ extension ConditionsPass {
       "; \(trainings) failed, most recently \(last.version) (\(failure.reason)): the condition Trained says what to do"
   }
 
-  /// Whether the model was ready and has not waited too long for its servers yet.
+  /// Whether the model was ready and has not waited too long for its servers yet. Servers that may not be asked serve the
+  /// table that they had: an operator that starts with fewer rights takes nothing from a model that is served as it was.
   private var canWaitForConfirmation: Bool {
-    guard observed.model.status.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
+    let before = observed.model.status
+    guard before.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
+    if observed.secretsRefusal != nil, before.routingRevision == status.routingRevision { return true }
     let since = status.conditions[ConditionType.serving.rawValue]?.lastTransitionTime ?? now
     return now.seconds(since: since) < confirmationPatience
   }

@@ -2,7 +2,11 @@ package import ApusAPI
 package import Decisions
 import KubernetesModel
 
-extension MonitoringPolicySpec.Alerts.Channel.Webhook: AlertDestination { package typealias Sender = WebhookChannel }
+extension MonitoringPolicySpec.Alerts.Channel.Webhook: AlertDestination {
+  package typealias Sender = WebhookChannel
+
+  package var secretNames: [String] { [urlSecretRef.name] }
+}
 
 /// The alert as it is, for servers of one's own.
 package struct WebhookChannel: HTTPAlertChannel {
