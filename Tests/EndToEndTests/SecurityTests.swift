@@ -44,7 +44,8 @@ struct SecurityTests {
     let condition = try await stage.wait(
       "md", "guarded", condition: "Serving", "Unknown", reason: "Forbidden", within: .seconds(180))
     let message = try #require(condition["message"]?.string)
-    let command = try #require(message.components(separatedBy: "allow it: ").last?.split(separator: " ").map(String.init))
+    let command = try #require(
+      message.components(separatedBy: "allow it: ").last?.split(separator: " ").map(String.init))
     #expect(command.prefix(5) == ["kubectl", "-n", stage.namespace, "create", "rolebinding"])
     _ = try await eventually("an Event says the same", within: .seconds(20)) { () async throws -> Bool? in
       try await stage.kubectl("describe", "md", "guarded").text.contains("allow it: kubectl") ? true : nil

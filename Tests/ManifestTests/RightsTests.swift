@@ -113,7 +113,8 @@ struct RightsTests {
       let rights = try Self.rights(ofRole: column)
       for resource in rights.keys {
         for power in [
-          "rbac.authorization", "serviceaccounts", "pods/exec", "pods/attach", "pods/portforward", "nodes", "namespaces",
+          "rbac.authorization", "serviceaccounts", "pods/exec", "pods/attach", "pods/portforward", "nodes",
+          "namespaces",
           "webhookconfigurations", "certificatesigningrequests", "persistentvolumes.", "daemonsets",
         ] { #expect(!resource.contains(power), "\(column): \(resource)") }
         if resource == "pods" { #expect(rights[resource] == ["list", "watch"]) }
@@ -171,7 +172,8 @@ struct RightsTests {
     Set(
       objects.filter { $0["roleRef"] != nil }.map { binding in
         let place = binding[path: "metadata", "namespace"]?.string ?? "everywhere"
-        return "\(place): \(binding[path: "roleRef", "kind"]?.string ?? "") \(binding[path: "roleRef", "name"]?.string ?? "")"
+        return
+          "\(place): \(binding[path: "roleRef", "kind"]?.string ?? "") \(binding[path: "roleRef", "name"]?.string ?? "")"
       })
   }
 

@@ -30,7 +30,8 @@ import Testing
       ])
   }
 
-  @Test func `without the right to read Secrets a model lives, and says which binding the operator needs`() async throws {
+  @Test func `without the right to read Secrets a model lives, and says which binding the operator needs`() async throws
+  {
     let scene = Scene()
     putToken(in: scene)
     scene.cluster.fail(Self.withoutSecrets)
@@ -101,14 +102,15 @@ import Testing
     [["apiVersion": "apps/v1", "kind": .string(kind), "name": .string(name), "uid": .string(uid), "controller": true]]
   }
 
-  @Test(arguments: [
-    ("nobody's", nil), ("of a ReplicaSet that is not there", owner("ReplicaSet", "income-gone", "uid-income-gone")),
-    ("with another UID than the ReplicaSet's", owner("ReplicaSet", "income-abc", "uid-other")),
-    ("of another Deployment's ReplicaSet", owner("ReplicaSet", "other-abc", "uid-other-abc")),
-    ("of a ReplicaSet that nobody owns", owner("ReplicaSet", "bare", "uid-bare")),
-    ("of the Deployment itself", owner("Deployment", "income", "uid-income")),
-    ("of a Job", owner("Job", "income-abc", "uid-income-abc")),
-  ] as [(String, JSONValue?)])
+  @Test(
+    arguments: [
+      ("nobody's", nil), ("of a ReplicaSet that is not there", owner("ReplicaSet", "income-gone", "uid-income-gone")),
+      ("with another UID than the ReplicaSet's", owner("ReplicaSet", "income-abc", "uid-other")),
+      ("of another Deployment's ReplicaSet", owner("ReplicaSet", "other-abc", "uid-other-abc")),
+      ("of a ReplicaSet that nobody owns", owner("ReplicaSet", "bare", "uid-bare")),
+      ("of the Deployment itself", owner("Deployment", "income", "uid-income")),
+      ("of a Job", owner("Job", "income-abc", "uid-income-abc")),
+    ] as [(String, JSONValue?)])
   func `a pod with a server's labels is told nothing and counts for nothing`(
     _ which: String, _ owners: JSONValue?
   ) async throws {

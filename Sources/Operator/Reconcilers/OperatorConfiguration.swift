@@ -106,7 +106,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
         names?.allSatisfy(Self.isObjectName) ?? true, "namespaces.\(key)", "must be names of namespaces, or null")
     }
     try demand(
-      !settings.access.secretsRole.isEmpty, "secretsRole", "is empty; name the ClusterRole that lets the operator read Secrets")
+      !settings.access.secretsRole.isEmpty, "secretsRole",
+      "is empty; name the ClusterRole that lets the operator read Secrets")
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }

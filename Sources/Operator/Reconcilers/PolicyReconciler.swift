@@ -145,7 +145,9 @@ package struct PolicyReconciler: Sendable {
   ) async -> [String: String] {
     var refused: [String: String] = [:]
     for (channel, names) in AlertChannels.secrets(alerts) {
-      refused[channel] = await secrets.refusal(of: names, reader)
+      let verdict = await secrets.verdict(on: names, in: reader.namespace)
+      reader.readOutside(believedFor: verdict.believedFor)
+      refused[channel] = verdict.refusal
     }
     return refused
   }

@@ -16,7 +16,7 @@ extension ConditionsPass {
       let trouble = serverTrouble
       set(
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
-        count + note + (trouble.map { "; \($0.message)" } ?? refusal))
+        count + note + (trouble.map { "; \($0.message)" } ?? refusal) + missingRight)
     } else if serving.confirmedReplicas < serving.readyReplicas {
       let previous = status.conditions[ConditionType.serving.rawValue]
       let reason: Reason = observed.secretsRefusal == nil ? .routingUnconfirmed : .forbidden
@@ -25,7 +25,7 @@ extension ConditionsPass {
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
           + " confirmed routing revision \(status.routingRevision)"
-          + (observed.secretsRefusal.map { "; \($0)" } ?? refusal))
+          + (missingRight.isEmpty ? refusal : missingRight))
       if let refusal = observed.secretsRefusal, previous?.reason != reason.rawValue {
         announce(.warning, .forbidden, refusal)
       }
@@ -33,7 +33,7 @@ extension ConditionsPass {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
-          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
+          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? "") + missingRight)
       announceConfirmation(serving)
     }
   }
@@ -50,10 +50,12 @@ extension ConditionsPass {
     }
   }
 
+  /// At the end of a sentence, as it ends with a command.
+  private var missingRight: String { observed.secretsRefusal.map { "; \($0)" } ?? "" }
+
   /// Servers that run have their Secrets mounted and go on; new ones cannot start.
   private var secretNote: String {
-    if let refusal = observed.secretsRefusal { return " (\(refusal))" }
-    return observed.secretProblems.isEmpty
+    observed.secretProblems.isEmpty
       ? "" : " (new servers cannot start: \(observed.secretProblems.joined(separator: "; ")))"
   }
 

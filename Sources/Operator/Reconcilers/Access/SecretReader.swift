@@ -22,37 +22,38 @@ package final class SecretReader: Sendable {
     do {
       return try await api.find(Secret.self, namespace: namespace, name: name)
     } catch {
-      throw error.isForbidden ? .refused(access.secretsRefusal(name, in: namespace)) : .failed(error)
+      throw error.isForbidden
+        ? SecretError.refused(access.secretsRefusal(name, in: namespace)) : SecretError.failed(error)
     }
   }
 
   /// A right that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
   private static let memory = 600.0
 
-  /// That the operator may not read these Secrets, and the command that allows it; nil: it may, or there are none. Asks for
-  /// the first of them, as a right is given for a namespace.
-  func refusal(of names: [String], _ reader: CacheReader) async -> String? {
-    guard let name = names.first else { return nil }
-    let namespace = reader.namespace
+  /// Whether Secrets of a namespace may be read.
+  struct Verdict {
+    /// That they may not, and the command that allows it.
+    var refusal: String?
+    /// Seconds for which the answer holds.
+    var believedFor = Double.infinity
+  }
+
+  /// Asks for the first of the Secrets, as a right is given for a namespace.
+  func verdict(on names: [String], in namespace: String) async -> Verdict {
+    guard let name = names.first else { return Verdict() }
     let now = time.monotonic()
     let left = allowed.withLock { $0[namespace] }.map { Self.memory - (now - $0) / .seconds(1) } ?? 0
-    if left > 0 {
-      reader.readOutside(believedFor: left)
-      return nil
-    }
+    if left > 0 { return Verdict(believedFor: left) }
     do {
       _ = try await find(name, in: namespace)
     } catch .refused(let words) {
-      reader.readOutside()
-      return words
+      return Verdict(refusal: words, believedFor: 0)
     } catch {
-      // Who sends will say so.
-      reader.readOutside()
-      return nil
+      // Whoever needs the Secret will say so.
+      return Verdict(believedFor: 0)
     }
-    reader.readOutside(believedFor: Self.memory)
     allowed.withLock { $0[namespace] = now }
-    return nil
+    return Verdict(believedFor: Self.memory)
   }
 }
 
