@@ -43,7 +43,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
   ///   - environment: What a pod has from the downward API.
   ///   - namespace: The one that the operator looks after; nil: all of them.
   package func settings(with environment: [String: String], watching namespace: String?) -> OperatorSettings {
-    var settings = settings
+    var settings = self.settings
     settings.access = settings.access.running(with: environment, watching: namespace)
     return settings
   }
