@@ -86,6 +86,8 @@ import YAMLCoding
     let needed = Set(scene.cluster.requests.flatMap(Self.needs))
     #expect(needed.isSuperset(of: ["get /secrets", "list /events", "patch batch/jobs", "get apps/replicasets"]))
     #expect(needed.subtracting(allowed) == mode.refused)
+    // Whatever an object names is looked for in its own namespace.
+    #expect(Set(scene.cluster.requests.compactMap(\.target.namespace)) == ["shop"])
     #expect(Set(Self.watched).isSubset(of: allowed))
     let unused = allowed.subtracting(needed).subtracting(Self.watched).subtracting(Self.elsewhere)
     #expect(unused.isEmpty, "\(unused.sorted())")
