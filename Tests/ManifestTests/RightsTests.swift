@@ -150,7 +150,7 @@ struct RightsTests {
   func namespaced() async throws {
     let built = try await Tool.run(try #require(Self.kubectl), ["kustomize", "manifests/namespaced"])
     try #require(built.status == 0, "\(built.errors)")
-    let objects = try Repository.documents(in: built.output)
+    let objects = try Repository.objects(inYAML: built.output)
     #expect(objects.count >= 8)
     for object in objects {
       #expect(object[path: "metadata", "namespace"]?.string == "apus-models", "\(object["kind"] ?? "")")
@@ -203,7 +203,7 @@ struct RightsTests {
     let election = "apus-system: Role apus-operator-leader-election"
     #expect(Self.bindings(objects) == bindings.union([election]))
     let configuration = objects.first { $0["kind"] == "ConfigMap" }?[path: "data", "operator.yaml"]?.string ?? ""
-    let allowed = try Repository.documents(in: configuration).first?[path: "namespaces", "allowed"]
+    let allowed = try Repository.objects(inYAML: configuration).first?[path: "namespaces", "allowed"]
     #expect(allowed == values["modelNamespaces"])
     guard values["watchNamespace"] != nil else { return }
     let role = try #require(Self.roles(objects).first { $0[path: "metadata", "namespace"]?.string == "shop" })
