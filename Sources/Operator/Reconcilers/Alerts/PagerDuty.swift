@@ -1,6 +1,7 @@
 package import ApusAPI
 package import Decisions
 import KubernetesModel
+import WorkerContract
 
 extension MonitoringPolicySpec.Alerts.Channel.PagerDuty: AlertDestination {
   package typealias Sender = PagerDutyChannel

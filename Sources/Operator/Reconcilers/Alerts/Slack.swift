@@ -1,5 +1,6 @@
 package import ApusAPI
 package import Decisions
+import WorkerContract
 
 extension MonitoringPolicySpec.Alerts.Channel.Slack: AlertDestination {
   package typealias Sender = SlackChannel
