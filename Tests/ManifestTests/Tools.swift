@@ -60,7 +60,9 @@ enum Repository {
     try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8)
   }
 
-  static func documents(_ path: String) throws -> [JSONValue] { try YAML.documents(text(path)).map(\.value) }
+  static func documents(_ path: String) throws -> [JSONValue] { try objects(inYAML: text(path)) }
+
+  static func objects(inYAML text: String) throws -> [JSONValue] { try YAML.documents(text).map(\.value) }
 
   /// The names of the files of a folder, sorted.
   static func files(_ folder: String, ending: String) throws -> [String] {

@@ -50,6 +50,10 @@ import WorkerContract
     ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),
     ("images: {worker: w, server: s}\nremoval: {template: {spec: {hostNetwork: true}}}", "removal.template"),
     ("images: {worker: w, server: s}\nremoval: {tempalte: {}}", "removal.tempalte"),
+    ("images: {worker: w, server: s}\nnamespaces: {alowed: []}", "namespaces.alowed"),
+    ("images: {worker: w, server: s}\nnamespaces: {allowed: [Shop]}", "namespaces.allowed must be names"),
+    ("images: {worker: w, server: s}\nnamespaces: {refused: ['']}", "namespaces.refused must be names"),
+    ("images: {worker: w, server: s}\nsecretsRole: ''", "secretsRole is empty"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {
@@ -58,6 +62,41 @@ import WorkerContract
     } throws: { error in
       "\(error)".contains(part)
     }
+  }
+
+  @Test(
+    arguments: [
+      ("", "shop", nil, true), ("", "kube-system", nil, false), ("", "kube-public", nil, false),
+      ("", "kube-node-lease", nil, false), ("", "apus-system", nil, false), ("", "apus-system", "apus-system", true),
+      ("", "kube-system", "kube-system", false), ("namespaces: {refused: [shop]}", "shop", nil, false),
+      ("namespaces: {refused: [shop]}", "apus-system", nil, true),
+      ("namespaces: {refused: []}", "kube-system", nil, true),
+      ("namespaces: {allowed: [shop]}", "shop", nil, true), ("namespaces: {allowed: [shop]}", "bank", nil, false),
+      ("namespaces: {allowed: [shop, kube-system]}", "kube-system", nil, false),
+      ("namespaces: {allowed: null, refused: null}", "bank", nil, true),
+    ] as [(String, String, String?, Bool)])
+  func `models are where the configuration lets them be`(
+    _ lines: String, _ namespace: String, _ watched: String?, _ isAllowed: Bool
+  ) throws {
+    let yaml = "images: {worker: w, server: s}\n\(lines)"
+    let configuration = try OperatorConfiguration(yaml: Array(yaml.utf8), file: "operator.yaml")
+    let access = configuration.settings(with: ["POD_NAMESPACE": "apus-system"], watching: watched).access
+    let refusal = access.refusal(of: namespace)
+    #expect((refusal == nil) == isAllowed, "\(refusal ?? "")")
+    #expect(refusal?.contains("namespace \(namespace) ") != false)
+  }
+
+  @Test func `the command that allows Secrets names the pod's account and the configured role`() throws {
+    let yaml = "images: {worker: w, server: s}\nsecretsRole: prod-secrets"
+    let configuration = try OperatorConfiguration(yaml: Array(yaml.utf8), file: "operator.yaml")
+    let environment = ["POD_NAMESPACE": "ml", "POD_SERVICE_ACCOUNT": "prod-operator"]
+    #expect(
+      configuration.settings(with: environment, watching: nil).access.secretsRefusal("keys", in: "shop")
+        == "the operator may not read Secret keys in namespace shop; allow it: kubectl -n shop create rolebinding prod-secrets "
+        + "--clusterrole=prod-secrets --serviceaccount=ml:prod-operator")
+    let outside = configuration.settings(with: ["POD_NAMESPACE": ""], watching: nil).access
+    #expect(outside.home == nil)
+    #expect(outside.refusal(of: "default") == nil)
   }
 
   @Test(

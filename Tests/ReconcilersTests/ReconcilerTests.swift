@@ -107,7 +107,9 @@ import WorkerContract
     func status(_ status: JSONValue) -> JSONValue {
       [
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": ["name": "income-2", "namespace": "shop", "labels": labels], "status": status,
+        "metadata": [
+          "name": "income-2", "namespace": "shop", "labels": labels, "ownerReferences": Scene.serverOwners,
+        ], "status": status,
       ]
     }
     scene.put(

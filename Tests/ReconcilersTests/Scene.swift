@@ -64,16 +64,35 @@ final class Scene: Sendable {
   let policies: PolicyReconciler
   let time = Mutex(Timestamp(secondsSince1970: 1_793_188_800))
   let key = ObjectKey(namespace: "shop", name: "income")
+  private let access: OperatorAccess
+
+  /// Of the pods that the model's Deployment keeps by its ReplicaSet.
+  static let serverOwners: JSONValue = [
+    ["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "income-abc", "uid": "uid-income-abc", "controller": true]
+  ]
 
   init(
     _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
     mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil,
-    mail: any MailTransport = CurlMailTransport(), clock: ManualClock = ManualClock()
+    mail: any MailTransport = CurlMailTransport(), clock: ManualClock = ManualClock(),
+    access: OperatorAccess = .init()
   ) {
     self.transport = transport
     self.cluster = cluster
+    self.access = access
+    _ = cluster.put(
+      Resource.replicaSets,
+      [
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": [
+          "name": "income-abc", "namespace": "shop",
+          "ownerReferences": [
+            ["apiVersion": "apps/v1", "kind": "Deployment", "name": "income", "uid": "uid-income", "controller": true]
+          ],
+        ],
+      ])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"))
+    let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"), access: access)
     let recorder = OperatorMetricsRecorder(registry)
     caches = ClusterCaches(cluster, namespace: nil, logger: logger)
     let time = clock.source
@@ -93,7 +112,7 @@ final class Scene: Sendable {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     return ModelReconciler(
       api: cluster, caches: caches,
-      settings: OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server")),
+      settings: OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"), access: access),
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events,
       metrics: OperatorMetricsRecorder(MetricsRegistry()),
       time: TimeSource(
@@ -197,9 +216,13 @@ final class Scene: Sendable {
     put(Resource.pods, pod)
   }
 
-  func startServer(_ name: String = "income-1", restarts: Int64 = 0, isEncrypted: Bool = false) {
+  func startServer(
+    _ name: String = "income-1", restarts: Int64 = 0, isEncrypted: Bool = false,
+    owners: JSONValue = Scene.serverOwners
+  ) {
     var labels: JSONValue = [
       "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
+      "pod-template-hash": "abc",
     ]
     if isEncrypted { labels["apus.dev/admin-scheme"] = "https" }
     put(
@@ -207,7 +230,7 @@ final class Scene: Sendable {
       [
         "apiVersion": "v1", "kind": "Pod",
         "metadata": [
-          "name": .string(name), "namespace": "shop", "labels": labels,
+          "name": .string(name), "namespace": "shop", "labels": labels, "ownerReferences": owners,
         ],
         "status": [
           "podIP": "10.0.0.1", "conditions": [["type": "Ready", "status": "True"]],

@@ -36,7 +36,7 @@ import WorkerContract
     _ storage: OperatorSettings.Storage = .init(telemetry: "postgres://db/x")
   ) -> TelemetryMirror? {
     TelemetryMirror(
-      api: scene, storage: storage,
+      secrets: SecretReader(scene, .init()), storage: storage,
       time: TimeSource(
         monotonic: { .zero }, wall: { .init(secondsSince1970: 0) }, sleep: { _ in await Task.yield() }, random: { 0 }),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },

@@ -103,6 +103,7 @@ import Testing
           "labels": [
             "apus.dev/model": "income", "apus.dev/component": "server", "app.kubernetes.io/managed-by": "apus",
           ],
+          "ownerReferences": Scene.serverOwners,
         ],
         "status": [
           "phase": "Pending",

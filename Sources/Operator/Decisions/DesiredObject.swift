@@ -49,6 +49,7 @@ package enum Resource {
   package static let jobs = Job.gvr
   package static let events = GroupVersionResource(group: "", version: "v1", resource: "events")
   package static let deployments = Deployment.gvr
+  package static let replicaSets = GroupVersionResource(group: "apps", version: "v1", resource: "replicasets")
   package static let services = Service.gvr
   package static let configMaps = ConfigMap.gvr
   package static let pods = Pod.gvr

@@ -9,11 +9,13 @@ package struct OperatorSettings: Sendable, Equatable {
   package var podUser: PodUser
   /// A partial pod template for the Jobs that remove a deleted model's data: its own templates are gone with it.
   package var removalTemplate: JSONValue?
+  package var access: OperatorAccess
 
   package init(
     images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages,
-    removalTemplate: JSONValue? = nil
+    removalTemplate: JSONValue? = nil, access: OperatorAccess = .init()
   ) {
+    self.access = access
     self.podUser = podUser
     self.removalTemplate = removalTemplate
     self.images = images

@@ -88,10 +88,20 @@ extension CacheReader {
     return servers + runs
   }
 
-  /// Pods that serve a model and are not on their way out.
-  func serverPods(of model: String) -> [ServerPod] {
+  /// Pods with the labels of a model's servers that are not on their way out: whoever may make pods in the namespace can
+  /// give them to his own. `ServerOwnership` tells which of them are the model's.
+  func labelledServers(of model: String) -> [Pod] {
     objects(caches.pods, .field(ClusterCaches.servedModel, model, namespace: namespace))
-      .filter { !$0.metadata.isBeingDeleted }.map(ServerPod.init)
+      .filter { !$0.metadata.isBeingDeleted }
+  }
+
+  /// The UID of a model's Deployment, where the model controls it.
+  func deploymentUID(of model: ModelDeployment) -> String? {
+    let document = object(caches.deployments, model.metadata.name ?? "")
+    guard let identity = document.flatMap(ObjectIdentity.init), let owner = identity.controller?.uid,
+      owner == model.metadata.uid
+    else { return nil }
+    return identity.uid
   }
 
   private func isHere(_ key: ObjectKey) -> Bool { key.namespace == namespace }

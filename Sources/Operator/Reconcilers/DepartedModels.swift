@@ -63,6 +63,14 @@ struct DepartedModels: Sendable {
       try await release(versions)
       return nil
     }
+    if let refusal = settings.access.refusal(of: key.namespace) {
+      let message = "the model's data stays: \(refusal)"
+      try await tell(
+        PendingEvent(
+          type: .warning, reason: Reason.dataNotRemoved.rawValue, message: message, at: MicroTime(since)), key, uid)
+      try await release(versions)
+      return nil
+    }
     // The watch of models is behind: what this one wished last is known when it has caught up.
     guard uid != living else { return Self.interval }
     let model = try await observe(key, uid, since, versions, besides: living, reader)

@@ -22,6 +22,7 @@ package struct ModelReconciler: Sendable {
   private let stalled: StalledWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
+  private let ownership: ServerOwnership
   private let warnings: WarningReader
   private let mirror: TelemetryMirror?
   let settled = SettledObjects()
@@ -45,7 +46,8 @@ package struct ModelReconciler: Sendable {
     stalled = StalledWriter(
       writer: writer, teller: Teller(events: events, logger: logger), time: time, resource: ApusGroup.modelDeployments)
     capabilities = Capabilities(api, time: time)
-    secrets = ServingSecrets(api: api)
+    secrets = ServingSecrets(secrets: SecretReader(api, settings.access, time: time))
+    ownership = ServerOwnership(api, logger: logger)
     warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
     entry = ReconcileEntry(
@@ -105,7 +107,7 @@ package struct ModelReconciler: Sendable {
 
   private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
     let key = observed.model.key
-    guard !pushes.isEmpty else { return await confirmations.push([], of: key) }
+    guard !pushes.isEmpty, observed.secretsRefusal == nil else { return await confirmations.push([], of: key) }
     do {
       let security = observed.model.spec.serving.security
       let headers = try await secrets.headers(security, in: key.namespace)
@@ -195,13 +197,15 @@ package struct ModelReconciler: Sendable {
     let key = model.key
     let uid = model.metadata.uid ?? ""
     let now = time.wall()
-    let pods = try await warnings.informed(reader.serverPods(of: key.name), at: now, reader)
+    let servers = try await ownership.servers(of: model, reader)
+    let pods = try await warnings.informed(servers, at: now, reader)
     let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)
     // One that is being deleted asks for nothing any more.
     let requests = reader.policies(of: key.name).filter { !$0.metadata.isBeingDeleted }.compactMap { policy in
       policy.status.retraining.request.flatMap { request in policy.metadata.name.map { ($0, request) } }
     }
     let versions = reader.versions(ownedBy: uid)
+    let look = try await secrets.look(model.spec.serving.security, reader)
     let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
     return ModelObservation(
       now: now, model: model, settings: settings, jobs: jobs,
@@ -217,7 +221,7 @@ package struct ModelReconciler: Sendable {
       autoscalerUID: try await orphanedAutoscaler(of: model, reader),
       highestForeignNumber: reader.highestNumber(of: model),
       foreignDigests: mayRetire ? reader.digests(notOwnedBy: uid) : [],
-      secretProblems: try await secrets.problems(model.spec.serving.security, reader))
+      secretProblems: look.problems, secretsRefusal: look.refusal)
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.

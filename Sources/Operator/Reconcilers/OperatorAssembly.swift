@@ -23,7 +23,8 @@ package struct OperatorAssembly: Sendable {
   ) {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
-    let mirror = TelemetryMirror(api: api, storage: settings.storage, time: time, logger: logger)
+    let secrets = SecretReader(api, settings.access, time: time)
+    let mirror = TelemetryMirror(secrets: secrets, storage: settings.storage, time: time, logger: logger)
     let definitions = InstalledDefinitions(api, logger: logger)
     let alerts = AlertDispatcher(transport: transport, mail: mail, time: time, logger: logger)
     let models = ModelReconciler(

@@ -30,8 +30,22 @@ package struct OperatorConfiguration: Sendable, Equatable {
         worker: document.images.worker, server: document.images.server,
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
       storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
-      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template)
+      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template,
+      access: OperatorAccess(
+        allowedNamespaces: document.namespaces?.allowed.map { Set($0) },
+        refusedNamespaces: document.namespaces?.refused.map { Set($0) },
+        secretsRole: document.secretsRole ?? OperatorAccess.standardSecretsRole))
     try validate(file)
+  }
+
+  /// The settings of a process.
+  /// - Parameters:
+  ///   - environment: What a pod has from the downward API.
+  ///   - namespace: The one that the operator looks after; nil: all of them.
+  package func settings(with environment: [String: String], watching namespace: String?) -> OperatorSettings {
+    var settings = self.settings
+    settings.access = settings.access.running(with: environment, watching: namespace)
+    return settings
   }
 
   /// `Cluster`, or the number of a user.
@@ -47,7 +61,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
     return .number(id)
   }
 
-  /// Names of Secrets: lower case letters, digits, '-' and '.' (RFC 1123).
+  /// Names of Secrets and namespaces: lower case letters, digits, '-' and '.' (RFC 1123).
   private static func isObjectName(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 253
       && text.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46 }
@@ -84,6 +98,16 @@ package struct OperatorConfiguration: Sendable, Equatable {
     let template = PodTemplate.problems(
       settings.removalTemplate, field: "removal.template", allowedHostPaths: settings.allowedHostPaths)
     if let problem = template.first { throw .refused(file: file, problem: problem.message) }
+    let namespaces = [
+      ("allowed", settings.access.allowedNamespaces), ("refused", settings.access.refusedNamespaces),
+    ]
+    for (key, names) in namespaces {
+      try demand(
+        names?.allSatisfy(Self.isObjectName) ?? true, "namespaces.\(key)", "must be names of namespaces, or null")
+    }
+    try demand(
+      !settings.access.secretsRole.isEmpty, "secretsRole",
+      "is empty; name the ClusterRole that lets the operator read Secrets")
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }
@@ -119,6 +143,7 @@ extension OperatorConfiguration {
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
+    "namespaces": ["allowed": [:], "refused": [:]], "secretsRole": [:],
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -185,6 +210,13 @@ extension OperatorConfiguration {
     var allowedHostPaths: [String]?
     var podUser: JSONValue?
     var removal: RemovalSection?
+    var namespaces: NamespacesSection?
+    var secretsRole: String?
+
+    struct NamespacesSection: Decodable {
+      var allowed: [String]?
+      var refused: [String]?
+    }
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

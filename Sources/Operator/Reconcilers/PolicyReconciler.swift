@@ -7,6 +7,9 @@ package import KubernetesModel
 package import Logging
 import WorkerContract
 
+/// What an administrator allows wakes nobody.
+private let rightsPause = 60.0
+
 /// Watches over one model as its MonitoringPolicy asks: observe, decide, apply, remove, report, announce.
 package struct PolicyReconciler: Sendable {
   let caches: ClusterCaches
@@ -16,7 +19,7 @@ package struct PolicyReconciler: Sendable {
   let time: TimeSource
   private let teller: Teller
   private let writer: ClusterWriter
-  private let api: any KubernetesAPI
+  private let secrets: SecretReader
   private let stalled: StalledWriter
   private let warnings: WarningReader
   private let prometheus: PrometheusReader
@@ -38,7 +41,7 @@ package struct PolicyReconciler: Sendable {
     self.alerts = alerts
     self.time = time
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
-    self.api = api
+    secrets = SecretReader(api, settings.access, time: time)
     stalled = StalledWriter(writer: writer, teller: teller, time: time, resource: ApusGroup.monitoringPolicies)
     warnings = WarningReader(api, time: time, logger: logger)
     prometheus = PrometheusReader(transport: transport)
@@ -77,7 +80,7 @@ package struct PolicyReconciler: Sendable {
     try await writer.writeStatus(decision.status, of: policy)
     let again = try await tell(decision.status, observed.policy, object, reader, since: start)
     metrics.show(decision, of: key, model: policy.spec.modelRef.name)
-    let next = [decision.requeueAfter, again].compactMap(\.self).min()
+    let next = [decision.requeueAfter, again, observed.waitsForRights ? rightsPause : nil].compactMap(\.self).min()
     if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: next) }
     return next
   }
@@ -101,7 +104,7 @@ package struct PolicyReconciler: Sendable {
         ], of: object, ApusGroup.monitoringPolicies)
       written = (outbox, pending)
     }
-    var pass = AlertPass(policy, api, alerts, time, since: start)
+    var pass = AlertPass(policy, secrets, alerts, time, since: start)
     var index = 0
     while index < pending.count {
       let step = try await pass.send(pending[index]) { left in
@@ -136,6 +139,19 @@ package struct PolicyReconciler: Sendable {
       .compactMap(\.self).min()
   }
 
+  /// Before there is an alert: it must not be the first to find that the operator may not read a channel's Secrets.
+  private func refusedChannels(
+    _ alerts: MonitoringPolicySpec.Alerts?, _ reader: CacheReader
+  ) async -> [String: String] {
+    var refused: [String: String] = [:]
+    for (channel, names) in AlertChannels.secrets(alerts) {
+      let verdict = await secrets.verdict(on: names, in: reader.namespace)
+      reader.readOutside(believedFor: verdict.believedFor)
+      refused[channel] = verdict.refusal
+    }
+    return refused
+  }
+
   func observe(_ object: JSONValue, _ reader: CacheReader) async throws -> PolicyObservation? {
     let policy: MonitoringPolicy
     do {
@@ -149,11 +165,13 @@ package struct PolicyReconciler: Sendable {
     // One that is being deleted is not checked any more.
     let model = reader.model(policy.spec.modelRef.name).flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
     let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)
+    let refused = await refusedChannels(policy.spec.alerts, reader)
     var observed = PolicyObservation(
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(reader.versions(ownedBy:)) ?? [],
       jobs: jobs, runConfigurations: reader.runConfigurations(ownedBy: uid),
-      unusableChannels: AlertChannels.defects(policy.spec.alerts))
+      unusableChannels: AlertChannels.defects(policy.spec.alerts).merging(refused) { defect, _ in defect })
+    observed.waitsForRights = !refused.isEmpty
     if observed.hasEndedChecks {
       observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)
     }

@@ -6,25 +6,40 @@ import WorkerContract
 
 /// The Secrets of `spec.serving.security`, asked for by name when they matter and never kept.
 struct ServingSecrets: Sendable {
-  let api: any KubernetesAPI
+  let secrets: SecretReader
 
-  /// What keeps servers from starting with these Secrets, as sentences; empty where nothing does.
-  func problems(_ security: ModelDeploymentSpec.Security?, _ reader: CacheReader) async throws -> [String] {
-    guard let security else { return [] }
-    reader.readOutside()
-    let namespace = reader.namespace
+  /// What a look at these Secrets gave.
+  struct Findings {
+    /// What keeps servers from starting, as sentences; empty where nothing does.
     var problems: [String] = []
-    if let tokens = security.tokenSecretRef {
-      problems += try await shortcomings(of: tokens.name, keys: [tokens.key], in: namespace)
-    }
-    if let tls = security.tlsSecretRef {
-      problems += try await shortcomings(of: tls.name, keys: ["tls.crt", "tls.key"], in: namespace)
-    }
-    return problems
+    /// That the operator may not read them, and the command that allows it.
+    var refusal: String?
   }
 
-  private func shortcomings(of name: String, keys: [String], in namespace: String) async throws -> [String] {
-    guard let secret = try await api.find(Secret.self, namespace: namespace, name: name) else {
+  func look(_ security: ModelDeploymentSpec.Security?, _ reader: CacheReader) async throws -> Findings {
+    guard let security else { return Findings() }
+    reader.readOutside()
+    let namespace = reader.namespace
+    var findings = Findings()
+    do {
+      if let tokens = security.tokenSecretRef {
+        findings.problems += try await shortcomings(of: tokens.name, keys: [tokens.key], in: namespace)
+      }
+      if let tls = security.tlsSecretRef {
+        findings.problems += try await shortcomings(of: tls.name, keys: ["tls.crt", "tls.key"], in: namespace)
+      }
+    } catch .refused(let words) {
+      findings.refusal = words
+    } catch .failed(let error) {
+      throw error
+    }
+    return findings
+  }
+
+  private func shortcomings(
+    of name: String, keys: [String], in namespace: String
+  ) async throws(SecretError) -> [String] {
+    guard let secret = try await secrets.find(name, in: namespace) else {
       return ["there is no Secret \(name) in namespace \(namespace)"]
     }
     return keys.filter { secret.text($0)?.isEmpty ?? true }.map { "Secret \(name) has no key '\($0)'" }
@@ -34,7 +49,7 @@ struct ServingSecrets: Sendable {
   /// nothing to know them by.
   func certificate(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> [UInt8]? {
     guard let reference = security?.tlsSecretRef,
-      let chain = try await api.find(Secret.self, namespace: namespace, name: reference.name)?.text("tls.crt")
+      let chain = try await secrets.find(reference.name, in: namespace)?.text("tls.crt")
     else { return nil }
     return Self.first(of: chain).map { Array($0.utf8) }
   }
@@ -61,7 +76,7 @@ struct ServingSecrets: Sendable {
   /// What the operator proves itself with at the servers' port for it; nothing where no token is asked for, or none can be had.
   func headers(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> HTTPHeaders {
     guard let reference = security?.tokenSecretRef,
-      let secret = try await api.find(Secret.self, namespace: namespace, name: reference.name),
+      let secret = try await secrets.find(reference.name, in: namespace),
       let token = Self.token(in: secret.text(reference.key) ?? "")
     else { return [:] }
     return ["Authorization": "Bearer \(token)"]

@@ -55,7 +55,7 @@ package final class TelemetryMirror: Sendable {
   private static let batch = 500
   private static let pauses: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60)]
 
-  private let api: any KubernetesAPI
+  private let secrets: SecretReader
   private let storage: OperatorSettings.Storage
   private let open: Opening
   private let time: TimeSource
@@ -64,11 +64,11 @@ package final class TelemetryMirror: Sendable {
 
   /// nil where the store is a file that the operator cannot reach.
   package init?(
-    api: any KubernetesAPI, storage: OperatorSettings.Storage, time: TimeSource, logger: Logger,
+    secrets: SecretReader, storage: OperatorSettings.Storage, time: TimeSource, logger: Logger,
     open: @escaping Opening = { (location) throws(TelemetryError) in try openTelemetryStore(at: location) }
   ) {
     guard storage.telemetrySecret != nil || Self.isServer(storage.telemetry) else { return nil }
-    self.api = api
+    self.secrets = secrets
     self.storage = storage
     self.time = time
     self.logger = logger
@@ -187,7 +187,7 @@ package final class TelemetryMirror: Sendable {
   /// nil: nowhere that the operator could write. A Secret is read each time and kept nowhere.
   private func location(in namespace: String) async throws -> String? {
     guard let reference = storage.telemetrySecret else { return storage.telemetryLocation(in: namespace) }
-    let secret = try await api.find(Secret.self, namespace: namespace, name: reference.name)
+    let secret = try await secrets.find(reference.name, in: namespace)
     return secret?.text(reference.key).flatMap { Self.isServer($0) ? $0 : nil }
   }
 }

@@ -41,8 +41,10 @@ struct ApusOperator: AsyncParsableCommand {
   func run() async throws {
     do {
       try await Self.program.run(options) { context in
+        let settings = try readConfiguration().settings(
+          with: ProcessInfo.processInfo.environment, watching: context.namespace)
         let assembly = OperatorAssembly(
-          api: context.api, settings: try readConfiguration().settings, namespace: context.namespace,
+          api: context.api, settings: settings, namespace: context.namespace,
           workers: context.workers,
           transport: try CurlTransport(TransportConfiguration(userAgent: Self.program.userAgent)),
           events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)

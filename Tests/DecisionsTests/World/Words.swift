@@ -190,6 +190,7 @@ extension ModelObservation {
     retrainingRequests = retrainingRequests.mapValues { .init(id: $0.id, at: $0.at, reason: "x") }
     foreign.crossOut()
     secretProblems.crossOut()
+    secretsRefusal.crossOut()
   }
 }
 

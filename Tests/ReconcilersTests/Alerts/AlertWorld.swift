@@ -42,7 +42,8 @@ enum AlertWorld {
     let alerts = try MonitoringPolicySpec.Alerts.schema.filled(["channels": .array(named)])
       .decode(as: MonitoringPolicySpec.Alerts.self)
     return await AlertChannels.open(
-      alerts, named: Set(alerts.channels.map(\.name)), ChannelSecrets(cluster, namespace: "shop"))
+      alerts, named: Set(alerts.channels.map(\.name)), ChannelSecrets(SecretReader(cluster, .init()), namespace: "shop")
+    )
   }
 
   /// One channel that can be used.

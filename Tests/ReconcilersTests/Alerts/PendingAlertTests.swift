@@ -183,7 +183,7 @@ import Testing
     let time = ManualClock().source
     let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let dispatcher = AlertDispatcher(transport: wire, mail: wire, time: time, logger: quiet)
-    var pass = AlertPass(policy, scene.cluster, dispatcher, time, since: .seconds(-100))
+    var pass = AlertPass(policy, SecretReader(scene.cluster, .init()), dispatcher, time, since: .seconds(-100))
     var steps: [Bool] = []
     for alert in policy.status.alerting.pending {
       steps.append(try await pass.send(alert, recordLeft: { _ in }) != nil)

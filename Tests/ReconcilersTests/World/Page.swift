@@ -18,7 +18,7 @@ extension World.Facts {
           "\(about?["kind"]?.string ?? "") \(about?["name"]?.string ?? "") "
           + "\(object["type"]?.string ?? "") \(object["reason"]?.string ?? ""): \(object["message"]?.string ?? "")"
         events[Self.timeless(note), default: 0] += object[path: "series", "count"]?.integer ?? 1
-      } else if !name.hasPrefix("pods/"), !name.hasPrefix("serviceaccounts/") {
+      } else if !name.hasPrefix("pods/"), !name.hasPrefix("replicasets/"), !name.hasPrefix("serviceaccounts/") {
         objects[Self.timeless(name)] = Self.normalised(object)
       }
     }

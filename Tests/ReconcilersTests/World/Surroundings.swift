@@ -157,7 +157,8 @@ extension World.Facts {
   // MARK: Deployments
 
   private mutating func attend(deployment: JSONValue, _ pods: [JSONValue]) {
-    let own = pods.filter { $0.isControlled(by: deployment) }
+    let sets = all("replicasets").filter { $0.isControlled(by: deployment) }
+    let own = pods.filter { pod in sets.contains { pod.isControlled(by: $0) } }
     let template = (deployment[path: "spec", "template"] ?? [:]).fingerprint
     let wanted = deployment[path: "spec", "replicas"]?.integer ?? 1
     for pod in own { attend(server: pod) }
@@ -165,11 +166,14 @@ extension World.Facts {
     let old = own.filter { $0.label("pod-template-hash") != String(template.prefix(10)) }
     var spare = (0..<100).map { "\(deployment.name)-\(template.prefix(5))-\($0)" }
       .filter { name in !own.contains { $0.name == name } }[...]
-    for _ in 0..<max(0, wanted - current.count) {
-      guard let name = spare.popFirst() else { break }
-      makePod(
-        name, of: deployment, extra: ["pod-template-hash": .string(String(template.prefix(10)))], phase: "Running")
-      surroundings.due[name] = now + Surroundings.startTime
+    if current.count < wanted {
+      let hash = String(template.prefix(10))
+      let set = sets.first { $0.label("pod-template-hash") == hash } ?? makeSet(hash, of: deployment)
+      for _ in current.count..<wanted {
+        guard let name = spare.popFirst() else { break }
+        makePod(name, of: set, extra: [:], phase: "Running")
+        surroundings.due[name] = now + Surroundings.startTime
+      }
     }
     let ready = current.filter(Self.isReady)
     let surplus = ready.count >= wanted ? old + current.dropFirst(wanted) : []
@@ -187,6 +191,27 @@ extension World.Facts {
       write("PATCH", "\(Self.deployments)/\(deployment.name)/status", ["status": status])
       return
     }
+  }
+
+  private mutating func makeSet(_ hash: String, of deployment: JSONValue) -> JSONValue {
+    var template = deployment[path: "spec", "template"] ?? [:]
+    template.set(.string(hash), at: ["metadata", "labels", "pod-template-hash"])
+    let labels = template[path: "metadata", "labels"] ?? [:]
+    return write(
+      "POST", "/apis/apps/v1/namespaces/shop/replicasets",
+      [
+        "apiVersion": "apps/v1", "kind": "ReplicaSet",
+        "metadata": [
+          "name": .string("\(deployment.name)-\(hash)"), "namespace": "shop", "labels": labels,
+          "ownerReferences": [
+            [
+              "apiVersion": "apps/v1", "kind": "Deployment", "name": .string(deployment.name),
+              "uid": deployment[path: "metadata", "uid"] ?? "", "controller": true,
+            ]
+          ],
+        ],
+        "spec": ["selector": ["matchLabels": labels], "template": template],
+      ])
   }
 
   private mutating func attend(server pod: JSONValue) {

@@ -40,6 +40,20 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end -}}
 {{- end -}}
 
+{{- /* Lets the operator read Secrets where it is bound. */ -}}
+{{- define "apus.secretsRole" -}}
+{{- printf "%s-secrets" (include "apus.fullname" .) -}}
+{{- end -}}
+
+{{- /* The operator's own file: the values, with what follows from others. */ -}}
+{{- define "apus.configuration" -}}
+{{- $own := dict "secretsRole" (include "apus.secretsRole" .) -}}
+{{- if .Values.modelNamespaces -}}
+{{- $_ := set $own "namespaces" (dict "allowed" .Values.modelNamespaces) -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $own (deepCopy .Values.configuration)) -}}
+{{- end -}}
+
 {{- define "apus.image" -}}
 {{- if .Values.image.digest -}}
 {{- printf "%s@%s" .Values.image.repository .Values.image.digest -}}

@@ -50,6 +50,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case versionDeleted = "VersionDeleted"
   case hostPathRefused = "HostPathRefused"
   case templateRefused = "TemplateRefused"
+  case namespaceRefused = "NamespaceRefused"
   case ownedByAnother = "OwnedByAnother"
   case crdsOlder = "CRDsOlder"
   case forbidden = "Forbidden"

@@ -16,18 +16,24 @@ extension ConditionsPass {
       let trouble = serverTrouble
       set(
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
-        count + note + (trouble.map { "; \($0.message)" } ?? refusal))
+        count + note + (trouble.map { "; \($0.message)" } ?? refusal) + missingRight)
     } else if serving.confirmedReplicas < serving.readyReplicas {
+      let previous = status.conditions[ConditionType.serving.rawValue]
+      let reason: Reason = observed.secretsRefusal == nil ? .routingUnconfirmed : .forbidden
       set(
-        .serving, .unknown, Reason.routingUnconfirmed.rawValue,
+        .serving, .unknown, reason.rawValue,
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
-          + " confirmed routing revision \(status.routingRevision)" + refusal)
+          + " confirmed routing revision \(status.routingRevision)"
+          + (missingRight.isEmpty ? refusal : missingRight))
+      if let refusal = observed.secretsRefusal, previous?.reason != reason.rawValue {
+        announce(.warning, .forbidden, refusal)
+      }
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
-          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? ""))
+          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? "") + missingRight)
       announceConfirmation(serving)
     }
   }
@@ -43,6 +49,9 @@ extension ConditionsPass {
       " (autoscaling goes by the requested CPU: set \(missing.path), unless a LimitRange does)"
     }
   }
+
+  /// At the end of a sentence, as it ends with a command.
+  private var missingRight: String { observed.secretsRefusal.map { "; \($0)" } ?? "" }
 
   /// Servers that run have their Secrets mounted and go on; new ones cannot start.
   private var secretNote: String {
@@ -103,7 +112,8 @@ extension ConditionsPass {
 
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
     observed.deployment?.isRollingOut == true || serving.readyReplicas < max(serving.replicas, wantedReplicas)
-      || serving.confirmedReplicas < serving.readyReplicas
+      // Nothing comes of waiting for servers that may not be asked.
+      || serving.confirmedReplicas < serving.readyReplicas && observed.secretsRefusal == nil
   }
 
   /// Ready while the wanted servers are there and serve what they should. A promotion that is still spreading does not take
@@ -150,9 +160,12 @@ extension ConditionsPass {
       "; \(trainings) failed, most recently \(last.version) (\(failure.reason)): the condition Trained says what to do"
   }
 
-  /// Whether the model was ready and has not waited too long for its servers yet.
+  /// Whether the model was ready and has not waited too long for its servers yet. Servers that may not be asked serve the
+  /// table that they had: an operator that starts with fewer rights takes nothing from a model that is served as it was.
   private var canWaitForConfirmation: Bool {
-    guard observed.model.status.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
+    let before = observed.model.status
+    guard before.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
+    if observed.secretsRefusal != nil, before.routingRevision == status.routingRevision { return true }
     let since = status.conditions[ConditionType.serving.rawValue]?.lastTransitionTime ?? now
     return now.seconds(since: since) < confirmationPatience
   }

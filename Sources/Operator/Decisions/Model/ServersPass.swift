@@ -4,6 +4,8 @@ import WorkerContract
 
 /// How soon pods that have not confirmed the routing table are asked again.
 private let confirmationInterval = 2.0
+/// The same where the operator may not read what it needs for asking: until an administrator has allowed it.
+private let refusalInterval = 30.0
 /// A server that is still not ready after this long may have a table that it cannot serve; it is asked why.
 private let startPatience = 20.0
 
@@ -42,7 +44,11 @@ struct ServersPass: ModelPass {
         pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,
         digests: table.entries.map(\.digest), table: text)
     }
-    if !unconfirmed.isEmpty { lookAgain(in: confirmationInterval) }
+    if observed.secretsRefusal != nil {
+      lookAgain(in: refusalInterval)
+    } else if !unconfirmed.isEmpty {
+      lookAgain(in: confirmationInterval)
+    }
     if !silent.isEmpty { lookAgain(in: startPatience) }
     serving = .init(
       replicas: observed.deployment?.replicas ?? 0, readyReplicas: ready.count,

@@ -28,6 +28,7 @@ struct SpecRefusal: ModelPass {
   }
 
   private var problems: [(reason: Reason, message: String)] {
+    if let refusal = observed.settings.access.refusal(of: namespace) { return [(.namespaceRefused, refusal)] }
     let invalid = observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
     let allowed = observed.settings.allowedHostPaths
     let refused =

@@ -21,6 +21,8 @@ package struct PolicyObservation: Sendable {
   package var readings: [QueryReading]
   /// Channels, by name, that cannot be used, and why: `mail: email.from: 'apus' is no address`.
   package var unusableChannels: [String: String]
+  /// Whether one of them waits for an administrator to let the operator read its Secret.
+  package var waitsForRights = false
 
   package init(
     now: Timestamp, policy: MonitoringPolicy, settings: OperatorSettings, model: ModelDeployment? = nil,

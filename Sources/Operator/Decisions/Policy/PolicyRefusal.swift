@@ -15,14 +15,17 @@ struct PolicyRefusal: PolicyPass {
     let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
     let refused = PodTemplate.problems(
       spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
-    let problems = invalid + refused.map(\.message)
+    let misplaced = observed.settings.access.refusal(of: namespace)
+    let problems = misplaced.map { [$0] } ?? invalid + refused.map(\.message)
     guard !problems.isEmpty else { return nil }
     let message = problems.joined(separator: "; ")
     let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != message.plain()
     status.observedGeneration = observed.policy.metadata.generation
     // A line that a person has yet to mend holds from when it is mended.
     if (try? spec.schedule.compiled()) == nil { status.schedule = nil }
-    let reason = invalid.isEmpty ? refused.first?.reason ?? .templateRefused : .invalidSpec
+    let reason: Reason =
+      misplaced != nil
+      ? .namespaceRefused : invalid.isEmpty ? refused.first?.reason ?? .templateRefused : .invalidSpec
     status.set(.stalled, .yes, reason.rawValue, message, of: observed)
     status.set(.ready, .no, reason.rawValue, message, of: observed)
     status.conditions.clear(ConditionType.reconciling.rawValue)

@@ -24,10 +24,14 @@ package protocol AlertDestination: AlertChannelSpec {
 
   /// Why nothing can be sent before people change the spec; nil: it can.
   var defect: String? { get }
+
+  /// Names of the Secrets that its sender reads.
+  var secretNames: [String] { get }
 }
 
 extension AlertDestination {
   package var defect: String? { nil }
+  package var secretNames: [String] { [] }
 }
 
 /// The channels of a policy.
@@ -39,6 +43,15 @@ package enum AlertChannels {
       do { _ = try destination(of: channel) } catch { defects[channel.name] = error.reason }
     }
     return defects
+  }
+
+  /// Names of the Secrets that each channel needs, by the channel's name.
+  static func secrets(_ alerts: MonitoringPolicySpec.Alerts?) -> [String: [String]] {
+    var names: [String: [String]] = [:]
+    for channel in alerts?.channels ?? [] {
+      names[channel.name] = (try? destination(of: channel))?.secretNames
+    }
+    return names
   }
 
   /// The channels of these names, ready to send, and why others are not.

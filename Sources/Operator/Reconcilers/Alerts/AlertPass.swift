@@ -39,11 +39,11 @@ struct AlertPass {
 
   /// - Parameter start: of the reconcile, by the monotonic clock.
   init(
-    _ policy: MonitoringPolicy, _ api: any KubernetesAPI, _ dispatcher: AlertDispatcher, _ time: TimeSource,
+    _ policy: MonitoringPolicy, _ secrets: SecretReader, _ dispatcher: AlertDispatcher, _ time: TimeSource,
     since start: Duration
   ) {
     self.policy = policy
-    secrets = ChannelSecrets(api, namespace: policy.metadata.namespace ?? "")
+    self.secrets = ChannelSecrets(secrets, namespace: policy.metadata.namespace ?? "")
     self.dispatcher = dispatcher
     self.time = time
     self.start = start

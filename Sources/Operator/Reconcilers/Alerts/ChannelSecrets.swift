@@ -1,14 +1,13 @@
-package import KubernetesClient
 import KubernetesModel
 package import WorkerContract
 
 /// The Secrets of a policy's namespace, read when a channel needs them and kept nowhere.
 package struct ChannelSecrets: Sendable {
-  private let api: any KubernetesAPI
+  private let secrets: SecretReader
   private let namespace: String
 
-  package init(_ api: any KubernetesAPI, namespace: String) {
-    self.api = api
+  package init(_ secrets: SecretReader, namespace: String) {
+    self.secrets = secrets
     self.namespace = namespace
   }
 
@@ -55,7 +54,9 @@ package struct ChannelSecrets: Sendable {
   private func secret(_ name: String) async throws(ChannelProblem) -> Secret {
     let secret: Secret?
     do {
-      secret = try await api.find(Secret.self, namespace: namespace, name: name)
+      secret = try await secrets.find(name, in: namespace)
+    } catch .refused(let words) {
+      throw ChannelProblem(words)
     } catch {
       throw ChannelProblem("Secret \(name) cannot be read: \(error)")
     }

@@ -7,6 +7,8 @@ import WorkerContract
 extension MonitoringPolicySpec.Alerts.Channel.Email: AlertDestination {
   package typealias Sender = EmailChannel
 
+  package var secretNames: [String] { [credentialsSecretRef?.name, caSecretRef?.name].compactMap(\.self) }
+
   package var defect: String? {
     let defects = self.defects(at: Self.field)
     return defects.isEmpty ? nil : defects.map(\.description).joined(separator: "; ")

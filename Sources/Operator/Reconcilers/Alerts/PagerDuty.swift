@@ -1,9 +1,12 @@
 package import ApusAPI
 package import Decisions
 import KubernetesModel
+import WorkerContract
 
 extension MonitoringPolicySpec.Alerts.Channel.PagerDuty: AlertDestination {
   package typealias Sender = PagerDutyChannel
+
+  package var secretNames: [String] { [routingKeySecretRef.name] }
 }
 
 /// PagerDuty's Events API v2: a `dedup_key` ties the resolution to its trigger.

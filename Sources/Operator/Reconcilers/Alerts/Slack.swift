@@ -1,7 +1,12 @@
 package import ApusAPI
 package import Decisions
+import WorkerContract
 
-extension MonitoringPolicySpec.Alerts.Channel.Slack: AlertDestination { package typealias Sender = SlackChannel }
+extension MonitoringPolicySpec.Alerts.Channel.Slack: AlertDestination {
+  package typealias Sender = SlackChannel
+
+  package var secretNames: [String] { [webhookSecretRef.name] }
+}
 
 /// Slack's incoming webhook: https://api.slack.com/messaging/webhooks
 package struct SlackChannel: HTTPAlertChannel {

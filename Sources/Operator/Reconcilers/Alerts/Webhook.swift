@@ -1,8 +1,13 @@
 package import ApusAPI
 package import Decisions
 import KubernetesModel
+import WorkerContract
 
-extension MonitoringPolicySpec.Alerts.Channel.Webhook: AlertDestination { package typealias Sender = WebhookChannel }
+extension MonitoringPolicySpec.Alerts.Channel.Webhook: AlertDestination {
+  package typealias Sender = WebhookChannel
+
+  package var secretNames: [String] { [urlSecretRef.name] }
+}
 
 /// The alert as it is, for servers of one's own.
 package struct WebhookChannel: HTTPAlertChannel {
