@@ -14,6 +14,9 @@ package enum ResourceName {
     fitted(model, "-remove-\(uid.prefix(8))-\(attempt)")
   }
 
+  /// Id of the run of a Job.
+  package static func run(of job: String, in namespace: String) -> String { "\(namespace).\(job)" }
+
   /// The configuration of a run is immutable, and may have been written by an operator that died before it wrote the Job:
   /// its name depends on its content.
   package static func runConfiguration(job: String, digest: String) -> String { fitted(job, "-\(digest.prefix(8))") }

@@ -152,7 +152,7 @@ struct RunsPass: ModelPass {
     return RunRequest(
       component: .train, job: job,
       specification: RunSpecification(
-        run: "\(namespace).\(job)", namespace: namespace, model: name,
+        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: name,
         train: TrainingRun(
           version: number.description, schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
