@@ -94,8 +94,8 @@ import WorkerContract
       "contract is 'apus.dev/worker/v2', and must be apus.dev/worker/v1"),
     Row(
       trained, #""newer":{"member":1}"#, #""unchanged":{"version":"v2","dataDigest":""}"#,
-      "has more than one of trained, unchanged, checked, removed and failed"),
-    Row(failed, #""failed":"#, #""fialed":"#, "has none of trained, unchanged, checked, removed and failed"),
+      "has more than one of trained, unchanged, checked, removed, loaded and failed"),
+    Row(failed, #""failed":"#, #""fialed":"#, "has none of trained, unchanged, checked, removed, loaded and failed"),
     // Measures.
     Row(trained, #""accuracy":0.873"#, #""accuracy":5"#, "trained.metrics.accuracy is 5.0, and lies in 0 to 1"),
     Row(trained, #""accuracy":0.873"#, #""accuracy":1.0000000000000002"#, nil),

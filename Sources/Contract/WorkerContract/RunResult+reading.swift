@@ -48,19 +48,21 @@ extension RunResult {
       throw ResultProblem(.invalid, "run", "is '\(run.printable(128))', and this run is '\(id)'")
     }
     run = run.printable(512)
-    let kinds = [trained != nil, unchanged != nil, checked != nil, removed != nil, failed != nil].count { $0 }
+    let kinds = [trained != nil, unchanged != nil, checked != nil, removed != nil, loaded != nil, failed != nil]
+      .count { $0 }
     guard kinds == 1 else {
       throw ResultProblem(
         .invalid, "",
         kinds == 0
-          ? "has none of trained, unchanged, checked, removed and failed"
-          : "has more than one of trained, unchanged, checked, removed and failed")
+          ? "has none of trained, unchanged, checked, removed, loaded and failed"
+          : "has more than one of trained, unchanged, checked, removed, loaded and failed")
     }
     try failed?.check("failed")
     try trained?.check("trained", expected)
     try unchanged?.check("unchanged")
     try checked?.check("checked")
     try removed?.check("removed")
+    try loaded?.check("loaded")
   }
 }
 
@@ -275,6 +277,13 @@ extension RemovalResult {
     try ResultRules.count(rows, "\(path).rows")
     try ResultRules.count(reports, "\(path).reports")
     try ResultRules.count(versions, "\(path).versions")
+  }
+}
+
+extension LoadResult {
+  fileprivate func check(_ path: String) throws(ResultProblem) {
+    try ResultRules.artifact(artifact, "\(path).artifact")
+    try ResultRules.count(rows, "\(path).rows")
   }
 }
 

@@ -6,6 +6,7 @@ package enum ResourceName {
   private static let limit = 63
 
   package static func trainingJob(model: String, number: Int) -> String { fitted(model, "-train-\(number)") }
+  package static func loadJob(model: String, number: Int) -> String { fitted(model, "-load-\(number)") }
   package static func version(model: String, number: Int) -> String { fitted(model, "-v\(number)") }
   package static func routing(model: String) -> String { fitted(model, "-routing") }
   package static func checkJob(policy: String, suffix: String) -> String { fitted(policy, "-check-\(suffix)") }

@@ -235,7 +235,7 @@ extension WorkerJob {
     switch labels[ApusLabels.component].flatMap(ApusLabels.Component.init) {
     case .check: .checkDeadlineExceeded
     case .remove: .removalDeadlineExceeded
-    case .train, .server, nil: .trainingDeadlineExceeded
+    case .train, .load, .server, nil: .trainingDeadlineExceeded
     }
   }
 
@@ -288,7 +288,7 @@ extension WorkerJob {
   /// What a pod wrote, once it is known to be what the contract allows; nil: it wrote nothing.
   private func reading(_ end: PodEnd) -> Result<RunResult, ResultProblem>? {
     guard let text = end.message, !text.isEmpty else { return nil }
-    let expected = RunResult.Expectation(run: run, version: fields == .training ? number?.description : nil)
+    let expected = RunResult.Expectation(run: run, version: fields == .training && !isLoad ? number?.description : nil)
     return Result { () throws(ResultProblem) in try RunResult(reading: text, expected) }
   }
 
@@ -312,10 +312,13 @@ extension WorkerJob {
     return result.failed?.retryable == false
   }
 
-  /// Workers of release 0.1.0 have no `remove`. Trainers of other people may mean something else by their exit code.
+  /// Workers of release 0.1.0 have no `remove` and no `load`. Trainers of other people may mean something else by their exit code.
   private func doesNotKnowStep(_ end: PodEnd) -> Bool {
-    fields == .removal && end.exitCode == Self.usageError && goodResult(in: end) == nil
+    (fields == .removal || isLoad) && end.exitCode == Self.usageError && goodResult(in: end) == nil
   }
+
+  /// Its worker is of a release that does not have the step.
+  var doesNotKnowStep: Bool { ends.last.map { doesNotKnowStep($0) } ?? false }
 
   /// What a failed pod said, or what is known of a pod that could not say anything.
   func failure(of end: PodEnd) -> RunFailure {
@@ -327,7 +330,7 @@ extension WorkerJob {
     if doesNotKnowStep(end) {
       return RunFailure(
         .stepUnknown,
-        "the worker image does not know the step remove (exit code \(end.exitCode)); name one of the operator's release, "
+        "the worker image does not know the step \(isLoad ? "load" : "remove") (exit code \(end.exitCode)); name one of the operator's release, "
           + "\(fields.image(of: nil))", retryable: false)
     }
     let cause =

@@ -37,7 +37,8 @@ package struct Predictor: Sendable {
     try Self.check(
       schema, pipeline, classes: shape.classes, columns: shape.columns, names: document.learner.feature_names ?? [])
     try self.init(schema: schema, pipeline: pipeline, model: Model(document, shape))
-    try answerMissingValues()
+    // Whatever the files promise, they have to give an answer where nothing is known.
+    try answer([FeatureValue](repeating: .missing, count: self.pipeline.schema.features.count))
     if let samples { try SamplePredictions(samples).verify(self) }
   }
 
@@ -59,9 +60,8 @@ package struct Predictor: Sendable {
     }
   }
 
-  /// Predicts a row of missing values: whatever a file promises, it has to give an answer.
-  private func answerMissingValues() throws(LearningError) {
-    let values = [FeatureValue](repeating: .missing, count: pipeline.schema.features.count)
+  /// Predicts a row, one value for each feature. Throws where the answer is no probabilities.
+  package func answer(_ values: [FeatureValue]) throws(LearningError) {
     var row = [Float](repeating: 0, count: pipeline.width)
     values.withUnsafeBufferPointer { values in
       row.withUnsafeMutableBufferPointer { pipeline.encode(values, into: $0) }
@@ -69,7 +69,7 @@ package struct Predictor: Sendable {
     let probabilities = try model.probabilities(of: row)
     let sum = probabilities.reduce(0, +)
     guard probabilities.allSatisfy({ (0...1).contains($0) }), abs(sum - 1) < 1e-3 else {
-      throw .unreadableModel("the probabilities of a row of missing values are \(probabilities.prefix(3))")
+      throw .unreadableModel("the probabilities of a row are \(probabilities.prefix(3)), which are none")
     }
   }
 
