@@ -29,7 +29,8 @@ struct ForeignFile: Sendable {
      "objective":{"name":"binary:logistic"}}}
     """#
 
-  private static let samples = #"{"format":"apus.dev/samples/v1","rows":[{"features":{"age":39,"work":"Private"},"probabilities":[0.4875026,0.5124974]}]}"#
+  private static let samples =
+    #"{"format":"apus.dev/samples/v1","rows":[{"features":{"age":39,"work":"Private"},"probabilities":[0.4875026,0.5124974]}]}"#
 
   private static let digest = "sha256:" + String(repeating: "a", count: 64)
 
@@ -75,7 +76,7 @@ struct ForeignFile: Sendable {
   }
 
   private func read() throws -> Reading {
-    func file(_ kind: Kind) throws -> Data { Data(self.kind == kind ? document : try Self.good(kind)) }
+    func file(_ kind: Kind) throws -> Data { try Data(self.kind == kind ? document : Self.good(kind)) }
     do {
       switch kind {
       case .result, .check:
@@ -128,10 +129,14 @@ struct ForeignFile: Sendable {
     for row in 0..<40 {
       let own = all[row * classes..<(row + 1) * classes]
       if own.contains(where: { !$0.isFinite }), kind != .linear { found.append("row \(row): \(own)") }
-      if own.allSatisfy(\.isFinite), abs(own.reduce(0, +) - 1) > 1e-3 { found.append("row \(row) adds up to something else") }
+      if own.allSatisfy(\.isFinite), abs(own.reduce(0, +) - 1) > 1e-3 {
+        found.append("row \(row) adds up to something else")
+      }
     }
     let single = try predictor.model.probabilities(of: Array(values.prefix(width)))
-    if !zip(single, all).allSatisfy({ $0 == $1 || $0.isNaN && $1.isNaN }) { found.append("one row has other probabilities") }
+    if !zip(single, all).allSatisfy({ $0 == $1 || $0.isNaN && $1.isNaN }) {
+      found.append("one row has other probabilities")
+    }
     _ = values.prefix(width).withContiguousStorageIfAvailable { predictor.model.contributions(of: $0) }
     return found
   }

@@ -99,7 +99,10 @@ import WorkerContract
     var trained = result("v2", against: "v1")
     trained.segments = [segment]
     let guarded: JSONValue = [
-      "promotion": ["segments": [["feature": "zone\tname", "metric": "recall", "maximumLoss": 0.02]]]
+      "schema": [
+        "features": [["name": "age", "type": "numeric"], ["name": "zone\tname", "type": "categorical"]]
+      ],
+      "promotion": ["segments": [["feature": "zone\tname", "metric": "recall", "maximumLoss": 0.02]]],
     ]
     var world = World.serving(aModel("income", guarded))
     world.retrains(trained)

@@ -269,7 +269,10 @@ import Testing
     #expect(holds())
     note(
       scene, ApusGroup.modelVersions,
-      ["metadata": ["name": "other-v1", "namespace": "other"], "spec": ["artifact": ["digest": .string(digest(of: "v1"))]]])
+      [
+        "metadata": ["name": "other-v1", "namespace": "other"],
+        "spec": ["artifact": ["digest": .string(digest(of: "v1"))]],
+      ])
     #expect(!holds() && rests(scene) == (true, true))
     #expect(reader.digests(notOwnedBy: "uid-income") == [digest(of: "v1")])
   }

@@ -1,5 +1,6 @@
 import Artifacts
 import Foundation
+import Tabular
 import Testing
 import WorkerContract
 
@@ -55,7 +56,8 @@ import WorkerContract
 
   private static let sizes: [Row] = [
     Row("two billion columns", .model, width, #""num_feature":"2147483646""#, "num_feature is '2147483646'"),
-    Row("a million columns", .model, width, #""num_feature":"1000000""#, "it takes 1000000 columns, its pipeline makes"),
+    Row(
+      "a million columns", .model, width, #""num_feature":"1000000""#, "it takes 1000000 columns, its pipeline makes"),
     Row("no columns", .model, width, #""num_feature":"0""#, "num_feature is '0'"),
     Row("negative columns", .model, width, #""num_feature":"-9""#, "num_feature is '-9'"),
     Row("columns as a text", .model, width, #""num_feature":"many""#, "num_feature is 'many'"),
@@ -64,30 +66,44 @@ import WorkerContract
     Row(
       "a long number of columns", .model, width, #""num_feature":"\#(String(repeating: "9", count: 5000))""#,
       "num_feature is '9999"),
-    Row("more trees than it holds", .model, #""tree_info":"#, #""gbtree_model_param":{"num_trees":"9"},"tree_info":"#, "num_trees is '9'"),
     Row(
-      "more nodes than it holds", .model, #""size_leaf_vector":"1""#, #""size_leaf_vector":"1","num_nodes":"2000000000""#,
+      "more trees than it holds", .model, #""tree_info":"#, #""gbtree_model_param":{"num_trees":"9"},"tree_info":"#,
+      "num_trees is '9'"),
+    Row(
+      "more nodes than it holds", .model, #""size_leaf_vector":"1""#,
+      #""size_leaf_vector":"1","num_nodes":"2000000000""#,
       "num_nodes of tree 0"),
     Row("fewer trees than outputs", .model, #""tree_info":[0,0,0]"#, #""tree_info":[0,0,0,0]"#, "3 trees but 4"),
-    Row("a tree of a class that is not there", .model, #""tree_info":[0,0,0]"#, #""tree_info":[0,0,1]"#, "belongs to class 1"),
+    Row(
+      "a tree of a class that is not there", .model, #""tree_info":[0,0,0]"#, #""tree_info":[0,0,1]"#,
+      "belongs to class 1"),
     Row("a tree of a negative class", .model, #""tree_info":[0,0,0]"#, #""tree_info":[0,0,-1]"#, "belongs to class -1"),
   ]
 
   private static let nodes: [Row] = [
     Row("a child beyond the tree", .model, #""left_children":[1"#, #""left_children":[7"#, "outside of the tree"),
-    Row("a child that is the root", .model, #""left_children":[1"#, #""left_children":[0"#, "outside of the tree or a cycle"),
+    Row(
+      "a child that is the root", .model, #""left_children":[1"#, #""left_children":[0"#,
+      "outside of the tree or a cycle"),
     Row("a negative child", .model, #""right_children":[2"#, #""right_children":[-2"#, "outside of the tree"),
     Row(
       "a child with a huge number", .model, #""left_children":[1"#, #""left_children":[9223372036854775807"#,
       "outside of the tree"),
-    Row("a child beyond 64 bits", .model, #""left_children":[1"#, #""left_children":[92233720368547758070"#, "left_children"),
+    Row(
+      "a child beyond 64 bits", .model, #""left_children":[1"#, #""left_children":[92233720368547758070"#,
+      "left_children"),
     Row("nodes in a circle", .model, #""left_children":[1,-1,-1]"#, #""left_children":[1,1,-1]"#, "cycle"),
     Row("a child that is no number", .model, #""left_children":[1"#, #""left_children":["x""#, "left_children"),
-    Row("arrays that differ in length", .model, #""split_indices":[0,0,0]"#, #""split_indices":[0,0]"#, "differ in length"),
-    Row("no nodes", .model, withTree(#"{"left_children":[],"right_children":[],"split_indices":[],"split_conditions":[],"default_left":[]}"#), "differ in length"),
+    Row(
+      "arrays that differ in length", .model, #""split_indices":[0,0,0]"#, #""split_indices":[0,0]"#, "differ in length"
+    ),
+    Row(
+      "no nodes", .model, "differ in length",
+      withTree(
+        #"{"left_children":[],"right_children":[],"split_indices":[],"split_conditions":[],"default_left":[]}"#)),
     Row("a split on a column that is not there", .model, split, #""split_indices":[99,0,0]"#, "splits on column 99"),
     Row("a split on a negative column", .model, split, #""split_indices":[-1,0,0]"#, "splits on column -1"),
-    Row("a tree of two thousand steps", .model, withTree(chain(2000)), "is deeper than 1000"),
+    Row("a tree of two thousand steps", .model, "is deeper than 1000", withTree(chain(2000))),
     Row("categorical splits", .model, #""split_type":[0,0,0]"#, #""split_type":[1,0,0]"#, "categorical splits"),
     Row("vector leaves", .model, #""size_leaf_vector":"1""#, #""size_leaf_vector":"3""#, "vector leaves"),
   ]
@@ -111,20 +127,31 @@ import WorkerContract
   private static let kinds: [Row] = [
     Row("classes for an objective of two", .model, #""num_class":"0""#, #""num_class":"3""#, "num_class is '3'"),
     Row("two targets", .model, #""num_class":"0""#, #""num_class":"0","num_target":"2""#, "num_target 2"),
-    Row("an objective that is not known", .model, "binary:logistic", "reg:squarederror", "the objective reg:squarederror"),
     Row(
-      "an objective with a terminal's escapes", .model, "binary:logistic", #"x\u001b[31m\u202e"#, "the objective x, which"),
+      "an objective that is not known", .model, "binary:logistic", "reg:squarederror", "the objective reg:squarederror"),
     Row(
-      "classes by the million", .model,  "num_class is '2000000000'",
-      { $0.replacing("binary:logistic", with: "multi:softprob").replacing(#""num_class":"0""#, with: #""num_class":"2000000000""#) }),
+      "an objective with a terminal's escapes", .model, "binary:logistic", #"x\u001b[31m\u202e"#,
+      "the objective x, which"),
+    Row(
+      "classes by the million", .model, "num_class is '2000000000'",
+      {
+        $0.replacing("binary:logistic", with: "multi:softprob").replacing(
+          #""num_class":"0""#, with: #""num_class":"2000000000""#)
+      }),
     Row(
       "three classes for a schema of two", .model, "it tells 3 classes apart, its schema 2",
-      { $0.replacing("binary:logistic", with: "multi:softprob").replacing(#""num_class":"0""#, with: #""num_class":"3""#) }),
+      {
+        $0.replacing("binary:logistic", with: "multi:softprob").replacing(
+          #""num_class":"0""#, with: #""num_class":"3""#)
+      }),
     Row("a booster that is not known", .model, "gbtree", "dart", "the booster dart"),
     Row("a linear booster with trees", .model, "gbtree", "gblinear", "it holds no weights"),
-    Row("a best round that is none", .model, #""attributes":{}"#, #""attributes":{"best_iteration":"-1"}"#, "best_iteration is '-1'"),
     Row(
-      "columns with other names", .model, #""objective":"#, #""feature_names":["a","b","c"],"objective":"#, "column 1 of the model is 'a'"),
+      "a best round that is none", .model, #""attributes":{}"#, #""attributes":{"best_iteration":"-1"}"#,
+      "best_iteration is '-1'"),
+    Row(
+      "columns with other names", .model, #""objective":"#, #""feature_names":["a","b","c"],"objective":"#,
+      "column 1 of the model is 'a'"),
     Row("no objective", .model, #""objective":"#, #""object":"#, "'objective' is missing"),
   ]
 
@@ -135,19 +162,27 @@ import WorkerContract
     Row("deep brackets", .model, "no valid JSON", { _ in String(repeating: "[", count: 200_000) }),
     Row(
       "deep brackets in a member that nobody reads", .model, "no valid JSON",
-      { $0.replacing(#""version":[1,7,4]"#, with: "\"version\":" + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)) }),
+      {
+        $0.replacing(
+          #""version":[1,7,4]"#,
+          with: "\"version\":" + String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000))
+      }),
   ]
 
   private static let pipelines: [Row] = [
     Row(
       "a schema without features", .schema, "the one has 0 features, the other 6",
       { _ in #"{"target":{"name":"income","classes":["<=50K",">50K"]},"features":[],"primaryKey":[]}"# }),
-    Row("a feature of another name", .schema, #""name":"age""#, #""name":"years""#, "has feature 'years', the other has 'age'"),
+    Row(
+      "a feature of another name", .schema, #""name":"age""#, #""name":"years""#,
+      "has feature 'years', the other has 'age'"),
     Row("other categories", .schema, #"["Private","State"]"#, #"["Private","Navy"]"#, "'work' has other categories"),
     Row("a class twice", .schema, #"["<=50K",">50K"]"#, #"[">50K",">50K"]"#, "names a class twice"),
     Row("three classes", .schema, #"["<=50K",">50K"]"#, #"["a","b","c"]"#, "its schema 3"),
     Row("a type that is none", .schema, #""numeric""#, #""quantum""#, "schema.json is not what it should be"),
-    Row("a pipeline of another format", .pipeline, "apus.dev/pipeline/v1", "apus.dev/pipeline/v9", "pipeline.json is not what it should be"),
+    Row(
+      "a pipeline of another format", .pipeline, "apus.dev/pipeline/v1", "apus.dev/pipeline/v9",
+      "pipeline.json is not what it should be"),
     Row("a feature twice", .pipeline, #""name":"hours""#, #""name":"age""#, "two features 'age'"),
     Row("more categories", .pipeline, #"["1","2"]"#, #"["1","2","3"]"#, "'zone' has other categories"),
     Row(
@@ -166,12 +201,22 @@ import WorkerContract
   ]
 
   private static let manifests: [Row] = [
-    Row("a path in the manifest", .manifest, "cannot be a name", { $0.replacing("schema.json", with: "../schema.json") }),
-    Row("a file of a terabyte", .manifest, "this process reads at most", { $0.replacing(/"size":\d+/, with: "\"size\":1099511627776", maxReplacements: 1) }),
-    Row("a negative size", .manifest, "has -1 bytes", { $0.replacing(/"size":\d+/, with: "\"size\":-1", maxReplacements: 1) }),
-    Row("another size", .manifest, "instead of", { $0.replacing(/"size":\d+/, with: "\"size\":7", maxReplacements: 1) }),
-    Row("another SHA-256", .manifest, "does not have the SHA-256", { $0.replacing(/"sha256":"[0-9a-f]{8}/, with: "\"sha256\":\"00000000", maxReplacements: 1) }),
-    Row("a SHA-256 that is none", .manifest, "has no SHA-256", { $0.replacing(/"sha256":"[0-9a-f]{8}/, with: "\"sha256\":\"../../..", maxReplacements: 1) }),
+    Row(
+      "a path in the manifest", .manifest, "cannot be a name", { $0.replacing("schema.json", with: "../schema.json") }),
+    Row(
+      "a file of a terabyte", .manifest, "this process reads at most",
+      { $0.replacing(/"size":\d+/, with: "\"size\":1099511627776", maxReplacements: 1) }),
+    Row(
+      "a negative size", .manifest, "has -1 bytes",
+      { $0.replacing(/"size":\d+/, with: "\"size\":-1", maxReplacements: 1) }),
+    Row(
+      "another size", .manifest, "instead of", { $0.replacing(/"size":\d+/, with: "\"size\":7", maxReplacements: 1) }),
+    Row(
+      "another SHA-256", .manifest, "does not have the SHA-256",
+      { $0.replacing(/"sha256":"[0-9a-f]{8}/, with: "\"sha256\":\"00000000", maxReplacements: 1) }),
+    Row(
+      "a SHA-256 that is none", .manifest, "has no SHA-256",
+      { $0.replacing(/"sha256":"[0-9a-f]{8}/, with: "\"sha256\":\"../../..", maxReplacements: 1) }),
     Row(
       "a thousand files", .manifest, "lists 1000 files",
       { _ in

@@ -112,7 +112,8 @@ import WorkerContract
       trained, #""calibrationError":0.012"#, #""calibrationError":2"#,
       "trained.calibrationError is 2.0, and lies in 0 to 1"),
     Row(trained, #""train":600"#, #""train":-1"#, "trained.rows.train is -1, and is a count"),
-    Row(trained, #""train":600"#, #""train":9223372036854775807"#, "trained.rows.train is 9223372036854775807, and is a"),
+    Row(
+      trained, #""train":600"#, #""train":9223372036854775807"#, "trained.rows.train is 9223372036854775807, and is a"),
     Row(trained, #""train":600"#, #""train":1e300"#, "trained.rows.train "),
     Row(trained, #""train":600"#, #""train":0.5"#, "trained.rows.train "),
     Row(trained, #""train":1.5"#, #""train":-1.5"#, "trained.seconds.train is -1.5, and is never negative"),
@@ -154,7 +155,8 @@ import WorkerContract
       trained, "few rows", String(repeating: "w", count: 4096), "has "),
     Row(
       failed, "SourceUnreadable", "source unreadable",
-      "failed.reason is 'source unreadable', and is one word in CamelCase of at most 64 letters and digits; the run said: no such"),
+      "failed.reason is 'source unreadable', and is one word in CamelCase of at most 64 letters and digits; the run said: no such"
+    ),
     Row(failed, "SourceUnreadable", "sourceUnreadable", "failed.reason is 'sourceUnreadable', and is one word"),
     Row(failed, "SourceUnreadable", "", "failed.reason is '', and is one word"),
     Row(
@@ -206,7 +208,8 @@ import WorkerContract
   }
 
   @Test(arguments: [
-    ("plain", "plain"), ("Ürgüp, 東京, 🐦", "Ürgüp, 東京, 🐦"), ("a\nb\r\nc\td", "a b c d"), ("a\u{0}b\u{7}\u{7F}c\u{85}d", "abc d"),
+    ("plain", "plain"), ("Ürgüp, 東京, 🐦", "Ürgüp, 東京, 🐦"), ("a\nb\r\nc\td", "a b c d"),
+    ("a\u{0}b\u{7}\u{7F}c\u{85}d", "abc d"),
     ("\u{1B}[31;1mred\u{1B}[0m", "red"), ("\u{1B}]0;title\u{7}x", "x"), ("\u{1B}]8;;http://x\u{1B}\\link", "link"),
     ("\u{9B}2Jx", "x"), ("\u{1B}(Bx\u{1B}cy", "xy"), ("\u{1B}", ""), ("\u{1B}[", ""), ("\u{1B}]never\nends", " ends"),
     ("admin\u{202E}txt.exe\u{202C}", "admintxt.exe"), ("\u{2066}a\u{2069}\u{200E}b\u{200F}\u{061C}", "ab"),

@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 extension RunResult {
   /// What a result has to agree with.

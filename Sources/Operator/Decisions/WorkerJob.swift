@@ -272,7 +272,7 @@ extension WorkerJob {
   }
 
   private func result(of end: PodEnd?) -> Outcome {
-    guard let end, let reading = reading(end) else {
+    guard let end, let reading = self.reading(end) else {
       return .failed(
         RunFailure(.resultMissing, "\(name) ended without a result; \(Self.resultHint)", retryable: true))
     }

@@ -46,7 +46,8 @@ struct SamplePredictions: Decodable {
       throw .unreadableModel("\(Self.fileName) is not what it should be (\(error))")
     }
     guard format == Self.currentFormat else {
-      throw .unreadableModel("the format of \(Self.fileName) is '\(format.printable(64))' instead of '\(Self.currentFormat)'")
+      throw .unreadableModel(
+        "the format of \(Self.fileName) is '\(format.printable(64))' instead of '\(Self.currentFormat)'")
     }
   }
 

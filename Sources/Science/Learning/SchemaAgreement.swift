@@ -6,8 +6,12 @@ extension FeatureSchema {
   func difference(to pipeline: FeatureSchema) -> String? {
     for (own, other) in zip(features, pipeline.features) {
       let name = own.name.printable(64)
-      if own.name != other.name { return "where the one has feature '\(name)', the other has '\(other.name.printable(64))'" }
-      if own.type != other.type { return "'\(name)' is \(own.type.rawValue) in the one, \(other.type.rawValue) in the other" }
+      if own.name != other.name {
+        return "where the one has feature '\(name)', the other has '\(other.name.printable(64))'"
+      }
+      if own.type != other.type {
+        return "'\(name)' is \(own.type.rawValue) in the one, \(other.type.rawValue) in the other"
+      }
       if !own.categories.isEmpty, own.type == .categorical, Set(own.categories) != Set(other.categories) {
         return "'\(name)' has other categories in the one than in the other"
       }

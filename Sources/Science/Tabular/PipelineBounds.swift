@@ -7,6 +7,8 @@ package enum PipelineBounds {
   package static let columns = 1 << 20
   /// Bytes of the names of all columns. Each bears the name of its feature, so that a short file could make very long ones.
   package static let nameBytes = 1 << 26
+  /// Texts that mean a missing value; each feature has a list of them.
+  package static let missingTexts = 1_000
 }
 
 extension FeatureSchema {
@@ -14,6 +16,8 @@ extension FeatureSchema {
   package var pipelineProblem: String? {
     guard !features.isEmpty else { return "it has no feature" }
     guard features.count <= PipelineBounds.features else { return "it has \(features.count) features" }
+    let missing = missing?.count ?? 0
+    guard missing <= PipelineBounds.missingTexts else { return "it has \(missing) texts for a missing value" }
     var names: Set<String> = []
     var columns = 0
     var bytes = 0

@@ -50,7 +50,9 @@ package struct ArtifactBounds: Sendable, Equatable {
       }
       room -= entry.size
       guard room >= 0 else { return (entry.name, "is one too many: this process reads at most \(total) bytes") }
-      guard ContentDigest("sha256:\(entry.sha256)") != nil else { return (entry.name, "has no SHA-256 in the manifest") }
+      guard ContentDigest("sha256:\(entry.sha256)") != nil else {
+        return (entry.name, "has no SHA-256 in the manifest")
+      }
     }
     return nil
   }

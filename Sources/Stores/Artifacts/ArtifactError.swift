@@ -28,7 +28,8 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
       "The artifact \(digest) is damaged: \(file) \(detail). Restore the file or train again."
     case .unacceptable(let digest, let file, let detail):
       "The artifact \(digest) cannot be read: \(file) \(detail). Make it smaller, or raise the memory limit."
-    case .unsafeName(let name): "'\(name.unicodeScalars.count > 255 ? "a very long name" : name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
+    case .unsafeName(let name):
+      "'\(name.unicodeScalars.count > 255 ? "a very long name" : name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
     case .unsupportedLocation(let text):
       "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
     case .unavailable(let location, let reason): "The artifact store \(location) cannot be used: \(reason)."

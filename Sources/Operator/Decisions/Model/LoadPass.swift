@@ -63,7 +63,8 @@ struct LoadPass: ModelPass {
     effects.apply += RunRequest(
       component: .load, job: job,
       specification: RunSpecification(
-        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: name, load: LoadRun(artifact: artifact)),
+        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: name,
+        load: LoadRun(artifact: artifact)),
       labels: [ApusLabels.model: name], annotations: [:], owner: owner, deadline: training.deadline,
       retries: training.retries, resources: training.resources, template: Self.withoutProgram(training.template)
     ).objects(observed.settings)
