@@ -187,6 +187,14 @@ import WorkerContract
     #expect(try Self.read(text).get() == written)
   }
 
+  @Test(arguments: ["train", "check"])
+  func `a result of the release before is used`(_ kind: String) throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appending(path: "../Golden/Releases/0.1.0/kept/\(kind).result.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(try RunResult(reading: text) == JSONDecoder().decode(RunResult.self, from: Data(text.utf8)))
+  }
+
   @Test func `every text is fit to be shown, and of a length that the cluster takes`() throws {
     let odd = #"\u001b[31mred\u001b[0m\u202egpj\u200b\u0000\n"#
     var text = Self.trained
