@@ -104,7 +104,8 @@ struct SimulatedWorld: Sendable {
     let metrics = ModelMetrics(
       accuracy: 0.8727, precision: 0.7911, recall: 0.6634, f1: 0.7216, rocAUC: 0.9284, brier: 0.0881)
     let labels = job[path: "metadata", "labels"]
-    var result = RunResult(run: "benchmark")
+    var result = RunResult(
+      run: "\(job[path: "metadata", "namespace"]?.string ?? "").\(job[path: "metadata", "name"]?.string ?? "")")
     if labels?["apus.dev/component"] == "check" {
       result.checked = CheckResult(
         version: "v1", rows: 5000, conclusive: true,

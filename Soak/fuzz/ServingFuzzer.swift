@@ -15,6 +15,9 @@ struct ServingFuzzer: AsyncParsableCommand {
   @Option(help: "Number of inputs.")
   var inputs: UInt64 = 10_000_000
 
+  @Option(help: "Number of damaged files of versions and results of runs, read before the requests.")
+  var files: UInt64 = 1_000_000
+
   @Option(help: "Seed of the inputs.")
   var seed: UInt64 = 1
 
@@ -29,12 +32,14 @@ struct ServingFuzzer: AsyncParsableCommand {
 
   func validate() throws {
     guard workers > 0, workers <= 64 else { throw ValidationError("--workers is from 1 to 64.") }
-    guard first.addingReportingOverflow(inputs).overflow == false else {
+    guard !first.addingReportingOverflow(inputs).overflow, !first.addingReportingOverflow(files).overflow else {
       throw ValidationError("There are not so many inputs.")
     }
   }
 
   func run() async throws {
+    let inFiles = try await FileCampaign(seed: seed, inputs: first..<first + files, workers: workers).run { print($0) }
+    print("\(files) files with seed \(seed): " + (inFiles.isEmpty ? "no finding" : "\(inFiles.count) findings"))
     let campaign = Campaign(
       seed: seed, inputs: first..<first + inputs, wireShare: wireShare, workers: workers)
     let outcome = try await campaign.run {
@@ -46,6 +51,6 @@ struct ServingFuzzer: AsyncParsableCommand {
     print(
       "\(inputs) inputs with seed \(seed) in \(Int(outcome.seconds.rounded())) s (\(rate) a second): "
         + (outcome.findings.isEmpty ? "no finding" : "\(outcome.findings.count) findings"))
-    if !outcome.findings.isEmpty { throw ExitCode.failure }
+    if !(outcome.findings + inFiles).isEmpty { throw ExitCode.failure }
   }
 }

@@ -1,6 +1,7 @@
-import Artifacts
 import Foundation
 import Testing
+
+@testable import Artifacts
 
 /// A folder of its own for one test, removed at the end.
 final class TemporaryFolder {
@@ -166,5 +167,27 @@ func checkConformance(_ store: any ArtifactStore) async throws {
         _ = try openArtifactStore(at: location, environment: [:])
       }
     }
+  }
+}
+
+struct ArtifactBoundsTests {
+  private func files(_ sizes: [Int]) -> [ArtifactManifest.File] {
+    sizes.enumerated().map { .init(name: "f\($0)", size: $1, sha256: String(repeating: "0", count: 64)) }
+  }
+
+  @Test func `a bundle is as large as the process may hold, and no larger`() {
+    let bounds = ArtifactBounds(file: 100, total: 150)
+    #expect(bounds.problem(of: files([100, 50])) == nil)
+    #expect(bounds.problem(of: files([101]))?.detail == "has 101 bytes, where this process reads at most 100")
+    #expect(bounds.problem(of: files([100, 51]))?.file == "f1")
+    #expect(bounds.problem(of: files([.max, .max])) != nil && bounds.problem(of: files([-1])) != nil)
+    #expect(bounds.problem(of: files(Array(repeating: 0, count: 257)))?.file == "manifest.json")
+  }
+
+  @Test func `the bounds follow the limit on memory`() {
+    #expect(ArtifactBounds(memory: nil) == ArtifactBounds(file: 1 << 30, total: 1 << 30))
+    #expect(ArtifactBounds(memory: 256 << 20) == ArtifactBounds(file: 64 << 20, total: 128 << 20))
+    #expect(ArtifactBounds(memory: 1 << 20).file == 16 << 20)
+    #expect(ArtifactBounds(memory: .max).total == 1 << 30)
   }
 }

@@ -161,6 +161,8 @@ final class Scene: Sendable {
   /// The Job has ended well, and its pod says this.
   func end(_ job: String, _ result: RunResult) {
     guard var object = cluster.object("jobs", job) else { return }
+    var result = result
+    result.run = "shop.\(job)"
     object["status"] = [
       "succeeded": 1, "completionTime": Self.endTime,
       "conditions": [["type": "Complete", "status": "True", "lastTransitionTime": Self.endTime]],
@@ -243,7 +245,7 @@ final class Scene: Sendable {
     RunResult(
       run: "r",
       trained: TrainingResult(
-        artifact: ArtifactReference(version: version, digest: "sha256:\(version)"),
+        artifact: ArtifactReference(version: version, digest: digest(of: version)),
         rows: .init(train: 600, validation: 200, test: 200),
         metrics: ModelMetrics(accuracy: 0.87, precision: 0.8, recall: 0.7, f1: 0.75, rocAUC: 0.92, brier: 0.1)))
   }

@@ -22,6 +22,19 @@ struct FuzzTests {
     #expect(targets.count == FuzzedRequest.Target.allCases.count)
   }
 
+  @Test func `damaged files of versions and results are refused in a sentence, or are sound`() async throws {
+    let findings = try await FileCampaign(seed: 7, inputs: 0..<10_000, workers: 2).run()
+    #expect(findings.isEmpty, "\(findings.prefix(3))")
+  }
+
+  @Test func `without damage, files and results are good`() throws {
+    for index in UInt64(0)..<200 {
+      var random = SeededGenerator(seed: 1, index: index)
+      let file = try ForeignFile(&random, isDamaged: false)
+      #expect(try file.isAccepted(), "\(file.kind)")
+    }
+  }
+
   @Test func `a wrong answer is found`() {
     var random = SeededGenerator(seed: 1, index: 0)
     var request = FuzzedRequest(&random)

@@ -3,12 +3,13 @@ public struct RunResult: Codable, Sendable, Equatable {
   /// `apus.dev/worker/v1`
   public var contract: String
   public var run: String
-  /// Exactly one of the five.
+  /// Exactly one of the six.
   public var trained: TrainingResult?
   /// A training that ended early, because there was nothing to learn.
   public var unchanged: UnchangedData?
   public var checked: CheckResult?
   public var removed: RemovalResult?
+  public var loaded: LoadResult?
   public var failed: RunFailure?
 
   /// The most bytes Kubernetes keeps of a termination message.
@@ -16,7 +17,7 @@ public struct RunResult: Codable, Sendable, Equatable {
 
   public init(
     run: String, trained: TrainingResult? = nil, unchanged: UnchangedData? = nil, checked: CheckResult? = nil,
-    removed: RemovalResult? = nil, failed: RunFailure? = nil,
+    removed: RemovalResult? = nil, loaded: LoadResult? = nil, failed: RunFailure? = nil,
     contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
@@ -25,6 +26,7 @@ public struct RunResult: Codable, Sendable, Equatable {
     self.unchanged = unchanged
     self.checked = checked
     self.removed = removed
+    self.loaded = loaded
     self.failed = failed
   }
 }

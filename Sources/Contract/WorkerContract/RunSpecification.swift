@@ -9,16 +9,18 @@ public struct RunSpecification: Codable, Sendable, Equatable {
   public var model: String
   /// Which model of that name; in checks and removals, whose rows are the model's. Nil: written by an operator that does not know.
   public var identity: ModelIdentity?
-  /// Exactly one of `train`, `check` and `remove`.
+  /// Exactly one of `train`, `check`, `remove` and `load`.
   public var train: TrainingRun?
   public var check: CheckRun?
   public var remove: RemovalRun?
+  public var load: LoadRun?
 
   public static let currentContract = "apus.dev/worker/v1"
 
   public init(
     run: String, namespace: String, model: String, identity: ModelIdentity? = nil, train: TrainingRun? = nil,
-    check: CheckRun? = nil, remove: RemovalRun? = nil, contract: String = RunSpecification.currentContract
+    check: CheckRun? = nil, remove: RemovalRun? = nil, load: LoadRun? = nil,
+    contract: String = RunSpecification.currentContract
   ) {
     self.contract = contract
     self.run = run
@@ -28,6 +30,7 @@ public struct RunSpecification: Codable, Sendable, Equatable {
     self.train = train
     self.check = check
     self.remove = remove
+    self.load = load
   }
 }
 

@@ -37,7 +37,7 @@ package struct PodFields: Sendable, Hashable {
     case .check: self = .check
     case .remove: self = .removal
     case .server: self = .serving
-    case .train, nil: self = .training
+    case .train, .load, nil: self = .training
     }
   }
 

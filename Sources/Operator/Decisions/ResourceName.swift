@@ -6,6 +6,7 @@ package enum ResourceName {
   private static let limit = 63
 
   package static func trainingJob(model: String, number: Int) -> String { fitted(model, "-train-\(number)") }
+  package static func loadJob(model: String, number: Int) -> String { fitted(model, "-load-\(number)") }
   package static func version(model: String, number: Int) -> String { fitted(model, "-v\(number)") }
   package static func routing(model: String) -> String { fitted(model, "-routing") }
   package static func checkJob(policy: String, suffix: String) -> String { fitted(policy, "-check-\(suffix)") }
@@ -13,6 +14,9 @@ package enum ResourceName {
   package static func removalJob(model: String, uid: String, attempt: Int) -> String {
     fitted(model, "-remove-\(uid.prefix(8))-\(attempt)")
   }
+
+  /// Id of the run of a Job.
+  package static func run(of job: String, in namespace: String) -> String { "\(namespace).\(job)" }
 
   /// The configuration of a run is immutable, and may have been written by an operator that died before it wrote the Job:
   /// its name depends on its content.

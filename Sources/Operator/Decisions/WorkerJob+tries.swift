@@ -26,7 +26,7 @@ extension WorkerJob {
 
   private var lastTry: Blocker? {
     guard let end = ends.last, end.exitCode != 0, let retries, failedTries > 0 else { return nil }
-    let failure = Self.failure(of: end, job: name, fields)
+    let failure = self.failure(of: end)
     let all = retries + 1
     let state: String
     if isTrying {

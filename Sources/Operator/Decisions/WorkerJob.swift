@@ -11,6 +11,8 @@ private let sidecarPatience = 60.0
 package struct WorkerJob: Sendable, Equatable {
   package var name: String
   package var uid: String
+  /// Id of its run, which the result has to bear; nil: not known.
+  package var run: String?
   package var labels: [String: String]
   package var annotations: [String: String]
   package var createdAt: Timestamp
@@ -119,6 +121,7 @@ package struct WorkerJob: Sendable, Equatable {
       trouble: pods.lazy.compactMap(PodTrouble.init).first, retries: job.spec?.backoffLimit,
       isTrying: pods.contains { !$0.metadata.isBeingDeleted && PodEnd($0) == nil && $0.status?.phase != "Failed" },
       isStopped: job.spec?.parallelism == 0)
+    run = job.metadata.namespace.map { ResourceName.run(of: name, in: $0) }
     awaitsPods = job.isFinished && !isKnown
     hasWorker = pods.contains { pod in
       pod.status?.containerStatuses.contains { $0.name == Self.container && $0.state?.running != nil } ?? false
@@ -205,15 +208,15 @@ extension WorkerJob {
     let good = ends.last { $0.exitCode == 0 }
     if let good {
       let own = result(of: good)
-      if Self.result(in: good) != nil || succeeded || lingering?.isOverdue == true { return own }
+      if goodResult(in: good) != nil || succeeded || lingering?.isOverdue == true { return own }
       if failure != nil, failure != Self.deadlineExceeded { return own }
     }
     if succeeded { return result(of: nil) }
-    if let end = ends.last, Self.isPermanent(end, fields) { return .failed(Self.failure(of: end, job: name, fields)) }
+    if let end = ends.last, isPermanent(end) { return .failed(failure(of: end)) }
     guard let failure else {
       // The Job cannot try again as long as the pod runs.
       guard let end = ends.last, good == nil, lingering?.isOverdue == true else { return .running }
-      return .failed(Self.failure(of: end, job: name, fields))
+      return .failed(self.failure(of: end))
     }
     if failure == Self.deadlineExceeded { return .failed(deadlineFailure) }
     guard let end = ends.last else {
@@ -221,7 +224,7 @@ extension WorkerJob {
         RunFailure(
           .resultMissing, "\(name) failed (\(failure)) and no pod of it is left to say why", retryable: true))
     }
-    return .failed(Self.failure(of: end, job: name, fields))
+    return .failed(self.failure(of: end))
   }
 
   private static let deadlineExceeded = "DeadlineExceeded"
@@ -232,7 +235,7 @@ extension WorkerJob {
     switch labels[ApusLabels.component].flatMap(ApusLabels.Component.init) {
     case .check: .checkDeadlineExceeded
     case .remove: .removalDeadlineExceeded
-    case .train, .server, nil: .trainingDeadlineExceeded
+    case .train, .load, .server, nil: .trainingDeadlineExceeded
     }
   }
 
@@ -269,51 +272,74 @@ extension WorkerJob {
   }
 
   private func result(of end: PodEnd?) -> Outcome {
-    let hint = "the container must write a RunResult of at most \(RunResult.maximumBytes) bytes to its result file"
-    guard let text = end?.message, !text.isEmpty else {
+    guard let end, let reading = self.reading(end) else {
       return .failed(
-        RunFailure(.resultMissing, "\(name) ended without a result; \(hint)", retryable: true))
+        RunFailure(.resultMissing, "\(name) ended without a result; \(Self.resultHint)", retryable: true))
     }
-    guard let result: RunResult = JSONValue.value(in: text) else {
-      return .failed(
-        RunFailure(
-          .resultUnreadable, "\(name) wrote a result that cannot be read; \(hint)", retryable: false))
+    switch reading {
+    case .success(let result): return result.failed.map(Outcome.failed) ?? .ended(result)
+    case .failure(let problem): return .failed(failure(of: problem))
     }
-    if let failed = result.failed { return .failed(failed) }
-    return .ended(result)
   }
 
-  private static func isPermanent(_ end: PodEnd, _ fields: PodFields) -> Bool {
-    if end.exitCode == permanentFailure || doesNotKnowStep(end, fields) { return true }
-    guard end.exitCode != 0, let result = result(in: end) else { return false }
+  private static let resultHint =
+    "the container must write a RunResult of at most \(RunResult.maximumBytes) bytes to its result file"
+
+  /// What a pod wrote, once it is known to be what the contract allows; nil: it wrote nothing.
+  private func reading(_ end: PodEnd) -> Result<RunResult, ResultProblem>? {
+    guard let text = end.message, !text.isEmpty else { return nil }
+    let expected = RunResult.Expectation(run: run, version: fields == .training && !isLoad ? number?.description : nil)
+    return Result { () throws(ResultProblem) in try RunResult(reading: text, expected) }
+  }
+
+  private func goodResult(in end: PodEnd) -> RunResult? { try? reading(end)?.get() }
+
+  /// A result that is not used. The same run can write nothing else.
+  private func failure(of problem: ResultProblem) -> RunFailure {
+    switch problem.kind {
+    case .unreadable:
+      RunFailure(
+        .resultUnreadable, "\(name) wrote a result that cannot be read (\(problem)); \(Self.resultHint)",
+        retryable: false)
+    case .invalid:
+      RunFailure(.resultInvalid, "\(name) wrote a result that is not used: \(problem)", retryable: false)
+    }
+  }
+
+  private func isPermanent(_ end: PodEnd) -> Bool {
+    if end.exitCode == Self.permanentFailure || doesNotKnowStep(end) { return true }
+    guard end.exitCode != 0, let result = goodResult(in: end) else { return false }
     return result.failed?.retryable == false
   }
 
-  /// Workers of release 0.1.0 have no `remove`. Trainers of other people may mean something else by their exit code.
-  private static func doesNotKnowStep(_ end: PodEnd, _ fields: PodFields) -> Bool {
-    fields == .removal && end.exitCode == usageError && result(in: end) == nil
+  /// Workers of release 0.1.0 have no `remove` and no `load`. Trainers of other people may mean something else by their exit code.
+  private func doesNotKnowStep(_ end: PodEnd) -> Bool {
+    (fields == .removal || isLoad) && end.exitCode == Self.usageError && goodResult(in: end) == nil
   }
 
-  private static func result(in end: PodEnd) -> RunResult? {
-    end.message.flatMap { JSONValue.value(RunResult.self, in: $0) }
-  }
+  /// Its worker is of a release that does not have the step.
+  var doesNotKnowStep: Bool { ends.last.map { doesNotKnowStep($0) } ?? false }
 
   /// What a failed pod said, or what is known of a pod that could not say anything.
-  static func failure(of end: PodEnd, job: String, _ fields: PodFields) -> RunFailure {
-    if let failed = result(in: end)?.failed { return failed }
-    if doesNotKnowStep(end, fields) {
+  func failure(of end: PodEnd) -> RunFailure {
+    switch reading(end) {
+    case .success(let result)?: if let failed = result.failed { return failed }
+    case .failure(let problem)?: if problem.kind == .invalid { return failure(of: problem) }
+    case nil: break
+    }
+    if doesNotKnowStep(end) {
       return RunFailure(
         .stepUnknown,
-        "the worker image does not know the step remove (exit code \(end.exitCode)); name one of the operator's release, "
+        "the worker image does not know the step \(isLoad ? "load" : "remove") (exit code \(end.exitCode)); name one of the operator's release, "
           + "\(fields.image(of: nil))", retryable: false)
     }
     let cause =
       end.reason == ContainerStatus.State.Terminated.outOfMemory
       ? "it needed more memory than its limit (OOMKilled); raise \(fields.resource("limits.memory"))" : nil
-    let code = "the worker of \(job) ended with exit code \(end.exitCode) and no readable result"
+    let code = "the worker of \(name) ended with exit code \(end.exitCode) and no readable result"
     return RunFailure(
       .workerCrashed, cause.map { "\(code): \($0)" } ?? "\(code); see its log",
-      retryable: end.exitCode != permanentFailure)
+      retryable: end.exitCode != Self.permanentFailure)
   }
 }
 

@@ -94,6 +94,8 @@ package enum RunAnnotation {
   package static let job = "apus.dev/job"
   /// On a Job: JSON of what its start took care of (`ModelDeploymentStatus.Handled` or `MonitoringPolicyStatus.Handled`).
   package static let handled = "apus.dev/handled"
+  /// On a training Job whose image is not the operator's worker: a worker loads its version before it is registered.
+  package static let loads = "apus.dev/loads"
   /// On a check Job: the version it looks at.
   package static let version = "apus.dev/checked-version"
   /// On a removal Job: which try of the removal it is, from 1.

@@ -39,7 +39,7 @@ package enum OperatorControllers {
     }
     controller.watch(caches.pods) { event in
       let component = event.identity.labels[ApusLabels.component].flatMap(ApusLabels.Component.init)
-      guard component == .server || component == .train || component == .remove else { return [] }
+      guard component != .check, component != nil else { return [] }
       return modelKeys(named: event.identity)
     }
     return controller

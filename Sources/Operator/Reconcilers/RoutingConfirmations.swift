@@ -3,6 +3,7 @@ package import HTTPTransport
 import KubernetesModel
 package import Logging
 import Synchronization
+import WorkerContract
 
 /// Tells pods their routing table and remembers what each has confirmed. The memory is the process's own: after a restart
 /// every pod is asked again, which is harmless.
@@ -113,7 +114,7 @@ package final class RoutingConfirmations: Sendable {
         metadata: ["pod": "\(push.podName)", "status": "\(response.status)", "answer": "\(response.text.prefix(300))"])
       // 422: the table; 503: a version in it. 409 says that another table came first.
       if [422, 503].contains(response.status), let reason = (try? JSONValue(parsing: response.body))?["error"]?.string {
-        return .refused(String(reason.prefix(Self.longestReason)))
+        return .refused(reason.printable(Self.longestReason))
       }
     } catch {
       logger.info(

@@ -3,13 +3,13 @@ import Foundation
 import JSONLogging
 import Workers
 
-/// Runs one training, one check or one removal in a Job's pod and exits; see docs/worker-contract.md.
+/// Runs one training, check, removal or load in a Job's pod and exits; see docs/worker-contract.md.
 @main
 struct ApusWorker: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apus-worker",
-    abstract: "Trains a model, checks it in production or removes its data, as a run specification says.",
-    subcommands: [Train.self, Check.self, Remove.self])
+    abstract: "Trains a model, checks it, removes its data or loads a version, as a run specification says.",
+    subcommands: [Train.self, Check.self, Remove.self, Load.self])
 
   static func main() async {
     PatientThreads.ensure()
@@ -53,5 +53,12 @@ struct ApusWorker: AsyncParsableCommand {
     @OptionGroup var files: Files
 
     func run() async throws { try await files.execute(.remove) }
+  }
+  struct Load: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Loads a stored version as a server does, and predicts with it.")
+    @OptionGroup var files: Files
+
+    func run() async throws { try await files.execute(.load) }
   }
 }

@@ -12,15 +12,7 @@ package struct Predictor: Sendable {
   package let model: Model
 
   package init(schema: FeatureSchema, pipeline: FeaturePipeline, model: Model) throws(LearningError) {
-    guard schema.target.classes.count == model.classCount else {
-      throw .unreadableModel("it tells \(model.classCount) classes apart, its schema \(schema.target.classes.count)")
-    }
-    if let difference = ColumnNames(given: model.columnNames, pipeline: pipeline).firstDifference {
-      throw .columnsDiffer(difference)
-    }
-    guard pipeline.width == model.featureCount else {
-      throw .unreadableModel("it takes \(model.featureCount) columns, its pipeline makes \(pipeline.width)")
-    }
+    try Self.check(schema, pipeline, classes: model.classCount, columns: model.featureCount, names: model.columnNames)
     self.schema = schema
     self.pipeline = pipeline
     self.model = model
@@ -30,12 +22,55 @@ package struct Predictor: Sendable {
       positive: schema.target.positive.flatMap { classes.firstIndex(of: $0) } ?? classes.count - 1)
   }
 
-  /// From the artifact's files. `samples`, where there are some, are reproduced to 1e-6, or this throws.
+  /// From the artifact's files, whoever made them.
+  ///
+  /// Guarantees: nothing as large as a file says is made before the files agree about it; a row without any value gets
+  /// probabilities; `samples`, where there are some, are reproduced to 1e-6. Otherwise this throws.
   package init(schema: Data, pipeline: Data, model: Data, samples: Data?) throws(LearningError) {
-    try self.init(
-      schema: Self.decode(FeatureSchema.self, schema, "schema.json"),
-      pipeline: Self.decode(FeaturePipeline.self, pipeline, "pipeline.json"), model: Model(json: model))
+    let schema = try Self.decode(FeatureSchema.self, schema, "schema.json")
+    let pipeline = try Self.decode(FeaturePipeline.self, pipeline, "pipeline.json")
+    if let difference = schema.difference(to: pipeline.schema) {
+      throw .unreadableModel("schema.json and pipeline.json differ: \(difference)")
+    }
+    let document = try XGBoostDocument(json: model)
+    let shape = try ModelShape(document.learner)
+    try Self.check(
+      schema, pipeline, classes: shape.classes, columns: shape.columns, names: document.learner.feature_names ?? [])
+    try self.init(schema: schema, pipeline: pipeline, model: Model(document, shape))
+    // Whatever the files promise, they have to give an answer where nothing is known.
+    try answer([FeatureValue](repeating: .missing, count: self.pipeline.schema.features.count))
     if let samples { try SamplePredictions(samples).verify(self) }
+  }
+
+  /// Throws unless schema, pipeline and model are made for each other.
+  private static func check(
+    _ schema: FeatureSchema, _ pipeline: FeaturePipeline, classes: Int, columns: Int, names: [String]
+  ) throws(LearningError) {
+    guard schema.target.classes.count == classes else {
+      throw .unreadableModel("it tells \(classes) classes apart, its schema \(schema.target.classes.count)")
+    }
+    guard Set(schema.target.classes).count == classes else {
+      throw .unreadableModel("its schema names a class twice")
+    }
+    if let difference = ColumnNames(given: names, pipeline: pipeline).firstDifference {
+      throw .columnsDiffer(difference)
+    }
+    guard pipeline.width == columns else {
+      throw .unreadableModel("it takes \(columns) columns, its pipeline makes \(pipeline.width)")
+    }
+  }
+
+  /// Predicts a row, one value for each feature. Throws where the answer is no probabilities.
+  package func answer(_ values: [FeatureValue]) throws(LearningError) {
+    var row = [Float](repeating: 0, count: pipeline.width)
+    values.withUnsafeBufferPointer { values in
+      row.withUnsafeMutableBufferPointer { pipeline.encode(values, into: $0) }
+    }
+    let probabilities = try model.probabilities(of: row)
+    let sum = probabilities.reduce(0.0) { $0 + Double($1) }
+    guard probabilities.allSatisfy({ (0...1).contains($0) }), abs(sum - 1) < 1e-2 else {
+      throw .unreadableModel("the probabilities of a row are \(probabilities.prefix(3)), which are none")
+    }
   }
 
   private static func decode<Value: Decodable>(
@@ -44,7 +79,8 @@ package struct Predictor: Sendable {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch {
-      throw .unreadableModel("\(name) is not what it should be (\(error))")
+      let reason = "\(error)".printable(512)
+      throw .unreadableModel("\(name) is not what it should be (\(reason))")
     }
   }
 

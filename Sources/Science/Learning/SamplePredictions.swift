@@ -46,13 +46,17 @@ struct SamplePredictions: Decodable {
       throw .unreadableModel("\(Self.fileName) is not what it should be (\(error))")
     }
     guard format == Self.currentFormat else {
-      throw .unreadableModel("the format of \(Self.fileName) is '\(format)' instead of '\(Self.currentFormat)'")
+      throw .unreadableModel(
+        "the format of \(Self.fileName) is '\(format.printable(64))' instead of '\(Self.currentFormat)'")
     }
   }
 
   /// Throws at the first row that is not reproduced.
   func verify(_ predictor: Predictor) throws(LearningError) {
     let classes = predictor.target.classes
+    guard rows.count <= ModelBounds.samples / max(predictor.pipeline.width, 1) else {
+      throw .samplesDiffer("\(Self.fileName) has \(rows.count) rows, more than are reproduced; bundle ten")
+    }
     for (index, row) in rows.enumerated() {
       let place = "row \(index + 1) of \(Self.fileName)"
       guard row.probabilities.count == classes.count else {

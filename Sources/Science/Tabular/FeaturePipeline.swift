@@ -173,7 +173,11 @@ extension FeaturePipeline: Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .format, in: container, debugDescription: "pipeline format '\(format)' is not \(Self.format)")
     }
-    self.init(learned: try container.decode(FeatureSchema.self, forKey: .schema))
+    let schema = try container.decode(FeatureSchema.self, forKey: .schema)
+    if let problem = schema.pipelineProblem {
+      throw DecodingError.dataCorruptedError(forKey: .schema, in: container, debugDescription: problem)
+    }
+    self.init(learned: schema)
   }
 
   package func encode(to encoder: any Encoder) throws {

@@ -33,10 +33,12 @@ package struct ArtifactBundle: Sendable, Equatable {
     digest = ContentDigest(of: manifest)
   }
 
-  /// A stored bundle: reads the manifest, checks it against `digest`, then each file that `read` returns against it.
-  /// Throws `corrupted`, naming the file, where anything differs.
+  /// A stored bundle: reads the manifest, checks it against `digest` and `bounds`, then each file that `read` returns against it.
+  /// Throws `corrupted` or `unacceptable`, naming the file, where anything differs.
+  /// - Parameter read: Gets a file's name and size; it need not read more than that.
   static func verified(
-    _ digest: ContentDigest, manifest: Data, read: (String) async throws -> Data?
+    _ digest: ContentDigest, manifest: Data, within bounds: ArtifactBounds = .standard,
+    read: (String, Int) async throws -> Data?
   ) async throws -> ArtifactBundle {
     let manifestName = ArtifactManifest.fileName
     guard ContentDigest(of: manifest) == digest else {
@@ -49,10 +51,13 @@ package struct ArtifactBundle: Sendable, Equatable {
     } catch {
       throw ArtifactError.corrupted(digest: digest.description, file: manifestName, detail: "is not a manifest")
     }
+    if let file = listed.files.first(where: { !isPlain($0.name) }) { throw ArtifactError.unsafeName(file.name) }
+    if let (file, detail) = bounds.problem(of: listed.files) {
+      throw ArtifactError.unacceptable(digest: digest.description, file: file, detail: detail)
+    }
     var files: [String: Data] = [:]
     for file in listed.files {
-      guard isPlain(file.name) else { throw ArtifactError.unsafeName(file.name) }
-      guard let data = try await read(file.name) else {
+      guard let data = try await read(file.name, file.size) else {
         throw ArtifactError.corrupted(digest: digest.description, file: file.name, detail: "is missing")
       }
       guard data.count == file.size else {

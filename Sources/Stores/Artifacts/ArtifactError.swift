@@ -6,6 +6,8 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
   case notFound(String)
   /// A file's bytes are not those that were stored.
   case corrupted(digest: String, file: String, detail: String)
+  /// The manifest promises what no reader takes: a size, a number of files.
+  case unacceptable(digest: String, file: String, detail: String)
   /// A name that is no plain file name, or a path that leaves the store.
   case unsafeName(String)
   /// A location that no store understands.
@@ -24,7 +26,10 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
       "\(what) is not in the artifact store; check APUS_ARTIFACTS and that the volume is mounted."
     case .corrupted(let digest, let file, let detail):
       "The artifact \(digest) is damaged: \(file) \(detail). Restore the file or train again."
-    case .unsafeName(let name): "'\(name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
+    case .unacceptable(let digest, let file, let detail):
+      "The artifact \(digest) cannot be read: \(file) \(detail). Make it smaller, or raise the memory limit."
+    case .unsafeName(let name):
+      "'\(name.unicodeScalars.count > 255 ? "a very long name" : name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
     case .unsupportedLocation(let text):
       "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
     case .unavailable(let location, let reason): "The artifact store \(location) cannot be used: \(reason)."

@@ -33,15 +33,16 @@ package struct FileArtifactStore: ArtifactStore {
   package func open(_ digest: String) async throws -> ArtifactBundle {
     guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
     let place = folder(of: digest)
-    guard let manifest = try contents(place.appendingPathComponent(ArtifactManifest.fileName)) else {
+    let manifestPlace = place.appendingPathComponent(ArtifactManifest.fileName)
+    guard let manifest = try contents(manifestPlace, atMost: ArtifactBounds.manifest, of: digest) else {
       if FileManager.default.fileExists(atPath: place.path) {
         throw ArtifactError.corrupted(
           digest: digest.description, file: ArtifactManifest.fileName, detail: "is missing")
       }
       throw ArtifactError.notFound("The artifact \(digest)")
     }
-    return try await ArtifactBundle.verified(digest, manifest: manifest) { name in
-      try contents(place.appendingPathComponent(name))
+    return try await ArtifactBundle.verified(digest, manifest: manifest) { name, size in
+      try contents(place.appendingPathComponent(name), atMost: size, of: digest)
     }
   }
 
@@ -156,6 +157,28 @@ package struct FileArtifactStore: ArtifactStore {
     guard descriptor >= 0 else { return }
     fsync(descriptor)
     Foundation.close(descriptor)
+  }
+
+  /// A file of a bundle. Nothing but a regular file is read, and no more of it than `size` bytes: a pipe or a device would never end.
+  private func contents(_ place: URL, atMost size: Int, of digest: ContentDigest) throws -> Data? {
+    func corrupted(_ detail: String) -> ArtifactError {
+      .corrupted(digest: digest.description, file: place.lastPathComponent, detail: detail)
+    }
+    let descriptor = Foundation.open(place.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      switch errno {
+      case ENOENT, ENOTDIR: return nil
+      case ELOOP, ENXIO: throw corrupted("is no regular file")
+      default: throw ArtifactError.unavailable(location: root.path, reason: String(cString: strerror(errno)))
+      }
+    }
+    let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw corrupted("is no regular file")
+    }
+    guard Int(status.st_size) <= size else { throw corrupted("has \(status.st_size) bytes instead of \(size)") }
+    return try reporting { try file.read(upToCount: size + 1) ?? Data() }
   }
 
   private func contents(_ place: URL) throws -> Data? {

@@ -34,19 +34,20 @@ package struct S3ArtifactStore: ArtifactStore {
 
   package func open(_ digest: String) async throws -> ArtifactBundle {
     guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
-    guard let manifest = try await bucket.get(key(digest, ArtifactManifest.fileName)) else {
+    guard let manifest = try await bucket.get(key(digest, ArtifactManifest.fileName), atMost: ArtifactBounds.manifest)
+    else {
       throw ArtifactError.notFound("The artifact \(digest)")
     }
-    return try await ArtifactBundle.verified(digest, manifest: manifest) { name in
-      try await bucket.get(key(digest, name))
+    return try await ArtifactBundle.verified(digest, manifest: manifest) { name, size in
+      try await bucket.get(key(digest, name), atMost: size)
     }
   }
 
   package func remove(_ digest: String) async throws {
     guard let digest = ContentDigest(digest) else { throw ArtifactError.malformedDigest(digest) }
     let (manifest, removing) = (key(digest, ArtifactManifest.fileName), key(digest, Self.removing))
-    var names = Self.files(in: try await bucket.get(removing)) ?? []
-    if let listed = try await bucket.get(manifest) {
+    var names = Self.files(in: try await bucket.get(removing, atMost: ArtifactBounds.manifest)) ?? []
+    if let listed = try await bucket.get(manifest, atMost: ArtifactBounds.manifest) {
       // Of a manifest that cannot be read the usual files are known.
       names.formUnion(Self.files(in: listed) ?? ArtifactBundle.FileName.all)
       try await bucket.put(listed, at: removing)

@@ -57,8 +57,9 @@ package struct S3Bucket: Sendable {
   }
 
   /// The object's bytes; nil where there is none.
-  package func get(_ key: String) async throws(ArtifactError) -> Data? {
-    let response = try await send(.get, key, body: [])
+  /// - Parameter size: Throws `refused` where there are more; nil: 1 GiB.
+  package func get(_ key: String, atMost size: Int? = nil) async throws(ArtifactError) -> Data? {
+    let response = try await send(.get, key, body: [], atMost: size)
     return response.status == 404 ? nil : Data(response.body)
   }
 
@@ -74,7 +75,7 @@ package struct S3Bucket: Sendable {
   }
 
   private func send(
-    _ method: HTTPRequest.Method, _ key: String, body: [UInt8]
+    _ method: HTTPRequest.Method, _ key: String, body: [UInt8], atMost size: Int? = nil
   ) async throws(ArtifactError) -> HTTPResponse {
     if let variable = location.broken {
       throw .forbidden(
@@ -93,6 +94,8 @@ package struct S3Bucket: Sendable {
     if let token = location.sessionToken { signed.append(("x-amz-security-token", token)) }
     var request = HTTPRequest(
       method, url: base + path, body: body, timeouts: HTTPTimeouts(idle: .seconds(60), total: nil))
+    // An error is an answer, too.
+    if let size { request.maximumBodyBytes = max(size, ArtifactBounds.manifest) }
     for (name, value) in signed.dropFirst() { request.headers.append(name, value) }
     if location.isSigned {
       let signature = S3Signature(
@@ -104,6 +107,7 @@ package struct S3Bucket: Sendable {
     do {
       response = try await transport.send(request)
     } catch {
+      if case .bodyTooLarge = error { throw .refused(location: location.description, reason: error.description) }
       throw .unavailable(location: location.description, reason: error.description)
     }
     switch response.status {

@@ -11,12 +11,14 @@ package struct Worker: Sendable {
     case train
     case check
     case remove
+    case load
 
     fileprivate var firstStep: RunStep {
       switch self {
       case .train: .ingest
       case .check: .read
       case .remove: .remove
+      case .load: .load
       }
     }
 
@@ -25,6 +27,7 @@ package struct Worker: Sendable {
       case .train: .register
       case .check: .report
       case .remove: .remove
+      case .load: .load
       }
     }
   }
@@ -89,20 +92,22 @@ package struct Worker: Sendable {
     ])
     var result = RunResult(run: specification.run)
     do {
-      switch (kind, specification.train, specification.check, specification.remove) {
-      case (.train, let run?, nil, nil):
+      switch (kind, specification.train, specification.check, specification.remove, specification.load) {
+      case (.train, let run?, nil, nil, nil):
         switch try await TrainingJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
         {
         case .trained(let trained): result.trained = trained
         case .unchanged(let data): result.unchanged = data
         }
-      case (.check, nil, let run?, nil):
+      case (.check, nil, let run?, nil, nil):
         result.checked = try await CheckJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
-      case (.remove, nil, nil, let run?):
+      case (.remove, nil, nil, let run?, nil):
         result.removed = try await RemovalJob(specification: specification, run: run, environment: environment)
           .execute(log: log)
+      case (.load, nil, nil, nil, let run?):
+        result.loaded = try await LoadJob(run: run, environment: environment).execute(log: log)
       default:
         throw StepFailure(
           step: kind.firstStep, error: .specification("it does not hold exactly one run, and that a '\(kind.rawValue)'")

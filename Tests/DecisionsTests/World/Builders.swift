@@ -70,7 +70,13 @@ func metrics(accuracy: Double = 0.87, f1: Double = 0.75, rocAUC: Double = 0.92) 
 }
 
 func artifact(_ version: String) -> ArtifactReference {
-  ArtifactReference(version: version, digest: "sha256:digest-of-\(version)")
+  ArtifactReference(version: version, digest: digest(of: version))
+}
+
+/// Of the form that digests have: the version's number.
+func digest(of version: String) -> String {
+  let number = version.dropFirst()
+  return "sha256:" + String(repeating: "0", count: 64 - number.count) + number
 }
 
 /// A result of training `version`, compared with `champion` where there is one.

@@ -65,7 +65,8 @@ struct World: Equatable {
     var deployment = objects["deployments/\(model.metadata.name ?? "")"].map { DeploymentView($0.manifest) }
     deployment?.replicas = model.spec.serving.replicas
     var observation = ModelObservation(
-      now: now, model: model, settings: ownSettings, jobs: jobs(.train), runConfigurations: configurations(.train),
+      now: now, model: model, settings: ownSettings, jobs: jobs(.train) + jobs(.load),
+      runConfigurations: configurations(.train) + configurations(.load),
       versions: Array(versions.values), routing: routing, pods: pods,
       deployment: deployment,
       confirmations: confirmations,

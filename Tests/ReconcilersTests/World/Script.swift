@@ -2,6 +2,12 @@ import Decisions
 import KubernetesModel
 import WorkerContract
 
+/// Of the form that digests have: the version's number.
+func digest(of version: String) -> String {
+  let number = version.dropFirst()
+  return "sha256:" + String(repeating: "0", count: 64 - number.count) + number
+}
+
 /// What workers find in the life that the tests tell.
 enum Script {
   /// The result of a Job, from its run specification.
@@ -58,7 +64,7 @@ extension RunResult {
         lower: difference - 0.005, upper: difference + 0.005, pValue: 0.01, rows: 200)
     }
     result.trained = TrainingResult(
-      artifact: ArtifactReference(version: training.version, digest: "sha256:\(training.version)"),
+      artifact: ArtifactReference(version: training.version, digest: digest(of: training.version)),
       rows: .init(train: 600, validation: 200, test: 200), metrics: metrics, comparison: comparison)
     return result
   }

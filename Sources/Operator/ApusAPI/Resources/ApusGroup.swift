@@ -58,6 +58,7 @@ package enum ApusLabels {
     case check
     case server
     case remove
+    case load
   }
 }
 

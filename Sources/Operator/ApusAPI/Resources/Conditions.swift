@@ -72,6 +72,7 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case stepUnknown = "StepUnknown"
   case resultMissing = "ResultMissing"
   case resultUnreadable = "ResultUnreadable"
+  case resultInvalid = "ResultInvalid"
   case sidecarsEnded = "SidecarsEnded"
   // Gates and promotion.
   case versionRegistered = "VersionRegistered"

@@ -187,7 +187,8 @@ extension DepartedModel {
     let run = RunRequest(
       component: .remove, job: job,
       specification: RunSpecification(
-        run: "\(namespace).\(job)", namespace: namespace, model: name, identity: ModelIdentity(uid: uid, created: nil),
+        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: name,
+        identity: ModelIdentity(uid: uid, created: nil),
         remove: RemovalRun(artifacts: artifacts)),
       labels: [ApusLabels.model: name], annotations: annotations, owner: nil,
       deadline: Self.deadline, retries: 3, resources: .ofRemovals, template: settings.removalTemplate)

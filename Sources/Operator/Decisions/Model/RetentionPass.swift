@@ -29,11 +29,17 @@ struct RetentionPass: ModelPass {
     // What a run may have begun with any of the files, and what servers may still be reading.
     let isQuiet = runs.trainings.running == nil && runs.training?.state != .running && servers.pushes.isEmpty
     if isQuiet, registry.canary == nil { retire(FilesInUse(observed, traffic)) }
-    effects.remove += runs.trainings.tidying(.latest(keptJobs), observed.runConfigurations)
+    effects.remove += runs.trainings.tidying(.latest(keptJobs), configurations(runs.loading?.job))
     // Left alone it would go on to change the replicas that the spec fixes now.
     if spec.serving.autoscaling == nil, let uid = observed.autoscalerUID {
       effects.remove.append(Removal(Resource.autoscalers("v1"), namespace: namespace, name: name, uid: uid))
     }
+  }
+
+  /// All but the one that the version which is being loaded needs.
+  private func configurations(_ loading: WorkerJob?) -> [RunConfiguration] {
+    let load = loading?.number.map { ResourceName.loadJob(model: name, number: $0.value) }
+    return observed.runConfigurations.filter { $0.job != load }
   }
 
   private mutating func retire(_ inUse: FilesInUse) {

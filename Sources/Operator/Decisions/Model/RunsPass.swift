@@ -18,6 +18,8 @@ struct RunsPass: ModelPass {
   private(set) var training: ModelDeploymentStatus.TrainingStatus?
   private(set) var schedule: ScheduleInForce?
   private(set) var nextTraining: Timestamp?
+  /// The training that has ended and whose version is still to be loaded: it goes on until then.
+  let loading: (job: WorkerJob, blocker: Blocker?)?
 
   init(_ observed: ModelObservation, _ ends: TrainingEndsPass, _ promotion: PromotionPass, _ traffic: TrafficPass) {
     self.observed = observed
@@ -26,6 +28,7 @@ struct RunsPass: ModelPass {
     trainings = ends.trainings
     handled = promotion.handled
     training = ends.training
+    loading = ends.loading
     schedule = observed.model.status.schedule
     train()
   }
@@ -37,7 +40,9 @@ struct RunsPass: ModelPass {
     handled.scheduledUntil = handled.scheduledUntil?.corrected(at: now)
     followSchedule()
     if let running = trainings.running {
-      followRun(running)
+      followRun(running, trainings.blocker)
+    } else if let loading {
+      followRun(loading.job, loading.blocker)
     } else {
       training?.blocker = nil
       startIfDue()
@@ -75,8 +80,8 @@ struct RunsPass: ModelPass {
       startedAt: job.createdAt.wholeSeconds, finishedAt: nil, message: blocker?.message, blocker: blocker)
   }
 
-  private mutating func followRun(_ job: WorkerJob) {
-    var running = status(of: job, blocker: trainings.blocker)
+  private mutating func followRun(_ job: WorkerJob, _ blocker: Blocker?) {
+    var running = status(of: job, blocker: blocker)
     if let known = training, known.job == job.name { running.startedAt = known.startedAt }
     training = running
     trainings.follow(job.name, since: running.startedAt)
@@ -153,7 +158,7 @@ struct RunsPass: ModelPass {
     return RunRequest(
       component: .train, job: job,
       specification: RunSpecification(
-        run: "\(namespace).\(job)", namespace: namespace, model: name,
+        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: name,
         train: TrainingRun(
           version: number.description, schema: spec.schema, source: training.source, split: training.split,
           algorithm: training.algorithm, segments: spec.promotion.segments,
@@ -164,7 +169,7 @@ struct RunsPass: ModelPass {
       annotations: [
         ApusAnnotations.trigger: trigger.rawValue, ApusAnnotations.trainingInput: spec.trainingInput,
         RunAnnotation.handled: JSONValue.document(handled).text,
-      ],
+      ].merging(training.algorithm.custom == nil ? [:] : [RunAnnotation.loads: "Required"]) { $1 },
       owner: owner, deadline: training.deadline, retries: training.retries, resources: training.resources,
       template: training.template)
   }

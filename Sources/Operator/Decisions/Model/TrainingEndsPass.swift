@@ -17,7 +17,7 @@ extension WorkerJob {
 extension ModelObservation {
   /// The model's trainings, in the order of their versions.
   func trainings(_ registry: Registry) -> RunLedger {
-    let jobs = jobs.sorted { ($0.number ?? VersionNumber(0)) < ($1.number ?? VersionNumber(0)) }
+    let jobs = jobs.filter { !$0.isLoad }.sorted { ($0.number ?? VersionNumber(0)) < ($1.number ?? VersionNumber(0)) }
     let last = model.status.training
     // A version that a person has deleted does not come back because its Job is still there.
     let recorded = jobs.filter { job in
@@ -47,6 +47,8 @@ struct TrainingEndsPass: ModelPass {
   private(set) var trainings: RunLedger
   /// The last run, as far as the status or one that found its data unchanged tells.
   private(set) var training: ModelDeploymentStatus.TrainingStatus?
+  /// The training that has ended and whose version is still to be loaded.
+  private(set) var loading: (job: WorkerJob, blocker: Blocker?)?
 
   init(_ observed: ModelObservation) {
     self.observed = observed
@@ -60,13 +62,12 @@ struct TrainingEndsPass: ModelPass {
     registry.repair()
     if let pause = trainings.pause { lookAgain(in: pause) }
     for end in trainings.ends(givingUp: isOfOtherSpec) {
-      trainings.record(end.job.name)
       switch end.outcome {
       case .ended(let result):
         if let unchanged = result.unchanged {
           recordUnchanged(end, unchanged)
         } else {
-          register(end, result.trained, nil)
+          registerTrained(end, result.trained)
         }
       case .failed(let failure): register(end, nil, failure)
       }
@@ -86,8 +87,22 @@ struct TrainingEndsPass: ModelPass {
     return Set(versions + (last?.state == .unchanged ? [last?.job].compactMap(\.self) : []))
   }
 
+  /// Once the version was loaded, where it has to be.
+  private mutating func registerTrained(_ end: RunLedger.End, _ result: TrainingResult?) {
+    guard let result else { return register(end, nil, nil) }
+    var loads = LoadPass(observed)
+    let verdict = loads.verdict(on: end.job, result.artifact)
+    effects.add(loads.effects)
+    switch verdict {
+    case .loads: register(end, result, nil)
+    case .refused(let failure): register(end, nil, failure)
+    case .pending(let blocker): loading = (end.job, blocker)
+    }
+  }
+
   private mutating func register(_ end: RunLedger.End, _ result: TrainingResult?, _ failure: RunFailure?) {
     let job = end.job
+    trainings.record(job.name)
     let number = job.number ?? VersionNumber(0)
     let missing = RunFailure(
       .resultUnreadable, "\(job.name) wrote a result that is not the result of a training", retryable: false)
@@ -120,6 +135,7 @@ struct TrainingEndsPass: ModelPass {
   /// The run found the data that an earlier version was trained on: there is no version to register, and no failure.
   private mutating func recordUnchanged(_ end: RunLedger.End, _ unchanged: UnchangedData) {
     let job = end.job
+    trainings.record(job.name)
     for removed in unchanged.removed ?? [] { registry.noteRemoved(removed) }
     let message = "data unchanged since version \(unchanged.version); no training"
     let known = training?.job == job.name ? training?.startedAt : nil

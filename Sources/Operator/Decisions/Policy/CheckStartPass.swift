@@ -88,7 +88,7 @@ struct CheckStartPass: PolicyPass {
     RunRequest(
       component: .check, job: job,
       specification: RunSpecification(
-        run: "\(namespace).\(job)", namespace: namespace, model: spec.modelRef.name,
+        run: ResourceName.run(of: job, in: namespace), namespace: namespace, model: spec.modelRef.name,
         identity: observed.model?.identity,
         check: CheckRun(
           policy: name, reference: reference, from: start.advanced(bySeconds: -spec.window.seconds).description,

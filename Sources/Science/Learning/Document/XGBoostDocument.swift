@@ -16,6 +16,8 @@ struct XGBoostDocument: Decodable {
     var base_score: String
     var num_class: String
     var num_feature: String
+    /// Not in models before 1.6.
+    var num_target: String?
   }
 
   struct Objective: Decodable {
@@ -39,6 +41,7 @@ struct XGBoostDocument: Decodable {
 
   struct TreeModelParameters: Decodable {
     var num_parallel_tree: String?
+    var num_trees: String?
   }
 
   struct Tree: Decodable {
@@ -56,6 +59,7 @@ struct XGBoostDocument: Decodable {
 
   struct TreeParameters: Decodable {
     var size_leaf_vector: String?
+    var num_nodes: String?
   }
 
   /// 0 and 1 in current releases, booleans in older ones.

@@ -16,10 +16,16 @@ struct LinearModel: Sendable {
     guard weights.count == (columns + 1) * margins else {
       throw .unreadableModel("\(weights.count) weights for \(columns) columns and \(margins) outputs")
     }
+    guard weights.allSatisfy({ abs(Double($0)) <= ModelBounds.margin }) else {
+      throw .unreadableModel("it has a weight that is not finite")
+    }
     if let standardisation {
       guard standardisation.means.count == columns, standardisation.deviations.count == columns else {
         throw .unreadableModel("the attribute \(Standardisation.attribute) does not have \(columns) columns")
       }
+      guard standardisation.means.allSatisfy({ abs($0) <= ModelBounds.margin }),
+        standardisation.deviations.allSatisfy({ $0.isFinite && $0 > 0 })
+      else { throw .unreadableModel("the attribute \(Standardisation.attribute) holds a figure that is none") }
     }
     substitutes = standardisation?.means.map(Float.init) ?? Array(repeating: 0, count: columns)
     deviations = standardisation?.deviations ?? Array(repeating: 1, count: columns)

@@ -1,4 +1,5 @@
 package import Foundation
+import WorkerContract
 
 /// A trained classifier, read from XGBoost's JSON and evaluated here, without XGBoost.
 ///
@@ -19,9 +20,6 @@ package struct Model: Sendable {
   let baseMargins: [Float]
   /// Nil where predictions cannot be explained.
   let explainer: Explainer?
-
-  /// More classes in a file are a mistake that would cost all of the memory.
-  private static let maximumClasses = 100_000
 
   enum Learner: Sendable {
     case trees(Forest)
@@ -46,46 +44,30 @@ package struct Model: Sendable {
   /// Supported: boosters gbtree (forests included) and gblinear; objectives binary:logistic, binary:logitraw,
   /// reg:logistic, multi:softprob and multi:softmax. Anything else throws `unsupportedModel`.
   package init(json: Data) throws(LearningError) {
-    var document: XGBoostDocument
-    do {
-      document = try JSONDecoder().decode(XGBoostDocument.self, from: json)
-    } catch {
-      throw .unreadableModel("it is not an XGBoost model in JSON (\(Self.reason(error)))")
-    }
-    let parameters = document.learner.learner_model_param
-    guard let columns = Int(parameters.num_feature), columns > 0, columns < Int(Int32.max) else {
-      throw .unreadableModel("num_feature is '\(parameters.num_feature)'")
-    }
-    let classes = Int(parameters.num_class) ?? 0
-    let objective = document.learner.objective.name
-    switch objective {
-    case "binary:logistic", "binary:logitraw", "reg:logistic":
-      marginCount = 1
-      classCount = 2
-    case "multi:softprob", "multi:softmax":
-      guard (2...Self.maximumClasses).contains(classes) else {
-        throw .unreadableModel("num_class is '\(parameters.num_class)'")
-      }
-      marginCount = classes
-      classCount = classes
-    default:
-      throw .unsupportedModel("the objective \(objective)")
-    }
-    featureCount = columns
+    let document = try XGBoostDocument(json: json)
+    try self.init(document, ModelShape(document.learner))
+  }
+
+  /// - Parameter shape: The document's own: whoever expects a certain one has compared it.
+  init(_ document: XGBoostDocument, _ shape: ModelShape) throws(LearningError) {
+    var document = document
+    featureCount = shape.columns
+    classCount = shape.classes
+    marginCount = shape.margins
     columnNames = document.learner.feature_names ?? []
+    try document.learner.checkTreeCount()
     try document.learner.keepBestRounds(margins: marginCount)
     baseMargins = try Self.baseMargins(
-      parameters.base_score, count: marginCount,
-      isProbability: objective == "binary:logistic" || objective == "reg:logistic")
-    learner = try Self.learner(document.learner, columns: columns, margins: marginCount)
-    explainer = Self.explainer(learner, document.learner, columns: columns, margins: marginCount)
+      document.learner.learner_model_param.base_score, count: marginCount, isProbability: shape.hasProbabilityBase)
+    learner = try Self.learner(document.learner, columns: featureCount, margins: marginCount)
+    explainer = Self.explainer(learner, document.learner, columns: featureCount, margins: marginCount)
   }
 
   private static func learner(
     _ document: XGBoostDocument.Learner, columns: Int, margins: Int
   ) throws(LearningError) -> Learner {
     let booster = document.gradient_booster
-    guard let payload = booster.model else { throw .unsupportedModel("the booster \(booster.name)") }
+    guard let payload = booster.model else { throw .unsupportedModel("the booster \(booster.name.printable(64))") }
     switch booster.name {
     case "gbtree":
       guard let trees = payload.trees, let outputs = payload.tree_info else {
@@ -99,7 +81,7 @@ package struct Model: Sendable {
       return .linear(
         try LinearModel(weights: weights, columns: columns, margins: margins, standardisation: standardisation))
     default:
-      throw .unsupportedModel("the booster \(booster.name)")
+      throw .unsupportedModel("the booster \(booster.name.printable(64))")
     }
   }
 
@@ -132,21 +114,14 @@ package struct Model: Sendable {
       .map { Float($0.trimmingCharacters(in: .whitespaces)) }
     let scores = numbers.compactMap(\.self)
     guard scores.count == numbers.count, scores.count == 1 || scores.count == count else {
-      throw .unreadableModel("base_score is '\(text)'")
+      throw .unreadableModel("base_score is '\(text.printable(64))'")
     }
     let margins = scores.map { isProbability ? -log(1 / $0 - 1) : $0 }
-    return margins.count == count ? margins : Array(repeating: margins[0], count: count)
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return "\(error)" }
-    switch error {
-    case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return path.isEmpty ? "no valid JSON" : "at \(path)"
-    @unknown default: return "no valid JSON"
+    // Also a probability of 0 or 1, or none at all.
+    guard margins.allSatisfy({ abs(Double($0)) <= ModelBounds.margin }) else {
+      throw .unreadableModel("base_score is '\(text.printable(64))'")
     }
+    return margins.count == count ? margins : Array(repeating: margins[0], count: count)
   }
 
   /// Raw outputs of one row: `row` holds `featureCount` values (NaN is missing), `margins` has room for `marginCount`.

@@ -1,3 +1,5 @@
+import WorkerContract
+
 /// Decision trees in one flat array.
 ///
 /// Layout: 12 bytes a node; the two children of a node lie side by side, so one index reaches both and the step is an
@@ -39,21 +41,32 @@ struct TreeEnsemble: Sendable {
     guard trees.count == outputs.count else {
       throw .unreadableModel("\(trees.count) trees but \(outputs.count) entries in tree_info")
     }
+    // What each margin comes to at most, whatever the row.
+    var reach = Array(repeating: 0.0, count: margins)
     for (index, tree) in trees.enumerated() {
       guard outputs[index] >= 0, outputs[index] < margins else {
         throw .unreadableModel("tree \(index) belongs to class \(outputs[index]) of \(margins)")
       }
-      try append(tree, index: index, columns: columns)
+      reach[outputs[index]] += try append(tree, index: index, columns: columns)
+      guard reach[outputs[index]] <= ModelBounds.margin else {
+        throw .unreadableModel("the leaves up to tree \(index) add up to more than a margin can be")
+      }
       self.outputs.append(Int32(outputs[index]))
     }
   }
 
-  private mutating func append(_ tree: XGBoostDocument.Tree, index: Int, columns: Int) throws(LearningError) {
+  /// - Returns: The largest magnitude of its leaves.
+  private mutating func append(
+    _ tree: XGBoostDocument.Tree, index: Int, columns: Int
+  ) throws(LearningError) -> Double {
     let count = tree.left_children.count
     guard
       count > 0, tree.right_children.count == count, tree.split_indices.count == count,
       tree.split_conditions.count == count, tree.default_left.count == count
     else { throw .unreadableModel("the arrays of tree \(index) differ in length") }
+    if let stated = tree.tree_param?.num_nodes, Int(stated) != count {
+      throw .unreadableModel("num_nodes of tree \(index) is '\(stated.printable(64))', and it has \(count) nodes")
+    }
     guard tree.split_type?.allSatisfy({ $0 == 0 }) ?? true else { throw .unsupportedModel("categorical splits") }
     guard (Int(tree.tree_param?.size_leaf_vector ?? "0") ?? 0) <= 1 else { throw .unsupportedModel("vector leaves") }
 
@@ -63,15 +76,23 @@ struct TreeEnsemble: Sendable {
     var order = [0]
     var levels: [Int32] = [0]
     var next = 0
+    var largest = 0.0
     while next < order.count {
       let source = order[next]
       let level = levels[next]
       next += 1
+      guard level <= Int32(ModelBounds.depth) else {
+        throw .unreadableModel("tree \(index) is deeper than \(ModelBounds.depth)")
+      }
+      guard tree.split_conditions[source].isFinite else {
+        throw .unreadableModel("node \(source) of tree \(index) has a value that is not finite")
+      }
       let left = tree.left_children[source]
       let right = tree.right_children[source]
       if left == -1 {
         nodes.append(Node.leaf(at: nodes.count))
         values.append(tree.split_conditions[source])
+        largest = max(largest, abs(Double(tree.split_conditions[source])))
         continue
       }
       let column = tree.split_indices[source]
@@ -94,6 +115,7 @@ struct TreeEnsemble: Sendable {
     }
     roots.append(Int32(base))
     depths.append(levels.max() ?? 0)
+    return largest
   }
 
   /// Trees that are walked at the same time: their steps do not wait for each other.

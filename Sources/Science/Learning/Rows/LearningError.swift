@@ -1,3 +1,5 @@
+import WorkerContract
+
 /// Everything that can go wrong in training, loading and evaluating a model; each case reads as a sentence for a person.
 package enum LearningError: Error, Equatable, CustomStringConvertible {
   /// The bytes are not an XGBoost model in JSON, or contradict themselves.
@@ -19,7 +21,10 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
   /// XGBoost refused a call.
   case engine(call: String, message: String)
 
-  package var description: String {
+  /// Fit to be shown: it may quote a file.
+  package var description: String { sentence.printable(1024) }
+
+  private var sentence: String {
     switch self {
     case .unreadableModel(let why): "The model cannot be read: \(why). Train it again or restore the file."
     case .unsupportedModel(let what): "The model uses \(what), which the evaluator does not support."

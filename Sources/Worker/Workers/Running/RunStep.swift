@@ -16,6 +16,8 @@ package enum RunStep: String, Sendable, CaseIterable {
   case report
 
   case remove
+
+  case load
 }
 
 /// Runs steps one after the other, logs each and keeps its seconds.

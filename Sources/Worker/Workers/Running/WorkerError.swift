@@ -28,6 +28,8 @@ enum WorkerError: Error {
   case telemetry(TelemetryError)
   /// A file of the production version is not what it should be.
   case reference(file: String, reason: String)
+  /// The version that the run has stored cannot be loaded, or predicts something else than the one in memory.
+  case unservable(String)
   /// Something that no case above tells.
   case unforeseen(String)
 
@@ -54,6 +56,7 @@ enum WorkerError: Error {
     case .artifacts: "ArtifactStoreRefused"
     case .telemetry(let error): error.isTransient ? "TelemetryUnavailable" : "TelemetryRefused"
     case .reference: "ReferenceUnreadable"
+    case .unservable: "VersionUnservable"
     case .unforeseen: "Unforeseen"
     }
   }
@@ -73,6 +76,7 @@ enum WorkerError: Error {
     case .telemetry(let error): error.description
     case .reference(let file, let reason):
       "\(file) of the version in production cannot be read: \(reason). Train again or roll back to an intact version."
+    case .unservable(let reason): "No server could serve the version as it was stored: \(reason)"
     case .unforeseen(let what): "The run ended with an unexpected error: \(what). The pod's log names the step."
     }
   }

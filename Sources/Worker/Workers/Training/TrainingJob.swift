@@ -165,8 +165,31 @@ struct TrainingJob {
       ArtifactBundle.FileName.evaluation: try Self.encode(evaluated.document),
       ArtifactBundle.FileName.report: Data(TrainingReport(evaluated.document).html.utf8),
     ])
-    try await environment.artifactStore().put(bundle)
-    return ArtifactReference(version: run.version, digest: bundle.digest.description)
+    let store = try environment.artifactStore()
+    try await store.put(bundle)
+    let artifact = ArtifactReference(version: run.version, digest: bundle.digest.description)
+    try await load(artifact, from: store, like: predictor, parts: parts)
+    return artifact
+  }
+
+  /// Rows on which the stored version is compared with the one in memory.
+  private static let comparedRows = 100
+
+  /// Loads the stored version as a server does, and predicts with it: one that no server can serve must not wait for its promotion.
+  private func load(
+    _ artifact: ArtifactReference, from store: any ArtifactStore, like predictor: Predictor, parts: TrainingParts
+  ) async throws {
+    do {
+      let stored = try await Champion(artifact, store: store).predictor
+      let rows = min(Self.comparedRows, parts.test.count)
+      let theirs = try stored.probabilities(of: parts.testTable.selecting(rows: Array(0..<rows)))
+      let own = try predictor.model.probabilities(of: Array(parts.test.values.prefix(rows * parts.test.width)))
+      guard theirs.count == own.count, zip(theirs, own).allSatisfy({ abs($0 - $1) <= 1e-6 }) else {
+        throw WorkerError.unservable("it predicts other probabilities than the version that was evaluated.")
+      }
+    } catch let error as LearningError {
+      throw WorkerError.unservable("\(error)")
+    }
   }
 
   /// What cannot be removed is tried again by the next run: no reason for this one to fail.
