@@ -1,6 +1,7 @@
 import Artifacts
 import Foundation
 import Learning
+import Tabular
 import Telemetry
 import TestSupport
 import Testing
