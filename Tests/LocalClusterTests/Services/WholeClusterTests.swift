@@ -114,8 +114,10 @@ struct WholeClusterTests {
     let old = LocalKubeconfig(server: "http://127.0.0.1:16443").text
     try Data(old.utf8).write(to: URL(fileURLWithPath: folder.path + "/kubeconfig"))
     try await withCluster { _ in
-      #expect(try await kubectl("get", "namespace", "default", "-o", "name").hasPrefix("namespace/default"))
-      #expect(try await kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").hasPrefix("apus"))
+      let name = try await kubectl("get", "namespace", "default", "-o", "name")
+      #expect(name.hasPrefix("namespace/default"))
+      let user = try await kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
+      #expect(user.hasPrefix("apus"))
     }
     let text = try String(contentsOfFile: folder.path + "/kubeconfig", encoding: .utf8)
     #expect(text.contains("server: https://127.0.0.1:") && text.contains("token: "))
