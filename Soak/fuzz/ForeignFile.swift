@@ -121,7 +121,8 @@ struct ForeignFile: Sendable {
   /// Of rows with all that a number can be: trees give probabilities for each, linear models where nothing overflows.
   private func answerProblems(_ predictor: Predictor) throws -> [String] {
     let width = predictor.pipeline.width
-    let kinds: [Float] = kind == .linear ? [0, 1, -1, .nan] : [0, 1, -1, .nan, .greatestFiniteMagnitude, -3e38, 1e-45]
+    let kinds: [Float] =
+      kind == .linear ? [0, 1, -1, .nan] : [0, 1, -1, .nan, .greatestFiniteMagnitude, -3e38, .leastNonzeroMagnitude]
     let values = (0..<40 * width).map { kinds[$0 * 7 % kinds.count] }
     let all = try predictor.model.probabilities(of: values)
     let classes = predictor.model.classCount

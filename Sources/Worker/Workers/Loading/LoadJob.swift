@@ -1,4 +1,5 @@
 import Artifacts
+import JSONLogging
 import Learning
 import Tabular
 import WorkerContract
