@@ -49,7 +49,7 @@ import WorkerContract
     _ = try await scene.models.reconcile(scene.key)
     #expect(scene.events.reasons.last == "ModelDeployment DataRemoved")
     #expect(scene.cluster.object("modelversions", "income-v1") == nil)
-    let allowed = try PermissionTests.allowed()
+    let allowed = try PermissionTests.allowed(.cluster)
     let needed = Set(scene.cluster.requests.dropFirst(earlier).flatMap(PermissionTests.needs))
     #expect(needed.contains("patch apus.dev/modelversions"))
     for need in needed.sorted() where !allowed.contains(need) { Issue.record("not allowed: \(need)") }

@@ -73,7 +73,7 @@ import WorkerContract
   @Test func `a cursor is the place it was made of, whatever the names`() {
     for (id, version, time) in [
       ("a", "v1", 0.1 + 0.2), ("\"?/+ü\u{1F600}\n", "v/2", 1e9 + 1.0 / 3), ("", "", -1),
-      (String(repeating: "\u{1}", count: 256), "v", 5e-324),
+      (String(repeating: "\u{1}", count: 256), "v", .leastNonzeroMagnitude),
     ] {
       let place = PredictionQuery.Place(time: time, requestID: id, version: version)
       let text = LogCursor.text(place)

@@ -62,7 +62,7 @@ struct InferenceRequest {
     var more = try scanner.open(UInt8(ascii: "{"))
     while more {
       let name = scanner.string(try scanner.name())
-      if !given.insert(name) { problems.append("'\(name.prefix(64))' is given more than once.") }
+      if !given.insert(name) { problems.append(sentence: "'\(name.prefix(64))' is given more than once.") }
       try read(&self, name, &scanner)
       more = try scanner.next(in: UInt8(ascii: "{"))
     }

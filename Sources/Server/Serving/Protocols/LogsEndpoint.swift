@@ -92,7 +92,7 @@ struct LogsEndpoint: Sendable {
   }
 
   private func label(
-    _ parameters: [String: String], _ problems: inout [FieldProblem]
+    _ parameters: [String: String], _ problems: inout FieldProblems
   ) -> PredictionQuery.LabelFilter? {
     switch (parameters["label"], parameters["labelled"]) {
     case (nil, nil): return nil
@@ -107,7 +107,7 @@ struct LogsEndpoint: Sendable {
   }
 
   private func cursor(
-    _ parameters: [String: String], _ problems: inout [FieldProblem]
+    _ parameters: [String: String], _ problems: inout FieldProblems
   ) -> PredictionQuery.Place? {
     guard let text = parameters["cursor"] else { return nil }
     if let place = LogCursor.place(text) { return place }
