@@ -1,4 +1,5 @@
 import Synchronization
+public import Values
 
 /// SMTP over libcurl, one connection for each mail, never through a proxy.
 ///
@@ -6,12 +7,14 @@ import Synchronization
 /// the limits wait in their order; a server that hangs takes up its own places only.
 public final class CurlMailTransport: MailTransport {
   private let threads = MailThreads()
+  private let outbound: OutboundRules?
 
-  public init() {}
+  /// - Parameter outbound: whom mails may be handed to; nil: anybody.
+  public init(outbound: OutboundRules? = nil) { self.outbound = outbound }
 
   public func send(_ mail: Mail, to server: MailServer) async throws(MailError) -> [MailRefusal] {
     guard !Task.isCancelled else { throw MailError(.transport(.cancelled)) }
-    let transfer = MailTransfer(mail, server)
+    let transfer = MailTransfer(mail, server, outbound)
     threads.add(transfer)
     return try await withTaskCancellationHandler {
       await transfer.outcome()

@@ -1,3 +1,5 @@
+public import Values
+
 /// How a transport meets servers: trust, identity, way. PEM bytes stay in memory, no file is written.
 public struct TransportConfiguration: Sendable, Equatable {
   /// PEM; replaces the system's authorities. nil: the system's.
@@ -13,6 +15,9 @@ public struct TransportConfiguration: Sendable, Equatable {
   /// nil: as the environment says (`https_proxy`, `no_proxy` …), but never for loopback addresses.
   public var proxy: String?
   public var userAgent: String
+  /// Whom this transport may connect to; nil: anybody. Of servers that somebody else names, every connection is held to this. Rules
+  /// that name hosts follow no redirect, which would lead to another host.
+  public var outbound: OutboundRules?
 
   public init(userAgent: String = "apus") {
     self.userAgent = userAgent

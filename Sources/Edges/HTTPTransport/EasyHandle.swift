@@ -20,7 +20,7 @@ final class EasyHandle: CurlHandle {
     set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
     set(CURLOPT_PIPEWAIT, request.url.hasPrefix("https") ? 1 : 0)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    set(CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
+    set(CURLOPT_FOLLOWLOCATION, transfer.followsRedirects ? 1 : 0)
     set(CURLOPT_MAXREDIRS, 10)
     if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
     try set(CURLOPT_USERAGENT, transfer.configuration.userAgent)
@@ -85,13 +85,27 @@ final class EasyHandle: CurlHandle {
     else {
       throw .invalidRequest(origin: transfer.origin, reason: "the URL is not valid; write http://… or https://…")
     }
-    if let proxy = transfer.configuration.proxy {
+    let isOwn = host == "localhost" || host.hasPrefix("127.") || host == "[::1]"
+    var proxy = transfer.configuration.proxy
+    if let rules = transfer.configuration.outbound {
+      // libcurl does not say beforehand whether it would use a proxy, whose address is no business of the rules.
+      if proxy == nil, !isOwn {
+        proxy = EnvironmentProxy.url(for: host, scheme: Self.part(parsed, CURLUPART_SCHEME) ?? "")
+      }
+      if proxy == nil {
+        try hold(to: rules, host: host)
+        try set(CURLOPT_PROXY, "")
+      } else if let refusal = rules.refusalThroughProxy(of: host) {
+        throw .notAllowed(origin: transfer.origin, refusal)
+      }
+    } else if proxy == nil, isOwn {
+      try set(CURLOPT_PROXY, "")
+    }
+    if let proxy {
       // Names are looked up by the proxy, which may see another network.
       try set(CURLOPT_PROXY, proxy.hasPrefix("socks5://") ? "socks5h" + proxy.dropFirst(6) : proxy)
       // Who names a proxy means it: the environment's exceptions are for the environment's proxies.
       try set(CURLOPT_NOPROXY, "")
-    } else if host == "localhost" || host.hasPrefix("127.") || host == "[::1]" {
-      try set(CURLOPT_PROXY, "")
     }
     guard let name = transfer.configuration.serverName, name != host, transfer.request.url.hasPrefix("https") else {
       return try set(CURLOPT_URL, transfer.request.url)

@@ -14,6 +14,7 @@ final class MailHandle: CurlHandle {
     try set(CURLOPT_URL, "\(server.origin)/\(try hello())")
     // An HTTP proxy would take a mail for a request.
     try set(CURLOPT_PROXY, "")
+    if let outbound = transfer.outbound { try hold(to: outbound, host: server.host) }
     set(CURLOPT_FRESH_CONNECT, 1)
     set(CURLOPT_FORBID_REUSE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, max(1, server.timeouts.connect.milliseconds))

@@ -1,6 +1,7 @@
 internal import CCurl
 import Foundation
 import Synchronization
+import Values
 
 /// One mail under way: its thread writes down what is said, one task reads the outcome.
 final class MailTransfer: Sendable {
@@ -16,14 +17,16 @@ final class MailTransfer: Sendable {
 
   let mail: Mail
   let server: MailServer
+  let outbound: OutboundRules?
   private let state: Mutex<State>
 
   /// Of everything that the server says.
   private static let maximumAnswerBytes = 64 << 10
 
-  init(_ mail: Mail, _ server: MailServer) {
+  init(_ mail: Mail, _ server: MailServer, _ outbound: OutboundRules?) {
     self.mail = mail
     self.server = server
+    self.outbound = outbound
     state = Mutex(State(dialogue: MailDialogue(mail, password: server.credentials?.password)))
   }
 

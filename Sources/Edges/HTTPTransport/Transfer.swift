@@ -44,6 +44,8 @@ final class Transfer: Sendable {
     self.loop = loop
   }
 
+  /// A redirect leads to a host that nobody has judged.
+  var followsRedirects: Bool { request.followsRedirects && configuration.outbound?.allowsAnyHost != false }
   var origin: String { TransportError.origin(of: request.url) }
   var isFinished: Bool { state.withLock { $0.outcome != nil } }
 
@@ -166,7 +168,7 @@ final class Transfer: Sendable {
       guard state.head == nil, state.incoming.status >= 200 else { return (true, nil) }
       let isRedirect =
         (300..<400).contains(state.incoming.status) && state.incoming.headers["location"] != nil
-      guard !(request.followsRedirects && isRedirect) else { return (true, nil) }
+      guard !(followsRedirects && isRedirect) else { return (true, nil) }
       state.head = state.incoming
       guard isStreaming else {
         let length = state.incoming.headers["content-length"].flatMap { Int($0) } ?? 0

@@ -1,5 +1,6 @@
 package import Decisions
 import KubernetesModel
+package import Values
 import WorkerContract
 import YAMLCoding
 
@@ -7,6 +8,8 @@ import YAMLCoding
 /// known is an error, as it is most likely a misspelt one.
 package struct OperatorConfiguration: Sendable, Equatable {
   package var settings: OperatorSettings
+  /// Without a section `outbound`, as before there was one: any host.
+  package var outbound: OutboundRules
 
   /// Errors: `OperatorConfigurationError` that names place, key and mend.
   package init(yaml: [UInt8], file: String) throws(OperatorConfigurationError) {
@@ -31,6 +34,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
       storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
       podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template)
+    outbound = try document.outbound?.rules(file) ?? .anyHost
     try validate(file)
   }
 
@@ -118,7 +122,7 @@ extension OperatorConfiguration {
       "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
-    "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
+    "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]], "outbound": Outbound.shape,
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -185,6 +189,7 @@ extension OperatorConfiguration {
     var allowedHostPaths: [String]?
     var podUser: JSONValue?
     var removal: RemovalSection?
+    var outbound: Outbound?
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

@@ -17,6 +17,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
 
     package func problems(at path: String) -> [Problem] {
       uriProblems(url, at: "\(path).url", schemes: ["http", "https"])
+        + addressProblems(url, at: "\(path).url", weight: .warning)
     }
   }
 }

@@ -11,13 +11,17 @@ package struct WorkerEnvironment: Sendable {
   package var threads: Int
   package var now: @Sendable () -> Date
   package var log: RunLog
+  /// nil: the volumes of this pod or, on the local cluster, this machine.
+  package var sourceFolders: SourceFolders?
   /// Made when first needed: most runs send nothing.
   package var transport: @Sendable () throws(TransportError) -> any HTTPTransport
 
   package init(
     variables: [String: String], threads: Int = 0, now: @escaping @Sendable () -> Date = { Date() }, log: RunLog,
     transport: @escaping @Sendable () throws(TransportError) -> any HTTPTransport = { () throws(TransportError) in
-      try CurlTransport(TransportConfiguration(userAgent: "apus-worker"))
+      var configuration = TransportConfiguration(userAgent: "apus-worker")
+      configuration.outbound = .anyHostOfPod
+      return try CurlTransport(configuration)
     }
   ) {
     self.variables = variables
@@ -40,6 +44,16 @@ package struct WorkerEnvironment: Sendable {
       throw WorkerError.environment(variable: variable, reason: "is not set; the operator sets it in the Job's pod")
     }
     return text
+  }
+
+  /// Where files of sources may lie. Errors: where the kernel does not say what is mounted.
+  func folders() throws -> SourceFolders {
+    if let sourceFolders { return sourceFolders }
+    if variables[RunEnvironment.mounts]?.isEmpty == false { return .machine }
+    guard let table = FileManager.default.contents(atPath: "/proc/self/mountinfo") else {
+      throw WorkerError.unforeseen("/proc/self/mountinfo cannot be read, which names the volumes that sources may lie in")
+    }
+    return SourceFolders(mountTable: String(decoding: table, as: UTF8.self))
   }
 
   /// The file behind a `file:` URI, through the mounts that the local cluster tells of; nil for any other URI.
