@@ -113,7 +113,8 @@ struct OutboundTests {
   @Test func `a mail server is held to the same rules`() async throws {
     let mail = Mail(from: "a@example.org", to: ["b@example.org"], content: Array("x\r\n".utf8))
     for (host, refusal) in [
-      ("127.0.0.1", OutboundRefusal.loopback), ("localhost", .loopback), ("169.254.169.254", .special), ("::", .special),
+      ("127.0.0.1", OutboundRefusal.loopback), ("localhost", .loopback), ("169.254.169.254", .special),
+      ("::", .special),
     ] {
       let server = MailServer(host: host, port: 25, security: .none)
       await #expect(throws: MailError(.transport(.notAllowed(origin: server.origin, refusal)))) {
@@ -126,19 +127,21 @@ struct OutboundTests {
     }
   }
 
-  @Test(arguments: [
-    (["http_proxy": "http://p:1"], "http", "a.example", "http://p:1"),
-    (["HTTP_PROXY": "http://p:1"], "http", "a.example", nil), (["https_proxy": "http://p:1"], "http", "a.example", nil),
-    (["HTTPS_PROXY": "http://p:1"], "https", "a.example", "http://p:1"),
-    (["all_proxy": "http://p:1"], "https", "a.example", "http://p:1"),
-    (["https_proxy": "", "ALL_PROXY": "http://p:1"], "https", "a.example", "http://p:1"),
-    (["http_proxy": "http://p:1", "no_proxy": "*"], "http", "a.example", nil),
-    (["http_proxy": "http://p:1", "no_proxy": "b, .example"], "http", "a.example", nil),
-    (["http_proxy": "http://p:1", "no_proxy": "ample"], "http", "a.example", "http://p:1"),
-    (["http_proxy": "http://p:1", "NO_PROXY": "10.96.0.0/12 192.0.2.7"], "http", "10.100.1.1", nil),
-    (["http_proxy": "http://p:1", "NO_PROXY": "10.96.0.0/12 192.0.2.7"], "http", "192.0.2.8", "http://p:1"),
-    (["http_proxy": "http://p:1", "no_proxy": "[::1],fd00::5"], "http", "[fd00::5]", nil),
-  ] as [([String: String], String, String, String?)])
+  @Test(
+    arguments: [
+      (["http_proxy": "http://p:1"], "http", "a.example", "http://p:1"),
+      (["HTTP_PROXY": "http://p:1"], "http", "a.example", nil),
+      (["https_proxy": "http://p:1"], "http", "a.example", nil),
+      (["HTTPS_PROXY": "http://p:1"], "https", "a.example", "http://p:1"),
+      (["all_proxy": "http://p:1"], "https", "a.example", "http://p:1"),
+      (["https_proxy": "", "ALL_PROXY": "http://p:1"], "https", "a.example", "http://p:1"),
+      (["http_proxy": "http://p:1", "no_proxy": "*"], "http", "a.example", nil),
+      (["http_proxy": "http://p:1", "no_proxy": "b, .example"], "http", "a.example", nil),
+      (["http_proxy": "http://p:1", "no_proxy": "ample"], "http", "a.example", "http://p:1"),
+      (["http_proxy": "http://p:1", "NO_PROXY": "10.96.0.0/12 192.0.2.7"], "http", "10.100.1.1", nil),
+      (["http_proxy": "http://p:1", "NO_PROXY": "10.96.0.0/12 192.0.2.7"], "http", "192.0.2.8", "http://p:1"),
+      (["http_proxy": "http://p:1", "no_proxy": "[::1],fd00::5"], "http", "[fd00::5]", nil),
+    ] as [([String: String], String, String, String?)])
   func `the environment's proxy is known beforehand`(
     environment: [String: String], scheme: String, host: String, proxy: String?
   ) {

@@ -93,7 +93,10 @@ import WorkerContract
       ),
       (#"{"status":"error","errorType":"hush","error":"hush"}"#, nil, "the server answered 200"),
       (#"{"status":"hush","error":"hush"}"#, nil, "the server answered 200"), ("hush", nil, "the server answered 200"),
-      (#"{"status":"success","data":{"resultType":"hush","result":"hush"}}"#, nil, "gives neither a scalar nor a vector"),
+      (
+        #"{"status":"success","data":{"resultType":"hush","result":"hush"}}"#, nil,
+        "gives neither a scalar nor a vector"
+      ),
       (#"{"status":"success","data":{"resultType":"scalar","result":[1,"hush"]}}"#, nil, "gives no number"),
     ] as [(String, Double?, String?)])
   func `a Prometheus answer is one number or a reason`(_ body: String, _ value: Double?, _ problem: String?) {
@@ -111,7 +114,8 @@ import WorkerContract
     #expect(try rules("") == .anyHost)
     #expect(try rules("outbound: {}") == OutboundRules())
     let read = try rules(
-      "outbound: {hosts: [hooks.slack.com, '*.svc'], networks: [10.0.0.0/8, 127.0.0.0/8], internet: true, loopback: true}")
+      "outbound: {hosts: [hooks.slack.com, '*.svc'], networks: [10.0.0.0/8, 127.0.0.0/8], internet: true, loopback: true}"
+    )
     #expect(
       read
         == OutboundRules(
@@ -135,7 +139,9 @@ import WorkerContract
       [.answer(500, body: "hush")], [.raw("HTTP/1.1 hush\r\n\r\n")], [.raw("hush")],
       [.answer(302, headers: ["Location": "http://127.0.0.1:1/hush"], body: "hush")],
     ]
-    for (steps, words) in zip(answers, ["larger than 1048576 bytes", "answered 500", "http://", "http://", "answered 302"]) {
+    for (steps, words) in zip(
+      answers, ["larger than 1048576 bytes", "answered 500", "http://", "http://", "answered 302"])
+    {
       let server = try ScriptedServer { _ in steps }
       defer { server.stop() }
       var configuration = TransportConfiguration()

@@ -36,7 +36,8 @@ import Values
   @Test(
     arguments: [
       ("postgres://a@127.0.0.1/d", .anyHost, .loopback), ("postgres://a@localhost/d", .anyHost, .loopback),
-      ("postgres://a@0/d", .anyHostOfPod, .special), ("postgres://a@db.svc/d?hostaddr=169.254.169.254", .anyHost, .special),
+      ("postgres://a@0/d", .anyHostOfPod, .special),
+      ("postgres://a@db.svc/d?hostaddr=169.254.169.254", .anyHost, .special),
       ("postgres:///d", .anyHost, .loopback), ("postgres:///d?host=/var/run/postgresql", .anyHost, .loopback),
       ("postgres:///d?hostaddr=127.0.0.1", .anyHost, .loopback), ("postgres://a@10.1.1.1/d", loopback, .notAllowed),
       ("postgres://a@db.example/d", OutboundRules(), .notAllowed),

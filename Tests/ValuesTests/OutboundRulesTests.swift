@@ -8,7 +8,8 @@ import Values
     ("0x7F.1", "127.0.0.1"), ("0177.0.0.1", "127.0.0.1"), ("017700000001", "127.0.0.1"), ("127.0.0.1.", "127.0.0.1"),
     ("169.16689662", "169.254.169.254"), ("0xa9.0376.0xa9fe", "169.254.169.254"), ("0", "0.0.0.0"),
     ("::ffff:169.254.169.254", "169.254.169.254"), ("[::ffff:a9fe:a9fe]", "169.254.169.254"),
-    ("0:0:0:0:0:ffff:7f00:1", "127.0.0.1"), ("::127.0.0.1", "127.0.0.1"), ("64:ff9b::169.254.169.254", "169.254.169.254"),
+    ("0:0:0:0:0:ffff:7f00:1", "127.0.0.1"), ("::127.0.0.1", "127.0.0.1"),
+    ("64:ff9b::169.254.169.254", "169.254.169.254"),
     ("2002:a9fe:a9fe::1", "169.254.169.254"), ("::1", "0:0:0:0:0:0:0:1"), ("fe80::1%eth0", "fe80:0:0:0:0:0:0:1"),
     ("1::", "1:0:0:0:0:0:0:0"), ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"),
   ])
@@ -17,7 +18,8 @@ import Values
   }
 
   @Test(arguments: [
-    "", ".", "localhost", "1.2.3.4.5", "256.1.1.1", "1.2.3.256", "4294967296", "0x", "08.1.1.1", "+1.2.3.4", "-1", "1..2",
+    "", ".", "localhost", "1.2.3.4.5", "256.1.1.1", "1.2.3.256", "4294967296", "0x", "08.1.1.1", "+1.2.3.4", "-1",
+    "1..2",
     "a.b.c.d", "10.0.0.1a", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::", "::1.2.3", "::g",
     "1:2:3:4:5:6:7::8", "١٢٧.0.0.1", "0x7f000001.com",
   ])
@@ -27,11 +29,14 @@ import Values
     arguments: [
       ("127.0.0.1", .loopback), ("127.255.255.254", .loopback), ("::1", .loopback), ("::ffff:127.0.0.1", .loopback),
       ("0.0.0.0", .special), ("0.1.2.3", .special), ("169.254.0.1", .special), ("169.254.169.254", .special),
-      ("224.0.0.1", .special), ("255.255.255.255", .special), ("100.100.100.200", .special), ("168.63.129.16", .special),
-      ("::", .special), ("fe80::1", .special), ("febf::1", .special), ("ff02::1", .special), ("fd00:ec2::254", .special),
+      ("224.0.0.1", .special), ("255.255.255.255", .special), ("100.100.100.200", .special),
+      ("168.63.129.16", .special),
+      ("::", .special), ("fe80::1", .special), ("febf::1", .special), ("ff02::1", .special),
+      ("fd00:ec2::254", .special),
       ("fd00:ec2::23", .special), ("fd20:ce::254", .special), ("::ffff:169.254.169.254", .special),
       ("64:ff9b::a9fe:a9fe", .special), ("2002:a9fe:a9fe::", .special), ("10.0.0.1", .local), ("172.31.0.1", .local),
-      ("192.168.1.1", .local), ("100.64.0.1", .local), ("198.51.100.1", .local), ("fd00::1", .local), ("fec0::1", .local),
+      ("192.168.1.1", .local), ("100.64.0.1", .local), ("198.51.100.1", .local), ("fd00::1", .local),
+      ("fec0::1", .local),
       ("2001:db8::1", .local), ("2001:0:1::1", .local), ("64:ff9b:1::1", .local), ("::ffff:10.0.0.1", .local),
       ("8.8.8.8", .internet), ("172.32.0.1", .internet), ("100.128.0.1", .internet), ("2606:4700::1", .internet),
       ("::ffff:8.8.8.8", .internet), ("223.255.255.255", .internet),
@@ -51,13 +56,16 @@ import Values
     #expect(block.contains(address) == isInside)
   }
 
-  @Test(arguments: ["", "10", "10.1", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "fd00::/129", "a/8", "2002::/16"])
+  @Test(arguments: [
+    "", "10", "10.1", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "fd00::/129", "a/8", "2002::/16",
+  ])
   func `what is no network is none`(text: String) { #expect(AddressBlock(text) == nil) }
 
   @Test(arguments: [
     ("hooks.slack.com", "hooks.slack.com", true), ("hooks.slack.com", "HOOKS.slack.com.", true),
     ("hooks.slack.com", "xhooks.slack.com", false), ("*.svc", "prometheus.monitoring.svc", true),
-    ("*.svc", "svc", false), ("*.svc", "evilsvc", false), ("*.svc", "a.svc.example.org", false), ("*.SVC.", "a.svc", true),
+    ("*.svc", "svc", false), ("*.svc", "evilsvc", false), ("*.svc", "a.svc.example.org", false),
+    ("*.SVC.", "a.svc", true),
     ("10.0.0.5", "10.0.0.5", true), ("10.0.0.5", "0xa.0.0.5", true), ("10.0.0.5", "10.0.0.6", false),
     ("fd00::5", "[fd00:0::5]", true), ("*", "anything", true), ("*", "10.0.0.1", true), ("*.5", "10.0.0.5", false),
   ])
@@ -65,11 +73,14 @@ import Values
     #expect(try #require(HostPattern(pattern)).matches(host) == isMatch)
   }
 
-  @Test(arguments: ["", "*.", "a.*", "*.*.a", "a b", "http://a", "a/b", "a:80", "a..b", ".a", "ä.example", "*.10.0.0.1"])
+  @Test(arguments: [
+    "", "*.", "a.*", "*.*.a", "a b", "http://a", "a/b", "a:80", "a..b", ".a", "ä.example", "*.10.0.0.1",
+  ])
   func `what is no host is no pattern`(text: String) { #expect(HostPattern(text) == nil) }
 
   private static let strict = OutboundRules(
-    hosts: ["*.svc", "hooks.slack.com"].compactMap { HostPattern($0) }, networks: [AddressBlock("10.9.0.0/16")].compactMap(\.self))
+    hosts: ["*.svc", "hooks.slack.com"].compactMap { HostPattern($0) },
+    networks: [AddressBlock("10.9.0.0/16")].compactMap(\.self))
   private static let shipped = OutboundRules(hosts: ["*.svc"].compactMap { HostPattern($0) }, allowsInternet: true)
 
   @Test(
@@ -124,6 +135,17 @@ import Values
     rules.closed = [AddressBlock("10.96.0.1")].compactMap(\.self)
     #expect(NetworkAddress("10.96.0.1").flatMap { rules.refusal(of: $0, for: "kubernetes.default.svc") } == .closed)
     #expect(NetworkAddress("10.96.0.2").flatMap { rules.refusal(of: $0, for: "other.default.svc") } == nil)
+  }
+
+  @Test(
+    arguments: [
+      (strict, "prometheus.monitoring", "prometheus.monitoring.svc"), (shipped, "a.b", "a.b.svc"),
+      (shipped, "a.svc", nil), (shipped, "prometheus", nil), (shipped, "a.b.c", nil), (shipped, "10.1", nil),
+      (shipped, "a.b:80", nil), (shipped, "a.", nil), (shipped, "A.b", nil), (.anyHost, "a.b", nil),
+      (OutboundRules(allowsInternet: true), "a.b", nil),
+    ] as [(OutboundRules, String, String?)])
+  func `a short name stands for a Service where that is allowed`(rules: OutboundRules, host: String, service: String?) {
+    #expect(rules.service(of: host) == service)
   }
 
   @Test func `no refusal names an address`() {

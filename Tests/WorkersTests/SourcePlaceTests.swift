@@ -42,6 +42,10 @@ import WorkerContract
       #expect(!SourceFolders.machine.contain(path))
     }
     #expect(SourceFolders.machine.contain("/home/me/data.csv"))
+    let local = SourceFolders(ofMachine: [
+      "/var/run/secrets/kubernetes.io/serviceaccount": "/state/7/token", "/data": "/state/7/data",
+    ])
+    #expect(!local.contain("/state/7/token/token") && local.contain("/state/7/data/x.csv"))
   }
 
   private func failure(
@@ -66,7 +70,8 @@ import WorkerContract
     let shop = Workshop()
     _ = try shop.write("x,colour,y\n")
     let folder = shop.folder.path
-    for (name, target) in [("a", "/proc/self/environ"), ("b", "/dev/zero"), ("c", "/proc/self/root/proc/self/environ")] {
+    for (name, target) in [("a", "/proc/self/environ"), ("b", "/dev/zero"), ("c", "/proc/self/root/proc/self/environ")]
+    {
       try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: target)
       let told = try #require(await failure("file://\(folder)/\(name)", in: shop))
       #expect(told.message.contains("leads, outside"), "\(told.message)")
@@ -96,7 +101,8 @@ import WorkerContract
 
   @Test(arguments: [
     "DATABASE_URL=postgres://apus:hush@db/apus\u{0}HOME=/root\u{0}", "postgres://apus:hush@db/apus\n",
-    String(repeating: "hush ", count: 100) + "\n", "\u{1B}[2Jhush\u{7},\u{202E}hush\n", "PASSWORD=hush,TOKEN=hush\n1,2\n",
+    String(repeating: "hush ", count: 100) + "\n", "\u{1B}[2Jhush\u{7},\u{202E}hush\n",
+    "PASSWORD=hush,TOKEN=hush\n1,2\n",
   ])
   func `a file that is no table is not repeated`(text: String) async throws {
     let shop = Workshop()
@@ -135,7 +141,8 @@ import WorkerContract
   }
 
   @Test(arguments: [
-    "postgres://u:hush@169.254.169.254/db", "postgres://u:hush@[::ffff:169.254.169.254]/db", "postgres://u:hush@0.0.0.0/db",
+    "postgres://u:hush@169.254.169.254/db", "postgres://u:hush@[::ffff:169.254.169.254]/db",
+    "postgres://u:hush@0.0.0.0/db",
     "postgres://u:hush@fine.example/db?hostaddr=169.254.169.254", "postgres://u:hush@0xa9fea9fe,169.254.1.1/db",
   ])
   func `nor are they databases`(url: String) async throws {
@@ -148,7 +155,9 @@ import WorkerContract
     #expect(told.message.contains("never connected to") && !told.message.contains("hush"), "\(told.message)")
   }
 
-  @Test(arguments: ["file:///proc/self/environ", "file:///data/../sys/x", "file:///var/run/secrets/x", "file:///%64ev/zero"])
+  @Test(arguments: [
+    "file:///proc/self/environ", "file:///data/../sys/x", "file:///var/run/secrets/x", "file:///%64ev/zero",
+  ])
   func `a spec that names such a file says so before anything runs`(uri: String) {
     #expect(
       DataSource(csv: .init(uri: uri)).problems(at: "s", timestamp: nil).contains {
@@ -156,7 +165,9 @@ import WorkerContract
       })
   }
 
-  @Test(arguments: ["file:///data/proc/x.csv", "file:///process/x.csv", "file:///run/data/x.csv", "http://10.0.0.1/x.csv"])
+  @Test(arguments: [
+    "file:///data/proc/x.csv", "file:///process/x.csv", "file:///run/data/x.csv", "http://10.0.0.1/x.csv",
+  ])
   func `others are fine`(uri: String) {
     #expect(DataSource(csv: .init(uri: uri)).problems(at: "s", timestamp: nil).isEmpty)
   }

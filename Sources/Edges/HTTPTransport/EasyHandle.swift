@@ -1,4 +1,5 @@
 internal import CCurl
+import Values
 
 /// A curl easy handle set up for one HTTP transfer.
 final class EasyHandle: CurlHandle {
@@ -93,8 +94,12 @@ final class EasyHandle: CurlHandle {
         proxy = EnvironmentProxy.url(for: host, scheme: Self.part(parsed, CURLUPART_SCHEME) ?? "")
       }
       if proxy == nil {
-        try hold(to: rules, host: host)
+        let service = transfer.isToService ? rules.service(of: host) : nil
+        try hold(to: rules, host: service ?? host)
         try set(CURLOPT_PROXY, "")
+        if let service, let port = Self.part(parsed, CURLUPART_PORT, flags: UInt32(CURLU_DEFAULT_PORT)) {
+          try set(CURLOPT_CONNECT_TO, lines: ["\(host):\(port):\(service):\(port)"])
+        }
       } else if let refusal = rules.refusalThroughProxy(of: host) {
         throw .notAllowed(origin: transfer.origin, refusal)
       }

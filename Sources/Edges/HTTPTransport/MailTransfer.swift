@@ -18,12 +18,15 @@ final class MailTransfer: Sendable {
   let mail: Mail
   let server: MailServer
   let outbound: OutboundRules?
+  /// Whether the host is a short name for a Service (`OutboundRules.service`).
+  let isToService: Bool
   private let state: Mutex<State>
 
   /// Of everything that the server says.
   private static let maximumAnswerBytes = 64 << 10
 
-  init(_ mail: Mail, _ server: MailServer, _ outbound: OutboundRules?) {
+  init(_ mail: Mail, _ server: MailServer, _ outbound: OutboundRules?, isToService: Bool = false) {
+    self.isToService = isToService
     self.mail = mail
     self.server = server
     self.outbound = outbound

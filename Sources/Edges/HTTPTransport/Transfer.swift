@@ -1,5 +1,6 @@
 internal import CCurl
 import Synchronization
+import Values
 
 /// One request under way: written by the loop's thread, read by one task.
 final class Transfer: Sendable {
@@ -28,6 +29,8 @@ final class Transfer: Sendable {
 
   let request: HTTPRequest
   let configuration: TransportConfiguration
+  /// Whether the host is a short name for a Service (`OutboundRules.service`).
+  let isToService: Bool
   private let isStreaming: Bool
   private let loop: CurlLoop
   private let state = Mutex(State())
@@ -37,8 +40,12 @@ final class Transfer: Sendable {
 
   private static let maximumHeadBytes = 256 << 10
 
-  init(_ request: HTTPRequest, _ configuration: TransportConfiguration, isStreaming: Bool, loop: CurlLoop) {
+  init(
+    _ request: HTTPRequest, _ configuration: TransportConfiguration, isStreaming: Bool, isToService: Bool = false,
+    loop: CurlLoop
+  ) {
     self.request = request
+    self.isToService = isToService
     self.configuration = configuration
     self.isStreaming = isStreaming
     self.loop = loop

@@ -51,9 +51,19 @@ extension TransportError: CustomStringConvertible {
   /// Scheme, host and port of a URL, without user, path and query.
   public static func origin(of url: String) -> String {
     guard let scheme = url.firstRange(of: "://") else { return "the given URL" }
-    let rest = url[scheme.upperBound...]
+    return String(url[..<scheme.upperBound] + host(in: url[scheme.upperBound...]))
+  }
+
+  /// The host of a URL, without its port.
+  static func host(of url: String) -> String {
+    guard let scheme = url.firstRange(of: "://") else { return "" }
+    let host = host(in: url[scheme.upperBound...])
+    return String(host.hasPrefix("[") ? host.prefix { $0 != "]" } : host.prefix { $0 != ":" })
+  }
+
+  /// Host and port of what follows the scheme.
+  private static func host(in rest: Substring) -> Substring {
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-    return String(url[..<scheme.upperBound] + host)
+    return authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
   }
 }

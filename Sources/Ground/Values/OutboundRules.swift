@@ -58,7 +58,25 @@ public struct OutboundRules: Sendable, Equatable {
     return isNamed(host) ? nil : .notAllowedThroughProxy
   }
 
+  /// The Service that `name.namespace` stands for in a cluster, where it is allowed by its longer name only. Of the short one
+  /// nobody can tell beforehand whether it is a Service or a domain of the Internet that leads into the cluster's network.
+  public func service(of host: String) -> String? {
+    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    let isShort =
+      labels.count == 2
+      && labels.allSatisfy { label in
+        !label.isEmpty
+          && label.utf8.allSatisfy { $0 == UInt8(ascii: "-") || Character(Unicode.Scalar($0)).isLowerOrDigit }
+      }
+    guard isShort, NetworkAddress(host) == nil, !isNamed(host), isNamed(host + ".svc") else { return nil }
+    return host + ".svc"
+  }
+
   private func isNamed(_ host: String) -> Bool { hosts.contains { $0.matches(host) } }
+}
+
+extension Character {
+  fileprivate var isLowerOrDigit: Bool { ("a"..."z").contains(self) || ("0"..."9").contains(self) }
 }
 
 /// Why a connection is not made.
@@ -111,13 +129,17 @@ public struct HostPattern: Sendable, Hashable {
       (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "-._".utf8.contains($0)
     }
     let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-    guard isAddress ? !isSuffix : isName && labels.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 }) else { return nil }
+    guard isAddress ? !isSuffix : isName && labels.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 }) else {
+      return nil
+    }
     self.init(text: isSuffix ? "." + name : name, isSuffix: isSuffix)
   }
 
   public func matches(_ host: String) -> Bool {
     let host = Self.canonical(host)
-    if isSuffix { return text.isEmpty || host.count > text.count && host.hasSuffix(text) && NetworkAddress(host) == nil }
+    if isSuffix {
+      return text.isEmpty || host.count > text.count && host.hasSuffix(text) && NetworkAddress(host) == nil
+    }
     guard host != text else { return true }
     return NetworkAddress(text).map { $0 == NetworkAddress(host) } ?? false
   }

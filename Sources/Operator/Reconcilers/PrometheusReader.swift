@@ -21,7 +21,8 @@ struct PrometheusReader: Sendable {
   func reading(_ query: PerformanceRules.Query) async -> QueryReading {
     let server = query.server.hasSuffix("/") ? String(query.server.dropLast()) : query.server
     guard !server.contains(where: { $0 == "?" || $0 == "#" }) else {
-      return QueryReading(query: query, value: nil, problem: "not asked: its server has a '?' or '#'; write host and path only")
+      return QueryReading(
+        query: query, value: nil, problem: "not asked: its server has a '?' or '#'; write host and path only")
     }
     var request = HTTPRequest(
       url: "\(server)/api/v1/query?query=\(Self.percentEncoded(query.promql))",

@@ -62,7 +62,8 @@ package struct TestRows: Sendable {
       Finding(
         .fewTestRows, count: positives,
         message: "only \(positives) of \(total) test rows \(positives == 1 ? "is" : "are") of the positive class "
-          + "'\(excerpt(target.positiveClass))': recall and F1 say little; bring more rows of it or give test a larger share")
+          + "'\(excerpt(target.positiveClass))': recall and F1 say little; bring more rows of it or give test a larger share"
+      )
     ]
   }
 }

@@ -33,7 +33,8 @@ final class OperatorProcess: KubernetesAPI, HTTPTransport {
       logger: logger)
     let host = OperatorAssembly(
       api: self, settings: settings, namespace: nil, workers: 2, transport: self, outside: self,
-      mail: CurlMailTransport(), outbound: .anyHost, events: events, metrics: metrics, elector: nil, time: time, logger: logger
+      mail: CurlMailTransport(), outbound: .anyHost, events: events, metrics: metrics, elector: nil, time: time,
+      logger: logger
     ).host
     let running = Task(executorPreference: world.executor) {
       await withTaskGroup(of: Void.self) { group in

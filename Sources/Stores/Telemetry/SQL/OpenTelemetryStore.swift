@@ -9,6 +9,7 @@ package func openTelemetryStore(
 ) throws(TelemetryError) -> any TelemetryStore {
   switch try TelemetryLocation(location) {
   case .sqlite(let path): OwnedTelemetryStore(SQLTelemetryStore(database: SQLiteDatabase(path: path)))
-  case .postgres(let url): OwnedTelemetryStore(SQLTelemetryStore(database: PostgresDatabase(url: url, outbound: outbound)))
+  case .postgres(let url):
+    OwnedTelemetryStore(SQLTelemetryStore(database: PostgresDatabase(url: url, outbound: outbound)))
   }
 }

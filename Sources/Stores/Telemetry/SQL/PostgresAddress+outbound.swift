@@ -63,13 +63,13 @@ extension PostgresAddress {
     var found: [NetworkAddress] = []
     var next = list
     while let entry = next?.pointee {
-      let raw = UnsafeRawPointer(entry.ai_addr)
       let offset =
         entry.ai_family == AF_INET
         ? MemoryLayout<sockaddr_in>.offset(of: \.sin_addr)
         : entry.ai_family == AF_INET6 ? MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) : nil
-      if let raw, let offset {
-        let bytes = UnsafeRawBufferPointer(start: raw + offset, count: entry.ai_family == AF_INET ? 4 : 16)
+      if let pointer = entry.ai_addr, let offset {
+        let bytes = UnsafeRawBufferPointer(
+          start: UnsafeRawPointer(pointer) + offset, count: entry.ai_family == AF_INET ? 4 : 16)
         if let address = NetworkAddress(bytes: bytes), !found.contains(address) { found.append(address) }
       }
       next = entry.ai_next

@@ -67,7 +67,8 @@ package struct PostgresAddress: Sendable {
     guard !isUnknown else {
       throw PostgresFailure(state: "", message: "could not translate host name to address: Name or service not known")
     }
-    let parameters = Self.defaults + [("dbname", url), ("client_encoding", "UTF8")] + overrides.map { ($0.keyword, $0.value) }
+    let parameters =
+      Self.defaults + [("dbname", url), ("client_encoding", "UTF8")] + overrides.map { ($0.keyword, $0.value) }
     let handle = Self.withCStrings(parameters.map(\.0)) { keywords in
       Self.withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
     }

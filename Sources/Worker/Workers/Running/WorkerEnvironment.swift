@@ -49,9 +49,10 @@ package struct WorkerEnvironment: Sendable {
   /// Where files of sources may lie. Errors: where the kernel does not say what is mounted.
   func folders() throws -> SourceFolders {
     if let sourceFolders { return sourceFolders }
-    if variables[RunEnvironment.mounts]?.isEmpty == false { return .machine }
+    if let mounts = try mounts() { return SourceFolders(ofMachine: mounts) }
     guard let table = FileManager.default.contents(atPath: "/proc/self/mountinfo") else {
-      throw WorkerError.unforeseen("/proc/self/mountinfo cannot be read, which names the volumes that sources may lie in")
+      throw WorkerError.unforeseen(
+        "/proc/self/mountinfo cannot be read, which names the volumes that sources may lie in")
     }
     return SourceFolders(mountTable: String(decoding: table, as: UTF8.self))
   }
@@ -62,14 +63,20 @@ package struct WorkerEnvironment: Sendable {
     guard uri.hasPrefix(prefix + "/"), let path = String(uri.dropFirst(prefix.count)).removingPercentEncoding else {
       return nil
     }
-    guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return path }
+    guard let mounts = try mounts() else { return path }
+    let mounted = Self.resolve(path, mounts: mounts)
+    // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.
+    return FileManager.default.fileExists(atPath: mounted) ? mounted : path
+  }
+
+  /// Folders of this machine by mount path; nil: pods have files of their own.
+  private func mounts() throws -> [String: String]? {
+    guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return nil }
     guard let mounts = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
       throw WorkerError.environment(
         variable: RunEnvironment.mounts, reason: "is not a JSON object from mount paths to folders")
     }
-    let mounted = Self.resolve(path, mounts: mounts)
-    // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.
-    return FileManager.default.fileExists(atPath: mounted) ? mounted : path
+    return mounts
   }
 
   /// The longest mount path that is `path` or a folder above it decides.

@@ -22,7 +22,7 @@ enum SourceFile {
   static func read(_ path: String, in folders: SourceFolders, limit: Int) throws(Failure) -> [UInt8] {
     let place = apus_locate(path)
     guard place >= 0 else {
-      throw errno == ENOENT || errno == ENOTDIR ? .absent : .unreadable(String(cString: strerror(errno)))
+      throw errno == ENOENT || errno == ENOTDIR ? Failure.absent : .unreadable(String(cString: strerror(errno)))
     }
     defer { close(place) }
     guard let real = realPath(of: place) else { throw .unreadable("its place cannot be determined") }

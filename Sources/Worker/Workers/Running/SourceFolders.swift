@@ -1,3 +1,4 @@
+import Foundation
 import WorkerContract
 
 /// The folders that files of sources may lie in: the volumes that are mounted into the worker's pod. What the image, the kernel and
@@ -10,14 +11,22 @@ package struct SourceFolders: Sendable {
 
   /// nil: pods share one machine, whose files are the author's own.
   private let mounts: [Mount]?
+  /// Of this machine: what stands there for the closed folders of the pod.
+  private let closed: [String]
 
   /// All files of this machine but those of kernel and credentials.
-  package static let machine = SourceFolders(mounts: nil)
+  package static let machine = SourceFolders(ofMachine: [:])
 
-  private init(mounts: [Mount]?) { self.mounts = mounts }
+  /// - Parameter mounts: what the local cluster mounts into the pod: folders of this machine by their paths in the pod.
+  package init(ofMachine mounts: [String: String]) {
+    self.mounts = nil
+    closed = mounts.filter { SourcePlace.closedFolder(of: SourcePlace.normalized($0.key)) != nil }
+      .map { URL(fileURLWithPath: $0.value).resolvingSymlinksInPath().path }
+  }
 
   /// - Parameter mountTable: `/proc/self/mountinfo`.
   package init(mountTable: String) {
+    closed = []
     mounts = mountTable.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: " ")
       guard let bar = fields.firstIndex(of: "-"), bar > 4, bar + 1 < fields.count else { return nil }
@@ -29,7 +38,7 @@ package struct SourceFolders: Sendable {
   /// - Parameter path: Absolute, without `..`. Of a file that is open: where links have led to.
   func contain(_ path: String) -> Bool {
     guard SourcePlace.closedFolder(of: path) == nil else { return false }
-    guard let mounts else { return true }
+    guard let mounts else { return !closed.contains { SourcePlace.lies(path, in: $0) } }
     // Of two at one path, the later hides the other.
     var decisive: Mount?
     for mount in mounts where SourcePlace.lies(path, in: mount.path) {
