@@ -133,10 +133,10 @@ import WorkerContract
   }
 
   @Test func `an answer beyond one MiB is not read, and what a server says is not told`() async throws {
-    let answers = [
-      [ScriptedStep.beginChunked()]
-        + (0..<40).map { _ in .chunk(String(repeating: "hush", count: 10_000)) } + [.endChunked],
-      [.answer(500, body: "hush")], [.raw("HTTP/1.1 hush\r\n\r\n")], [.raw("hush")],
+    let endless: [ScriptedStep] =
+      [.beginChunked()] + Array(repeating: .chunk(String(repeating: "hush", count: 10_000)), count: 40) + [.endChunked]
+    let answers: [[ScriptedStep]] = [
+      endless, [.answer(500, body: "hush")], [.raw("HTTP/1.1 hush\r\n\r\n"), .close], [.raw("hush"), .close],
       [.answer(302, headers: ["Location": "http://127.0.0.1:1/hush"], body: "hush")],
     ]
     for (steps, words) in zip(

@@ -1,3 +1,5 @@
+import WorkerContract
+
 extension MonitoringPolicySpec.Alerts.Channel {
   package struct Alertmanager: AlertChannelSpec {
     package static let field = "alertmanager"
