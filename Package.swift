@@ -67,7 +67,7 @@ let wings: [[Target]] = [
       .systemLibrary(name: "CProcess"),
       .systemLibrary(name: "CFiles"),
     ],
-    library("HTTPTransport", ["CCurl"]),
+    library("HTTPTransport", ["CCurl", "Values"]),
     library("YAMLCoding", ["CYAML", "JSON", "Values"], testedWith: ["KubernetesModel"]),
     library("Exposition"),
     library("JSONLogging", ["JSON", "Values", logging])),
@@ -88,7 +88,7 @@ let wings: [[Target]] = [
   // What operator, worker and server exchange.
   wing(
     "Contract",
-    library("WorkerContract", ["JSON", "Schema"])),
+    library("WorkerContract", ["JSON", "Schema", "Values"])),
   // Pure: values in, values out.
   wing(
     "Science",
@@ -102,8 +102,7 @@ let wings: [[Target]] = [
     library("Artifacts", ["Values", "HTTPTransport", crypto]),
     library(
       "Telemetry",
-      ["JSON", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb],
-      testedWith: ["Values"])),
+      ["JSON", "Values", "Monitoring", "Statistics", "Tabular", "WorkerContract", "CFiles", "CPostgres", grdb])),
   // What people declare, what is decided about it (pure), and who carries it out.
   wing(
     "Operator",
@@ -113,7 +112,7 @@ let wings: [[Target]] = [
       "Reconcilers",
       [
         "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
-        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", logging,
+        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", "Values", logging,
       ], testedWith: ["ClusterState", "SpecFields"])),
   // Trainings, checks and removals.
   wing(
@@ -122,7 +121,7 @@ let wings: [[Target]] = [
       "Workers",
       [
         "Values", "Learning", "Monitoring", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
-        "JSONLogging", "CPostgres",
+        "JSONLogging", "CFiles", "CPostgres",
       ], testedWith: ["Statistics", "ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])),
   // Predictions: without the network, their log, and the network.
   wing(
@@ -162,7 +161,8 @@ let wings: [[Target]] = [
   wing(
     "Programs",
     program(
-      "apus-operator", ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CProcess"]),
+      "apus-operator",
+      ["Reconcilers", "ControllerRuntime", "OperatorProgram", "HTTPTransport", "CProcess", "Values", logging]),
     program("apus-worker", ["Workers", "JSONLogging"]),
     program(
       "apus-server",

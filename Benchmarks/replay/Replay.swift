@@ -67,12 +67,13 @@ package struct Replay {
     let draft = try ModelDraft(
       csv: [UInt8](beginning.utf8), uri: source.absoluteString, target: target, name: "replayed")
     model = try ModelDeployment.decode(YAML.documents(draft.text)[0].value)
-    worker = Worker(
-      environment: WorkerEnvironment(
-        variables: [
-          RunEnvironment.artifacts: "file://" + folder.appendingPathComponent("artifacts").path,
-          RunEnvironment.telemetry: "sqlite://" + folder.appendingPathComponent("telemetry.sqlite").path,
-        ], threads: 1, log: RunLog { _ in }))
+    var environment = WorkerEnvironment(
+      variables: [
+        RunEnvironment.artifacts: "file://" + folder.appendingPathComponent("artifacts").path,
+        RunEnvironment.telemetry: "sqlite://" + folder.appendingPathComponent("telemetry.sqlite").path,
+      ], threads: 1, log: RunLog { _ in })
+    environment.sourceFolders = .machine
+    worker = Worker(environment: environment)
   }
 
   package func run() async throws -> Outcome {

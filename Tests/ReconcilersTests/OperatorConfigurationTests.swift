@@ -1,7 +1,9 @@
 import Decisions
 import HTTPTransport
 import KubernetesModel
+import TestSupport
 import Testing
+import Values
 import WorkerContract
 
 @testable import Reconcilers
@@ -54,6 +56,12 @@ import WorkerContract
     ("images: {worker: w, server: s}\nnamespaces: {allowed: [Shop]}", "namespaces.allowed must be names"),
     ("images: {worker: w, server: s}\nnamespaces: {refused: ['']}", "namespaces.refused must be names"),
     ("images: {worker: w, server: s}\nsecretsRole: ''", "secretsRole is empty"),
+    ("images: {worker: w, server: s}\noutbound: {hosts: ['http://a']}", "outbound.hosts[0] must be a host"),
+    ("images: {worker: w, server: s}\noutbound: {hosts: [a, '*.*.b']}", "outbound.hosts[1] must be a host"),
+    ("images: {worker: w, server: s}\noutbound: {networks: [10.0.0.0/33]}", "outbound.networks[0] must be a network"),
+    ("images: {worker: w, server: s}\noutbound: {networks: [169.254.169.254]}", "outbound.networks[0] has no effect"),
+    ("images: {worker: w, server: s}\noutbound: {networks: [127.0.0.0/8]}", "outbound.loopback"),
+    ("images: {worker: w, server: s}\noutbound: {host: []}", "'outbound.host' is not a setting"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {
@@ -117,7 +125,18 @@ import WorkerContract
         #"{"status":"success","data":{"resultType":"vector","result":[]}}"#, nil,
         "gives 0 samples, exactly one is needed"
       ),
-      (#"{"status":"error","error":"parse error"}"#, nil, "parse error"), ("no JSON", nil, "the server answered 200"),
+      // Of what else a server says nothing is repeated: whoever names it reads the outcome.
+      (
+        #"{"status":"error","errorType":"bad_data","error":"hush"}"#, nil,
+        "the server answered 200: the server cannot read the expression; check promql"
+      ),
+      (#"{"status":"error","errorType":"hush","error":"hush"}"#, nil, "the server answered 200"),
+      (#"{"status":"hush","error":"hush"}"#, nil, "the server answered 200"), ("hush", nil, "the server answered 200"),
+      (
+        #"{"status":"success","data":{"resultType":"hush","result":"hush"}}"#, nil,
+        "gives neither a scalar nor a vector"
+      ),
+      (#"{"status":"success","data":{"resultType":"scalar","result":[1,"hush"]}}"#, nil, "gives no number"),
     ] as [(String, Double?, String?)])
   func `a Prometheus answer is one number or a reason`(_ body: String, _ value: Double?, _ problem: String?) {
     let query = PerformanceRules.Query(name: "q", server: "http://p", promql: "up", below: 0.3)
@@ -125,6 +144,52 @@ import WorkerContract
     #expect(reading.value == value)
     #expect(reading.problem == problem)
     #expect(reading.fires == (value == 0.25))
+  }
+
+  @Test func `whom the operator connects to is read, and without a word it is anybody as before`() throws {
+    func rules(_ text: String) throws -> OutboundRules {
+      try OperatorConfiguration(yaml: Array("images: {worker: w, server: s}\n\(text)".utf8), file: "f").outbound
+    }
+    #expect(try rules("") == .anyHost)
+    #expect(try rules("outbound: {}") == OutboundRules())
+    let read = try rules(
+      "outbound: {hosts: [hooks.slack.com, '*.svc'], networks: [10.0.0.0/8, 127.0.0.0/8], internet: true, loopback: true}"
+    )
+    #expect(
+      read
+        == OutboundRules(
+          hosts: ["hooks.slack.com", "*.svc"].compactMap { HostPattern($0) },
+          networks: ["10.0.0.0/8", "127.0.0.0/8"].compactMap { AddressBlock($0) }, allowsInternet: true,
+          allowsLoopback: true))
+  }
+
+  @Test(arguments: ["http://page/?x=", "http://page/#", "http://page?"])
+  func `a server with a query or a fragment is not asked`(server: String) async {
+    let query = PerformanceRules.Query(name: "q", server: server, promql: "up", below: 0.3)
+    let transport = ScriptedTransport()
+    let reading = await PrometheusReader(transport: transport).reading(query)
+    #expect(reading.value == nil && reading.problem?.hasPrefix("not asked") == true)
+  }
+
+  @Test func `an answer beyond one MiB is not read, and what a server says is not told`() async throws {
+    let endless: [ScriptedStep] =
+      [.beginChunked()] + Array(repeating: .chunk(String(repeating: "hush", count: 10_000)), count: 40) + [.endChunked]
+    let answers: [[ScriptedStep]] = [
+      endless, [.answer(500, body: "hush")], [.raw("HTTP/1.1 hush\r\n\r\n"), .close], [.raw("hush"), .close],
+      [.answer(302, headers: ["Location": "http://127.0.0.1:1/hush"], body: "hush")],
+    ]
+    for (steps, words) in zip(
+      answers, ["larger than 1048576 bytes", "answered 500", "http://", "http://", "answered 302"])
+    {
+      let server = try ScriptedServer { _ in steps }
+      defer { server.stop() }
+      var configuration = TransportConfiguration()
+      configuration.outbound = OutboundRules(hosts: [.any], allowsLoopback: true)
+      let query = PerformanceRules.Query(name: "q", server: server.url, promql: "up", below: 0.3)
+      let reading = await PrometheusReader(transport: try CurlTransport(configuration)).reading(query)
+      let problem = try #require(reading.problem)
+      #expect(problem.contains(words) && !problem.contains("hush"), "\(problem)")
+    }
   }
 
   @Test func `a query is percent-encoded`() {

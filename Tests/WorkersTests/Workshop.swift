@@ -34,7 +34,7 @@ final class Workshop: Sendable {
 
   func worker(
     variables: [String: String] = [:], now: Date = Date(timeIntervalSince1970: 1_760_000_000),
-    transport: (any HTTPTransport)? = nil
+    transport: (any HTTPTransport)? = nil, sourceFolders: SourceFolders = .machine
   ) -> Worker {
     let defaults = [
       RunEnvironment.artifacts: "file://" + folder.appendingPathComponent("artifacts").path,
@@ -43,6 +43,7 @@ final class Workshop: Sendable {
     let log = RunLog { [weak self] line in self?.lines.withLock { $0.append(line) } }
     var environment = WorkerEnvironment(
       variables: defaults.merging(variables) { $1 }, threads: 1, now: { now }, log: log)
+    environment.sourceFolders = sourceFolders
     if let transport { environment.transport = { () throws(TransportError) in transport } }
     return Worker(environment: environment)
   }

@@ -169,6 +169,7 @@ extension DataSource {
     }
     if let csv {
       found += uriProblems(csv.uri, at: "\(path).csv.uri", schemes: ["file", "http", "https", "s3"])
+      found += fileProblems(csv.uri, at: "\(path).csv.uri") + addressProblems(csv.uri, at: "\(path).csv.uri")
       if csv.uri.hasPrefix("s3://") {
         found.append(Problem("\(path).csv.uri", "is an S3 object", mend: "write it as s3: {uri: \(csv.uri)}"))
       }
@@ -177,6 +178,7 @@ extension DataSource {
       found += uriProblems(s3.uri, at: "\(path).s3.uri", schemes: ["s3"])
       if let endpoint = s3.endpoint {
         found += uriProblems(endpoint, at: "\(path).s3.endpoint", schemes: ["http", "https"])
+        found += addressProblems(endpoint, at: "\(path).s3.endpoint")
       }
     }
     if let postgres {

@@ -102,6 +102,8 @@ extension PerformanceRules {
         found.append(Problem("\(place).name", "'\(query.name)' is listed twice", mend: "rename one of the two"))
       }
       found += uriProblems(query.server, at: "\(place).server", schemes: ["http", "https"])
+      found += serverProblems(query.server, at: "\(place).server")
+      found += addressProblems(query.server, at: "\(place).server", weight: .warning)
       if query.below == nil, query.above == nil {
         found.append(Problem(place, "never fires", mend: "add below or above"))
       }

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 // curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot call:
@@ -58,6 +60,38 @@ typedef int (*apus_curl_opener)(void *context, curl_socket_t socket, curlsocktyp
 static inline CURLcode apus_curl_set_opener(CURL *handle, apus_curl_opener value, void *context) {
   CURLcode code = curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, value);
   return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, context) : code;
+}
+
+typedef curl_socket_t (*apus_curl_gate)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+
+// Asked before each connection, with the address that it is to reach: the resolved one, or the proxy's.
+static inline CURLcode apus_curl_set_gate(CURL *handle, apus_curl_gate value, void *context) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
+  return code == CURLE_OK ? curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, context) : code;
+}
+
+// What a gate that agrees returns.
+static inline curl_socket_t apus_curl_open_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype, address->protocol);
+}
+
+static inline curl_socket_t apus_curl_no_socket(void) { return CURL_SOCKET_BAD; }
+
+// Copies the bytes of an IP address. Returns their number: 4, 16, or 0 for any other family. `addr` stands for a longer structure.
+static inline int apus_curl_address(const struct curl_sockaddr *address, unsigned char bytes[16]) {
+  if (address->family == AF_INET && address->addrlen >= sizeof(struct sockaddr_in)) {
+    struct sockaddr_in inner;
+    memcpy(&inner, (const char *)address + offsetof(struct curl_sockaddr, addr), sizeof inner);
+    memcpy(bytes, &inner.sin_addr, 4);
+    return 4;
+  }
+  if (address->family == AF_INET6 && address->addrlen >= sizeof(struct sockaddr_in6)) {
+    struct sockaddr_in6 inner;
+    memcpy(&inner, (const char *)address + offsetof(struct curl_sockaddr, addr), sizeof inner);
+    memcpy(bytes, &inner.sin6_addr, 16);
+    return 16;
+  }
+  return 0;
 }
 
 typedef int (*apus_curl_closer)(void *context, curl_socket_t socket);

@@ -1,4 +1,5 @@
 #pragma once
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -36,6 +37,15 @@ static inline int apus_is_plain_file(int descriptor) {
   struct stat status;
   return !fstat(descriptor, &status) && S_ISREG(status.st_mode);
 }
+
+static inline int apus_is_folder(int descriptor) {
+  struct stat status;
+  return !fstat(descriptor, &status) && S_ISDIR(status.st_mode);
+}
+
+/// A descriptor that only says which file a path leads to: nothing is opened, so that no pipe waits and no device notices.
+/// Negative, and errno, on failure.
+static inline int apus_locate(const char *path) { return open(path, __O_PATH | O_CLOEXEC); }
 
 static inline apus_file_identity apus_identity_at(const char *path) {
   struct stat status;

@@ -1,4 +1,5 @@
 internal import CCurl
+import Values
 
 /// A curl easy handle and what has to live as long: what transfers of all protocols have in common. Lives on the loop's
 /// thread; frees what it holds in `deinit`.
@@ -11,6 +12,15 @@ class CurlHandle {
   /// How much of the body libcurl has fetched.
   private var fetched = 0
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  /// nil: whatever is connected to is right.
+  private var gate: Gate?
+
+  private struct Gate {
+    var rules: OutboundRules
+    var host: String
+    /// Why an address was not connected to.
+    var refusal: OutboundRefusal?
+  }
 
   init(origin: String) throws(TransportError) {
     guard let easy = curl_easy_init() else { throw .unavailable(reason: "libcurl has no memory for a transfer") }
@@ -91,6 +101,30 @@ class CurlHandle {
     try set(CURLOPT_CAPATH, nil)
   }
 
+  /// Refuses, here or at the moment of connecting, what `rules` do not allow for `host`. From here on errors have none of the
+  /// server's own words: whoever named the host would read them.
+  func hold(to rules: OutboundRules, host: String) throws(TransportError) {
+    if let refusal = rules.refusal(of: host) { throw .notAllowed(origin: origin, refusal) }
+    gate = Gate(rules: rules, host: host)
+    // Unretained: libcurl calls back within transfers of this handle only.
+    let code = apus_curl_set_gate(
+      easy,
+      { context, _, address in
+        guard let context, let address else { return apus_curl_no_socket() }
+        return Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue().open(address)
+      }, Unmanaged.passUnretained(self).toOpaque())
+    guard code == CURLE_OK else { throw .unavailable(reason: "libcurl cannot be held to addresses") }
+  }
+
+  private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = bytes.withUnsafeMutableBufferPointer { apus_curl_address(address, $0.baseAddress) }
+    guard let gate, let target = NetworkAddress(bytes: bytes.prefix(Int(count))) else { return apus_curl_no_socket() }
+    guard let refusal = gate.rules.refusal(of: target, for: gate.host) else { return apus_curl_open_socket(address) }
+    self.gate?.refusal = refusal
+    return apus_curl_no_socket()
+  }
+
   static func missedDeadline(_ origin: String) -> TransportError {
     .timedOut(origin: origin, reason: "the deadline had passed before the request was sent")
   }
@@ -98,8 +132,13 @@ class CurlHandle {
   func error(_ code: CURLcode) -> TransportError {
     // libcurl's own words name hosts and numbers, never headers.
     let detail = String(cString: errorText)
-    let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+    let general = String(cString: curl_easy_strerror(code))
+    let reason = detail.isEmpty ? general : detail
+    // A server's certificate and its broken answers are quoted, but for OpenSSL's verdicts.
+    let discreet = gate == nil || detail.hasPrefix("SSL certificate problem: ") ? reason : general
     switch code {
+    case CURLE_COULDNT_CONNECT where gate?.refusal != nil:
+      return .notAllowed(origin: origin, gate?.refusal ?? .notAllowed)
     case CURLE_COULDNT_RESOLVE_HOST: return .hostNotFound(origin: origin)
     case CURLE_COULDNT_RESOLVE_PROXY: return .connectionFailed(origin: origin, reason: "the proxy's host is not known")
     case CURLE_COULDNT_CONNECT, CURLE_PROXY: return .connectionFailed(origin: origin, reason: reason)
@@ -107,11 +146,11 @@ class CurlHandle {
     case CURLE_OPERATION_TIMEDOUT: return .timedOut(origin: origin, reason: reason)
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR:
-      return .tlsFailed(origin: origin, reason: reason)
+      return .tlsFailed(origin: origin, reason: discreet)
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_TOO_MANY_REDIRECTS:
       // libcurl quotes the URL here.
       return .invalidRequest(origin: origin, reason: String(cString: curl_easy_strerror(code)))
-    default: return .interrupted(origin: origin, reason: reason)
+    default: return .interrupted(origin: origin, reason: discreet)
     }
   }
 }

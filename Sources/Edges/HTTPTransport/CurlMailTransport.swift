@@ -1,4 +1,5 @@
 import Synchronization
+public import Values
 
 /// SMTP over libcurl, one connection for each mail, never through a proxy.
 ///
@@ -6,12 +7,30 @@ import Synchronization
 /// the limits wait in their order; a server that hangs takes up its own places only.
 public final class CurlMailTransport: MailTransport {
   private let threads = MailThreads()
+  private let outbound: OutboundRules?
 
-  public init() {}
+  /// - Parameter outbound: whom mails may be handed to; nil: anybody.
+  public init(outbound: OutboundRules? = nil) { self.outbound = outbound }
 
   public func send(_ mail: Mail, to server: MailServer) async throws(MailError) -> [MailRefusal] {
+    do throws(MailError) {
+      return try await outcome(of: MailTransfer(mail, server, outbound))
+    } catch let refusal {
+      // Nothing was said.
+      guard case .transport(.notAllowed(_, .notAllowed)) = refusal.cause, outbound?.service(of: server.host) != nil
+      else { throw refusal }
+      do throws(MailError) {
+        return try await outcome(of: MailTransfer(mail, server, outbound, isToService: true))
+      } catch {
+        // No Service has this name, so it was meant as a domain.
+        if case .transport(.hostNotFound) = error.cause { throw refusal }
+        throw error
+      }
+    }
+  }
+
+  private func outcome(of transfer: MailTransfer) async throws(MailError) -> [MailRefusal] {
     guard !Task.isCancelled else { throw MailError(.transport(.cancelled)) }
-    let transfer = MailTransfer(mail, server)
     threads.add(transfer)
     return try await withTaskCancellationHandler {
       await transfer.outcome()

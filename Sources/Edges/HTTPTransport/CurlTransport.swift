@@ -1,3 +1,5 @@
+public import Values
+
 /// How a transport meets servers: trust, identity, way. PEM bytes stay in memory, no file is written.
 public struct TransportConfiguration: Sendable, Equatable {
   /// PEM; replaces the system's authorities. nil: the system's.
@@ -13,6 +15,9 @@ public struct TransportConfiguration: Sendable, Equatable {
   /// nil: as the environment says (`https_proxy`, `no_proxy` …), but never for loopback addresses.
   public var proxy: String?
   public var userAgent: String
+  /// Whom this transport may connect to; nil: anybody. Of servers that somebody else names, every connection is held to this. Rules
+  /// that name hosts follow no redirect, which would lead to another host.
+  public var outbound: OutboundRules?
 
   public init(userAgent: String = "apus") {
     self.userAgent = userAgent
@@ -49,16 +54,36 @@ public final class CurlTransport: HTTPTransport {
   deinit { loop.close() }
 
   public func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
-    let transfer = Transfer(request, configuration, isStreaming: false, loop: loop)
-    let head = try await start(transfer)
+    let (transfer, head) = try await start(request, isStreaming: false)
     return HTTPResponse(status: head.status, headers: head.headers, body: transfer.takeAll())
   }
 
   public func stream(_ request: HTTPRequest) async throws(TransportError) -> HTTPStream {
-    let transfer = Transfer(request, configuration, isStreaming: true, loop: loop)
-    let head = try await start(transfer)
+    let (transfer, head) = try await start(request, isStreaming: true)
     return HTTPStream(
       status: head.status, headers: head.headers, body: HTTPBody(source: CurlBodySource(transfer, self)))
+  }
+
+  private func start(
+    _ request: HTTPRequest, isStreaming: Bool
+  ) async throws(TransportError) -> (Transfer, Transfer.Head) {
+    let transfer = Transfer(request, configuration, isStreaming: isStreaming, loop: loop)
+    do throws(TransportError) {
+      return (transfer, try await start(transfer))
+    } catch let refusal {
+      // Nothing was sent.
+      guard case .notAllowed(_, .notAllowed) = refusal,
+        configuration.outbound?.service(of: TransportError.host(of: request.url)) != nil
+      else { throw refusal }
+      let again = Transfer(request, configuration, isStreaming: isStreaming, isToService: true, loop: loop)
+      do throws(TransportError) {
+        return (again, try await start(again))
+      } catch {
+        // No Service has this name, so it was meant as a domain.
+        if case .hostNotFound = error { throw refusal }
+        throw error
+      }
+    }
   }
 
   private func start(_ transfer: Transfer) async throws(TransportError) -> Transfer.Head {

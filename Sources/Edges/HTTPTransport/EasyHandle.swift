@@ -1,4 +1,5 @@
 internal import CCurl
+import Values
 
 /// A curl easy handle set up for one HTTP transfer.
 final class EasyHandle: CurlHandle {
@@ -20,7 +21,7 @@ final class EasyHandle: CurlHandle {
     set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS)
     set(CURLOPT_PIPEWAIT, request.url.hasPrefix("https") ? 1 : 0)
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-    set(CURLOPT_FOLLOWLOCATION, request.followsRedirects ? 1 : 0)
+    set(CURLOPT_FOLLOWLOCATION, transfer.followsRedirects ? 1 : 0)
     set(CURLOPT_MAXREDIRS, 10)
     if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
     try set(CURLOPT_USERAGENT, transfer.configuration.userAgent)
@@ -85,13 +86,31 @@ final class EasyHandle: CurlHandle {
     else {
       throw .invalidRequest(origin: transfer.origin, reason: "the URL is not valid; write http://… or https://…")
     }
-    if let proxy = transfer.configuration.proxy {
+    let isOwn = host == "localhost" || host.hasPrefix("127.") || host == "[::1]"
+    var proxy = transfer.configuration.proxy
+    if let rules = transfer.configuration.outbound {
+      // libcurl does not say beforehand whether it would use a proxy, whose address is no business of the rules.
+      if proxy == nil, !isOwn {
+        proxy = EnvironmentProxy.url(for: host, scheme: Self.part(parsed, CURLUPART_SCHEME) ?? "")
+      }
+      if proxy == nil {
+        let service = transfer.isToService ? rules.service(of: host) : nil
+        try hold(to: rules, host: service ?? host)
+        try set(CURLOPT_PROXY, "")
+        if let service, let port = Self.part(parsed, CURLUPART_PORT, flags: UInt32(CURLU_DEFAULT_PORT)) {
+          try set(CURLOPT_CONNECT_TO, lines: ["\(host):\(port):\(service):\(port)"])
+        }
+      } else if let refusal = rules.refusalThroughProxy(of: host) {
+        throw .notAllowed(origin: transfer.origin, refusal)
+      }
+    } else if proxy == nil, isOwn {
+      try set(CURLOPT_PROXY, "")
+    }
+    if let proxy {
       // Names are looked up by the proxy, which may see another network.
       try set(CURLOPT_PROXY, proxy.hasPrefix("socks5://") ? "socks5h" + proxy.dropFirst(6) : proxy)
       // Who names a proxy means it: the environment's exceptions are for the environment's proxies.
       try set(CURLOPT_NOPROXY, "")
-    } else if host == "localhost" || host.hasPrefix("127.") || host == "[::1]" {
-      try set(CURLOPT_PROXY, "")
     }
     guard let name = transfer.configuration.serverName, name != host, transfer.request.url.hasPrefix("https") else {
       return try set(CURLOPT_URL, transfer.request.url)

@@ -30,6 +30,12 @@ struct MailDialogue {
 
   private static let maximumText = 200
 
+  /// IANA's names of mechanisms, as far as mail servers offer them: what else a server offers is not repeated.
+  private static let knownLogins: Set = [
+    "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "NTLM", "GSSAPI", "GSS-SPNEGO", "EXTERNAL", "ANONYMOUS", "SCRAM-SHA-1",
+    "SCRAM-SHA-256", "SCRAM-SHA-512", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", "OAUTHBEARER", "XOAUTH2",
+  ]
+
   init(_ mail: Mail, password: String?) {
     recipients = mail.recipients
     self.password = password
@@ -73,6 +79,7 @@ struct MailDialogue {
     let isCoded = digits.count == 3 && digits.allSatisfy { (0x30...0x39).contains($0) }
     if isCoded, stage == .connection, let offer = words.dropFirst(4).firstMatch(of: /^AUTH[ =](.*)/.ignoresCase()) {
       offeredLogins = offer.1.prefix(Self.maximumText).split(separator: " ").map { $0.uppercased() }
+        .filter(Self.knownLogins.contains)
     }
     if text.count < Self.maximumText { text += " " + words.dropFirst(isCoded ? 4 : 0) }
     let mark = words.dropFirst(3).first

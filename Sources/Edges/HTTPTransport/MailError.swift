@@ -53,8 +53,9 @@ public struct MailRefusal: Sendable, Equatable {
 }
 
 extension MailRefusal: CustomStringConvertible {
+  /// Its codes only: whoever may name a server would read from others' servers what they say.
   public var description: String {
-    "the server refused \(object)\(code < 500 ? " for now" : ""): \(text.isEmpty ? "\(code)" : "\(code) \(text)")"
+    "the server refused \(object)\(code < 500 ? " for now" : ""): \(code)\(enhancedCode.map { " \($0)" } ?? "")"
   }
 
   private var object: String {

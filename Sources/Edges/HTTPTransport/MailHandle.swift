@@ -1,4 +1,5 @@
 internal import CCurl
+import Values
 
 /// A curl easy handle set up for one mail.
 final class MailHandle: CurlHandle {
@@ -14,6 +15,13 @@ final class MailHandle: CurlHandle {
     try set(CURLOPT_URL, "\(server.origin)/\(try hello())")
     // An HTTP proxy would take a mail for a request.
     try set(CURLOPT_PROXY, "")
+    if let outbound = transfer.outbound {
+      let service = transfer.isToService ? outbound.service(of: server.host) : nil
+      try hold(to: outbound, host: service ?? server.host)
+      if let service {
+        try set(CURLOPT_CONNECT_TO, lines: ["\(server.host):\(server.port):\(service):\(server.port)"])
+      }
+    }
     set(CURLOPT_FRESH_CONNECT, 1)
     set(CURLOPT_FORBID_REUSE, 1)
     set(CURLOPT_CONNECTTIMEOUT_MS, max(1, server.timeouts.connect.milliseconds))

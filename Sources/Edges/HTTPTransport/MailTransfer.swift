@@ -1,6 +1,7 @@
 internal import CCurl
 import Foundation
 import Synchronization
+import Values
 
 /// One mail under way: its thread writes down what is said, one task reads the outcome.
 final class MailTransfer: Sendable {
@@ -16,14 +17,19 @@ final class MailTransfer: Sendable {
 
   let mail: Mail
   let server: MailServer
+  let outbound: OutboundRules?
+  /// Whether the host is a short name for a Service (`OutboundRules.service`).
+  let isToService: Bool
   private let state: Mutex<State>
 
   /// Of everything that the server says.
   private static let maximumAnswerBytes = 64 << 10
 
-  init(_ mail: Mail, _ server: MailServer) {
+  init(_ mail: Mail, _ server: MailServer, _ outbound: OutboundRules?, isToService: Bool = false) {
+    self.isToService = isToService
     self.mail = mail
     self.server = server
+    self.outbound = outbound
     state = Mutex(State(dialogue: MailDialogue(mail, password: server.credentials?.password)))
   }
 

@@ -1,5 +1,6 @@
 internal import CCurl
 import Synchronization
+import Values
 
 /// One request under way: written by the loop's thread, read by one task.
 final class Transfer: Sendable {
@@ -28,6 +29,8 @@ final class Transfer: Sendable {
 
   let request: HTTPRequest
   let configuration: TransportConfiguration
+  /// Whether the host is a short name for a Service (`OutboundRules.service`).
+  let isToService: Bool
   private let isStreaming: Bool
   private let loop: CurlLoop
   private let state = Mutex(State())
@@ -37,13 +40,19 @@ final class Transfer: Sendable {
 
   private static let maximumHeadBytes = 256 << 10
 
-  init(_ request: HTTPRequest, _ configuration: TransportConfiguration, isStreaming: Bool, loop: CurlLoop) {
+  init(
+    _ request: HTTPRequest, _ configuration: TransportConfiguration, isStreaming: Bool, isToService: Bool = false,
+    loop: CurlLoop
+  ) {
     self.request = request
+    self.isToService = isToService
     self.configuration = configuration
     self.isStreaming = isStreaming
     self.loop = loop
   }
 
+  /// A redirect leads to a host that nobody has judged.
+  var followsRedirects: Bool { request.followsRedirects && configuration.outbound?.allowsAnyHost != false }
   var origin: String { TransportError.origin(of: request.url) }
   var isFinished: Bool { state.withLock { $0.outcome != nil } }
 
@@ -166,7 +175,7 @@ final class Transfer: Sendable {
       guard state.head == nil, state.incoming.status >= 200 else { return (true, nil) }
       let isRedirect =
         (300..<400).contains(state.incoming.status) && state.incoming.headers["location"] != nil
-      guard !(request.followsRedirects && isRedirect) else { return (true, nil) }
+      guard !(followsRedirects && isRedirect) else { return (true, nil) }
       state.head = state.incoming
       guard isStreaming else {
         let length = state.incoming.headers["content-length"].flatMap { Int($0) } ?? 0

@@ -1,8 +1,12 @@
+public import Values
+
 /// Why there is no answer. Sentences name the server (scheme, host, port), never a path, a query or a header: those may
 /// hold secrets.
 public enum TransportError: Error, Sendable, Equatable {
   /// The request cannot be sent as it is.
   case invalidRequest(origin: String, reason: String)
+  /// The transport's configuration does not allow the server, or the address that its name leads to.
+  case notAllowed(origin: String, OutboundRefusal)
   case hostNotFound(origin: String)
   case connectionFailed(origin: String, reason: String)
   /// The server's certificate, or ours, is not accepted.
@@ -22,6 +26,7 @@ extension TransportError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .invalidRequest(let origin, let reason): "the request to \(origin) cannot be sent: \(reason)"
+    case .notAllowed(let origin, let refusal): "\(origin) is not connected to: \(refusal)"
     case .hostNotFound(let origin): "the host of \(origin) is not known; check its name and the DNS"
     case .connectionFailed(let origin, let reason): "no connection to \(origin): \(reason)"
     case .tlsFailed(let origin, let reason):
@@ -38,7 +43,7 @@ extension TransportError: CustomStringConvertible {
   /// Whether the request did surely not reach the server, so that it may be sent again whatever it does.
   public var isBeforeSending: Bool {
     switch self {
-    case .hostNotFound, .connectionFailed, .tlsFailed: true
+    case .notAllowed, .hostNotFound, .connectionFailed, .tlsFailed: true
     default: false
     }
   }
@@ -46,9 +51,19 @@ extension TransportError: CustomStringConvertible {
   /// Scheme, host and port of a URL, without user, path and query.
   public static func origin(of url: String) -> String {
     guard let scheme = url.firstRange(of: "://") else { return "the given URL" }
-    let rest = url[scheme.upperBound...]
+    return String(url[..<scheme.upperBound] + host(in: url[scheme.upperBound...]))
+  }
+
+  /// The host of a URL, without its port.
+  static func host(of url: String) -> String {
+    guard let scheme = url.firstRange(of: "://") else { return "" }
+    let host = host(in: url[scheme.upperBound...])
+    return String(host.hasPrefix("[") ? host.prefix { $0 != "]" } : host.prefix { $0 != ":" })
+  }
+
+  /// Host and port of what follows the scheme.
+  private static func host(in rest: Substring) -> Substring {
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
-    return String(url[..<scheme.upperBound] + host)
+    return authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
   }
 }

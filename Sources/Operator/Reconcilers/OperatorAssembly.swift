@@ -4,6 +4,8 @@ package import HTTPTransport
 package import KubernetesClient
 import KubernetesModel
 package import Logging
+import Telemetry
+package import Values
 
 /// The whole operator but for its ports: caches, reconcilers, controllers, put together.
 package struct OperatorAssembly: Sendable {
@@ -14,25 +16,32 @@ package struct OperatorAssembly: Sendable {
   ///   - api: reads always, writes only while this process leads.
   ///   - namespace: nil: all of them.
   ///   - events: its last events are written before the lease is released; it runs as a service of its own.
+  ///   - transport: reaches the pods of models.
+  ///   - outside: reaches what policies and Secrets name, and holds every connection to `outbound`; so does `mail`.
   ///   - elector: nil: there is only one process.
   package init(
     api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, workers: Int,
-    transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), events: EventRecorder,
-    metrics: RuntimeMetrics, elector: LeaderElector?,
+    transport: any HTTPTransport, outside: any HTTPTransport, mail: any MailTransport, outbound: OutboundRules,
+    events: EventRecorder, metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger
   ) {
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let secrets = SecretReader(api, settings.access, time: time)
-    let mirror = TelemetryMirror(secrets: secrets, storage: settings.storage, time: time, logger: logger)
+    let isNamedByNamespaces = settings.storage.telemetrySecret != nil
+    let mirror = TelemetryMirror(
+      secrets: secrets, storage: settings.storage, time: time, logger: logger,
+      open: { (location) throws(TelemetryError) in
+        try openTelemetryStore(at: location, outbound: isNamedByNamespaces ? outbound : nil)
+      })
     let definitions = InstalledDefinitions(api, logger: logger)
-    let alerts = AlertDispatcher(transport: transport, mail: mail, time: time, logger: logger)
+    let alerts = AlertDispatcher(transport: outside, mail: mail, time: time, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
       confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
       mirror: mirror, definitions: definitions, time: time, logger: logger)
     let policies = PolicyReconciler(
-      api: api, caches: caches, settings: settings, transport: transport, alerts: alerts, events: events,
+      api: api, caches: caches, settings: settings, transport: outside, alerts: alerts, events: events,
       metrics: recorder, mirror: mirror, definitions: definitions, time: time, logger: logger)
     host = ControllerHost(
       [

@@ -1,5 +1,6 @@
 package import Decisions
 import KubernetesModel
+package import Values
 import WorkerContract
 import YAMLCoding
 
@@ -7,6 +8,8 @@ import YAMLCoding
 /// known is an error, as it is most likely a misspelt one.
 package struct OperatorConfiguration: Sendable, Equatable {
   package var settings: OperatorSettings
+  /// Without a section `outbound`, as before there was one: any host.
+  package var outbound: OutboundRules
 
   /// Errors: `OperatorConfigurationError` that names place, key and mend.
   package init(yaml: [UInt8], file: String) throws(OperatorConfigurationError) {
@@ -35,6 +38,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
         allowedNamespaces: document.namespaces?.allowed.map { Set($0) },
         refusedNamespaces: document.namespaces?.refused.map { Set($0) },
         secretsRole: document.secretsRole ?? OperatorAccess.standardSecretsRole))
+    outbound = try document.outbound?.rules(file) ?? .anyHost
     try validate(file)
   }
 
@@ -143,7 +147,7 @@ extension OperatorConfiguration {
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
-    "namespaces": ["allowed": [:], "refused": [:]], "secretsRole": [:],
+    "namespaces": ["allowed": [:], "refused": [:]], "secretsRole": [:], "outbound": Outbound.shape,
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -217,6 +221,7 @@ extension OperatorConfiguration {
       var allowed: [String]?
       var refused: [String]?
     }
+    var outbound: Outbound?
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

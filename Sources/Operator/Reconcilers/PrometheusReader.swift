@@ -4,6 +4,9 @@ import KubernetesModel
 import WorkerContract
 
 /// Evaluates a policy's PromQL queries: `GET /api/v1/query`.
+///
+/// A policy's author names the server and reads the outcome. So nothing that the server says reaches the outcome but a number, its
+/// status and Prometheus' own kinds of errors.
 struct PrometheusReader: Sendable {
   let transport: any HTTPTransport
 
@@ -15,11 +18,16 @@ struct PrometheusReader: Sendable {
     return readings
   }
 
-  private func reading(_ query: PerformanceRules.Query) async -> QueryReading {
+  func reading(_ query: PerformanceRules.Query) async -> QueryReading {
     let server = query.server.hasSuffix("/") ? String(query.server.dropLast()) : query.server
-    let request = HTTPRequest(
+    guard !server.contains(where: { $0 == "?" || $0 == "#" }) else {
+      return QueryReading(
+        query: query, value: nil, problem: "not asked: its server has a '?' or '#'; write host and path only")
+    }
+    var request = HTTPRequest(
       url: "\(server)/api/v1/query?query=\(Self.percentEncoded(query.promql))",
       timeouts: HTTPTimeouts(connect: .seconds(3), idle: .seconds(10), total: .seconds(10)))
+    request.maximumBodyBytes = Self.maximumBytes
     do {
       let response = try await transport.send(request)
       return Self.reading(query, response)
@@ -28,11 +36,23 @@ struct PrometheusReader: Sendable {
     }
   }
 
+  /// One number, whatever stands around it.
+  private static let maximumBytes = 1 << 20
+
+  /// What the kinds of errors in Prometheus' API mean. Texts beside them are not read.
+  private static let errors = [
+    "bad_data": "the server cannot read the expression; check promql",
+    "execution": "the server could not evaluate the expression", "timeout": "the evaluation took too long",
+    "canceled": "the evaluation was cancelled", "internal": "the server had an internal error",
+    "unavailable": "the server is unavailable", "not_found": "the server has no such endpoint",
+  ]
+
   /// A scalar, or the only sample of a vector.
   static func reading(_ query: PerformanceRules.Query, _ response: HTTPResponse) -> QueryReading {
     guard let document = try? JSONValue(parsing: response.body), document["status"]?.string == "success" else {
-      let error = (try? JSONValue(parsing: response.body))?["error"]?.string ?? "the server answered \(response.status)"
-      return QueryReading(query: query, value: nil, problem: error)
+      let kind = (try? JSONValue(parsing: response.body))?["errorType"]?.string.flatMap { Self.errors[$0] }
+      let answer = "the server answered \(response.status)"
+      return QueryReading(query: query, value: nil, problem: kind.map { "\(answer): \($0)" } ?? answer)
     }
     let result = document[path: "data", "result"]
     let sample: JSONValue?

@@ -113,7 +113,7 @@ package final class TelemetryMirror: Sendable {
         putBack(left)
         logger.warning(
           "the registry mirror or the alert log cannot be written",
-          metadata: ["namespace": "\(namespace)", "rows": "\(notes.count)", "error": "\(problem)"])
+          metadata: ["namespace": "\(namespace)", "rows": "\(notes.count)", "error": "\(told(problem))"])
       }
       if left.isEmpty {
         failures = 0
@@ -123,6 +123,12 @@ package final class TelemetryMirror: Sendable {
         do { try await time.sleep(pause) } catch { return state.withLock { $0.isWriting = false } }
       }
     }
+  }
+
+  /// The words of a store that a namespace has named are not repeated.
+  private func told(_ problem: any Error) -> String {
+    guard storage.telemetrySecret != nil, let error = problem as? TelemetryError else { return "\(problem)" }
+    return error.withoutItsWords
   }
 
   /// The notes of the namespace whose turn it is; nil, and no longer writing, where there are none.

@@ -2,8 +2,10 @@ import ArgumentParser
 import ControllerRuntime
 import Foundation
 import HTTPTransport
+import Logging
 import OperatorProgram
 import Reconcilers
+import Values
 
 /// Trains, serves, watches and retrains models as ModelDeployments and MonitoringPolicies ask.
 @main
@@ -41,12 +43,22 @@ struct ApusOperator: AsyncParsableCommand {
   func run() async throws {
     do {
       try await Self.program.run(options) { context in
-        let settings = try readConfiguration().settings(
-          with: ProcessInfo.processInfo.environment, watching: context.namespace)
+        let configuration = try readConfiguration()
+        let settings = configuration.settings(with: ProcessInfo.processInfo.environment, watching: context.namespace)
+        var outbound = configuration.outbound
+        outbound.closed = Self.ownAPIServer
+        if outbound.allowsAnyHost {
+          context.logger.notice(
+            "policies may name any host for queries and alerts; list the allowed ones under outbound in the configuration"
+          )
+        }
+        let toPods = TransportConfiguration(userAgent: Self.program.userAgent)
+        var toOthers = toPods
+        toOthers.outbound = outbound
         let assembly = OperatorAssembly(
-          api: context.api, settings: settings, namespace: context.namespace,
-          workers: context.workers,
-          transport: try CurlTransport(TransportConfiguration(userAgent: Self.program.userAgent)),
+          api: context.api, settings: settings, namespace: context.namespace, workers: context.workers,
+          transport: try CurlTransport(toPods), outside: try CurlTransport(toOthers),
+          mail: CurlMailTransport(outbound: outbound), outbound: outbound,
           events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)
         Allocator.giveBack { assembly.caches.lists }
         return assembly.host
@@ -55,6 +67,12 @@ struct ApusOperator: AsyncParsableCommand {
       // It has been logged, in the form that logs have.
       throw ExitCode.failure
     }
+  }
+
+  /// No policy has anything to ask of it. On the local cluster it shares its address with everything else.
+  private static var ownAPIServer: [AddressBlock] {
+    let host = ProcessInfo.processInfo.environment["KUBERNETES_SERVICE_HOST"] ?? ""
+    return [AddressBlock(host)].compactMap(\.self).filter { $0.address.reach != .loopback }
   }
 
   private func readConfiguration() throws -> OperatorConfiguration {

@@ -19,7 +19,7 @@ package enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .noHeader: "the file is empty: its first line must name the columns"
-    case .duplicateColumn(let name): "the first line names column '\(name)' twice: rename one of them"
+    case .duplicateColumn(let name): "the first line names column '\(excerpt(name: name))' twice: rename one of them"
     case .raggedRow(let line, let fields, let expected):
       "line \(line) has \(fields) \(fields == 1 ? "field" : "fields") where the header has \(expected): "
         + "quote fields that contain the delimiter, or mend the line"

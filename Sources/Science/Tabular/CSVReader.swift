@@ -282,7 +282,7 @@ private struct CSVScanner {
         Finding(
           .paddedHeader, count: count, firstLine: 1,
           message: "the header has \(Figures.count(count, "column")) without a name behind the last one "
-            + "'\(namedColumns == 0 ? "" : header[namedColumns - 1])': delete \(count == 1 ? "it" : "them"), or give names"
+            + "'\(namedColumns == 0 ? "" : excerpt(name: header[namedColumns - 1]))': delete \(count == 1 ? "it" : "them"), or give names"
         ))
     }
     return found

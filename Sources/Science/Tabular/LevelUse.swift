@@ -97,7 +97,7 @@ extension StrayClass {
       .strayClass, column: target.name, count: count, firstLine: firstLine,
       message:
         "target \(target.name): \(Figures.count(count, "value")) \(count == 1 ? "is" : "are") not among its classes "
-        + "\(listed(target.classes)), first '\(text)' at \(place) \(firstLine): left out; mend the rows or add the class"
+        + "\(listed(target.classes)), first '\(excerpt(text))' at \(place) \(firstLine): left out; mend the rows or add the class"
     )
   }
 }

@@ -78,7 +78,7 @@ extension RawTable {
         .strayTime, column: name, count: ahead.count, firstLine: line(of: first),
         message:
           "column \(name): \(Figures.count(ahead.count, "time")) \(ahead.count == 1 ? "lies" : "lie") more than a year ahead of all others, "
-          + "first '\(text(row: first, column: column).prefix(40))' at \(place) \(line(of: first)): left out; mend the rows"
+          + "first '\(excerpt(text(row: first, column: column)))' at \(place) \(line(of: first)): left out; mend the rows"
       ))
   }
 
@@ -140,7 +140,7 @@ struct Tally {
   mutating func note(_ row: Int, _ text: UnsafeBufferPointer<UInt8>?) {
     if count == 0 {
       self.row = row
-      if let text { self.text = String(String(decoding: text, as: UTF8.self).prefix(40)) }
+      if let text { self.text = excerpt(String(decoding: text, as: UTF8.self)) }
     }
     count += 1
   }

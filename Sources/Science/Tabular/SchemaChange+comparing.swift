@@ -68,7 +68,10 @@ extension SchemaChange {
   }
 }
 
-private func shown(_ name: String) -> String { name.count <= 48 ? name : name.prefix(47) + "…" }
+private func shown(_ name: String) -> String {
+  let short: String = name.count <= 48 ? name : name.prefix(47) + "…"
+  return excerpt(short)
+}
 
 private func shown(_ names: [String]) -> String {
   names.count <= 4

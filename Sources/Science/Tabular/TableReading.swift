@@ -108,7 +108,7 @@ private struct TableReader {
 
   private mutating func reportMissingColumn(_ name: String, _ role: String, _ reason: Finding.Reason) {
     let similar = raw.header.first { $0.lowercased() == name.lowercased() }
-    let hint = similar.map { "did you mean '\($0)'?" } ?? "it has \(listed(raw.header))"
+    let hint = similar.map { "did you mean '\($0)'?" } ?? "it has \(listed(columns: raw.header))"
     report(
       Finding(reason, column: name, message: "\(role) column \(name) is not in the data: \(hint)"))
   }
@@ -304,7 +304,7 @@ private struct TableReader {
       report(
         Finding(
           .singleClass, column: target.name, count: raw.rowCount,
-          message: "target \(target.name) has the single class '\(only)' in all rows: "
+          message: "target \(target.name) has the single class '\(excerpt(only))' in all rows: "
             + "training needs at least two; widen the window or check the target column"))
     }
     if present.isEmpty {
@@ -362,10 +362,4 @@ private struct TableReader {
           + "\(repeated.count == 1 ? "repeats" : "repeat") an earlier key, first at \(place(repeated.row)): "
           + "remove them or correct primaryKey"))
   }
-}
-
-/// At most eight names.
-func listed(_ names: [String]) -> String {
-  let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
-  return names.count > 8 ? "\(shown) and \(names.count - 8) more" : shown
 }

@@ -36,7 +36,7 @@ package struct TestRows: Sendable {
   package var findings: [Finding] {
     let ways = arrangements
     guard ways * Self.chance > 1 else {
-      let parts = zip(target.classes, counts).filter { $0.1 > 0 }.map { "\($0.1) of '\($0.0)'" }
+      let parts = zip(target.classes, counts).filter { $0.1 > 0 }.map { "\($0.1) of '\(excerpt($0.0))'" }
       return [
         Finding(
           .tooFewTestRows, count: total,
@@ -62,7 +62,8 @@ package struct TestRows: Sendable {
       Finding(
         .fewTestRows, count: positives,
         message: "only \(positives) of \(total) test rows \(positives == 1 ? "is" : "are") of the positive class "
-          + "'\(target.positiveClass)': recall and F1 say little; bring more rows of it or give test a larger share")
+          + "'\(excerpt(target.positiveClass))': recall and F1 say little; bring more rows of it or give test a larger share"
+      )
     ]
   }
 }

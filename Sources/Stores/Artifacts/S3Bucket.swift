@@ -107,7 +107,11 @@ package struct S3Bucket: Sendable {
     do {
       response = try await transport.send(request)
     } catch {
-      if case .bodyTooLarge = error { throw .refused(location: location.description, reason: error.description) }
+      switch error {
+      case .bodyTooLarge, .notAllowed:
+        throw .refused(location: location.description, reason: error.description)
+      default: break
+      }
       throw .unavailable(location: location.description, reason: error.description)
     }
     switch response.status {
@@ -128,6 +132,9 @@ package struct S3Bucket: Sendable {
     guard let start = text.firstRange(of: "<Code>"), let end = text.firstRange(of: "</Code>"),
       start.upperBound <= end.lowerBound
     else { return "status \(response.status)" }
-    return "status \(response.status), \(text[start.upperBound..<end.lowerBound].prefix(60))"
+    let code = text[start.upperBound..<end.lowerBound]
+    // A word such as NoSuchBucket; what else a server writes there is not repeated.
+    let isWord = code.utf8.count <= 60 && code.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+    return isWord ? "status \(response.status), \(code)" : "status \(response.status)"
   }
 }

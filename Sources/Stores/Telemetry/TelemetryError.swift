@@ -1,7 +1,11 @@
+package import Values
+
 /// Why telemetry could not be stored or read. No case carries statement arguments, feature values or credentials.
 package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The location is not one this build can open.
   case location(reason: String)
+  /// The store's host, or the address that it leads to, is not one that may be connected to.
+  case notAllowed(store: String, OutboundRefusal)
   /// The store cannot be reached or used now; the same call may succeed later.
   case unavailable(store: String, reason: String)
   /// The store, its pooler or its rights do not allow this, whatever the rows: every call fails until a person has
@@ -16,6 +20,7 @@ package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible
     switch self {
     case .location(let reason):
       "The telemetry location cannot be used: \(reason). Write sqlite:///folder/file.sqlite or postgres://…"
+    case .notAllowed(let store, let refusal): "The telemetry store \(store) is not connected to: \(refusal)"
     case .unavailable(let store, let reason):
       "The telemetry store \(store) is not available: \(reason)"
     case .misconfigured(let store, let reason):
@@ -27,6 +32,17 @@ package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible
       "The telemetry store \(store) refused to \(statement): \(reason)"
     case .damaged(let table, let reason):
       "A row of the telemetry table \(table) cannot be read: \(reason)"
+    }
+  }
+
+  /// The sentence without what the store said: whoever names a store would read from others' servers what they say.
+  package var withoutItsWords: String {
+    switch self {
+    case .location, .notAllowed: description
+    case .unavailable(let store, _): "The telemetry store \(store) is not available"
+    case .misconfigured(let store, _): "The telemetry store \(store) refuses every call"
+    case .refused(let store, let statement, _): "The telemetry store \(store) refused to \(statement)"
+    case .damaged(let table, _): "A row of the telemetry table \(table) cannot be read"
     }
   }
 
@@ -46,7 +62,7 @@ package enum TelemetryError: Error, Sendable, Equatable, CustomStringConvertible
   package var isAboutRows: Bool {
     switch self {
     case .refused, .damaged: true
-    case .location, .unavailable, .misconfigured: false
+    case .location, .notAllowed, .unavailable, .misconfigured: false
     }
   }
 }

@@ -323,7 +323,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let channels = ["out": try await email("a@example.org", "b@example.org")]
     let obstacles = await dispatcher.deliver(AlertWorld.alert(), channels: channels)
     #expect(obstacles.map(\.kind) == [.refusedForGood, .refused])
-    #expect(obstacles.map(\.reason) == ["\(gone)", "the server refused the mail for now: 451 later"])
+    #expect(obstacles.map(\.reason) == ["\(gone)", "the server refused the mail for now: 451"])
     #expect(await dispatcher.deliver(AlertWorld.alert(), channels: channels).isEmpty)
     #expect(wire.mails.last?.mail.recipients == ["a@example.org"])
   }

@@ -119,7 +119,7 @@ struct EmailTests {
     let server = try await RealMailServer.start(isTLSFromTheStart: false)
     let opened = try await email(server, scheme: "smtp", ["nobody@example.org", "ops@example.org"])
     let failures = await (try dispatcher()).deliver(AlertWorld.alert(), channels: opened.channels)
-    #expect(failures.map(\.reason) == ["the server refused the recipient nobody@example.org: 550 no such user"])
+    #expect(failures.map(\.reason) == ["the server refused the recipient nobody@example.org: 550"])
     #expect(failures.map(\.kind) == [.refusedForGood])
     #expect(try await server.next()["recipients"] == ["ops@example.org"])
   }

@@ -32,8 +32,9 @@ final class OperatorProcess: KubernetesAPI, HTTPTransport {
       self, reporter: "apus.dev/operator", instance: "operator-\(Int(world.now))", time: time, metrics: metrics,
       logger: logger)
     let host = OperatorAssembly(
-      api: self, settings: settings, namespace: nil, workers: 2, transport: self, events: events, metrics: metrics,
-      elector: nil, time: time, logger: logger
+      api: self, settings: settings, namespace: nil, workers: 2, transport: self, outside: self,
+      mail: CurlMailTransport(), outbound: .anyHost, events: events, metrics: metrics, elector: nil, time: time,
+      logger: logger
     ).host
     let running = Task(executorPreference: world.executor) {
       await withTaskGroup(of: Void.self) { group in

@@ -1,3 +1,5 @@
+import WorkerContract
+
 extension MonitoringPolicySpec.Alerts.Channel {
   package struct Alertmanager: AlertChannelSpec {
     package static let field = "alertmanager"
@@ -17,6 +19,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
 
     package func problems(at path: String) -> [Problem] {
       uriProblems(url, at: "\(path).url", schemes: ["http", "https"])
+        + addressProblems(url, at: "\(path).url", weight: .warning)
     }
   }
 }

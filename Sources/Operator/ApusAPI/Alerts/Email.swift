@@ -105,6 +105,7 @@ extension MonitoringPolicySpec.Alerts.Channel {
 
     package func problems(at path: String) -> [Problem] {
       var found = uriProblems(server, at: "\(path).server", schemes: ["smtp", "smtps"])
+      found += addressProblems(server, at: "\(path).server", weight: .warning)
       if security == .none {
         if isTLSFromTheStart {
           found.append(

@@ -25,7 +25,11 @@ extension HTTPAlertChannel {
       let answer = try await wires.http.stream(request)
       return answer.isSuccess ? .done : Self.refusal(answer)
     } catch {
-      let retry: Delivery.Retry = if case .invalidRequest = error { .later } else { .atOnce }
+      let retry: Delivery.Retry =
+        switch error {
+        case .invalidRequest, .notAllowed: .later
+        default: .atOnce
+        }
       return .failed("\(error)", retry, concernsChannel: true)
     }
   }

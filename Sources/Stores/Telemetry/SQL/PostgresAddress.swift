@@ -6,6 +6,21 @@ package struct PostgresAddress: Sendable {
   /// `postgres://host/database`, without user and password.
   package let name: String
   private let url: String
+  /// Parameters that count in place of the URL's.
+  var overrides: [(keyword: String, value: String)] = []
+  /// None of the hosts could be looked up.
+  var isUnknown = false
+  /// Where libpq would look for the database, in its order.
+  let targets: [Target]
+
+  /// One of the hosts that a URL names.
+  struct Target: Sendable {
+    /// A name, an address or a folder with a socket; empty where the URL has none.
+    var host: String
+    /// `hostaddr`; empty where it is left to the host.
+    var address: String
+    var port: String
+  }
 
   /// Defaults that the URL may override. Without the last three a peer that vanished would be waited for for hours.
   private static let defaults = [
@@ -31,11 +46,29 @@ package struct PostgresAddress: Sendable {
     guard isPort, parts["host"]?.contains("@") != true else { return nil }
     name = "postgres://\(parts["host"] ?? "localhost")/\(parts["dbname"] ?? "")"
     self.url = url
+    targets = Self.targets(parts)
+  }
+
+  /// Lists of hosts and addresses are equally long, where both are given; one port stands for all.
+  private static func targets(_ parts: [String: String]) -> [Target] {
+    func list(_ keyword: String) -> [String] {
+      (parts[keyword] ?? "").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+    return (0..<max(hosts.count, addresses.count)).map { index in
+      Target(
+        host: index < hosts.count ? hosts[index] : "", address: index < addresses.count ? addresses[index] : "",
+        port: ports.count == 1 ? ports[0] : index < ports.count ? ports[index] : "")
+    }
   }
 
   /// A new connection, which the caller ends with `PQfinish`.
   package func connect() throws(PostgresFailure) -> OpaquePointer {
-    let parameters = Self.defaults + [("dbname", url), ("client_encoding", "UTF8")]
+    guard !isUnknown else {
+      throw PostgresFailure(state: "", message: "could not translate host name to address: Name or service not known")
+    }
+    let parameters =
+      Self.defaults + [("dbname", url), ("client_encoding", "UTF8")] + overrides.map { ($0.keyword, $0.value) }
     let handle = Self.withCStrings(parameters.map(\.0)) { keywords in
       Self.withCStrings(parameters.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }
     }

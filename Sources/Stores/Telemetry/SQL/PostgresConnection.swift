@@ -1,4 +1,5 @@
 import CPostgres
+import Values
 
 /// One libpq connection, closed when the object goes. Confined to its link's queue.
 final class PostgresConnection: SQLConnection {
@@ -6,9 +7,16 @@ final class PostgresConnection: SQLConnection {
   /// Host and database, without user and password.
   let store: String
 
-  init(url: String) throws(TelemetryError) {
-    guard let address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
+  init(url: String, outbound: OutboundRules? = nil) throws(TelemetryError) {
+    guard var address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
     store = address.name
+    if let outbound {
+      do throws(OutboundRefusal) {
+        address = try address.held(to: outbound)
+      } catch {
+        throw .notAllowed(store: address.name, error)
+      }
+    }
     do throws(PostgresFailure) {
       handle = try address.connect()
     } catch {

@@ -1,12 +1,15 @@
+import Values
+
 /// A PostgreSQL database over two connections, one for writing and one for reading, so that a long query never holds up
 /// the log.
 final class PostgresDatabase: SQLDatabase {
   private let writer: PostgresLink
   private let reader: PostgresLink
 
-  init(url: String) {
-    writer = PostgresLink(url: url, name: "writer")
-    reader = PostgresLink(url: url, name: "reader")
+  /// - Parameter outbound: whom connections may reach; nil: anybody.
+  init(url: String, outbound: OutboundRules? = nil) {
+    writer = PostgresLink(url: url, name: "writer", outbound: outbound)
+    reader = PostgresLink(url: url, name: "reader", outbound: outbound)
   }
 
   func read<Result: Sendable>(

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Values
 
 /// One connection, used by one call after the other. libpq blocks, and so never runs on the threads of tasks.
 final class PostgresLink: Sendable {
@@ -7,8 +8,8 @@ final class PostgresLink: Sendable {
   /// Held for as long as a call takes: nobody but the queue, which is serial, asks for it.
   private let session: Mutex<PostgresSession>
 
-  init(url: String, name: String) {
-    session = Mutex(PostgresSession(url: url))
+  init(url: String, name: String, outbound: OutboundRules?) {
+    session = Mutex(PostgresSession(url: url, outbound: outbound))
     queue = DispatchQueue(label: "apus.telemetry.postgres.\(name)")
   }
 
@@ -57,10 +58,14 @@ final class PostgresLink: Sendable {
 /// A connection that is made when it is needed, and made again after it was lost.
 private struct PostgresSession {
   private let url: String
+  private let outbound: OutboundRules?
   private var connection: PostgresConnection?
   private var loader = PostgresLoader()
 
-  init(url: String) { self.url = url }
+  init(url: String, outbound: OutboundRules?) {
+    self.url = url
+    self.outbound = outbound
+  }
 
   /// A connection that idled may have been cut unseen, or its tables may be gone: the work is then done once more on a
   /// new one.
@@ -98,7 +103,7 @@ private struct PostgresSession {
   private mutating func connected() throws(TelemetryError) -> PostgresConnection {
     if let connection, connection.isUsable { return connection }
     forget()
-    let fresh = try PostgresConnection(url: url)
+    let fresh = try PostgresConnection(url: url, outbound: outbound)
     try Self.migrate(fresh)
     connection = fresh
     return fresh

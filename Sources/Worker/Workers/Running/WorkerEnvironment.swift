@@ -11,13 +11,17 @@ package struct WorkerEnvironment: Sendable {
   package var threads: Int
   package var now: @Sendable () -> Date
   package var log: RunLog
+  /// nil: the volumes of this pod or, on the local cluster, this machine.
+  package var sourceFolders: SourceFolders?
   /// Made when first needed: most runs send nothing.
   package var transport: @Sendable () throws(TransportError) -> any HTTPTransport
 
   package init(
     variables: [String: String], threads: Int = 0, now: @escaping @Sendable () -> Date = { Date() }, log: RunLog,
     transport: @escaping @Sendable () throws(TransportError) -> any HTTPTransport = { () throws(TransportError) in
-      try CurlTransport(TransportConfiguration(userAgent: "apus-worker"))
+      var configuration = TransportConfiguration(userAgent: "apus-worker")
+      configuration.outbound = .anyHostOfPod
+      return try CurlTransport(configuration)
     }
   ) {
     self.variables = variables
@@ -42,20 +46,37 @@ package struct WorkerEnvironment: Sendable {
     return text
   }
 
+  /// Where files of sources may lie. Errors: where the kernel does not say what is mounted.
+  func folders() throws -> SourceFolders {
+    if let sourceFolders { return sourceFolders }
+    if let mounts = try mounts() { return SourceFolders(ofMachine: mounts) }
+    guard let table = FileManager.default.contents(atPath: "/proc/self/mountinfo") else {
+      throw WorkerError.unforeseen(
+        "/proc/self/mountinfo cannot be read, which names the volumes that sources may lie in")
+    }
+    return SourceFolders(mountTable: String(decoding: table, as: UTF8.self))
+  }
+
   /// The file behind a `file:` URI, through the mounts that the local cluster tells of; nil for any other URI.
   func path(ofFile uri: String) throws -> String? {
     let prefix = "file://"
     guard uri.hasPrefix(prefix + "/"), let path = String(uri.dropFirst(prefix.count)).removingPercentEncoding else {
       return nil
     }
-    guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return path }
+    guard let mounts = try mounts() else { return path }
+    let mounted = Self.resolve(path, mounts: mounts)
+    // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.
+    return FileManager.default.fileExists(atPath: mounted) ? mounted : path
+  }
+
+  /// Folders of this machine by mount path; nil: pods have files of their own.
+  private func mounts() throws -> [String: String]? {
+    guard let text = variables[RunEnvironment.mounts], !text.isEmpty else { return nil }
     guard let mounts = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else {
       throw WorkerError.environment(
         variable: RunEnvironment.mounts, reason: "is not a JSON object from mount paths to folders")
     }
-    let mounted = Self.resolve(path, mounts: mounts)
-    // On the local cluster a person's file may well lie below a path that pods mount something else at, such as /tmp.
-    return FileManager.default.fileExists(atPath: mounted) ? mounted : path
+    return mounts
   }
 
   /// The longest mount path that is `path` or a folder above it decides.

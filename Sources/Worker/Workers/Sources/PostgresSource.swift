@@ -48,11 +48,17 @@ private final class PostgresQuery {
   private let field: String
 
   init(url: String, field: String) throws {
-    guard let address = PostgresAddress(url) else {
+    guard var address = PostgresAddress(url) else {
       throw WorkerError.sourceUnreadable(
         field: field + ".connectionSecretRef", reason: "the Secret's value cannot be used: \(PostgresAddress.advice).")
     }
     self.field = field
+    do throws(OutboundRefusal) {
+      address = try address.held(to: .anyHostOfPod)
+    } catch {
+      throw WorkerError.sourceUnreadable(
+        field: field + ".connectionSecretRef", reason: "\(address.name) is not connected to: \(error).")
+    }
     do throws(PostgresFailure) {
       handle = try address.connect()
     } catch {

@@ -49,20 +49,38 @@ struct SourceReader {
   }
 
   private func readFile(_ path: String, uri: String, field: String) throws -> [UInt8] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw WorkerError.sourceUnreadable(
-        field: field,
-        reason: "\(uri) does not exist in the worker's pod; correct it, or mount the volume in spec.training.template.")
-    }
-    guard !isFolder.boolValue else {
-      throw WorkerError.sourceUnreadable(field: field, reason: "\(uri) is a folder; name a CSV file.")
-    }
-    do {
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let folders = try environment.folders()
+    let elsewhere = WorkerError.sourceUnreadable(
+      field: field,
+      reason: "\(uri) is, or leads, outside of the storage and the volumes of the worker's pod; put the file below the "
+        + "storage, or mount its volume in spec.training.template.")
+    // On the local cluster a pod's path stands for another.
+    let named = String(uri.dropFirst("file://".count)).removingPercentEncoding ?? ""
+    guard SourcePlace.closedFolder(of: SourcePlace.normalized(named)) == nil else { throw elsewhere }
+    do throws(SourceFile.Failure) {
+      return try SourceFile.read(path, in: folders, limit: RawTable.maximumBytes)
     } catch {
-      throw WorkerError.sourceUnreadable(
-        field: field, reason: "\(uri) cannot be read (\((error as NSError).localizedDescription)); check its rights.")
+      switch error {
+      // Whether there is a file where none may be read is nobody's business.
+      case .absent where !folders.contain(SourcePlace.normalized(path)),
+        .unreadable where !folders.contain(SourcePlace.normalized(path)):
+        throw elsewhere
+      case .absent:
+        throw WorkerError.sourceUnreadable(
+          field: field,
+          reason:
+            "\(uri) does not exist in the worker's pod; correct it, or mount the volume in spec.training.template.")
+      case .elsewhere: throw elsewhere
+      case .isFolder:
+        throw WorkerError.sourceUnreadable(field: field, reason: "\(uri) is a folder; name a CSV file.")
+      case .isNoFile:
+        throw WorkerError.sourceUnreadable(field: field, reason: "\(uri) is a pipe or a device; name a CSV file.")
+      case .tooLarge(let bytes):
+        throw WorkerError.sourceUnreadable(field: field, reason: "\(CSVError.tooLarge(bytes: bytes)).")
+      case .unreadable(let reason):
+        throw WorkerError.sourceUnreadable(
+          field: field, reason: "\(uri) cannot be read (\(reason)); check its rights.")
+      }
     }
   }
 
@@ -76,7 +94,8 @@ struct SourceReader {
       response = try await environment.transport().send(request)
     } catch {
       switch error {
-      case .invalidRequest, .bodyTooLarge: throw WorkerError.sourceUnreadable(field: field, reason: "\(error).")
+      case .invalidRequest, .bodyTooLarge, .notAllowed:
+        throw WorkerError.sourceUnreadable(field: field, reason: "\(error).")
       default: throw WorkerError.sourceUnavailable(field: field, reason: "\(error).")
       }
     }
