@@ -22,6 +22,7 @@ package struct ModelReconciler: Sendable {
   private let stalled: StalledWriter
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
+  private let labels: LabelledSecrets
   private let warnings: WarningReader
   private let mirror: TelemetryMirror?
   let settled = SettledObjects()
@@ -46,6 +47,7 @@ package struct ModelReconciler: Sendable {
       writer: writer, teller: Teller(events: events, logger: logger), time: time, resource: ApusGroup.modelDeployments)
     capabilities = Capabilities(api, time: time)
     secrets = ServingSecrets(api: api)
+    labels = LabelledSecrets(api: api)
     warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
     entry = ReconcileEntry(
@@ -217,7 +219,9 @@ package struct ModelReconciler: Sendable {
       autoscalerUID: try await orphanedAutoscaler(of: model, reader),
       highestForeignNumber: reader.highestNumber(of: model),
       foreignDigests: mayRetire ? reader.digests(notOwnedBy: uid) : [],
-      secretProblems: try await secrets.problems(model.spec.serving.security, reader))
+      secretProblems: try await secrets.problems(model.spec.serving.security, reader),
+      labelledSecrets: try await labels.labelled(
+        among: SecretConsent.names(model.spec, settings, in: reader.namespace), reader))
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.

@@ -16,7 +16,7 @@ package struct OperatorConfiguration: Sendable, Equatable {
     } catch {
       throw .unreadable(file: file, reason: "\(error)")
     }
-    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "") {
+    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "") ?? Self.unknownKeyOfNamespaces(source.value) {
       throw .unknownKey(file: file, position: "\(source.position(of: unknown))", key: unknown)
     }
     let document: Document
@@ -30,7 +30,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
         worker: document.images.worker, server: document.images.server,
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
       storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
-      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template)
+      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template,
+      templates: try Self.grants(document.templates, file))
     try validate(file)
   }
 
@@ -45,6 +46,34 @@ package struct OperatorConfiguration: Sendable, Equatable {
       throw .unusable(file: file, key: "podUser", problem: "must be Cluster or the number of a user, from 1")
     }
     return .number(id)
+  }
+
+  private static func grants(
+    _ section: Document.TemplateSection?, _ file: String
+  ) throws(OperatorConfigurationError) -> TemplateGrants {
+    func secrets(_ text: String?, _ key: String) throws(OperatorConfigurationError) -> TemplateGrants.Secrets? {
+      guard let text else { return nil }
+      guard let secrets = TemplateGrants.Secrets(rawValue: text) else {
+        throw .unusable(file: file, key: key, problem: "must be Labelled or All")
+      }
+      return secrets
+    }
+    func allow(_ paths: [String]?, _ key: String) throws(OperatorConfigurationError) -> [String] {
+      for (index, path) in (paths ?? []).enumerated() {
+        guard let problem = TemplateGrants.problem(path) else { continue }
+        throw .unusable(file: file, key: "\(key)[\(index)]:", problem: problem)
+      }
+      return paths ?? []
+    }
+    var grants = TemplateGrants(
+      allow: try allow(section?.allow, "templates.allow"),
+      secrets: try secrets(section?.secrets, "templates.secrets") ?? .labelled)
+    for (namespace, exception) in (section?.namespaces ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let place = "templates.namespaces.\(namespace)"
+      grants.namespaces[namespace] = .init(
+        allow: try allow(exception.allow, "\(place).allow"), secrets: try secrets(exception.secrets, "\(place).secrets"))
+    }
+    return grants
   }
 
   /// Names of Secrets: lower case letters, digits, '-' and '.' (RFC 1123).
@@ -67,6 +96,10 @@ package struct OperatorConfiguration: Sendable, Equatable {
     try demand(
       ["file://", "s3://"].contains { storage.artifacts.hasPrefix($0) }, "storage.artifacts",
       "must begin with file:// or s3://")
+    let scheme = storage.isInS3 ? "s3://" : "file://"
+    try demand(
+      storage.formerArtifacts?.hasPrefix(scheme) ?? true, "storage.formerArtifacts",
+      "must begin with \(scheme), as storage.artifacts does")
     try demand(
       ["sqlite://", "postgres://", "postgresql://"].contains { storage.telemetry.hasPrefix($0) }, "storage.telemetry",
       "must begin with sqlite:// or postgres://")
@@ -82,7 +115,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
       "is for artifacts in S3, but storage.artifacts is '\(storage.artifacts)'; write s3://bucket/prefix there, or remove it"
     )
     let template = PodTemplate.problems(
-      settings.removalTemplate, field: "removal.template", allowedHostPaths: settings.allowedHostPaths)
+      settings.removalTemplate, field: "removal.template", container: WorkerJob.container,
+      TemplateRules(ofTheOperator: settings))
     if let problem = template.first { throw .refused(file: file, problem: problem.message) }
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
@@ -115,11 +149,20 @@ extension OperatorConfiguration {
     "images": ["worker": [:], "server": [:], "pullPolicy": [:]],
     "storage": [
       "claim": ["name": [:], "create": [:], "size": [:], "storageClassName": [:], "accessMode": [:]], "mountPath": [:],
-      "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
+      "artifacts": [:], "formerArtifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
+    "templates": ["allow": [:], "secrets": [:], "namespaces": [:]],
   ]
+
+  /// Exceptions stand under the names of namespaces, which no shape can list.
+  private static func unknownKeyOfNamespaces(_ document: JSONValue) -> String? {
+    let namespaces = document[path: "templates", "namespaces"]?.object ?? [:]
+    return namespaces.sorted { $0.key < $1.key }.lazy.compactMap { namespace, exception in
+      unknownKey(in: exception, ["allow": [:], "secrets": [:]], path: "templates.namespaces.\(namespace)")
+    }.first
+  }
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
     guard let members = value.object, let known = shape.object, !known.isEmpty else { return nil }
@@ -162,6 +205,7 @@ extension OperatorConfiguration {
       var claim: Claim?
       var mountPath: String?
       var artifacts: String?
+      var formerArtifacts: String?
       var telemetry: String?
       var telemetrySecret: SecretKey?
       var s3: S3?
@@ -176,7 +220,7 @@ extension OperatorConfiguration {
           mountPath: mountPath ?? standard.mountPath, artifacts: artifacts ?? standard.artifacts,
           telemetry: telemetry ?? standard.telemetry,
           telemetrySecret: telemetrySecret.map { .init(name: $0.name, key: $0.key) },
-          s3: .init(endpoint: s3?.endpoint, region: s3?.region, secret: s3?.secret))
+          s3: .init(endpoint: s3?.endpoint, region: s3?.region, secret: s3?.secret), formerArtifacts: formerArtifacts)
       }
     }
 
@@ -185,6 +229,19 @@ extension OperatorConfiguration {
     var allowedHostPaths: [String]?
     var podUser: JSONValue?
     var removal: RemovalSection?
+
+    var templates: TemplateSection?
+
+    struct TemplateSection: Decodable {
+      struct Exception: Decodable {
+        var allow: [String]?
+        var secrets: String?
+      }
+
+      var allow: [String]?
+      var secrets: String?
+      var namespaces: [String: Exception]?
+    }
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

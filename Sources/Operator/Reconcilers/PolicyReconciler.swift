@@ -153,7 +153,9 @@ package struct PolicyReconciler: Sendable {
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(reader.versions(ownedBy:)) ?? [],
       jobs: jobs, runConfigurations: reader.runConfigurations(ownedBy: uid),
-      unusableChannels: AlertChannels.defects(policy.spec.alerts))
+      unusableChannels: AlertChannels.defects(policy.spec.alerts),
+      labelledSecrets: try await LabelledSecrets(api: api).labelled(
+        among: SecretConsent.names(policy.spec, settings, in: reader.namespace), reader))
     if observed.hasEndedChecks {
       observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)
     }

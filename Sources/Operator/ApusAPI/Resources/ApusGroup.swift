@@ -48,6 +48,8 @@ package enum ApusLabels {
   package static let component = "apus.dev/component"
   /// On server pods whose port for the operator speaks TLS: `https`.
   package static let adminScheme = "apus.dev/admin-scheme"
+  /// On a Secret, set by whoever may write it: `true` where pods may get it whose program the author of a model chooses.
+  package static let readableByModels = "apus.dev/readable-by-models"
   package static let managedBy = "app.kubernetes.io/managed-by"
   /// The value of `managedBy`.
   package static let manager = "apus"

@@ -40,6 +40,8 @@ package struct ModelObservation: Sendable {
   package var foreign: [String]
   /// What is wrong with the Secrets that the servers need, as sentences.
   package var secretProblems: [String]
+  /// Of the Secrets that need it (`SecretConsent`), those that say that models may read them.
+  package var labelledSecrets: Set<String>
   /// What an earlier model of this name has left is just being removed: files with the same content could be among it.
   package var predecessorIsBeingRemoved = false
 
@@ -52,7 +54,7 @@ package struct ModelObservation: Sendable {
     policies: Set<String>? = nil, claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
     foreignDigests: Set<String> = [], foreign: [String] = [],
-    secretProblems: [String] = []
+    secretProblems: [String] = [], labelledSecrets: Set<String> = []
   ) {
     self.now = now.wholeSeconds
     moment = now
@@ -75,6 +77,7 @@ package struct ModelObservation: Sendable {
     self.foreignDigests = foreignDigests
     self.foreign = foreign
     self.secretProblems = secretProblems
+    self.labelledSecrets = labelledSecrets
   }
 }
 

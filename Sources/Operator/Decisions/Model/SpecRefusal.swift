@@ -2,6 +2,9 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
+/// How soon Secrets that lack their label are looked at again: nobody watches them.
+let secretInterval = 30.0
+
 /// A spec that cannot be followed, or another's object in the way: nothing is written but the status, with the condition
 /// `Stalled`.
 struct SpecRefusal: ModelPass {
@@ -13,7 +16,9 @@ struct SpecRefusal: ModelPass {
   init?(_ observed: ModelObservation) {
     self.observed = observed
     status = observed.model.status
-    let problems = self.problems
+    let refused = self.refused
+    let problems = invalid + refused.map { ($0.reason, $0.message) }
+    if refused.contains(where: \.awaitsSecret) { lookAgain(in: secretInterval) }
     status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
     if let first = problems.first {
       stall(first.reason.rawValue, problems.map(\.message).joined(separator: "; "))
@@ -27,13 +32,19 @@ struct SpecRefusal: ModelPass {
     }
   }
 
-  private var problems: [(reason: Reason, message: String)] {
-    let invalid = observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
-    let allowed = observed.settings.allowedHostPaths
-    let refused =
-      PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
-      + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
-    return invalid + refused.map { ($0.reason, $0.message) }
+  private var invalid: [(reason: Reason, message: String)] {
+    observed.model.problems().filter { $0.weight == .error }.map { (.invalidSpec, $0.description) }
+  }
+
+  private var refused: [PodTemplate.Problem] {
+    let rules = TemplateRules(observed.settings, in: namespace, labelledSecrets: observed.labelledSecrets)
+    let training = spec.training
+    let serving = spec.serving
+    return PodTemplate.problems(
+      training.template, field: "spec.training.template", container: WorkerJob.container, rules)
+      + PodTemplate.problems(serving.template, field: "spec.serving.template", container: ServerSet.container, rules)
+      + SecretConsent.training(training, observed.settings).problems(rules)
+      + SecretConsent.serving(serving, observed.settings).problems(rules)
   }
 
   private mutating func stall(_ reason: String, _ message: String) {

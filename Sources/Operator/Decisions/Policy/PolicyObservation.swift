@@ -21,11 +21,14 @@ package struct PolicyObservation: Sendable {
   package var readings: [QueryReading]
   /// Channels, by name, that cannot be used, and why: `mail: email.from: 'apus' is no address`.
   package var unusableChannels: [String: String]
+  /// Of the Secrets that need it (`SecretConsent`), those that say that models may read them.
+  package var labelledSecrets: Set<String>
 
   package init(
     now: Timestamp, policy: MonitoringPolicy, settings: OperatorSettings, model: ModelDeployment? = nil,
     versions: [ModelVersion] = [], jobs: [WorkerJob] = [], runConfigurations: [RunConfiguration] = [],
-    readings: [QueryReading] = [], unusableChannels: [String: String] = [:]
+    readings: [QueryReading] = [], unusableChannels: [String: String] = [:],
+    labelledSecrets: Set<String> = []
   ) {
     self.now = now.wholeSeconds
     moment = now
@@ -37,6 +40,7 @@ package struct PolicyObservation: Sendable {
     self.runConfigurations = runConfigurations
     self.readings = readings
     self.unusableChannels = unusableChannels
+    self.labelledSecrets = labelledSecrets
   }
 
   /// Whether checks have ended that stand in no record yet: the moment to read what a record needs besides.

@@ -13,8 +13,12 @@ struct PolicyRefusal: PolicyPass {
     self.observed = observed
     status = observed.policy.status
     let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
-    let refused = PodTemplate.problems(
-      spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
+    let rules = TemplateRules(
+      observed.settings, in: observed.policy.metadata.namespace ?? "", labelledSecrets: observed.labelledSecrets)
+    let refused =
+      PodTemplate.problems(spec.template, field: "spec.template", container: WorkerJob.container, rules)
+      + SecretConsent.check(spec, observed.settings).problems(rules)
+    if refused.contains(where: \.awaitsSecret) { lookAgain(in: secretInterval) }
     let problems = invalid + refused.map(\.message)
     guard !problems.isEmpty else { return nil }
     let message = problems.joined(separator: "; ")

@@ -1,0 +1,36 @@
+import ApusAPI
+import HTTPTransport
+import KubernetesClient
+import KubernetesModel
+
+/// Which Secrets say that models may read them. Asked for by name where a spec makes it matter; their values are not looked at.
+struct LabelledSecrets: Sendable {
+  let api: any KubernetesAPI
+
+  /// How long an answer is believed while nothing else changes.
+  private static let memory = 60.0
+  /// A spec may name thousands; those beyond count as not labelled.
+  private static let most = 50
+
+  /// Those of `names` in the reader's namespace that have the label. One that is not there, or that the operator may not read,
+  /// has none.
+  func labelled(among names: Set<String>, _ reader: CacheReader) async throws -> Set<String> {
+    guard !names.isEmpty else { return [] }
+    reader.readOutside(believedFor: Self.memory)
+    var labelled: Set<String> = []
+    for name in names.filter(Self.isName).sorted().prefix(Self.most) {
+      do {
+        let secret = try await api.find(Secret.self, namespace: reader.namespace, name: name)
+        if secret?.metadata.labels[ApusLabels.readableByModels] == "true" { labelled.insert(name) }
+      } catch {
+        guard error.isForbidden else { throw error }
+      }
+    }
+    return labelled
+  }
+
+  /// The cluster has no Secret of another name, and its answer to one is no answer about it (RFC 1123).
+  private static func isName(_ text: String) -> Bool {
+    text.utf8.count <= 253 && text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
+  }
+}
