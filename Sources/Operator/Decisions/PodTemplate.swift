@@ -28,7 +28,7 @@ package enum PodTemplate {
     guard let template, !template.isNull else { return [] }
     guard let members = template.object else { return [Problem("\(field): must be a partial pod template (an object)")] }
     var review = TemplateReview(rules, ours: container)
-    isBare(members) ? review.look(template, "spec", field) : review.look(template, "", field)
+    review.look(template, isBare(members) ? "spec" : "", field)
     return review.problems
   }
 

@@ -54,27 +54,35 @@ package enum SecretConsent {
 
   static func training(_ training: ModelDeploymentSpec.Training, _ settings: OperatorSettings) -> Exposure {
     let place = "spec.training"
-    let sources = [("source", training.source)] + [("split.testSource", training.split.testSource)].compactMap { name, source in
-      source.map { (name, $0) }
-    }
-    let own = sources.flatMap { name, source in
-      [
-        source.postgres.map { Reference(field: "\(place).\(name).postgres.connectionSecretRef", name: $0.connectionSecretRef.name) },
-        source.s3?.credentialsSecretRef.map { Reference(field: "\(place).\(name).s3.credentialsSecretRef", name: $0.name) },
-      ].compactMap(\.self)
-    }
+    let own =
+      references(training.source, at: "\(place).source")
+      + (training.split.testSource.map { references($0, at: "\(place).split.testSource") } ?? [])
     let steering =
       training.algorithm.custom == nil
       ? steeringField(training.template, "\(place).template", .training) : "\(place).algorithm.custom"
     return Exposure(steeredBy: steering, own + stores(settings.storage))
   }
 
+  private static func references(_ source: DataSource, at place: String) -> [Reference] {
+    var found: [Reference] = []
+    if let secret = source.postgres?.connectionSecretRef {
+      found.append(Reference(field: "\(place).postgres.connectionSecretRef", name: secret.name))
+    }
+    if let secret = source.s3?.credentialsSecretRef {
+      found.append(Reference(field: "\(place).s3.credentialsSecretRef", name: secret.name))
+    }
+    return found
+  }
+
   static func serving(_ serving: ModelDeploymentSpec.Serving, _ settings: OperatorSettings) -> Exposure {
     let place = "spec.serving"
-    let own = [
-      serving.security?.tokenSecretRef.map { Reference(field: "\(place).security.tokenSecretRef", name: $0.name) },
-      serving.security?.tlsSecretRef.map { Reference(field: "\(place).security.tlsSecretRef", name: $0.name) },
-    ].compactMap(\.self)
+    var own: [Reference] = []
+    if let secret = serving.security?.tokenSecretRef {
+      own.append(Reference(field: "\(place).security.tokenSecretRef", name: secret.name))
+    }
+    if let secret = serving.security?.tlsSecretRef {
+      own.append(Reference(field: "\(place).security.tlsSecretRef", name: secret.name))
+    }
     return Exposure(
       steeredBy: steeringField(serving.template, "\(place).template", .serving), own + stores(settings.storage))
   }
@@ -84,10 +92,15 @@ package enum SecretConsent {
   }
 
   private static func stores(_ storage: OperatorSettings.Storage) -> [Reference] {
-    [
-      storage.telemetrySecret.map { Reference(field: "storage.telemetrySecret of the operator's configuration", name: $0.name) },
-      storage.isInS3 ? storage.s3.secret.map { Reference(field: "storage.s3.secret of the operator's configuration", name: $0) } : nil,
-    ].compactMap(\.self)
+    let place = "of the operator's configuration"
+    var found: [Reference] = []
+    if let secret = storage.telemetrySecret {
+      found.append(Reference(field: "storage.telemetrySecret \(place)", name: secret.name))
+    }
+    if storage.isInS3, let secret = storage.s3.secret {
+      found.append(Reference(field: "storage.s3.secret \(place)", name: secret))
+    }
+    return found
   }
 
   private static func secrets(named template: JSONValue?) -> [String] {

@@ -1,4 +1,4 @@
-import KubernetesModel
+package import KubernetesModel
 
 /// What people may write in a partial pod template: one line for each field, in `TemplateField.all`. A field that has no line is
 /// refused, those of later Kubernetes releases included.

@@ -1,5 +1,3 @@
-package import KubernetesModel
-
 /// What the operator's configuration lets people write in templates beyond `TemplateField.all`: its section `templates`.
 package struct TemplateGrants: Sendable, Equatable {
   /// Which Secrets may be in pods whose program the author of a model chooses.

@@ -72,7 +72,7 @@ struct TemplateReview {
       if (value.integer ?? 0) < 1 { refuse(place, "must be the number of a user, from 1: \(field.why)") }
     case .dropsAll:
       if value.array?.contains("ALL") != true { refuse(place, "must name ALL: \(field.why)") }
-    case .secret: judgeSecret(value, place, field)
+    case .secret: judgeSecret(value, place)
     case .hostPath: judgeHostPath(value, place)
     case .keys(let refused):
       guard let members = value.object else { return refuse(place, "must be an object") }
@@ -84,7 +84,7 @@ struct TemplateReview {
     }
   }
 
-  private mutating func judgeSecret(_ value: JSONValue, _ place: String, _ field: TemplateField) {
+  private mutating func judgeSecret(_ value: JSONValue, _ place: String) {
     guard let name = value.string else { return refuse(place, "must be the name of a Secret") }
     guard !rules.mayRead(name) else { return }
     problems.append(

@@ -36,6 +36,8 @@ package enum ApusAnnotations {
   package static let trainingInput = "apus.dev/training-input"
   /// On a Job: why it was started.
   package static let trigger = "apus.dev/trigger"
+  /// On a server's pod template: how it was made (`PodRecipe`).
+  package static let podRecipe = "apus.dev/pod-recipe"
   /// On a server's pod template: digest of what needs a new pod (the routing table does not).
   package static let configurationDigest = "apus.dev/configuration-digest"
 }

@@ -17,7 +17,7 @@ struct SpecRefusal: ModelPass {
     self.observed = observed
     status = observed.model.status
     let refused = self.refused
-    let problems = invalid + refused.map { ($0.reason, $0.message) }
+    let problems: [(reason: Reason, message: String)] = invalid + refused.map { ($0.reason, $0.message) }
     if refused.contains(where: \.awaitsSecret) { lookAgain(in: secretInterval) }
     status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
     if let first = problems.first {
@@ -33,7 +33,7 @@ struct SpecRefusal: ModelPass {
   }
 
   private var invalid: [(reason: Reason, message: String)] {
-    observed.model.problems().filter { $0.weight == .error }.map { (.invalidSpec, $0.description) }
+    observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
   }
 
   private var refused: [PodTemplate.Problem] {
