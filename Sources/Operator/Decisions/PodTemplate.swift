@@ -6,15 +6,21 @@ package enum PodTemplate {
   /// Why a template is refused: field, what is so, and what to do.
   package struct Problem: Sendable, Equatable {
     package var reason: Reason
-    package var message: String
+    /// The full path of the field.
+    package var field: String
+    /// What is so, and what to do.
+    package var words: String
     /// A Secret may be given its label without a change of the spec.
     package var awaitsSecret: Bool
 
-    init(_ message: String, reason: Reason = .templateRefused, awaitsSecret: Bool = false) {
+    init(_ field: String, _ words: String, reason: Reason = .templateRefused, awaitsSecret: Bool = false) {
       self.reason = reason
-      self.message = message
+      self.field = field
+      self.words = words
       self.awaitsSecret = awaitsSecret
     }
+
+    package var message: String { "\(field): \(words)" }
   }
 
   /// Reasons why a template is refused: it would lend its author rights that they may not have, or it says what nobody has
@@ -26,7 +32,7 @@ package enum PodTemplate {
     _ template: JSONValue?, field: String, container: String, _ rules: TemplateRules
   ) -> [Problem] {
     guard let template, !template.isNull else { return [] }
-    guard let members = template.object else { return [Problem("\(field): must be a partial pod template (an object)")] }
+    guard let members = template.object else { return [Problem(field, "must be a partial pod template (an object)")] }
     var review = TemplateReview(rules, ours: container)
     review.look(template, isBare(members) ? "spec" : "", field)
     return review.problems

@@ -45,7 +45,8 @@ package enum SecretConsent {
       guard let steeredBy else { return [] }
       return references.filter { !rules.mayRead($0.name) }.map { reference in
         PodTemplate.Problem(
-          "\(reference.field): Secret '\(reference.name)' would be in a pod whose program \(steeredBy) chooses, and does not "
+          reference.field,
+          "Secret '\(reference.name)' would be in a pod whose program \(steeredBy) chooses, and does not "
             + "say that models may read it; its owner labels it \(ApusLabels.readableByModels)=true, or remove either field",
           awaitsSecret: true)
       }

@@ -54,9 +54,16 @@ package struct TemplateField: Sendable, Equatable {
 // MARK: the list
 
 extension TemplateField {
-  package static let all: [TemplateField] =
-    metadata + pod + placement + podSecurity + volumes
-    + ["spec.containers[]", "spec.initContainers[]"].flatMap { container($0) + containerSecurity($0) }
+  package static let all: [TemplateField] = {
+    var all = metadata
+    for part in [pod, podIdentity, placement, placementOnRequest, podSecurity, volumes, volumesWithRules] { all += part }
+    for place in ["spec.containers[]", "spec.initContainers[]"] {
+      all += container(place)
+      all += containerSecurity(place)
+    }
+    return all
+  }()
+
   private static let byPath = Dictionary(all.map { ($0.path, $0) }) { first, _ in first }
 
   /// nil: the path has no line.
@@ -78,16 +85,20 @@ extension TemplateField {
       ]), "the container runtime and the network take orders by these annotations"),
   ]
 
-  private static let pod: [TemplateField] =
-    free(
+  private static let pod: [TemplateField] = {
+    var fields = free(
       "spec.",
       [
         "activeDeadlineSeconds", "terminationGracePeriodSeconds", "restartPolicy", "os", "readinessGates", "resources",
         "setHostnameAsFQDN",
       ])
-    + free(
+    fields += free(
       "spec.", ["dnsConfig", "dnsPolicy", "hostAliases", "hostname", "subdomain", "enableServiceLinks"],
-      isSteering: true) + [
+      isSteering: true)
+    return fields
+  }()
+
+  private static let podIdentity: [TemplateField] = [
       TemplateField("spec.serviceAccountName", .only(["default"]), "a model may not run as another service account"),
       TemplateField("spec.serviceAccount", .only(["default"]), "a model may not run as another service account"),
       TemplateField("spec.automountServiceAccountToken", .only([false]), "workers and servers get no token"),
@@ -102,8 +113,10 @@ extension TemplateField {
       TemplateField("spec.priority", .never, "the cluster sets it"),
     ]
 
-  private static let placement: [TemplateField] =
-    free("spec.", ["nodeSelector", "affinity", "topologySpreadConstraints"]) + [
+  private static let placement: [TemplateField] = free(
+    "spec.", ["nodeSelector", "affinity", "topologySpreadConstraints"])
+
+  private static let placementOnRequest: [TemplateField] = [
       TemplateField("spec.nodeName", .onRequest, "it goes past the scheduler and the nodes' taints"),
       TemplateField("spec.tolerations", .onRequest, "taints keep nodes for others"),
       TemplateField("spec.priorityClassName", .onRequest, "pods of a higher priority displace those of others"),
@@ -132,17 +145,18 @@ extension TemplateField {
     ]
   }
 
-  private static let podSecurity: [TemplateField] =
-    security("spec.securityContext")
-    + free(
+  private static let podSecurity: [TemplateField] = {
+    var fields = security("spec.securityContext")
+    fields += free(
       "spec.securityContext.",
-      ["fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"]) + [
-      TemplateField("spec.securityContext.sysctls", .onRequest, "they set up the kernel")
-    ]
+      ["fsGroup", "fsGroupChangePolicy", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"])
+    fields.append(TemplateField("spec.securityContext.sysctls", .onRequest, "they set up the kernel"))
+    return fields
+  }()
 
   private static func containerSecurity(_ place: String) -> [TemplateField] {
     let context = "\(place).securityContext"
-    return security(context) + [
+    let own: [TemplateField] = [
       TemplateField("\(context).privileged", .only([false]), "it would be root on the node"),
       TemplateField("\(context).allowPrivilegeEscalation", .only([false]), "it would let a program become root"),
       TemplateField("\(context).capabilities.add", .only([[]]), "it must be empty"),
@@ -150,14 +164,19 @@ extension TemplateField {
       TemplateField("\(context).procMount", .only(["Default"]), "/proc stays masked"),
       TemplateField("\(context).readOnlyRootFilesystem", .free),
     ]
+    return security(context) + own
   }
 
-  private static let volumes: [TemplateField] = [
-    "configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "secret.items", "secret.defaultMode",
+  private static let volumes: [TemplateField] = free(
+    "spec.volumes[].",
+    [
+      "configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "secret.items", "secret.defaultMode",
     "secret.optional", "hostPath.type", "projected.defaultMode", "projected.sources[].configMap",
     "projected.sources[].downwardAPI", "projected.sources[].clusterTrustBundle", "projected.sources[].secret.items",
     "projected.sources[].secret.optional", "name",
-  ].map { TemplateField("spec.volumes[].\($0)", .free) } + [
+    ])
+
+  private static let volumesWithRules: [TemplateField] = [
     TemplateField("spec.volumes[].secret.secretName", .secret),
     TemplateField("spec.volumes[].projected.sources[].secret.name", .secret),
     TemplateField(
@@ -170,49 +189,57 @@ extension TemplateField {
   ]
 
   private static func container(_ place: String) -> [TemplateField] {
-    let handlers = ["livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"]
-    return free(
+    var fields = free(
       "\(place).",
       [
         "name", "resources", "resizePolicy", "restartPolicy", "imagePullPolicy", "ports[].name",
         "ports[].containerPort", "ports[].protocol", "stdin", "stdinOnce", "tty", "terminationMessagePolicy",
       ])
-      + free(
-        "\(place).",
+    fields += free(
+      "\(place).",
+      [
+        "image", "command", "args", "workingDir", "terminationMessagePath", "env[].name", "env[].value",
+        "env[].valueFrom.fieldRef", "env[].valueFrom.resourceFieldRef", "env[].valueFrom.configMapKeyRef",
+        "env[].valueFrom.secretKeyRef.key", "env[].valueFrom.secretKeyRef.optional", "envFrom[].prefix",
+        "envFrom[].configMapRef", "envFrom[].secretRef.optional", "volumeMounts[].name", "volumeMounts[].mountPath",
+        "volumeMounts[].subPath", "volumeMounts[].subPathExpr", "volumeMounts[].readOnly",
+        "volumeMounts[].recursiveReadOnly", "lifecycle.stopSignal",
+      ], isSteering: true)
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+      fields += handler("\(place).\(probe)")
+      fields += free(
+        "\(place).\(probe).",
         [
-          "image", "command", "args", "workingDir", "terminationMessagePath", "env[].name", "env[].value",
-          "env[].valueFrom.fieldRef", "env[].valueFrom.resourceFieldRef", "env[].valueFrom.configMapKeyRef",
-          "env[].valueFrom.secretKeyRef.key", "env[].valueFrom.secretKeyRef.optional", "envFrom[].prefix",
-          "envFrom[].configMapRef", "envFrom[].secretRef.optional", "volumeMounts[].name", "volumeMounts[].mountPath",
-          "volumeMounts[].subPath", "volumeMounts[].subPathExpr", "volumeMounts[].readOnly",
-          "volumeMounts[].recursiveReadOnly",
-        ], isSteering: true)
-      + handlers.flatMap { handler in
-        ["exec", "sleep", "grpc", "httpGet.path", "httpGet.port", "httpGet.scheme", "httpGet.httpHeaders",
-          "tcpSocket.port",
-        ].map { TemplateField("\(place).\(handler).\($0)", .free, isSteering: true) } + [
-          TemplateField("\(place).\(handler).httpGet.host", .onRequest, "the node would ask any host in its own name"),
-          TemplateField("\(place).\(handler).tcpSocket.host", .onRequest, "the node would ask any host in its own name"),
-        ]
-      }
-      + handlers.prefix(3).flatMap { probe in
-        free(
-          "\(place).\(probe).",
-          [
-            "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "successThreshold", "failureThreshold",
-            "terminationGracePeriodSeconds",
-          ])
-      } + [
-        TemplateField("\(place).lifecycle.stopSignal", .free, isSteering: true),
-        TemplateField("\(place).ports[].hostPort", .only([0]), "ports of nodes are not a model's to take"),
-        TemplateField("\(place).ports[].hostIP", .never, "ports of nodes are not a model's to take"),
-        TemplateField("\(place).env[].valueFrom.secretKeyRef.name", .secret, isSteering: true),
-        TemplateField("\(place).envFrom[].secretRef.name", .secret, isSteering: true),
-        TemplateField(
-          "\(place).volumeMounts[].mountPropagation", .only(["None", "HostToContainer"]),
-          "mounts would reach the node"),
-        TemplateField("\(place).volumeDevices", .onRequest, "raw devices are read below every file's rights"),
-      ]
+          "initialDelaySeconds", "periodSeconds", "timeoutSeconds", "successThreshold", "failureThreshold",
+          "terminationGracePeriodSeconds",
+        ])
+    }
+    for hook in ["postStart", "preStop"] { fields += handler("\(place).lifecycle.\(hook)") }
+    let node = "ports of nodes are not a model's to take"
+    let ruled: [TemplateField] = [
+      TemplateField("\(place).ports[].hostPort", .only([0]), node),
+      TemplateField("\(place).ports[].hostIP", .never, node),
+      TemplateField("\(place).env[].valueFrom.secretKeyRef.name", .secret, isSteering: true),
+      TemplateField("\(place).envFrom[].secretRef.name", .secret, isSteering: true),
+      TemplateField(
+        "\(place).volumeMounts[].mountPropagation", .only(["None", "HostToContainer"]), "mounts would reach the node"),
+      TemplateField("\(place).volumeDevices", .onRequest, "raw devices are read below every file's rights"),
+    ]
+    return fields + ruled
+  }
+
+  /// What the kubelet executes or asks, for a probe or a hook.
+  private static func handler(_ place: String) -> [TemplateField] {
+    let host = "the node would ask any host in its own name"
+    var fields = free(
+      "\(place).",
+      [
+        "exec", "sleep", "grpc", "httpGet.path", "httpGet.port", "httpGet.scheme", "httpGet.httpHeaders",
+        "tcpSocket.port",
+      ], isSteering: true)
+    fields.append(TemplateField("\(place).httpGet.host", .onRequest, host))
+    fields.append(TemplateField("\(place).tcpSocket.host", .onRequest, host))
+    return fields
   }
 }
 

@@ -37,7 +37,7 @@ struct TemplateReview {
       guard let elements = value.array else { return refuse(place, "must be a list") }
       for (index, element) in elements.enumerated() {
         if Self.named.contains(path), element["name"]?.string == nil {
-          add("\(place)[\(index)].name: is required, lists are merged by it")
+          add("\(place)[\(index)].name", "is required, lists are merged by it")
         }
         if path == "spec.containers", element["name"]?.string == ours { keepReadOnly(element, "\(place)[\(index)]") }
         look(element, "\(path)[]", "\(place)[\(index)]")
@@ -48,7 +48,7 @@ struct TemplateReview {
   /// Containers of people's own may write where they like; the merge would undo it in the generated one, and replace pods.
   private mutating func keepReadOnly(_ container: JSONValue, _ place: String) {
     let name = "readOnlyRootFilesystem"
-    guard let value = container[path: "securityContext", name], value != true else { return }
+    guard !rules.isOfTheOperator, let value = container[path: "securityContext", name], value != true else { return }
     refuse("\(place).securityContext.\(name)", "must be true in the generated container: mount an emptyDir where it writes")
   }
 
@@ -89,7 +89,8 @@ struct TemplateReview {
     guard !rules.mayRead(name) else { return }
     problems.append(
       PodTemplate.Problem(
-        "\(place): Secret '\(name.shown)' does not say that models may read it; its owner labels it "
+        place,
+        "Secret '\(name.shown)' does not say that models may read it; its owner labels it "
           + "\(ApusLabels.readableByModels)=true, or remove the reference", awaitsSecret: true))
   }
 
@@ -98,7 +99,8 @@ struct TemplateReview {
     guard !PodTemplate.isAllowed(path, by: rules.allowedHostPaths) else { return }
     problems.append(
       PodTemplate.Problem(
-        "\(place): '\(path.shown)' is not below one of the operator's allowedHostPaths "
+        place,
+        "'\(path.shown)' is not below one of the operator's allowedHostPaths "
           + "(\(rules.allowedHostPaths.isEmpty ? "none" : rules.allowedHostPaths.joined(separator: ", "))); use a "
           + "persistentVolumeClaim or have it allowed", reason: .hostPathRefused))
   }
@@ -107,11 +109,11 @@ struct TemplateReview {
     let asks = path.map { " or ask the administrator to allow it (templates.allow: [\($0)] of the operator's configuration)" }
     // What is only for the administrator to allow, he has allowed himself.
     guard !rules.isOfTheOperator || path == nil else { return }
-    add("\(place): \(words); remove it\(asks ?? "")")
+    add(place, "\(words); remove it\(asks ?? "")")
   }
 
-  private mutating func add(_ message: String) {
-    if problems.count < Self.most { problems.append(PodTemplate.Problem(message)) }
+  private mutating func add(_ place: String, _ words: String) {
+    if problems.count < Self.most { problems.append(PodTemplate.Problem(place, words)) }
   }
 }
 
