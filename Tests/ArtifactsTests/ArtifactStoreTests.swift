@@ -67,7 +67,8 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(left.isEmpty)
   }
 
-  @Test("A store that took another's place does what every store does, reads what the other has, and writes nothing there")
+  @Test(
+    "A store that took another's place does what every store does, reads what the other has, and writes nothing there")
   func succession() async throws {
     let (now, before) = (TemporaryFolder(), TemporaryFolder())
     let former = FileArtifactStore(folder: before.url.path)

@@ -146,16 +146,18 @@ struct ManifestCheckTests {
     #expect(check.hasErrors)
   }
 
-  @Test("warns of what templates may not set unless an administrator allows it, and of Secrets that need their owner's word")
+  @Test(
+    "warns of what templates may not set unless an administrator allows it, and of Secrets that need their owner's word"
+  )
   func templates() {
     let template = """
 
-        template:
-          tolerations: [{operator: Exists}]
-          volumes: [{name: rows, hostPath: {path: /data}}]
-          containers:
-          - {name: worker, envFrom: [{secretRef: {name: keys}}]}
-    """
+          template:
+            tolerations: [{operator: Exists}]
+            volumes: [{name: rows, hostPath: {path: /data}}]
+            containers:
+            - {name: worker, envFrom: [{secretRef: {name: keys}}]}
+      """
     let check = ManifestCheck(Self.sound + template)
     let lines = check.findings.map { $0.line(in: "f") }
     #expect(!check.hasErrors && lines.count == 2, "\(lines)")

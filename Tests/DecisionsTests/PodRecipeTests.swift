@@ -29,7 +29,9 @@ import WorkerContract
 
   /// What is applied next, without what only the applier adds.
   private static func next(_ world: World) -> DesiredObject? {
-    guard var observed = world.observeModel(), let live = world.objects["deployments/income"]?.manifest else { return nil }
+    guard var observed = world.observeModel(), let live = world.objects["deployments/income"]?.manifest else {
+      return nil
+    }
     observed.deployment = DeploymentView(live)
     return observed.decide().apply.first { $0.resource == Resource.deployments }
   }
@@ -49,7 +51,9 @@ import WorkerContract
     #expect(Self.next(world) == made)
   }
 
-  @Test func `one of the release before stays as it is, byte for byte, also where replicas or an autoscaler change`() throws {
+  @Test func `one of the release before stays as it is, byte for byte, also where replicas or an autoscaler change`()
+    throws
+  {
     var world = Self.former(["serving": ["replicas": 3]])
     var live = try #require(world.objects["deployments/income"])
     live.manifest.set(nil, at: ["metadata", "annotations", ApusAnnotations.appliedDigest])

@@ -45,7 +45,8 @@ import Testing
     let plain = World.serving(aModel())
     #expect(Self.container(Self.pod(plain.objects["jobs/income-train-1"]))?["resources"] == little)
     #expect(Self.container(Self.pod(plain.objects["deployments/income"]))?["resources"] == little)
-    let scaled = World.serving(aModel("income", ["serving": ["autoscaling": ["minimum": 1, "maximum": 3, "targetCPU": 70]]]))
+    let scaled = World.serving(
+      aModel("income", ["serving": ["autoscaling": ["minimum": 1, "maximum": 3, "targetCPU": 70]]]))
     #expect(
       Self.container(Self.pod(scaled.objects["deployments/income"]))?["resources"] == ["requests": ["memory": "128Mi"]])
     let limited: JSONValue = ["containers": [["name": "worker", "resources": ["limits": ["memory": "64Mi"]]]]]

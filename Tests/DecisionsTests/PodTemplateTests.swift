@@ -532,7 +532,8 @@ import Testing
 
   @Test func `the configuration allows fields, everywhere or in a namespace, and never the security of a pod`() {
     let template: JSONValue = [
-      "tolerations": [["key": "gpu", "operator": "Exists"]], "volumes": [["name": "x", "nfs": ["server": "n", "path": "/"]]],
+      "tolerations": [["key": "gpu", "operator": "Exists"]],
+      "volumes": [["name": "x", "nfs": ["server": "n", "path": "/"]]],
     ]
     #expect(Self.problems(template).count == 2)
     let everywhere = Self.rules { $0.templates = .init(allow: ["spec.tolerations", "spec.volumes[].nfs"]) }
@@ -543,12 +544,15 @@ import Testing
     }
     for path in [
       "spec.securityContext", "spec.containers", "spec.containers[].securityContext.runAsUser", "spec.hostNetwork",
-      "spec.ephemeralContainers[].image", "spec.volumes", "spec.volumes[].hostPath", "spec.containers[].securityContext",
+      "spec.ephemeralContainers[].image", "spec.volumes", "spec.volumes[].hostPath",
+      "spec.containers[].securityContext",
       "spec.containers[].securityContext.capabilities.add", "spec", "", "tolerations", "spec.tolerations[0]", "spec..x",
     ] {
       #expect(TemplateGrants.problem(path) != nil, "\(path)")
     }
-    for path in ["spec.tolerations", "spec.volumes[].csi", "spec.imagePullSecrets", "spec.newField", "metadata.annotations"] {
+    for path in [
+      "spec.tolerations", "spec.volumes[].csi", "spec.imagePullSecrets", "spec.newField", "metadata.annotations",
+    ] {
       #expect(TemplateGrants.problem(path) == nil, "\(path)")
     }
   }
@@ -556,7 +560,9 @@ import Testing
   @Test func `a thousand faults are told twenty at a time, with what strangers wrote cut and cleaned`() {
     let many = JSONValue.object(Dictionary(uniqueKeysWithValues: (0..<1000).map { ("k\($0 % 10)x\($0)", 1) }))
     #expect(Self.problems(many).count == 20)
-    let long: JSONValue = ["imagePullSecrets": [["name": .string("\u{1B}[31m\n" + String(repeating: "a", count: 10_000))]]]
+    let long: JSONValue = [
+      "imagePullSecrets": [["name": .string("\u{1B}[31m\n" + String(repeating: "a", count: 10_000))]]
+    ]
     let message = Self.problems(long).first?.message ?? ""
     #expect(message.utf8.count < 500 && !message.contains("\u{1B}") && !message.contains("\n"))
   }
@@ -577,7 +583,9 @@ import Testing
   @Test func `Secrets of documented fields need a word only where the author chooses the program`() {
     #expect(Self.named(["training": ["source": Self.database]]).isEmpty)
     #expect(Self.named(["training": ["source": Self.database, "algorithm": Self.custom]]) == ["warehouse"])
-    let harmless: JSONValue = ["nodeSelector": ["a": "b"], "containers": [["name": "worker", "resources": [:]], ["name": "p"]]]
+    let harmless: JSONValue = [
+      "nodeSelector": ["a": "b"], "containers": [["name": "worker", "resources": [:]], ["name": "p"]],
+    ]
     #expect(Self.named(["training": ["source": Self.database, "template": harmless]]).isEmpty)
     let steering: [JSONValue] = [
       ["containers": [["name": "worker", "image": "own:1"]]], ["containers": [["name": "worker", "command": ["sh"]]]],
@@ -592,12 +600,15 @@ import Testing
       ["spec": ["containers": [["name": "worker", "image": "own:1"]]]],
     ]
     for template in steering {
-      #expect(Self.named(["training": ["source": Self.database, "template": template]]) == ["warehouse"], "\(template)")
+      #expect(
+        Self.named(["training": ["source": Self.database, "template": template]]) == ["warehouse"], "\(template)")
     }
   }
 
   @Test func `a neighbour that mounts the servers' tokens needs the owner's word, and so do the stores' Secrets`() {
-    let security: JSONValue = ["tokenSecretRef": ["name": "clients", "key": "tokens"], "tlsSecretRef": ["name": "cert"]]
+    let security: JSONValue = [
+      "tokenSecretRef": ["name": "clients", "key": "tokens"], "tlsSecretRef": ["name": "cert"],
+    ]
     #expect(Self.named(["serving": ["security": security]]).isEmpty)
     for list in ["containers", "initContainers"] {
       let thief: JSONValue = [list: [["name": "p", "volumeMounts": [["name": "tokens", "mountPath": "/t"]]]]]
@@ -609,7 +620,10 @@ import Testing
     }
     #expect(Self.named(["training": ["algorithm": Self.custom]], stores) == ["db", "store"])
     #expect(Self.named([:], stores).isEmpty)
-    #expect(Self.named(["training": ["algorithm": Self.custom]]) { stores(&$0); $0.templates.secrets = .all }.isEmpty)
+    #expect(
+      Self.named(["training": ["algorithm": Self.custom]]) {
+        stores(&$0); $0.templates.secrets = .all
+      }.isEmpty)
     let excepted: Set<String> = Self.named(["training": ["algorithm": Self.custom]]) {
       stores(&$0)
       $0.templates.namespaces = ["shop": .init(secrets: .all)]
@@ -617,11 +631,14 @@ import Testing
     #expect(excepted.isEmpty)
   }
 
-  @Test func `without the label the model waits, keeps its servers as they are, and goes on when the label is there`() throws {
+  @Test func `without the label the model waits, keeps its servers as they are, and goes on when the label is there`()
+    throws
+  {
     var world = World.serving()
     let deployment = world.objects["deployments/income"]?.manifest
     world.model = aModel(
-      "income", ["serving": ["template": ["containers": [["name": "server", "envFrom": [["secretRef": ["name": "db"]]]]]]]]
+      "income",
+      ["serving": ["template": ["containers": [["name": "server", "envFrom": [["secretRef": ["name": "db"]]]]]]]]
     ).keeping(world.model)
     var observed = try #require(world.observeModel())
     observed.settings.templates = .init()
@@ -629,7 +646,9 @@ import Testing
     #expect(refused.apply.isEmpty && refused.remove.isEmpty && refused.stop.isEmpty && refused.pushes.isEmpty)
     #expect(refused.status.conditions["Stalled"]?.reason == "TemplateRefused")
     let message = refused.status.conditions["Stalled"]?.message ?? ""
-    #expect(message.contains("envFrom[0].secretRef.name: Secret 'db'") && message.contains("apus.dev/readable-by-models=true"))
+    #expect(
+      message.contains("envFrom[0].secretRef.name: Secret 'db'") && message.contains("apus.dev/readable-by-models=true")
+    )
     #expect(refused.requeueAfter == 30)
     #expect(refused.status.traffic == world.model?.status.traffic)
     #expect(world.objects["deployments/income"]?.manifest == deployment)
@@ -679,7 +698,9 @@ import Testing
       #expect(merged == generated, "\(attack)")
     }
     let stricter: JSONValue = ["containers": [["name": "server", "securityContext": ["runAsUser": 7]]]]
-    #expect(PodTemplate.merged(generated, with: stricter)[path: "spec", "containers"]?[0]?[path: "securityContext", "runAsUser"] == 7)
+    #expect(
+      PodTemplate.merged(generated, with: stricter)[path: "spec", "containers"]?[0]?[
+        path: "securityContext", "runAsUser"] == 7)
   }
 
   @Test func `lists are merged by name, mounts by path, and selecting labels stay`() {

@@ -122,7 +122,9 @@ struct PredictionLogTests {
     }
   }
 
-  @Test func `rows that lie under the name of an earlier release are adopted as well, and none is written there`() async throws {
+  @Test func `rows that lie under the name of an earlier release are adopted as well, and none is written there`()
+    async throws
+  {
     try await withFolder { folder in
       let (former, current) = (folder.appending(path: "former"), folder.appending(path: "current"))
       let store = FickleStore()
@@ -131,7 +133,9 @@ struct PredictionLogTests {
         for index in 0..<10 { log.add("r\(index)") }
       }
       #expect(segments(former) == 1)
-      try await withLog(store, current, LogCounts(), { $0.formerSpillFolders = [former, folder.appending(path: "none")] }) {
+      try await withLog(
+        store, current, LogCounts(), { $0.formerSpillFolders = [former, folder.appending(path: "none")] }
+      ) {
         $0.add("r10")
       }
       #expect(segments(former) == 1 && segments(current) == 1)

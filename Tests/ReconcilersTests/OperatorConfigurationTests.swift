@@ -51,7 +51,10 @@ import WorkerContract
     ("images: {worker: w, server: s}\nremoval: {template: {spec: {hostNetwork: true}}}", "removal.template"),
     ("images: {worker: w, server: s}\nremoval: {tempalte: {}}", "removal.tempalte"),
     ("images: {worker: w, server: s}\ntemplates: {alow: []}", "'templates.alow' is not a setting"),
-    ("images: {worker: w, server: s}\ntemplates: {allow: [hostNetwork]}", "templates.allow[0]: 'hostNetwork' is no field"),
+    (
+      "images: {worker: w, server: s}\ntemplates: {allow: [hostNetwork]}",
+      "templates.allow[0]: 'hostNetwork' is no field"
+    ),
     (
       "images: {worker: w, server: s}\ntemplates: {allow: [spec.tolerations, spec.securityContext]}",
       "templates.allow[1]: 'spec.securityContext' would allow spec.securityContext.runAsNonRoot"

@@ -2,13 +2,14 @@ import Telemetry
 import Testing
 
 @Suite struct LocationSecrecyTests {
-  @Test(arguments: [
-    ("postgres://a:b@h:5432/d", "postgres://a@h:5432/d"), ("postgres://a:b%40c@h/d?x=1", "postgres://a@h/d?x=1"),
-    ("postgres://a:b?c@h/d", "postgres://a@h/d"), ("postgresql://:b@h/d", "postgresql://@h/d"),
-    ("postgres://h/d?password=b&sslmode=require", "postgres://h/d?sslmode=require"),
-    ("postgres://h/d?pass%77ord=b", "postgres://h/d"), ("postgres://a@h/d", nil), ("postgres://a:@h/d", nil),
-    ("postgres://h/d@e:f", nil), ("sqlite:///a:b@c.sqlite", nil), ("", nil), ("nonsense", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("postgres://a:b@h:5432/d", "postgres://a@h:5432/d"), ("postgres://a:b%40c@h/d?x=1", "postgres://a@h/d?x=1"),
+      ("postgres://a:b?c@h/d", "postgres://a@h/d"), ("postgresql://:b@h/d", "postgresql://@h/d"),
+      ("postgres://h/d?password=b&sslmode=require", "postgres://h/d?sslmode=require"),
+      ("postgres://h/d?pass%77ord=b", "postgres://h/d"), ("postgres://a@h/d", nil), ("postgres://a:@h/d", nil),
+      ("postgres://h/d@e:f", nil), ("sqlite:///a:b@c.sqlite", nil), ("", nil), ("nonsense", nil),
+    ] as [(String, String?)])
   func `a password goes, and whatever has none stays as it was`(_ text: String, _ without: String?) {
     #expect(TelemetryLocation.withoutPassword(text) == without ?? text)
     #expect((try? TelemetryLocation(text))?.hasPassword ?? false == (without != nil))

@@ -53,7 +53,8 @@ package enum PodRecipe: String, Sendable {
     var made = server
     if let folder = artifactsFolder(storage) {
       let mount: JSONValue = [
-        "name": "data", "mountPath": .string("\(storage.mountPath)/\(folder)"), "subPath": .string(folder), "readOnly": true,
+        "name": "data", "mountPath": .string("\(storage.mountPath)/\(folder)"), "subPath": .string(folder),
+        "readOnly": true,
       ]
       let mounts = server["volumeMounts"]?.array ?? []
       // A person's own mount at this place, or another volume of this name, is meant as it is.
@@ -64,7 +65,9 @@ package enum PodRecipe: String, Sendable {
     }
     if server["resources"] == nil, serving.resources == nil {
       // An autoscaler that goes by percent of this little would make pods without end.
-      made["resources"] = ["requests": serving.autoscaling != nil ? ["memory": "128Mi"] : ["cpu": "50m", "memory": "128Mi"]]
+      made["resources"] = [
+        "requests": serving.autoscaling != nil ? ["memory": "128Mi"] : ["cpu": "50m", "memory": "128Mi"]
+      ]
     }
     return made
   }
@@ -73,9 +76,13 @@ package enum PodRecipe: String, Sendable {
   private static func artifactsFolder(_ storage: OperatorSettings.Storage) -> String? {
     let place = "file://\(storage.mountPath)/"
     // With a folder for each namespace, servers read the former one as well.
-    guard storage.artifacts.hasPrefix(place), storage.formerArtifacts == nil, !storage.artifacts.contains("{") else { return nil }
+    guard storage.artifacts.hasPrefix(place), storage.formerArtifacts == nil, !storage.artifacts.contains("{") else {
+      return nil
+    }
     let folder = storage.artifacts.dropFirst(place.count)
-    let isPlain = !folder.isEmpty && folder.utf8.allSatisfy { $0 != 37 && $0 > 32 } && !folder.hasSuffix("/") && !folder.contains("..")
+    let isPlain =
+      !folder.isEmpty && folder.utf8.allSatisfy { $0 != 37 && $0 > 32 } && !folder.hasSuffix("/")
+      && !folder.contains("..")
     return isPlain && !folder.hasPrefix("/") ? String(folder) : nil
   }
 

@@ -16,7 +16,9 @@ package enum SecretConsent {
   }
 
   /// Names of the Secrets to look at before a decision about a model; empty where none needs consent.
-  package static func names(_ spec: ModelDeploymentSpec, _ settings: OperatorSettings, in namespace: String) -> Set<String> {
+  package static func names(_ spec: ModelDeploymentSpec, _ settings: OperatorSettings, in namespace: String) -> Set<
+    String
+  > {
     guard !settings.templates.readsAllSecrets(in: namespace) else { return [] }
     let templates = [spec.training.template, spec.serving.template].flatMap(secrets(named:))
     let references = training(spec.training, settings).references + serving(spec.serving, settings).references
@@ -24,7 +26,9 @@ package enum SecretConsent {
   }
 
   /// The same before a decision about a policy.
-  package static func names(_ spec: MonitoringPolicySpec, _ settings: OperatorSettings, in namespace: String) -> Set<String> {
+  package static func names(_ spec: MonitoringPolicySpec, _ settings: OperatorSettings, in namespace: String) -> Set<
+    String
+  > {
     guard !settings.templates.readsAllSecrets(in: namespace) else { return [] }
     return Set(secrets(named: spec.template) + check(spec, settings).references.map(\.name))
   }
@@ -133,7 +137,9 @@ package enum SecretConsent {
       return "\(place) (spec.volumes[].name)"
     }
     let others = all + TemplateField.values(whole, at: "spec.initContainers[]")
-    let reaches = others.contains { TemplateField.values($0, at: "volumeMounts[].name").contains(where: ownVolumes.contains) }
+    let reaches = others.contains {
+      TemplateField.values($0, at: "volumeMounts[].name").contains(where: ownVolumes.contains)
+    }
     return reaches ? "\(place) (volumeMounts)" : nil
   }
 }

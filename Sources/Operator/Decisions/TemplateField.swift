@@ -56,7 +56,9 @@ package struct TemplateField: Sendable, Equatable {
 extension TemplateField {
   package static let all: [TemplateField] = {
     var all = metadata
-    for part in [pod, podIdentity, placement, placementOnRequest, podSecurity, volumes, volumesWithRules] { all += part }
+    for part in [pod, podIdentity, placement, placementOnRequest, podSecurity, volumes, volumesWithRules] {
+      all += part
+    }
     for place in ["spec.containers[]", "spec.initContainers[]"] {
       all += container(place)
       all += containerSecurity(place)
@@ -99,33 +101,33 @@ extension TemplateField {
   }()
 
   private static let podIdentity: [TemplateField] = [
-      TemplateField("spec.serviceAccountName", .only(["default"]), "a model may not run as another service account"),
-      TemplateField("spec.serviceAccount", .only(["default"]), "a model may not run as another service account"),
-      TemplateField("spec.automountServiceAccountToken", .only([false]), "workers and servers get no token"),
-      TemplateField("spec.hostNetwork", .only([false]), "pods keep to their own network"),
-      TemplateField("spec.hostPID", .only([false]), "pods keep to their own processes"),
-      TemplateField("spec.hostIPC", .only([false]), "pods keep to their own memory"),
-      TemplateField("spec.hostUsers", .only([false]), "false is safer, true is what holds anyway"),
-      TemplateField("spec.shareProcessNamespace", .only([false]), "containers would read each other's environment"),
-      TemplateField("spec.imagePullSecrets[].name", .secret),
-      TemplateField("spec.ephemeralContainers", .never, "they are added to running pods only"),
-      TemplateField("spec.overhead", .never, "the cluster sets it"),
-      TemplateField("spec.priority", .never, "the cluster sets it"),
-    ]
+    TemplateField("spec.serviceAccountName", .only(["default"]), "a model may not run as another service account"),
+    TemplateField("spec.serviceAccount", .only(["default"]), "a model may not run as another service account"),
+    TemplateField("spec.automountServiceAccountToken", .only([false]), "workers and servers get no token"),
+    TemplateField("spec.hostNetwork", .only([false]), "pods keep to their own network"),
+    TemplateField("spec.hostPID", .only([false]), "pods keep to their own processes"),
+    TemplateField("spec.hostIPC", .only([false]), "pods keep to their own memory"),
+    TemplateField("spec.hostUsers", .only([false]), "false is safer, true is what holds anyway"),
+    TemplateField("spec.shareProcessNamespace", .only([false]), "containers would read each other's environment"),
+    TemplateField("spec.imagePullSecrets[].name", .secret),
+    TemplateField("spec.ephemeralContainers", .never, "they are added to running pods only"),
+    TemplateField("spec.overhead", .never, "the cluster sets it"),
+    TemplateField("spec.priority", .never, "the cluster sets it"),
+  ]
 
   private static let placement: [TemplateField] = free(
     "spec.", ["nodeSelector", "affinity", "topologySpreadConstraints"])
 
   private static let placementOnRequest: [TemplateField] = [
-      TemplateField("spec.nodeName", .onRequest, "it goes past the scheduler and the nodes' taints"),
-      TemplateField("spec.tolerations", .onRequest, "taints keep nodes for others"),
-      TemplateField("spec.priorityClassName", .onRequest, "pods of a higher priority displace those of others"),
-      TemplateField("spec.preemptionPolicy", .onRequest, "pods of a higher priority displace those of others"),
-      TemplateField("spec.runtimeClassName", .onRequest, "a runtime class chooses how pods are kept apart"),
-      TemplateField("spec.schedulerName", .onRequest, "another scheduler may know other rules"),
-      TemplateField("spec.schedulingGates", .onRequest, "a gate waits for somebody who opens it"),
-      TemplateField("spec.resourceClaims", .onRequest, "devices are given out by claims"),
-    ]
+    TemplateField("spec.nodeName", .onRequest, "it goes past the scheduler and the nodes' taints"),
+    TemplateField("spec.tolerations", .onRequest, "taints keep nodes for others"),
+    TemplateField("spec.priorityClassName", .onRequest, "pods of a higher priority displace those of others"),
+    TemplateField("spec.preemptionPolicy", .onRequest, "pods of a higher priority displace those of others"),
+    TemplateField("spec.runtimeClassName", .onRequest, "a runtime class chooses how pods are kept apart"),
+    TemplateField("spec.schedulerName", .onRequest, "another scheduler may know other rules"),
+    TemplateField("spec.schedulingGates", .onRequest, "a gate waits for somebody who opens it"),
+    TemplateField("spec.resourceClaims", .onRequest, "devices are given out by claims"),
+  ]
 
   /// What pod and container have in common.
   private static func security(_ place: String) -> [TemplateField] {
@@ -171,9 +173,9 @@ extension TemplateField {
     "spec.volumes[].",
     [
       "configMap", "downwardAPI", "emptyDir", "persistentVolumeClaim", "secret.items", "secret.defaultMode",
-    "secret.optional", "hostPath.type", "projected.defaultMode", "projected.sources[].configMap",
-    "projected.sources[].downwardAPI", "projected.sources[].clusterTrustBundle", "projected.sources[].secret.items",
-    "projected.sources[].secret.optional", "name",
+      "secret.optional", "hostPath.type", "projected.defaultMode", "projected.sources[].configMap",
+      "projected.sources[].downwardAPI", "projected.sources[].clusterTrustBundle", "projected.sources[].secret.items",
+      "projected.sources[].secret.optional", "name",
     ])
 
   private static let volumesWithRules: [TemplateField] = [

@@ -47,8 +47,9 @@ package struct TemplateGrants: Sendable, Equatable {
   package static func problem(_ path: String) -> String? {
     let isPath = path.wholeMatch(of: /(metadata|spec)(\.[A-Za-z]+(\[\])?)+/) != nil
     guard isPath else { return "'\(path)' is no field of a pod template; write for example spec.tolerations" }
-    if let field = TemplateField.all.first(where: { !$0.isGrantable && (covers(path, $0.path) || covers($0.path, path)) })
-    {
+    if let field = TemplateField.all.first(where: {
+      !$0.isGrantable && (covers(path, $0.path) || covers($0.path, path))
+    }) {
       return field.rule == .hostPath
         ? "'\(path)' is not allowed here; allowedHostPaths names folders of nodes"
         : "'\(path)' would allow \(field.path), which no template may set freely: \(field.why)"

@@ -49,7 +49,8 @@ struct TemplateReview {
   private mutating func keepReadOnly(_ container: JSONValue, _ place: String) {
     let name = "readOnlyRootFilesystem"
     guard !rules.isOfTheOperator, let value = container[path: "securityContext", name], value != true else { return }
-    refuse("\(place).securityContext.\(name)", "must be true in the generated container: mount an emptyDir where it writes")
+    refuse(
+      "\(place).securityContext.\(name)", "must be true in the generated container: mount an emptyDir where it writes")
   }
 
   private static let named: Set<String> = ["spec.containers", "spec.initContainers"]
@@ -106,7 +107,9 @@ struct TemplateReview {
   }
 
   private mutating func refuse(_ place: String, _ words: String, asking path: String? = nil) {
-    let asks = path.map { " or ask the administrator to allow it (templates.allow: [\($0)] of the operator's configuration)" }
+    let asks = path.map {
+      " or ask the administrator to allow it (templates.allow: [\($0)] of the operator's configuration)"
+    }
     // What is only for the administrator to allow, he has allowed himself.
     guard !rules.isOfTheOperator || path == nil else { return }
     add(place, "\(words); remove it\(asks ?? "")")

@@ -31,6 +31,7 @@ struct LabelledSecrets: Sendable {
 
   /// The cluster has no Secret of another name, and its answer to one is no answer about it (RFC 1123).
   private static func isName(_ text: String) -> Bool {
-    text.utf8.count <= 253 && text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
+    text.utf8.count <= 253
+      && text.wholeMatch(of: /[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/) != nil
   }
 }

@@ -37,6 +37,7 @@ package struct OperatorAssembly: Sendable {
       [
         OperatorControllers.model(models, caches, workers: workers, time: time, metrics: metrics, logger: logger),
         OperatorControllers.policy(policies, caches, workers: workers, time: time, metrics: metrics, logger: logger),
-      ], preconditions: [definitions, StorageAdvice(settings.storage, logger: logger)], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
+      ], preconditions: [definitions, StorageAdvice(settings.storage, logger: logger)], elector: elector,
+      events: events, time: time, metrics: metrics, logger: logger)
   }
 }

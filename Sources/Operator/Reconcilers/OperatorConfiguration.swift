@@ -16,7 +16,9 @@ package struct OperatorConfiguration: Sendable, Equatable {
     } catch {
       throw .unreadable(file: file, reason: "\(error)")
     }
-    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "") ?? Self.unknownKeyOfNamespaces(source.value) {
+    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "")
+      ?? Self.unknownKeyOfNamespaces(source.value)
+    {
       throw .unknownKey(file: file, position: "\(source.position(of: unknown))", key: unknown)
     }
     let document: Document
@@ -71,7 +73,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
     for (namespace, exception) in (section?.namespaces ?? [:]).sorted(by: { $0.key < $1.key }) {
       let place = "templates.namespaces.\(namespace)"
       grants.namespaces[namespace] = .init(
-        allow: try allow(exception.allow, "\(place).allow"), secrets: try secrets(exception.secrets, "\(place).secrets"))
+        allow: try allow(exception.allow, "\(place).allow"), secrets: try secrets(exception.secrets, "\(place).secrets")
+      )
     }
     return grants
   }

@@ -32,7 +32,8 @@ package final class StorageAdvice: Precondition {
 
   package static func advice(_ storage: OperatorSettings.Storage) -> [String] {
     // Of a Secret the operator, the workers and the servers say so when they read it.
-    guard storage.telemetrySecret == nil, let location = try? TelemetryLocation(storage.telemetryLocation(in: "n")) else {
+    guard storage.telemetrySecret == nil, let location = try? TelemetryLocation(storage.telemetryLocation(in: "n"))
+    else {
       return []
     }
     var advice: [String] = []

@@ -12,13 +12,15 @@ extension TelemetryLocation {
     // libpq checks the chain in this mode where it is given a root (34.19.1 of PostgreSQL's manual).
     let hasRoot = parts.parameter("sslrootcert") != nil
     guard !["verify-ca", "verify-full"].contains(mode ?? ""), mode != "require" || !hasRoot else { return nil }
-    return "sslmode=\(mode ?? "prefer, the default,") does not prove who answers, so that passwords and rows may go to somebody else; "
+    return
+      "sslmode=\(mode ?? "prefer, the default,") does not prove who answers, so that passwords and rows may go to somebody else; "
       + "write sslmode=verify-full and sslrootcert=… (or sslrootcert=system) into its URL"
   }
 
   /// The location's text without what is secret in it, for names and comparisons. One without a password is as it was.
   package static func withoutPassword(_ text: String) -> String {
-    guard case .postgres(let url)? = try? TelemetryLocation(text), let parts = PostgresURL(url), parts.hasPassword else {
+    guard case .postgres(let url)? = try? TelemetryLocation(text), let parts = PostgresURL(url), parts.hasPassword
+    else {
       return text
     }
     return parts.withoutPassword

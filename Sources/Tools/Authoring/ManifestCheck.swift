@@ -59,9 +59,13 @@ package struct ManifestCheck: Sendable {
     }
     switch kind {
     case ModelDeployment.gvk.kind:
-      report(Self.problems(ModelDeployment.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object, document)
+      report(
+        Self.problems(ModelDeployment.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object,
+        document)
     case MonitoringPolicy.gvk.kind:
-      report(Self.problems(MonitoringPolicy.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object, document)
+      report(
+        Self.problems(MonitoringPolicy.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object,
+        document)
     case ModelVersion.gvk.kind: report(Self.problems(ModelVersion.self, document.value) { _ in [] }, object, document)
     default:
       let kinds = ResourceDefinition.all.map(\.kind).joined(separator: ", ")

@@ -1,6 +1,7 @@
 import Artifacts
 package import Foundation
 package import HTTPTransport
+import JSONLogging
 import Telemetry
 import WorkerContract
 
