@@ -156,7 +156,7 @@ let wings: [[Target]] = [
   // What the command line does besides.
   wing(
     "Tools",
-    library("Authoring", ["ApusAPI", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"]),
+    library("Authoring", ["ApusAPI", "Decisions", "Tabular", "WorkerContract", "YAMLCoding", "KubernetesModel"]),
     library("Simulation", ["JSON", "Values", "Tabular", "Statistics", "WorkerContract", "HTTPTransport"])),
   wing(
     "Programs",

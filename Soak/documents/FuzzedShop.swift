@@ -57,7 +57,9 @@ struct FuzzedShop {
   }
 
   private static let settings = OperatorSettings(
-    images: .init(worker: "apus-worker:test", server: "apus-server:test"), allowedHostPaths: ["/data"])
+    images: .init(worker: "apus-worker:test", server: "apus-server:test"), allowedHostPaths: ["/data"],
+    // Nearly every model that is drawn would wait for a label otherwise.
+    templates: .init(secrets: .all))
 
   func observeModel() -> ModelObservation {
     ModelObservation(

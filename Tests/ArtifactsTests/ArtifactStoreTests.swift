@@ -68,6 +68,29 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(left.isEmpty)
   }
 
+  @Test(
+    "A store that took another's place does what every store does, reads what the other has, and writes nothing there")
+  func succession() async throws {
+    let (now, before) = (TemporaryFolder(), TemporaryFolder())
+    let former = FileArtifactStore(folder: before.url.path)
+    let store = try openArtifactStore(
+      at: "file://\(now.url.path)", environment: ["APUS_ARTIFACTS_FORMER": "file://\(before.url.path)"])
+    try await checkConformance(store)
+    #expect(!FileManager.default.fileExists(atPath: before.url.appendingPathComponent("sha256").path))
+    let old = try aBundle("{\"a\":3}")
+    try await former.put(old)
+    try await former.putReport(Data("old".utf8), at: "reports/old.html")
+    #expect(try await store.open(old.digest.description) == old)
+    #expect(try await store.contains(old.digest.description))
+    #expect(try await store.report(at: "reports/old.html") == Data("old".utf8))
+    try await store.remove(old.digest.description)
+    #expect(try await !former.contains(old.digest.description))
+    #expect(try await store.removeReport(at: "reports/old.html"))
+    #expect(throws: ArtifactError.self) {
+      _ = try openArtifactStore(at: "file:///a", environment: ["APUS_ARTIFACTS_FORMER": "/b"])
+    }
+  }
+
   @Test("What a killed writer has left is taken away after a day")
   func leftovers() async throws {
     let folder = TemporaryFolder()

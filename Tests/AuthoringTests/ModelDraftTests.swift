@@ -146,6 +146,26 @@ struct ManifestCheckTests {
     #expect(check.hasErrors)
   }
 
+  @Test(
+    "warns of what templates may not set unless an administrator allows it, and of Secrets that need their owner's word"
+  )
+  func templates() {
+    let template = """
+
+          template:
+            tolerations: [{operator: Exists}]
+            volumes: [{name: rows, hostPath: {path: /data}}]
+            containers:
+            - {name: worker, envFrom: [{secretRef: {name: keys}}]}
+      """
+    let check = ManifestCheck(Self.sound + template)
+    let lines = check.findings.map { $0.line(in: "f") }
+    #expect(!check.hasErrors && lines.count == 2, "\(lines)")
+    #expect(lines.first?.hasPrefix("f:14:") == true)
+    #expect(lines.contains { $0.contains("spec.training.template.tolerations: is refused") })
+    #expect(lines.contains { $0.contains("envFrom[0].secretRef.name: Secret 'keys'") })
+  }
+
   @Test("takes the example of the product as it is written")
   func example() throws {
     let path = "../shared/examples/income.yaml"

@@ -43,6 +43,17 @@ struct FaceTests {
     }
   }
 
+  @Test("What works and should be changed is shown where readiness is verbose, and fails nothing")
+  func warning() {
+    let check = OperatorEndpoints.Check("storage", warning: { "the URL holds a password" }, problem: { nil })
+    let endpoints = OperatorEndpoints(metrics: RuntimeMetrics(), readiness: [check])
+    #expect(endpoints.health(path: "/readyz")?.body == "ok\n")
+    let verbose = endpoints.health(path: "/readyz", query: "verbose")
+    #expect(verbose?.status == 200)
+    #expect(
+      verbose?.body == "[+]ping ok\n[+]storage ok, but the URL holds a password\nreadyz check passed\n")
+  }
+
   @Test("A precondition is a check of its own, looked at before the controllers start and as often as it asks")
   func precondition() async throws {
     let condition = SlowCondition()

@@ -34,9 +34,25 @@ import Testing
   }
 
   @Test func `nothing asked for is nothing written`() throws {
-    let world = World.serving(aModel("income", ["serving": ["resources": ["requests": [:]]]]))
+    let world = World.serving(
+      aModel("income", ["serving": ["resources": ["requests": [:]]], "training": ["resources": [:]]]))
     #expect(Self.container(Self.pod(world.objects["jobs/income-train-1"]))?["resources"] == nil)
     #expect(Self.container(Self.pod(world.objects["deployments/income"]))?["resources"] == nil)
+  }
+
+  @Test func `where nobody says anything a little is asked for, and no CPU that an autoscaler would go by`() throws {
+    let little: JSONValue = ["requests": ["cpu": "50m", "memory": "128Mi"]]
+    let plain = World.serving(aModel())
+    #expect(Self.container(Self.pod(plain.objects["jobs/income-train-1"]))?["resources"] == little)
+    #expect(Self.container(Self.pod(plain.objects["deployments/income"]))?["resources"] == little)
+    let scaled = World.serving(
+      aModel("income", ["serving": ["autoscaling": ["minimum": 1, "maximum": 3, "targetCPU": 70]]]))
+    #expect(
+      Self.container(Self.pod(scaled.objects["deployments/income"]))?["resources"] == ["requests": ["memory": "128Mi"]])
+    let limited: JSONValue = ["containers": [["name": "worker", "resources": ["limits": ["memory": "64Mi"]]]]]
+    let own = World.serving(aModel("income", ["training": ["template": limited]]))
+    #expect(
+      Self.container(Self.pod(own.objects["jobs/income-train-1"]))?["resources"] == ["limits": ["memory": "64Mi"]])
   }
 
   @Test func `resources of a training are part of what it is made from, and their absence changes no digest`() {

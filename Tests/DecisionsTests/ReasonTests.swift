@@ -19,7 +19,7 @@ import Testing
       "ImageInspectError", "SignatureValidationFailed", "PreCreateHookError", "PreStartHookError", "PostStartHookError",
       "CrashLoopBackOff", "SchedulingGated", "FailedCreate", "FailedMount", "FailedAttachVolume", "FailedMapVolume",
       "FailedCreatePodSandBox", "FailedScheduling", "FailedBinding", "NetworkNotReady", "RuntimeClass", "PodScheduled",
-      "ReplicaFailure", "ReplicaSet",
+      "ReplicaFailure", "ReplicaSet", "HostToContainer",
     ])
 
   @Test(arguments: ["Operator/Decisions", "Operator/Reconcilers"])

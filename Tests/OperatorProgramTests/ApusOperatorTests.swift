@@ -49,7 +49,7 @@ struct ApusOperatorTests {
         let answer = await get(health, "/readyz?verbose")
         return answer?.status == 200 ? answer : nil
       }
-      #expect(ready.text == "[+]ping ok\n[+]informer-sync ok\n[+]crds ok\nreadyz check passed\n")
+      #expect(ready.text == "[+]ping ok\n[+]informer-sync ok\n[+]crds ok\n[+]storage ok\nreadyz check passed\n")
       #expect(await get(health, "/healthz/ping")?.text == "ok\n")
       // Nobody has shown a token.
       #expect(await get(metrics, "/metrics")?.status == 401)

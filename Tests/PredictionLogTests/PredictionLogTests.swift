@@ -122,6 +122,33 @@ struct PredictionLogTests {
     }
   }
 
+  @Test func `rows that lie under the name of an earlier release are adopted as well, and none is written there`()
+    async throws
+  {
+    try await withFolder { folder in
+      let (former, current) = (folder.appending(path: "former"), folder.appending(path: "current"))
+      let store = FickleStore()
+      store.state.withLock { $0.isAway = true }
+      try await withLog(store, former, LogCounts()) { log in
+        for index in 0..<10 { log.add("r\(index)") }
+      }
+      #expect(segments(former) == 1)
+      try await withLog(
+        store, current, LogCounts(), { $0.formerSpillFolders = [former, folder.appending(path: "none")] }
+      ) {
+        $0.add("r10")
+      }
+      #expect(segments(former) == 1 && segments(current) == 1)
+      store.state.withLock { $0.isAway = false }
+      let counts = LogCounts()
+      try await withLog(store, current, counts, { $0.formerSpillFolders = [former] }) { _ in
+        _ = try await eventually("all are adopted") { counts.replayed == 11 ? () : nil }
+        _ = try await eventually("the segments are gone") { segments(former) + segments(current) == 0 ? () : nil }
+      }
+      #expect(store.state.withLock { $0.predictions.count } == 11)
+    }
+  }
+
   @Test func `a full buffer drops and counts, and the request does not wait`() async throws {
     try await withFolder { folder in
       let store = FickleStore()

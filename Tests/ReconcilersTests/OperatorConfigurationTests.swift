@@ -62,6 +62,27 @@ import WorkerContract
     ("images: {worker: w, server: s}\noutbound: {networks: [169.254.169.254]}", "outbound.networks[0] has no effect"),
     ("images: {worker: w, server: s}\noutbound: {networks: [127.0.0.0/8]}", "outbound.loopback"),
     ("images: {worker: w, server: s}\noutbound: {host: []}", "'outbound.host' is not a setting"),
+    ("images: {worker: w, server: s}\ntemplates: {alow: []}", "'templates.alow' is not a setting"),
+    (
+      "images: {worker: w, server: s}\ntemplates: {allow: [hostNetwork]}",
+      "templates.allow[0]: 'hostNetwork' is no field"
+    ),
+    (
+      "images: {worker: w, server: s}\ntemplates: {allow: [spec.tolerations, spec.securityContext]}",
+      "templates.allow[1]: 'spec.securityContext' would allow spec.securityContext.runAsNonRoot"
+    ), ("images: {worker: w, server: s}\ntemplates: {secrets: Some}", "templates.secrets must be Labelled or All"),
+    (
+      "images: {worker: w, server: s}\ntemplates: {namespaces: {a: {alow: []}}}",
+      "'templates.namespaces.a.alow' is not a setting"
+    ),
+    (
+      "images: {worker: w, server: s}\ntemplates: {namespaces: {a: {allow: [spec.hostPID]}}}",
+      "templates.namespaces.a.allow[0]"
+    ),
+    (
+      "images: {worker: w, server: s}\nremoval: {template: {containers: [{name: worker, securityContext: {privileged: true}}]}}",
+      "removal.template.containers[0].securityContext.privileged"
+    ), ("images: {worker: w, server: s}\nstorage: {formerArtifacts: 's3://b'}", "storage.formerArtifacts must begin"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {
@@ -70,6 +91,59 @@ import WorkerContract
     } throws: { error in
       "\(error)".contains(part)
     }
+  }
+
+  @Test func `what templates may say is read, for all namespaces and for one`() throws {
+    let text = """
+      images: {worker: w:1, server: s:1}
+      removal: {template: {tolerations: [{key: gpu}], imagePullSecrets: [{name: registry}], priorityClassName: low}}
+      templates:
+        allow: [spec.tolerations]
+        namespaces:
+          research: {secrets: All}
+          shop: {allow: ["spec.volumes[].nfs"]}
+      """
+    let settings = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings
+    #expect(
+      settings.templates
+        == .init(
+          allow: ["spec.tolerations"],
+          namespaces: ["research": .init(secrets: .all), "shop": .init(allow: ["spec.volumes[].nfs"])]))
+    #expect(settings.templates.readsAllSecrets(in: "research") && !settings.templates.readsAllSecrets(in: "shop"))
+    #expect(settings.removalTemplate != nil, "an administrator's own template is held to less")
+  }
+
+  @Test func `a namespace's name fills the places of its artifacts and rows`() throws {
+    let text = """
+      images: {worker: w:1, server: s:1}
+      storage:
+        artifacts: s3://models/{namespace}
+        formerArtifacts: s3://models/apus
+        telemetry: postgres://{namespace}@db/apus
+      """
+    let storage = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings.storage
+    #expect(storage.artifactsLocation(in: "shop") == "s3://models/shop")
+    #expect(storage.formerArtifactsLocation(in: "shop") == "s3://models/apus")
+    #expect(storage.telemetryLocation(in: "shop") == "postgres://shop@db/apus")
+  }
+
+  @Test(
+    arguments: [
+      ("sqlite:///var/lib/apus/telemetry", []), ("postgres://db/apus?sslmode=verify-full&sslrootcert=system", []),
+      ("postgres://a:geheim@db/apus?sslmode=verify-full&sslrootcert=/ca", ["holds a password"]),
+      ("postgres://a@db/apus", ["sslmode=prefer, the default, does not prove"]),
+      ("postgres://a:geheim@db/apus?sslmode=require", ["holds a password", "sslmode=require does not prove"]),
+      ("postgres://db/apus?password=geheim", ["holds a password", "sslmode"]), ("postgres://localhost/apus", []),
+    ] as [(String, [String])])
+  func `a password or an unproven server in the settings is told, and works`(_ location: String, _ parts: [String]) {
+    let storage = OperatorSettings.Storage(telemetry: location)
+    let advice = StorageAdvice.advice(storage)
+    #expect(advice.count == parts.count)
+    for (sentence, part) in zip(advice, parts) { #expect(sentence.contains(part)) }
+    #expect(!advice.joined().contains("geheim"))
+    var hidden = storage
+    hidden.telemetrySecret = .init(name: "db", key: "url")
+    #expect(StorageAdvice.advice(hidden).isEmpty)
   }
 
   @Test(

@@ -65,6 +65,26 @@ import Testing
     #expect(scene.transport.requests.count == 1)
   }
 
+  @Test func `a label that the operator may not look for is told with the binding that lets it`() async throws {
+    let template: JSONValue = ["containers": [["name": "server", "envFrom": [["secretRef": ["name": "db"]]]]]]
+    let scene = Scene()
+    scene.put(
+      Resource.secrets,
+      [
+        "apiVersion": "v1", "kind": "Secret",
+        "metadata": ["name": "db", "namespace": "shop", "labels": ["apus.dev/readable-by-models": "true"]],
+      ])
+    scene.cluster.fail(Self.withoutSecrets)
+    scene.putModel(["serving": ["template": template]])
+    let again = try await scene.models.reconcile(scene.key)
+    #expect(again.map { $0 <= 60 } == true)
+    let message = try #require(scene.condition("Stalled")?["message"]?.string)
+    #expect(message.contains("Secret 'db' does not say that models may read it") && message.hasSuffix(Self.command))
+    scene.cluster.heal()
+    _ = try await scene.models.reconcile(scene.key)
+    #expect(scene.condition("Stalled")?["status"] != "True")
+  }
+
   @Test func `a policy says which binding its channels need, before there is an alert`() async throws {
     let scene = Scene()
     try await scene.serve()

@@ -38,6 +38,8 @@ public struct RunSpecification: Codable, Sendable, Equatable {
 public enum RunEnvironment {
   /// Folder or bucket of artifacts: `file:///…` or `s3://bucket/prefix`.
   public static let artifacts = "APUS_ARTIFACTS"
+  /// Where artifacts lie from before that was changed, in the same form: only read; may be absent.
+  public static let formerArtifacts = "APUS_ARTIFACTS_FORMER"
   /// Telemetry store: `sqlite:///path/apus.sqlite` or `postgres://…` (from a Secret).
   public static let telemetry = "APUS_TELEMETRY"
   /// The pod's own address, on which a server listens.

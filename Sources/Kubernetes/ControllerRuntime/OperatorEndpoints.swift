@@ -53,10 +53,15 @@ public struct OperatorEndpoints: Sendable {
     public var name: String
     /// What is wrong; nil: nothing.
     public var problem: @Sendable () -> String?
+    /// What is well and should be changed all the same; nil: nothing.
+    public var warning: @Sendable () -> String?
 
-    public init(_ name: String, problem: @escaping @Sendable () -> String?) {
+    public init(
+      _ name: String, warning: @escaping @Sendable () -> String? = { nil }, problem: @escaping @Sendable () -> String?
+    ) {
       self.name = name
       self.problem = problem
+      self.warning = warning
     }
 
     /// Whoever answers is alive: waiting for the API server or the lease is no reason to be restarted.
@@ -83,7 +88,9 @@ public struct OperatorEndpoints: Sendable {
       let missing = host.unreadyCaches
       return missing.isEmpty ? nil : missing.joined(separator: "; ")
     }
-    let met = host.preconditions.map { precondition in Check(precondition.name) { precondition.problem } }
+    let met = host.preconditions.map { precondition in
+      Check(precondition.name, warning: { precondition.warning }, problem: { precondition.problem })
+    }
     self.init(metrics: metrics, gate: gate, readiness: [synced] + met + readiness)
   }
 
@@ -99,11 +106,13 @@ public struct OperatorEndpoints: Sendable {
       asked = all.filter { $0.name == name }
       guard !asked.isEmpty else { return nil }
     }
-    let results = asked.map { (name: $0.name, problem: $0.problem()) }
+    let results = asked.map { (name: $0.name, problem: $0.problem(), warning: $0.warning()) }
     let isWell = results.allSatisfy { $0.problem == nil }
     let isVerbose = wishes.contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
     if isWell, !isVerbose { return Answer(status: 200, body: "ok\n") }
-    let lines = results.map { name, problem in problem.map { "[-]\(name) failed: \($0)\n" } ?? "[+]\(name) ok\n" }
+    let lines = results.map { name, problem, warning in
+      problem.map { "[-]\(name) failed: \($0)\n" } ?? "[+]\(name) ok\(warning.map { ", but \($0)" } ?? "")\n"
+    }
     return Answer(
       status: isWell ? 200 : 503, body: lines.joined() + "\(endpoint) check \(isWell ? "passed" : "failed")\n")
   }

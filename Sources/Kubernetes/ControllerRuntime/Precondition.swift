@@ -7,6 +7,12 @@ public protocol Precondition: Sendable {
   var name: String { get }
   /// What is wrong and how to mend it; nil: nothing.
   var problem: String? { get }
+  /// What works and should be changed all the same; nil: nothing. Readiness passes, and shows it where it is verbose.
+  var warning: String? { get }
   /// Looks once. Gives the time until the next look.
   func look() async -> Duration
+}
+
+extension Precondition {
+  public var warning: String? { nil }
 }

@@ -1,3 +1,4 @@
+import ApusAPI
 package import KubernetesModel
 
 /// What decisions need of a servers' Deployment.
@@ -8,12 +9,19 @@ package struct DeploymentView: Sendable, Equatable {
   package var isRollingOut: Bool
   /// Whether its pods prefer the node where the claim is used.
   package var isDrawnToClaim: Bool
+  /// How its pods are made.
+  package var recipe: PodRecipe
+  /// Of what the operator applied last; nil: it does not say.
+  package var appliedDigest: String?
   /// Why it can make no pods, as it says itself: a quota, an admission policy.
   package var podRefusal: String?
 
   package init(
-    replicas: Int? = nil, isRollingOut: Bool = false, isDrawnToClaim: Bool = false, podRefusal: String? = nil
+    replicas: Int? = nil, isRollingOut: Bool = false, isDrawnToClaim: Bool = false, podRefusal: String? = nil,
+    recipe: PodRecipe = .first, appliedDigest: String? = nil
   ) {
+    self.recipe = recipe
+    self.appliedDigest = appliedDigest
     self.replicas = replicas
     self.isRollingOut = isRollingOut
     self.isDrawnToClaim = isDrawnToClaim
@@ -23,7 +31,9 @@ package struct DeploymentView: Sendable, Equatable {
   package init(_ deployment: JSONValue) {
     self.init(
       replicas: deployment[path: "spec", "replicas"]?.integer, isRollingOut: Self.isRollingOut(deployment),
-      isDrawnToClaim: PodAffinity.isIn(deployment), podRefusal: Self.podRefusal(deployment))
+      isDrawnToClaim: PodAffinity.isIn(deployment), podRefusal: Self.podRefusal(deployment),
+      recipe: PodRecipe(of: deployment),
+      appliedDigest: deployment[path: "metadata", "annotations", ApusAnnotations.appliedDigest]?.string)
   }
 
   /// By the Deployment's own word; before its controller has seen it, its pods tell enough.

@@ -6,6 +6,7 @@ package struct OperatorSettings: Sendable, Equatable {
   package var storage: Storage
   /// Host folders that a template may mount, each with all that lies below it; a template that mounts another is refused.
   package var allowedHostPaths: [String]
+  package var templates: TemplateGrants
   package var podUser: PodUser
   /// A partial pod template for the Jobs that remove a deleted model's data: its own templates are gone with it.
   package var removalTemplate: JSONValue?
@@ -13,9 +14,10 @@ package struct OperatorSettings: Sendable, Equatable {
 
   package init(
     images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages,
-    removalTemplate: JSONValue? = nil, access: OperatorAccess = .init()
+    removalTemplate: JSONValue? = nil, access: OperatorAccess = .init(), templates: TemplateGrants = .init()
   ) {
     self.access = access
+    self.templates = templates
     self.podUser = podUser
     self.removalTemplate = removalTemplate
     self.images = images
@@ -50,9 +52,11 @@ package struct OperatorSettings: Sendable, Equatable {
   package struct Storage: Sendable, Equatable {
     package var claim: Claim
     package var mountPath: String
-    /// Value of `APUS_ARTIFACTS`.
+    /// Value of `APUS_ARTIFACTS`; `{namespace}` in it stands for the namespace of the model.
     package var artifacts: String
-    /// Value of `APUS_TELEMETRY`; a `sqlite:` folder becomes one file for each namespace.
+    /// Where versions lie from before `artifacts` was changed: read, never written. `{namespace}` as there.
+    package var formerArtifacts: String?
+    /// Value of `APUS_TELEMETRY`; `{namespace}` as there. A `sqlite:` folder becomes one file for each namespace.
     package var telemetry: String
     /// Where set, `APUS_TELEMETRY` comes from this key of a Secret in the model's namespace instead.
     package var telemetrySecret: SecretKey?
@@ -62,8 +66,9 @@ package struct OperatorSettings: Sendable, Equatable {
     package init(
       claim: Claim = .init(), mountPath: String = "/var/lib/apus",
       artifacts: String = "file:///var/lib/apus/artifacts", telemetry: String = "sqlite:///var/lib/apus/telemetry",
-      telemetrySecret: SecretKey? = nil, s3: S3 = .init()
+      telemetrySecret: SecretKey? = nil, s3: S3 = .init(), formerArtifacts: String? = nil
     ) {
+      self.formerArtifacts = formerArtifacts
       self.claim = claim
       self.mountPath = mountPath
       self.artifacts = artifacts
@@ -84,8 +89,21 @@ package struct OperatorSettings: Sendable, Equatable {
     /// Whether pods share a claim that only the pods of one node may use at a time.
     package var isTiedToOneNode: Bool { needsClaim && claim.accessMode == "ReadWriteOnce" }
 
+    /// `APUS_ARTIFACTS` of a pod in `namespace`.
+    package func artifactsLocation(in namespace: String) -> String { Self.filled(artifacts, namespace) }
+
+    /// `APUS_ARTIFACTS_FORMER` of a pod in `namespace`; nil: there is none.
+    package func formerArtifactsLocation(in namespace: String) -> String? {
+      formerArtifacts.map { Self.filled($0, namespace) }
+    }
+
+    private static func filled(_ location: String, _ namespace: String) -> String {
+      location.replacing("{namespace}", with: namespace)
+    }
+
     /// `APUS_TELEMETRY` of a pod in `namespace`.
     package func telemetryLocation(in namespace: String) -> String {
+      let telemetry = Self.filled(telemetry, namespace)
       guard telemetry.hasPrefix("sqlite:"), !telemetry.hasSuffix(".sqlite") else { return telemetry }
       return telemetry + (telemetry.hasSuffix("/") ? "" : "/") + namespace + ".sqlite"
     }

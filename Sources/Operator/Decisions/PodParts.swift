@@ -52,11 +52,14 @@ enum PodParts {
       } else {
         EnvironmentVariable(name: RunEnvironment.telemetry, value: storage.telemetryLocation(in: namespace))
       }
+    let former = storage.formerArtifactsLocation(in: namespace).map {
+      [EnvironmentVariable(name: RunEnvironment.formerArtifacts, value: $0)]
+    }
     return [
-      EnvironmentVariable(name: RunEnvironment.artifacts, value: storage.artifacts), telemetry,
+      EnvironmentVariable(name: RunEnvironment.artifacts, value: storage.artifactsLocation(in: namespace)), telemetry,
       EnvironmentVariable(name: RunEnvironment.podIP, valueFrom: .field("status.podIP")),
       EnvironmentVariable(name: "TMPDIR", value: "/tmp"),
-    ] + PodCredentials.store(storage)
+    ] + (former ?? []) + PodCredentials.store(storage)
   }
 
   static func volumes(_ storage: OperatorSettings.Storage, configuration: String, as name: String) -> [Volume] {

@@ -6,68 +6,51 @@ package enum PodTemplate {
   /// Why a template is refused: field, what is so, and what to do.
   package struct Problem: Sendable, Equatable {
     package var reason: Reason
-    package var message: String
+    /// The full path of the field.
+    package var field: String
+    /// What is so, and what to do.
+    package var words: String
+    /// A Secret may be given its label without a change of the spec.
+    package var awaitsSecret: Bool
 
-    init(_ message: String, reason: Reason = .templateRefused) {
+    init(_ field: String, _ words: String, reason: Reason = .templateRefused, awaitsSecret: Bool = false) {
       self.reason = reason
-      self.message = message
+      self.field = field
+      self.words = words
+      self.awaitsSecret = awaitsSecret
     }
+
+    package var message: String { "\(field): \(words)" }
   }
 
-  /// Reasons why a template is refused: it would lend its author rights that they may not have.
-  package static func problems(_ template: JSONValue?, field: String, allowedHostPaths: [String]) -> [Problem] {
+  /// Reasons why a template is refused: it would lend its author rights that they may not have, or it says what nobody has
+  /// looked at. The first twenty.
+  /// - Parameters:
+  ///   - field: where the template stands: `spec.training.template`.
+  ///   - container: the name of the generated one.
+  package static func problems(
+    _ template: JSONValue?, field: String, container: String, _ rules: TemplateRules
+  ) -> [Problem] {
     guard let template, !template.isNull else { return [] }
-    guard template.object != nil else { return [Problem("\(field): must be a partial pod template (an object)")] }
-    let pod = template["spec"] ?? template
-    guard pod.object != nil else { return [Problem("\(field).spec: must be a partial pod spec (an object)")] }
-    return podProblems(pod, field: template["spec"] == nil ? field : "\(field).spec", allowedHostPaths)
+    guard let members = template.object else { return [Problem(field, "must be a partial pod template (an object)")] }
+    var review = TemplateReview(rules, ours: container)
+    review.look(template, isBare(members) ? "spec" : "", field)
+    return review.problems
   }
 
-  private static func podProblems(_ pod: JSONValue, field: String, _ allowedHostPaths: [String]) -> [Problem] {
-    var problems: [Problem] = []
-    for name in ["serviceAccountName", "serviceAccount"] {
-      if let account = pod[name]?.string, account != "default" {
-        problems.append(Problem("\(field).\(name): a model may not run as '\(account)'; remove it"))
-      }
-    }
-    if pod["automountServiceAccountToken"]?.bool == true {
-      problems.append(Problem("\(field).automountServiceAccountToken: workers and servers get no token; remove it"))
-    }
-    for name in ["hostNetwork", "hostPID", "hostIPC"] where pod[name]?.bool == true {
-      problems.append(Problem("\(field).\(name): may not be true; remove it"))
-    }
-    for (index, volume) in (pod["volumes"]?.array ?? []).enumerated() {
-      if let path = volume[path: "hostPath", "path"]?.string, !isAllowed(path, by: allowedHostPaths) {
-        problems.append(
-          Problem(
-            "\(field).volumes[\(index)].hostPath.path: '\(path)' is not below one of the operator's allowedHostPaths "
-              + "(\(allowedHostPaths.isEmpty ? "none" : allowedHostPaths.joined(separator: ", "))); use a "
-              + "persistentVolumeClaim or have it allowed", reason: .hostPathRefused))
-      }
-      if volume["projected"]?[path: "sources"]?.array?.contains(where: { $0["serviceAccountToken"] != nil }) == true {
-        problems.append(Problem("\(field).volumes[\(index)].projected: service account tokens are refused"))
-      }
-    }
-    for kind in ["containers", "initContainers", "ephemeralContainers"] {
-      for (index, container) in (pod[kind]?.array ?? []).enumerated() {
-        let security = container["securityContext"]
-        for name in ["privileged", "allowPrivilegeEscalation"] where security?[name]?.bool == true {
-          problems.append(Problem("\(field).\(kind)[\(index)].securityContext.\(name): may not be true; remove it"))
-        }
-        if let added = security?[path: "capabilities", "add"]?.array, !added.isEmpty {
-          problems.append(
-            Problem("\(field).\(kind)[\(index)].securityContext.capabilities.add: must be empty; remove it"))
-        }
-        if container["name"]?.string == nil {
-          problems.append(Problem("\(field).\(kind)[\(index)].name: is required, lists are merged by it"))
-        }
-      }
-    }
-    return problems
+  /// A bare pod spec, without `metadata` and `spec`.
+  private static func isBare(_ members: [String: JSONValue]) -> Bool {
+    members["spec"] == nil && members["metadata"] == nil
+  }
+
+  /// The template with `spec` and `metadata`, in whichever way it was written; nil: there is none.
+  static func whole(_ template: JSONValue?) -> JSONValue? {
+    guard let template, let members = template.object, !members.isEmpty else { return nil }
+    return isBare(members) ? ["spec": template] : template
   }
 
   /// Below one of the allowed folders, `..` not accepted.
-  private static func isAllowed(_ path: String, by allowed: [String]) -> Bool {
+  static func isAllowed(_ path: String, by allowed: [String]) -> Bool {
     let parts = path.split(separator: "/")
     guard path.hasPrefix("/"), !parts.contains("..") else { return false }
     return allowed.contains { folder in
@@ -78,16 +61,17 @@ package enum PodTemplate {
 
   /// The generated pod template with `overlay` laid over it as a strategic merge would: lists by `name`, volume mounts by
   /// `mountPath`. An overlay may be a pod template (`metadata`, `spec`) or a bare pod spec.
+  ///
+  /// Guarantee: the security that the operator has set for the pod and for its own container stays, whatever the overlay says.
   package static func merged(_ generated: JSONValue, with overlay: JSONValue?) -> JSONValue {
-    guard let overlay, let members = overlay.object, !members.isEmpty else { return generated }
-    var template: JSONValue = members["spec"] == nil && members["metadata"] == nil ? ["spec": overlay] : overlay
+    guard var template = whole(overlay) else { return generated }
     // The generated labels select the pods, the generated owner keeps them: people add to both, but take nothing away.
     let labels = generated[path: "metadata", "labels"]
     let mounts = mountsByContainer(template)
     template = withoutMounts(template)
     var merged = replacingSources(generated, by: template).merged(with: template)
     if let labels { merged["metadata"] = (merged["metadata"] ?? [:]).merged(with: ["labels": labels]) }
-    return adding(mounts, to: merged)
+    return PodSecurityFloor.holding(generated, in: adding(mounts, to: merged))
   }
 
   /// A variable has either a value or one `valueFrom`, a volume one kind of source: what people name anew replaces the

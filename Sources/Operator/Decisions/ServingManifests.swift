@@ -17,11 +17,13 @@ package struct ServerSet: Sendable, Equatable {
   package var canAutoscale: Bool
   /// Whether the pods prefer the node where the claim is used (`PodAffinity`).
   package var isDrawnToClaim: Bool
+  package var recipe: PodRecipe
 
   package init(
     model: String, namespace: String, owner: OwnerReference, serving: ModelDeploymentSpec.Serving,
-    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false
+    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false, recipe: PodRecipe = .first
   ) {
+    self.recipe = recipe
     self.model = model
     self.namespace = namespace
     self.owner = owner
@@ -80,7 +82,23 @@ package struct ServerSet: Sendable, Equatable {
     var metadata = metadata(model)
     // Under an autoscaler the number belongs to it: a field that is not written cannot be fought over.
     if replicas == nil { metadata.annotations = [ApusAnnotations.replicasBy: HorizontalPodAutoscaler.gvk.kind] }
-    return DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: serving.template)
+    return recipe.finished(
+      DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: serving.template), serving,
+      settings.storage)
+  }
+
+  /// The Deployment by the first recipe, with so many replicas; nil: they are an autoscaler's.
+  func deploymentAsFirst(_ settings: OperatorSettings, replicas: Int?) -> DesiredObject {
+    var first = self
+    first.recipe = .first
+    first.serving.autoscaling = nil
+    var made = first.deployment(settings)
+    made.manifest.set(replicas.map { .integer(Int64($0)) }, at: ["spec", "replicas"])
+    if replicas == nil {
+      made.manifest.set(
+        .string(HorizontalPodAutoscaler.gvk.kind), at: ["metadata", "annotations", ApusAnnotations.replicasBy])
+    }
+    return made
   }
 
   private var replicas: Int? {

@@ -67,6 +67,13 @@ extension RunRequest {
       spec: PodAffinity.drawing(pod, by: settings.storage))
   }
 
+  /// What a run asks for about whose resources nobody says anything; `{}` asks for nothing.
+  private var leastResources: ContainerResources? {
+    let containers = PodTemplate.whole(template).map { TemplateField.values($0, at: "spec.containers[]") } ?? []
+    let isSaid = containers.contains { $0["name"]?.string == WorkerJob.container && $0["resources"] != nil }
+    return isSaid ? nil : ContainerResources(requests: ["cpu": "50m", "memory": "128Mi"])
+  }
+
   private func container(_ settings: OperatorSettings) -> Container {
     let custom = specification.train?.algorithm.custom
     let standard = [
@@ -78,7 +85,7 @@ extension RunRequest {
       args: own.isEmpty ? standard : own,
       env: PodParts.environment(settings.storage, namespace: specification.namespace)
         + (specification.train.map { PodCredentials.sources($0, settings.storage) } ?? []),
-      resources: PodParts.resources(resources),
+      resources: PodParts.resources(resources ?? leastResources),
       volumeMounts: PodParts.mounts(settings.storage, configuration: "run", at: PodParts.runFolder))
     container.imagePullPolicy = settings.images.pullPolicy
     container.securityContext = PodParts.containerSecurity

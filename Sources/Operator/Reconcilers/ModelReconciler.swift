@@ -23,6 +23,7 @@ package struct ModelReconciler: Sendable {
   private let capabilities: Capabilities
   private let secrets: ServingSecrets
   private let ownership: ServerOwnership
+  private let labels: LabelledSecrets
   private let warnings: WarningReader
   private let mirror: TelemetryMirror?
   let settled = SettledObjects()
@@ -46,7 +47,9 @@ package struct ModelReconciler: Sendable {
     stalled = StalledWriter(
       writer: writer, teller: Teller(events: events, logger: logger), time: time, resource: ApusGroup.modelDeployments)
     capabilities = Capabilities(api, time: time)
-    secrets = ServingSecrets(secrets: SecretReader(api, settings.access, time: time))
+    let reader = SecretReader(api, settings.access, time: time)
+    secrets = ServingSecrets(secrets: reader)
+    labels = LabelledSecrets(secrets: reader)
     ownership = ServerOwnership(api, logger: logger)
     warnings = WarningReader(api, time: time, logger: logger)
     self.mirror = mirror
@@ -206,6 +209,8 @@ package struct ModelReconciler: Sendable {
     }
     let versions = reader.versions(ownedBy: uid)
     let look = try await secrets.look(model.spec.serving.security, reader)
+    let labels = try await self.labels.labelled(
+      among: SecretConsent.names(model.spec, settings, in: reader.namespace), reader)
     let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
     return ModelObservation(
       now: now, model: model, settings: settings, jobs: jobs,
@@ -221,7 +226,8 @@ package struct ModelReconciler: Sendable {
       autoscalerUID: try await orphanedAutoscaler(of: model, reader),
       highestForeignNumber: reader.highestNumber(of: model),
       foreignDigests: mayRetire ? reader.digests(notOwnedBy: uid) : [],
-      secretProblems: look.problems, secretsRefusal: look.refusal)
+      secretProblems: look.problems, secretsRefusal: look.refusal, labelledSecrets: labels.names,
+      labelsRefusal: labels.refusal)
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.

@@ -47,6 +47,7 @@ package struct OperatorAssembly: Sendable {
       [
         OperatorControllers.model(models, caches, workers: workers, time: time, metrics: metrics, logger: logger),
         OperatorControllers.policy(policies, caches, workers: workers, time: time, metrics: metrics, logger: logger),
-      ], preconditions: [definitions], elector: elector, events: events, time: time, metrics: metrics, logger: logger)
+      ], preconditions: [definitions, StorageAdvice(settings.storage, logger: logger)], elector: elector,
+      events: events, time: time, metrics: metrics, logger: logger)
   }
 }

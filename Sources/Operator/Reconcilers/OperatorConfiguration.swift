@@ -19,7 +19,9 @@ package struct OperatorConfiguration: Sendable, Equatable {
     } catch {
       throw .unreadable(file: file, reason: "\(error)")
     }
-    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "") {
+    if let unknown = Self.unknownKey(in: source.value, Self.shape, path: "")
+      ?? Self.unknownKeyOfNamespaces(source.value)
+    {
       throw .unknownKey(file: file, position: "\(source.position(of: unknown))", key: unknown)
     }
     let document: Document
@@ -37,7 +39,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
       access: OperatorAccess(
         allowedNamespaces: document.namespaces?.allowed.map { Set($0) },
         refusedNamespaces: document.namespaces?.refused.map { Set($0) },
-        secretsRole: document.secretsRole ?? OperatorAccess.standardSecretsRole))
+        secretsRole: document.secretsRole ?? OperatorAccess.standardSecretsRole),
+      templates: try Self.grants(document.templates, file))
     outbound = try document.outbound?.rules(file) ?? .anyHost
     try validate(file)
   }
@@ -65,6 +68,35 @@ package struct OperatorConfiguration: Sendable, Equatable {
     return .number(id)
   }
 
+  private static func grants(
+    _ section: Document.TemplateSection?, _ file: String
+  ) throws(OperatorConfigurationError) -> TemplateGrants {
+    func secrets(_ text: String?, _ key: String) throws(OperatorConfigurationError) -> TemplateGrants.Secrets? {
+      guard let text else { return nil }
+      guard let secrets = TemplateGrants.Secrets(rawValue: text) else {
+        throw .unusable(file: file, key: key, problem: "must be Labelled or All")
+      }
+      return secrets
+    }
+    func allow(_ paths: [String]?, _ key: String) throws(OperatorConfigurationError) -> [String] {
+      for (index, path) in (paths ?? []).enumerated() {
+        guard let problem = TemplateGrants.problem(path) else { continue }
+        throw .unusable(file: file, key: "\(key)[\(index)]:", problem: problem)
+      }
+      return paths ?? []
+    }
+    var grants = TemplateGrants(
+      allow: try allow(section?.allow, "templates.allow"),
+      secrets: try secrets(section?.secrets, "templates.secrets") ?? .labelled)
+    for (namespace, exception) in (section?.namespaces ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let place = "templates.namespaces.\(namespace)"
+      grants.namespaces[namespace] = .init(
+        allow: try allow(exception.allow, "\(place).allow"), secrets: try secrets(exception.secrets, "\(place).secrets")
+      )
+    }
+    return grants
+  }
+
   /// Names of Secrets and namespaces: lower case letters, digits, '-' and '.' (RFC 1123).
   private static func isObjectName(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 253
@@ -85,6 +117,10 @@ package struct OperatorConfiguration: Sendable, Equatable {
     try demand(
       ["file://", "s3://"].contains { storage.artifacts.hasPrefix($0) }, "storage.artifacts",
       "must begin with file:// or s3://")
+    let scheme = storage.isInS3 ? "s3://" : "file://"
+    try demand(
+      storage.formerArtifacts?.hasPrefix(scheme) ?? true, "storage.formerArtifacts",
+      "must begin with \(scheme), as storage.artifacts does")
     try demand(
       ["sqlite://", "postgres://", "postgresql://"].contains { storage.telemetry.hasPrefix($0) }, "storage.telemetry",
       "must begin with sqlite:// or postgres://")
@@ -100,7 +136,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
       "is for artifacts in S3, but storage.artifacts is '\(storage.artifacts)'; write s3://bucket/prefix there, or remove it"
     )
     let template = PodTemplate.problems(
-      settings.removalTemplate, field: "removal.template", allowedHostPaths: settings.allowedHostPaths)
+      settings.removalTemplate, field: "removal.template", container: WorkerJob.container,
+      TemplateRules(ofTheOperator: settings))
     if let problem = template.first { throw .refused(file: file, problem: problem.message) }
     let namespaces = [
       ("allowed", settings.access.allowedNamespaces), ("refused", settings.access.refusedNamespaces),
@@ -143,12 +180,21 @@ extension OperatorConfiguration {
     "images": ["worker": [:], "server": [:], "pullPolicy": [:]],
     "storage": [
       "claim": ["name": [:], "create": [:], "size": [:], "storageClassName": [:], "accessMode": [:]], "mountPath": [:],
-      "artifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
+      "artifacts": [:], "formerArtifacts": [:], "telemetry": [:], "telemetrySecret": ["name": [:], "key": [:]],
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
     "namespaces": ["allowed": [:], "refused": [:]], "secretsRole": [:], "outbound": Outbound.shape,
+    "templates": ["allow": [:], "secrets": [:], "namespaces": [:]],
   ]
+
+  /// Exceptions stand under the names of namespaces, which no shape can list.
+  private static func unknownKeyOfNamespaces(_ document: JSONValue) -> String? {
+    let namespaces = document[path: "templates", "namespaces"]?.object ?? [:]
+    return namespaces.sorted { $0.key < $1.key }.lazy.compactMap { namespace, exception in
+      unknownKey(in: exception, ["allow": [:], "secrets": [:]], path: "templates.namespaces.\(namespace)")
+    }.first
+  }
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
     guard let members = value.object, let known = shape.object, !known.isEmpty else { return nil }
@@ -191,6 +237,7 @@ extension OperatorConfiguration {
       var claim: Claim?
       var mountPath: String?
       var artifacts: String?
+      var formerArtifacts: String?
       var telemetry: String?
       var telemetrySecret: SecretKey?
       var s3: S3?
@@ -205,7 +252,7 @@ extension OperatorConfiguration {
           mountPath: mountPath ?? standard.mountPath, artifacts: artifacts ?? standard.artifacts,
           telemetry: telemetry ?? standard.telemetry,
           telemetrySecret: telemetrySecret.map { .init(name: $0.name, key: $0.key) },
-          s3: .init(endpoint: s3?.endpoint, region: s3?.region, secret: s3?.secret))
+          s3: .init(endpoint: s3?.endpoint, region: s3?.region, secret: s3?.secret), formerArtifacts: formerArtifacts)
       }
     }
 
@@ -216,12 +263,24 @@ extension OperatorConfiguration {
     var removal: RemovalSection?
     var namespaces: NamespacesSection?
     var secretsRole: String?
+    var outbound: Outbound?
+    var templates: TemplateSection?
 
     struct NamespacesSection: Decodable {
       var allowed: [String]?
       var refused: [String]?
     }
-    var outbound: Outbound?
+
+    struct TemplateSection: Decodable {
+      struct Exception: Decodable {
+        var allow: [String]?
+        var secrets: String?
+      }
+
+      var allow: [String]?
+      var secrets: String?
+      var namespaces: [String: Exception]?
+    }
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

@@ -166,11 +166,14 @@ package struct PolicyReconciler: Sendable {
     let model = reader.model(policy.spec.modelRef.name).flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
     let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)
     let refused = await refusedChannels(policy.spec.alerts, reader)
+    let labels = try await LabelledSecrets(secrets: secrets).labelled(
+      among: SecretConsent.names(policy.spec, settings, in: reader.namespace), reader)
     var observed = PolicyObservation(
       now: now, policy: policy, settings: settings, model: model,
       versions: model?.metadata.uid.map(reader.versions(ownedBy:)) ?? [],
       jobs: jobs, runConfigurations: reader.runConfigurations(ownedBy: uid),
-      unusableChannels: AlertChannels.defects(policy.spec.alerts).merging(refused) { defect, _ in defect })
+      unusableChannels: AlertChannels.defects(policy.spec.alerts).merging(refused) { defect, _ in defect },
+      labelledSecrets: labels.names, labelsRefusal: labels.refusal)
     observed.waitsForRights = !refused.isEmpty
     if observed.hasEndedChecks {
       observed.readings = await prometheus.readings(policy.spec.performance.queries, reader)

@@ -45,6 +45,8 @@ package final class TelemetryMirror: Sendable {
     var order: [String] = []
     var isWriting = false
     var dropped = 0
+    /// Namespaces whose Secret's URL was warned of.
+    var warned: Set<String> = []
     /// Models whose versions this process has noted.
     var seen: Set<ObjectKey> = []
   }
@@ -194,6 +196,14 @@ package final class TelemetryMirror: Sendable {
   private func location(in namespace: String) async throws -> String? {
     guard let reference = storage.telemetrySecret else { return storage.telemetryLocation(in: namespace) }
     let secret = try await secrets.find(reference.name, in: namespace)
-    return secret?.text(reference.key).flatMap { Self.isServer($0) ? $0 : nil }
+    guard let url = secret?.text(reference.key), Self.isServer(url) else { return nil }
+    if let unproven = (try? TelemetryLocation(url))?.unprovenServer,
+      state.withLock({ $0.warned.insert(namespace).inserted })
+    {
+      logger.warning(
+        "the telemetry store of the Secret: \(unproven)",
+        metadata: ["namespace": "\(namespace)", "secret": "\(reference.name)"])
+    }
+    return url
   }
 }

@@ -150,9 +150,11 @@ struct ApusServer: AsyncParsableCommand {
     }
     let telemetry = environment[RunEnvironment.telemetry].flatMap { $0.isEmpty ? nil : $0 }
     if telemetry == nil { logger.warning("APUS_TELEMETRY is not set: predictions are not logged") }
-    var configuration = ModelServer.Configuration(
-      routingPath: routing,
-      log: PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", artifacts, environment)))
+    let location = telemetry.flatMap { try? TelemetryLocation($0) }
+    if let unproven = location?.unprovenServer { logger.warning("the telemetry store: \(unproven)") }
+    var log = PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", artifacts, environment))
+    log.formerSpillFolders = formerSpillFolders(telemetry ?? "", artifacts, environment)
+    var configuration = ModelServer.Configuration(routingPath: routing, log: log)
     configuration.host = host ?? environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
     configuration.port = port
     configuration.adminPort = adminPort
@@ -179,14 +181,28 @@ struct ApusServer: AsyncParsableCommand {
   }
 
   /// A folder for each telemetry store: what one server left there, another one with the same store may adopt. Beside the
-  /// artifacts it outlives the pod.
+  /// artifacts it outlives the pod. Its name says nothing about a password, and stays when that changes.
   private func spillFolder(_ telemetry: String, _ artifacts: String, _ environment: [String: String]) -> URL {
     if let spill { return URL(fileURLWithPath: spill) }
+    let (volume, temporary) = spillPlaces(TelemetryLocation.withoutPassword(telemetry), artifacts, environment)
+    return SpillPlace.first(of: volume.map { [$0] } ?? [], else: temporary)
+  }
+
+  /// Where releases up to 0.1.0 left rows: they hashed the whole URL.
+  private func formerSpillFolders(_ telemetry: String, _ artifacts: String, _ environment: [String: String]) -> [URL] {
+    guard spill == nil, TelemetryLocation.withoutPassword(telemetry) != telemetry else { return [] }
+    let (volume, temporary) = spillPlaces(telemetry, artifacts, environment)
+    return [volume, temporary].compactMap(\.self)
+  }
+
+  private func spillPlaces(
+    _ telemetry: String, _ artifacts: String, _ environment: [String: String]
+  ) -> (volume: URL?, temporary: URL) {
     let name = String(RequestHash.hash(telemetry, for: .routing), radix: 16)
     let temporary = environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let volume = URL(string: artifacts).flatMap { $0.isFileURL ? $0.deletingLastPathComponent() : nil }
-    return SpillPlace.first(
-      of: volume.map { [$0.appending(path: "spill/\(name)")] } ?? [],
-      else: URL(fileURLWithPath: temporary).appending(path: "apus-spill-\(name)"))
+    return (
+      volume?.appending(path: "spill/\(name)"), URL(fileURLWithPath: temporary).appending(path: "apus-spill-\(name)")
+    )
   }
 }

@@ -34,6 +34,8 @@ package final class PredictionLog: Service, Sendable {
     var diskPatience = Duration.seconds(1)
     /// Where rows are while they are not stored yet.
     var spillFolder: URL
+    /// Where earlier releases left rows of the same store: they are adopted, and nothing is written there.
+    package var formerSpillFolders: [URL] = []
     var spillBytes = 1 << 30
 
     package init(spillFolder: URL) { self.spillFolder = spillFolder }
@@ -71,7 +73,7 @@ package final class PredictionLog: Service, Sendable {
           batch: configuration.batch, kept: configuration.capacity / 2, diskPatience: configuration.diskPatience,
           closingPatience: configuration.patience, spillBytes: configuration.spillBytes,
           keptBytes: configuration.bytes / 2)))
-    disk = DiskHand(folder: configuration.spillFolder)
+    disk = DiskHand(folder: configuration.spillFolder, former: configuration.formerSpillFolders)
   }
 
   /// Never waits for more than the buffer's lock. A prediction that finds no room is dropped and counted.
@@ -217,7 +219,7 @@ private final class DiskHand: Sendable {
   private let queue = DispatchQueue(label: "apus.log.disk")
   private let folder: Mutex<SpillFolder>
 
-  init(folder: URL) { self.folder = Mutex(SpillFolder(folder: folder)) }
+  init(folder: URL, former: [URL]) { self.folder = Mutex(SpillFolder(folder: folder, former: former)) }
 
   func perform(_ work: LogLedger.DiskWork, _ done: @escaping @Sendable (LogLedger.DiskOutcome) -> Void) {
     queue.async { done(self.folder.withLock { $0.perform(work) }) }

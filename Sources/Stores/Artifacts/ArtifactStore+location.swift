@@ -4,7 +4,18 @@ import Foundation
 ///
 /// For S3, `environment` gives `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and where needed `AWS_SESSION_TOKEN`,
 /// `AWS_REGION` (default us-east-1) and `AWS_ENDPOINT_URL`.
+///
+/// Where it names a former store (`APUS_ARTIFACTS_FORMER`), what only that one has is read from there.
 package func openArtifactStore(
+  at location: String, environment: [String: String]
+) throws(ArtifactError) -> any ArtifactStore {
+  let current = try openSingleStore(at: location, environment: environment)
+  guard let former = environment["APUS_ARTIFACTS_FORMER"], !former.isEmpty, former != location else { return current }
+  return SucceedingArtifactStore(
+    current: current, former: try openSingleStore(at: former, environment: environment))
+}
+
+private func openSingleStore(
   at location: String, environment: [String: String]
 ) throws(ArtifactError) -> any ArtifactStore {
   let filePrefix = "file://"

@@ -1,4 +1,5 @@
 package import ApusAPI
+import Decisions
 import KubernetesModel
 package import YAMLCoding
 
@@ -58,9 +59,13 @@ package struct ManifestCheck: Sendable {
     }
     switch kind {
     case ModelDeployment.gvk.kind:
-      report(Self.problems(ModelDeployment.self, document.value) { $0.problems() }, object, document)
+      report(
+        Self.problems(ModelDeployment.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object,
+        document)
     case MonitoringPolicy.gvk.kind:
-      report(Self.problems(MonitoringPolicy.self, document.value) { $0.problems() }, object, document)
+      report(
+        Self.problems(MonitoringPolicy.self, document.value) { $0.problems() + $0.spec.templateWarnings }, object,
+        document)
     case ModelVersion.gvk.kind: report(Self.problems(ModelVersion.self, document.value) { _ in [] }, object, document)
     default:
       let kinds = ResourceDefinition.all.map(\.kind).joined(separator: ", ")

@@ -8,7 +8,9 @@ import WorkerContract
 let noon = Timestamp(secondsSince1970: 1_793_188_800)
 
 let settings = OperatorSettings(
-  images: .init(worker: "apus-worker:test", server: "apus-server:test"), allowedHostPaths: ["/data"])
+  images: .init(worker: "apus-worker:test", server: "apus-server:test"), allowedHostPaths: ["/data"],
+  // Whose Secrets are whose has tests of its own (`PodTemplateTests`).
+  templates: .init(secrets: .all))
 
 /// A model as a person writes it, with more of the spec as JSON.
 func aModel(_ name: String = "income", _ spec: JSONValue = [:], annotations: [String: String] = [:]) -> ModelDeployment

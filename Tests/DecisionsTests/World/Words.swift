@@ -191,6 +191,7 @@ extension ModelObservation {
     foreign.crossOut()
     secretProblems.crossOut()
     secretsRefusal.crossOut()
+    labelsRefusal.crossOut()
   }
 }
 
@@ -205,5 +206,6 @@ extension PolicyObservation {
     for index in jobs.indices { jobs[index].crossOut() }
     for index in readings.indices { readings[index].problem.crossOut() }
     unusableChannels = unusableChannels.mapValues { _ in "x" }
+    labelsRefusal.crossOut()
   }
 }

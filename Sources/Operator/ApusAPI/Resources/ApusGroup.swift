@@ -36,6 +36,8 @@ package enum ApusAnnotations {
   package static let trainingInput = "apus.dev/training-input"
   /// On a Job: why it was started.
   package static let trigger = "apus.dev/trigger"
+  /// On a server's pod template: how it was made (`PodRecipe`).
+  package static let podRecipe = "apus.dev/pod-recipe"
   /// On a server's pod template: digest of what needs a new pod (the routing table does not).
   package static let configurationDigest = "apus.dev/configuration-digest"
 }
@@ -48,6 +50,8 @@ package enum ApusLabels {
   package static let component = "apus.dev/component"
   /// On server pods whose port for the operator speaks TLS: `https`.
   package static let adminScheme = "apus.dev/admin-scheme"
+  /// On a Secret, set by whoever may write it: `true` where pods may get it whose program the author of a model chooses.
+  package static let readableByModels = "apus.dev/readable-by-models"
   package static let managedBy = "app.kubernetes.io/managed-by"
   /// The value of `managedBy`.
   package static let manager = "apus"

@@ -42,6 +42,10 @@ package struct ModelObservation: Sendable {
   package var secretProblems: [String]
   /// That the operator may not read these Secrets, and the command that allows it; without them no pod can be told a table.
   package var secretsRefusal: String?
+  /// Of the Secrets that need it (`SecretConsent`), those that say that models may read them.
+  package var labelledSecrets: Set<String>
+  /// That the operator may not look for that word at these Secrets, and the command that allows it.
+  package var labelsRefusal: String?
   /// What an earlier model of this name has left is just being removed: files with the same content could be among it.
   package var predecessorIsBeingRemoved = false
 
@@ -54,7 +58,8 @@ package struct ModelObservation: Sendable {
     policies: Set<String>? = nil, claimExists: Bool = false,
     canAutoscale: Bool = true, autoscalerUID: String? = nil, highestForeignNumber: Int = 0,
     foreignDigests: Set<String> = [], foreign: [String] = [],
-    secretProblems: [String] = [], secretsRefusal: String? = nil
+    secretProblems: [String] = [], secretsRefusal: String? = nil, labelledSecrets: Set<String> = [],
+    labelsRefusal: String? = nil
   ) {
     self.now = now.wholeSeconds
     moment = now
@@ -78,6 +83,8 @@ package struct ModelObservation: Sendable {
     self.foreign = foreign
     self.secretProblems = secretProblems
     self.secretsRefusal = secretsRefusal
+    self.labelledSecrets = labelledSecrets
+    self.labelsRefusal = labelsRefusal
   }
 }
 

@@ -25,9 +25,10 @@ struct ServersPass: ModelPass {
     }
     guard let table = traffic.table, let owner = observed.model.ownerReference else { return }
     // Those of a new Deployment are drawn, and those that were before.
-    let servers = ServerSet(
+    var servers = ServerSet(
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
       canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.deployment?.isDrawnToClaim ?? true)
+    servers.recipe = PodRecipe.next(observed.deployment) { servers.deploymentAsFirst(observed.settings, replicas: $0) }
     effects.apply += servers.objects(observed.settings)
     confirm(table, servers)
   }

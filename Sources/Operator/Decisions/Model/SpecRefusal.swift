@@ -2,6 +2,9 @@ import ApusAPI
 import KubernetesModel
 import WorkerContract
 
+/// How soon Secrets that lack their label are looked at again: nobody watches them.
+let secretInterval = 30.0
+
 /// A spec that cannot be followed, or another's object in the way: nothing is written but the status, with the condition
 /// `Stalled`.
 struct SpecRefusal: ModelPass {
@@ -27,14 +30,34 @@ struct SpecRefusal: ModelPass {
     }
   }
 
+  /// A namespace is not the spec's to choose: nothing else is said where models may not be.
   private var problems: [(reason: Reason, message: String)] {
-    if let refusal = observed.settings.access.refusal(of: namespace) { return [(.namespaceRefused, refusal)] }
-    let invalid = observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
-    let allowed = observed.settings.allowedHostPaths
-    let refused =
-      PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
-      + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
-    return invalid + refused.map { ($0.reason, $0.message) }
+    mutating get {
+      if let refusal = observed.settings.access.refusal(of: namespace) { return [(.namespaceRefused, refusal)] }
+      let refused = self.refused
+      var problems: [(reason: Reason, message: String)] = invalid + refused.map { ($0.reason, $0.message) }
+      if refused.contains(where: \.awaitsSecret) {
+        lookAgain(in: secretInterval)
+        // Without the right a label is not seen.
+        if let refusal = observed.labelsRefusal { problems.append((.forbidden, refusal)) }
+      }
+      return problems
+    }
+  }
+
+  private var invalid: [(reason: Reason, message: String)] {
+    observed.model.problems().filter { $0.weight == .error }.map { (Reason.invalidSpec, $0.description) }
+  }
+
+  private var refused: [PodTemplate.Problem] {
+    let rules = TemplateRules(observed.settings, in: namespace, labelledSecrets: observed.labelledSecrets)
+    let training = spec.training
+    let serving = spec.serving
+    return PodTemplate.problems(
+      training.template, field: "spec.training.template", container: WorkerJob.container, rules)
+      + PodTemplate.problems(serving.template, field: "spec.serving.template", container: ServerSet.container, rules)
+      + SecretConsent.training(training, observed.settings).problems(rules)
+      + SecretConsent.serving(serving, observed.settings).problems(rules)
   }
 
   private mutating func stall(_ reason: String, _ message: String) {

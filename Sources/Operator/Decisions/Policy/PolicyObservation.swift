@@ -23,11 +23,16 @@ package struct PolicyObservation: Sendable {
   package var unusableChannels: [String: String]
   /// Whether one of them waits for an administrator to let the operator read its Secret.
   package var waitsForRights = false
+  /// Of the Secrets that need it (`SecretConsent`), those that say that models may read them.
+  package var labelledSecrets: Set<String>
+  /// That the operator may not look for that word at these Secrets, and the command that allows it.
+  package var labelsRefusal: String?
 
   package init(
     now: Timestamp, policy: MonitoringPolicy, settings: OperatorSettings, model: ModelDeployment? = nil,
     versions: [ModelVersion] = [], jobs: [WorkerJob] = [], runConfigurations: [RunConfiguration] = [],
-    readings: [QueryReading] = [], unusableChannels: [String: String] = [:]
+    readings: [QueryReading] = [], unusableChannels: [String: String] = [:],
+    labelledSecrets: Set<String> = [], labelsRefusal: String? = nil
   ) {
     self.now = now.wholeSeconds
     moment = now
@@ -39,6 +44,8 @@ package struct PolicyObservation: Sendable {
     self.runConfigurations = runConfigurations
     self.readings = readings
     self.unusableChannels = unusableChannels
+    self.labelledSecrets = labelledSecrets
+    self.labelsRefusal = labelsRefusal
   }
 
   /// Whether checks have ended that stand in no record yet: the moment to read what a record needs besides.

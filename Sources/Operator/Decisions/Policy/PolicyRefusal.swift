@@ -13,10 +13,16 @@ struct PolicyRefusal: PolicyPass {
     self.observed = observed
     status = observed.policy.status
     let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
-    let refused = PodTemplate.problems(
-      spec.template, field: "spec.template", allowedHostPaths: observed.settings.allowedHostPaths)
+    let rules = TemplateRules(observed.settings, in: namespace, labelledSecrets: observed.labelledSecrets)
+    let refused =
+      PodTemplate.problems(spec.template, field: "spec.template", container: WorkerJob.container, rules)
+      + SecretConsent.check(spec, observed.settings).problems(rules)
+    let awaitsSecret = refused.contains(where: \.awaitsSecret)
+    // Without the right a label is not seen.
+    let missingRight: [String] = awaitsSecret ? observed.labelsRefusal.map { [$0] } ?? [] : []
     let misplaced = observed.settings.access.refusal(of: namespace)
-    let problems = misplaced.map { [$0] } ?? invalid + refused.map(\.message)
+    let problems = misplaced.map { [$0] } ?? invalid + refused.map(\.message) + missingRight
+    if misplaced == nil, awaitsSecret { lookAgain(in: secretInterval) }
     guard !problems.isEmpty else { return nil }
     let message = problems.joined(separator: "; ")
     let isNews = status.conditions[ConditionType.stalled.rawValue]?.message != message.plain()

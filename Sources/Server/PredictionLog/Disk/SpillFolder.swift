@@ -7,6 +7,8 @@ import Foundation
 /// cache, which outlives the process.
 final class SpillFolder {
   private let folder: URL
+  /// Folders of which this one took the place.
+  private let former: [URL]
   private var files: [SegmentID: SpillFile] = [:]
   /// Files that this process is done with and could not remove.
   private var leftovers: Set<String> = []
@@ -20,7 +22,10 @@ final class SpillFolder {
   /// No server writes a larger file: this is its room for all of them together. A larger one might not fit in memory.
   private static let mostBytes = 1 << 30
 
-  init(folder: URL) { self.folder = folder }
+  init(folder: URL, former: [URL] = []) {
+    self.folder = folder
+    self.former = former
+  }
 
   func perform(_ work: LogLedger.DiskWork) -> LogLedger.DiskOutcome {
     switch work {
@@ -84,9 +89,11 @@ final class SpillFolder {
   }
 
   private var left: [URL] {
-    let urls = try? FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: [.contentModificationDateKey])
-    let files = (urls ?? []).compactMap { url -> (url: URL, name: String, time: Date)? in
+    let urls = ([folder] + former).flatMap { folder in
+      (try? FileManager.default.contentsOfDirectory(
+        at: folder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
+    }
+    let files = urls.compactMap { url -> (url: URL, name: String, time: Date)? in
       let name = url.lastPathComponent
       guard name.hasPrefix("spill-"), name.hasSuffix(".jsonl"), !name.hasPrefix(prefix), !leftovers.contains(name)
       else { return nil }

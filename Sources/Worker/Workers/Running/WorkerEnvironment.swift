@@ -1,6 +1,7 @@
 import Artifacts
 package import Foundation
 package import HTTPTransport
+import JSONLogging
 import Telemetry
 import WorkerContract
 
@@ -36,7 +37,11 @@ package struct WorkerEnvironment: Sendable {
   }
 
   func telemetryStore() throws -> any TelemetryStore {
-    try openTelemetryStore(at: location(RunEnvironment.telemetry))
+    let location = try location(RunEnvironment.telemetry)
+    if let unproven = (try? TelemetryLocation(location))?.unprovenServer {
+      log.write("nothing proves who the telemetry store is", level: "warning", ["mend": .text(unproven)])
+    }
+    return try openTelemetryStore(at: location)
   }
 
   private func location(_ variable: String) throws -> String {
