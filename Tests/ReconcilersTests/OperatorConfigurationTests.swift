@@ -10,8 +10,26 @@ import WorkerContract
   @Test func `images suffice, everything else has a default`() throws {
     let text = "images: {worker: w:1, server: s:1}"
     let settings = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings
-    #expect(settings == OperatorSettings(images: .init(worker: "w:1", server: "s:1")))
+    #expect(settings == OperatorSettings(images: .init(worker: "w:1", server: "s:1"), network: ServerNetwork()))
     #expect(settings.storage.telemetryLocation(in: "shop") == "sqlite:///var/lib/apus/telemetry/shop.sqlite")
+  }
+
+  @Test func `who reaches servers is read, and what models must have`() throws {
+    let text = """
+      images: {worker: w:1, server: s:1}
+      security: {required: true}
+      networkPolicy:
+        adminFrom: [{namespaceSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8}}]
+        openPorts: [15008]
+      """
+    let settings = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings
+    #expect(settings.requiresTokens)
+    #expect(
+      settings.network
+        == ServerNetwork(
+          adminPeers: [["namespaceSelector": [:]], ["ipBlock": ["cidr": "10.0.0.0/8"]]], openPorts: [15008]))
+    let off = "images: {worker: w:1, server: s:1}\nnetworkPolicy: {enabled: false}"
+    #expect(try OperatorConfiguration(yaml: Array(off.utf8), file: "operator.yaml").settings.network == nil)
   }
 
   @Test func `the store's Secret, endpoint and region are read, null is nothing`() throws {
@@ -50,6 +68,18 @@ import WorkerContract
     ("images: {worker: w, server: s}\npodUser: nobody", "podUser must be Cluster"),
     ("images: {worker: w, server: s}\nremoval: {template: {spec: {hostNetwork: true}}}", "removal.template"),
     ("images: {worker: w, server: s}\nremoval: {tempalte: {}}", "removal.tempalte"),
+    ("images: {worker: w, server: s}\nnetworkPolicy: {adminFrom: [{}]}", "networkPolicy.adminFrom[0] must be a peer"),
+    (
+      "images: {worker: w, server: s}\nnetworkPolicy: {adminFrom: [{ports: [1]}]}",
+      "networkPolicy.adminFrom[0] must be a peer"
+    ),
+    (
+      "images: {worker: w, server: s}\nnetworkPolicy: {adminFrom: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}",
+      "networkPolicy.adminFrom[0] must be a peer"
+    ),
+    ("images: {worker: w, server: s}\nnetworkPolicy: {openPorts: [8081]}", "networkPolicy.openPorts[0]"),
+    ("images: {worker: w, server: s}\nnetworkPolicy: {enable: false}", "'networkPolicy.enable' is not a setting"),
+    ("images: {worker: w, server: s}\nsecurity: {require: true}", "'security.require' is not a setting"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {

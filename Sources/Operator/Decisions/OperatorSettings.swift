@@ -9,11 +9,17 @@ package struct OperatorSettings: Sendable, Equatable {
   package var podUser: PodUser
   /// A partial pod template for the Jobs that remove a deleted model's data: its own templates are gone with it.
   package var removalTemplate: JSONValue?
+  /// Whether a model is served only where clients must bring a token.
+  package var requiresTokens: Bool
+  /// Who reaches the servers; nil: no NetworkPolicy is made.
+  package var network: ServerNetwork?
 
   package init(
     images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages,
-    removalTemplate: JSONValue? = nil
+    removalTemplate: JSONValue? = nil, requiresTokens: Bool = false, network: ServerNetwork? = nil
   ) {
+    self.requiresTokens = requiresTokens
+    self.network = network
     self.podUser = podUser
     self.removalTemplate = removalTemplate
     self.images = images

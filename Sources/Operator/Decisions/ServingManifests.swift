@@ -2,7 +2,7 @@ package import ApusAPI
 package import KubernetesModel
 package import WorkerContract
 
-/// The servers of one model: Deployment, Service, routing table and, where asked for, the autoscaler.
+/// The servers of one model: Deployment, Services, routing table, NetworkPolicy and, where asked for, the autoscaler.
 package struct ServerSet: Sendable, Equatable {
   package static let container = "server"
   package static let publicPort = 8080
@@ -17,11 +17,18 @@ package struct ServerSet: Sendable, Equatable {
   package var canAutoscale: Bool
   /// Whether the pods prefer the node where the claim is used (`PodAffinity`).
   package var isDrawnToClaim: Bool
+  /// The document with the operator's public keys; nil: it has none, and the table comes by the file only.
+  package var operatorKeys: String?
+  /// False where the operator may not write NetworkPolicies.
+  package var canRestrictNetwork: Bool
 
   package init(
     model: String, namespace: String, owner: OwnerReference, serving: ModelDeploymentSpec.Serving,
-    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false
+    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false, operatorKeys: String? = nil,
+    canRestrictNetwork: Bool = true
   ) {
+    self.operatorKeys = operatorKeys
+    self.canRestrictNetwork = canRestrictNetwork
     self.model = model
     self.namespace = namespace
     self.owner = owner
@@ -33,7 +40,8 @@ package struct ServerSet: Sendable, Equatable {
 
   /// In the order in which they are to be written.
   package func objects(_ settings: OperatorSettings) -> [DesiredObject] {
-    [routingTable, deployment(settings), service] + (autoscaler.map { [$0] } ?? [])
+    [routingTable, deployment(settings), service] + (autoscaler.map { [$0] } ?? []) + [adminService]
+      + (networkPolicy(settings).map { [$0] } ?? [])
   }
 
   package var routingText: String { JSONValue.document(routing).text }
@@ -55,7 +63,9 @@ package struct ServerSet: Sendable, Equatable {
   private var routingTable: DesiredObject {
     DesiredObject(
       ConfigMap(
-        metadata: metadata(ResourceName.routing(model: model)), data: [RoutingTable.fileName: routingText]))
+        metadata: metadata(ResourceName.routing(model: model)),
+        data: [RoutingTable.fileName: routingText].merging(
+          operatorKeys.map { [RoutingTable.keysFileName: $0] } ?? [:]) { $1 }))
   }
 
   private var service: DesiredObject {
@@ -63,11 +73,28 @@ package struct ServerSet: Sendable, Equatable {
       Service(
         metadata: metadata(model),
         spec: .init(
-          selector: selector,
-          ports: [
-            .init(name: "http", port: Self.publicPort, targetPort: "http"),
-            .init(name: "metrics", port: Self.adminPort, targetPort: "metrics"),
-          ])))
+          selector: selector, ports: [.init(name: "http", port: Self.publicPort, targetPort: "http")])))
+  }
+
+  /// Headless, for whoever scrapes the servers: each has figures of its own. What leads to clients' Service from outside, such as
+  /// an Ingress, does not lead here.
+  private var adminService: DesiredObject {
+    DesiredObject(
+      Service(
+        metadata: metadata(ResourceName.adminService(model: model)),
+        spec: .init(
+          selector: selector, ports: [.init(name: "metrics", port: Self.adminPort, targetPort: "metrics")],
+          clusterIP: "None")))
+  }
+
+  private func networkPolicy(_ settings: OperatorSettings) -> DesiredObject? {
+    guard canRestrictNetwork, let network = settings.network else { return nil }
+    return DesiredObject(
+      NetworkPolicy(
+        metadata: metadata(model),
+        spec: .init(
+          podSelector: LabelSelector(matchLabels: selector), policyTypes: ["Ingress"],
+          ingress: network.ingress(template: serving.template))))
   }
 
   private var security: ServerSecurity { ServerSecurity(serving.security) }

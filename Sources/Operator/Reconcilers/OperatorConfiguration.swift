@@ -30,7 +30,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
         worker: document.images.worker, server: document.images.server,
         pullPolicy: document.images.pullPolicy ?? "IfNotPresent"),
       storage: document.storage?.settings ?? .init(), allowedHostPaths: document.allowedHostPaths ?? [],
-      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template)
+      podUser: try Self.podUser(document.podUser, file), removalTemplate: document.removal?.template,
+      requiresTokens: document.security?.required ?? false, network: document.network.settings)
     try validate(file)
   }
 
@@ -84,6 +85,19 @@ package struct OperatorConfiguration: Sendable, Equatable {
     let template = PodTemplate.problems(
       settings.removalTemplate, field: "removal.template", allowedHostPaths: settings.allowedHostPaths)
     if let problem = template.first { throw .refused(file: file, problem: problem.message) }
+    for (index, peer) in (settings.network?.adminPeers ?? []).enumerated() {
+      let members = peer.object?.keys.sorted() ?? []
+      let isPeer = members == ["ipBlock"] || !members.isEmpty && members.allSatisfy { $0.hasSuffix("Selector") }
+      try demand(
+        isPeer && members.allSatisfy { ["ipBlock", "namespaceSelector", "podSelector"].contains($0) },
+        "networkPolicy.adminFrom[\(index)]",
+        "must be a peer of a NetworkPolicy: namespaceSelector, podSelector or both, or ipBlock")
+    }
+    for (index, port) in (settings.network?.openPorts ?? []).enumerated() {
+      try demand(
+        (1...65535).contains(port) && port != ServerSet.adminPort, "networkPolicy.openPorts[\(index)]",
+        "must be a port from 1 to 65535, and not \(ServerSet.adminPort), which networkPolicy.adminFrom is about")
+    }
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }
@@ -119,6 +133,7 @@ extension OperatorConfiguration {
       "s3": ["endpoint": [:], "region": [:], "secret": [:]],
     ],
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
+    "security": ["required": [:]], "networkPolicy": ["enabled": [:], "adminFrom": [:], "openPorts": [:]],
   ]
 
   private static func unknownKey(in value: JSONValue, _ shape: JSONValue, path: String) -> String? {
@@ -185,6 +200,24 @@ extension OperatorConfiguration {
     var allowedHostPaths: [String]?
     var podUser: JSONValue?
     var removal: RemovalSection?
+    var security: SecuritySection?
+    var networkPolicy: NetworkSection?
+
+    var network: NetworkSection { networkPolicy ?? NetworkSection() }
+
+    struct SecuritySection: Decodable {
+      var required: Bool?
+    }
+
+    struct NetworkSection: Decodable {
+      var enabled: Bool?
+      var adminFrom: [JSONValue]?
+      var openPorts: [Int]?
+
+      var settings: ServerNetwork? {
+        enabled ?? true ? ServerNetwork(adminPeers: adminFrom, openPorts: openPorts ?? []) : nil
+      }
+    }
 
     struct RemovalSection: Decodable {
       var template: JSONValue?

@@ -10,6 +10,7 @@ package import PredictionLog
 import ServiceLifecycle
 package import Telemetry
 package import UnixSignals
+import WorkerContract
 
 /// The whole server: two listeners, the routing table's watch, the prediction log.
 ///
@@ -30,6 +31,13 @@ package struct ModelServer: Sendable {
     package var tokenPath: String?
     /// The same for the admin port.
     package var adminTokenPath: String?
+    /// Files of tokens with some of the rights, for both ports.
+    package var tokenGrants: [TokenGrant] = []
+    /// The address by which the cluster knows this server: what the operator signs is for it. Nil: not known.
+    package var podAddress: String?
+    /// Whether the admin port does everything for everybody, as on one machine; else it asks for the operator's signature, or
+    /// for a token with the right.
+    package var opensAdmin = false
     /// Certificate and key that the port for clients shows; nil: plain HTTP.
     package var certificate: ServerCertificate.Place?
     /// Whether the admin port shows the certificate as well.
@@ -60,7 +68,8 @@ package struct ModelServer: Sendable {
   private let services: [any Service]
   let lanes = ServingLanes()
   private let endpoints: ServingEndpoints
-  private let tokens: [Listener: BearerTokens]
+  private let publicGate: PortGate
+  private let adminGate: PortGate
   private let certificate: ServerCertificate?
 
   /// Throws where the certificate cannot be used.
@@ -99,22 +108,42 @@ package struct ModelServer: Sendable {
       store: artifacts, holder: holder, observer: ServingObserver(metrics: metrics, log: log), logger: logger)
     let file = RoutingFile(
       path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
-    var tokens: [Listener: BearerTokens] = [:]
-    for (listener, path) in [(Listener.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
-      tokens[listener] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
+    let read = { (path: String) in
+      BearerTokens(path: path, interval: configuration.secretInterval, logger: logger)
     }
-    self.tokens = tokens
+    let grants = configuration.tokenGrants.map { (tokens: read($0.path), rights: $0.rights) }
+    var tokens: [Listener: [(tokens: BearerTokens, rights: Set<ServingRight>)]] = [.public: grants, .admin: grants]
+    var files = grants.map(\.tokens)
+    for (listener, path) in [(Listener.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
+      guard let file = path.map(read) else { continue }
+      files.append(file)
+      tokens[listener, default: []].append((file, Set(ServingRight.allCases)))
+    }
+    let clients = tokens.mapValues { files -> ClientTokens? in files.isEmpty ? nil : ClientTokens(files: files) }
+    let operators =
+      configuration.opensAdmin
+      ? nil
+      : OperatorAccess(
+        path: URL(fileURLWithPath: configuration.routingPath).deletingLastPathComponent()
+          .appending(path: RoutingTable.keysFileName).path,
+        address: configuration.podAddress, interval: configuration.secretInterval, clock: clock, logger: logger)
+    if configuration.opensAdmin {
+      logger.warning("the admin port is open: whoever reaches it changes the routing table and reads the log")
+    }
+    publicGate = PortGate(listener: .public, clients: clients[.public] ?? nil, operators: nil)
+    adminGate = PortGate(listener: .admin, clients: clients[.admin] ?? nil, operators: operators)
     if let place = configuration.certificate {
       certificate = try ServerCertificate(place: place, interval: configuration.secretInterval, logger: logger)
     } else {
       certificate = nil
     }
-    self.services = services + [file] + tokens.values.map { $0 as any Service } + [certificate].compactMap { $0 }
+    let secrets = files.map { $0 as any Service } + [operators as (any Service)?, certificate].compactMap(\.self)
+    self.services = services + [file] + secrets
     endpoints = ServingEndpoints(
       predictions: PredictionEndpoints(
         holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock),
       information: InformationEndpoints(
-        holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: tokens[.public] != nil),
+        holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: (clients[.public] ?? nil) != nil),
       inference: InferenceEndpoints(holder: holder, metrics: metrics, limits: configuration.limits, clock: clock),
       logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes)
     holder.onSwap { [lanes] in lanes.releaseStates() }
@@ -142,8 +171,8 @@ package struct ModelServer: Sendable {
   func responder(for listener: Listener) -> Responder {
     Responder(
       listener: listener, endpoints: endpoints, holder: holder, metrics: metrics, limits: configuration.limits,
-      tokens: tokens[listener], crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : [])
-    )
+      gate: listener == .admin ? adminGate : publicGate,
+      crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : []))
   }
 
   private func service(

@@ -18,11 +18,18 @@ extension ConditionsPass {
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
         count + note + (trouble.map { "; \($0.message)" } ?? refusal))
     } else if serving.confirmedReplicas < serving.readyReplicas {
-      set(
-        .serving, .unknown, Reason.routingUnconfirmed.rawValue,
+      let message =
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
-          + " confirmed routing revision \(status.routingRevision)" + refusal)
+        + " confirmed routing revision \(status.routingRevision)" + refusal
+      if let other = otherTable {
+        let isNews =
+          observed.model.status.conditions[ConditionType.serving.rawValue]?.reason != Reason.anotherTableServed.rawValue
+        set(.serving, .unknown, Reason.anotherTableServed.rawValue, message + "; " + other)
+        if isNews { announce(.warning, .anotherTableServed, other) }
+      } else {
+        set(.serving, .unknown, Reason.routingUnconfirmed.rawValue, message)
+      }
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
@@ -72,6 +79,19 @@ extension ConditionsPass {
     else { return "" }
     return "; pod \(pod.name) does not take the routing table: \(reason)"
       + " Pin a version that can be served (spec.serving.version), or train a new one."
+  }
+
+  /// A ready server that serves another table than it was told, and what helps; nil: none has said so.
+  private var otherTable: String? {
+    let pods = observed.pods.filter(\.isReady).sorted { $0.name < $1.name }
+    guard let pod = pods.first(where: { observed.otherTables[$0.uid] != nil }),
+      let revision = observed.otherTables[pod.uid]
+    else { return nil }
+    let served =
+      revision == status.routingRevision
+      ? "another one of revision \(revision)" : "revision \(revision) in place of revision \(status.routingRevision)"
+    return "another table is served: pod \(pod.name) has \(served); it takes up the mounted table within three minutes, and "
+      + "otherwise delete it, so that it starts anew"
   }
 
   /// What keeps servers from starting, as a pod or the Deployment says it.

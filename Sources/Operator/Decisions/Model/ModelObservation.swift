@@ -23,6 +23,12 @@ package struct ModelObservation: Sendable {
   package var confirmations: [String: Int]
   /// Why a pod (by UID) has not taken the table that it was told, in the server's words.
   package var refusals: [String: String]
+  /// The revision that a pod (by UID) serves in place of the one it was told, where it said so.
+  package var otherTables: [String: Int] = [:]
+  /// The document with the public keys of this process, for the pods; nil: it has none.
+  package var operatorKeys: String?
+  /// False where the operator may not write NetworkPolicies.
+  package var canRestrictNetwork = true
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
   /// Names of the policies that are there, whatever they say; nil where nobody has looked.
@@ -127,6 +133,8 @@ package struct ModelDecision: Sendable, Equatable {
   package var remove: [Removal] = []
   package var status: ModelDeploymentStatus
   package var pushes: [RoutingPush] = []
+  /// The table for the pods that have confirmed it: now and then they are asked whether they still serve it.
+  package var reminders: [RoutingPush] = []
   package var announcements: [Announcement] = []
   /// Seconds; nil: only a change calls for another look.
   package var requeueAfter: Double?

@@ -33,7 +33,18 @@ struct SpecRefusal: ModelPass {
     let refused =
       PodTemplate.problems(spec.training.template, field: "spec.training.template", allowedHostPaths: allowed)
       + PodTemplate.problems(spec.serving.template, field: "spec.serving.template", allowedHostPaths: allowed)
-    return invalid + refused.map { ($0.reason, $0.message) }
+    return invalid + refused.map { ($0.reason, $0.message) } + missingTokens
+  }
+
+  private var missingTokens: [(reason: Reason, message: String)] {
+    guard observed.settings.requiresTokens, spec.serving.security?.asksForToken != true else { return [] }
+    return [
+      (
+        .tokensRequired,
+        "spec.serving.security names no tokens, and this cluster serves no model without (security.required in the operator's "
+          + "configuration): name a Secret in spec.serving.security.tokenSecretRef or tokens"
+      )
+    ]
   }
 
   private mutating func stall(_ reason: String, _ message: String) {

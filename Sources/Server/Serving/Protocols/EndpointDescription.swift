@@ -31,7 +31,7 @@ struct EndpointDescription: Sendable {
   /// - Parameters:
   ///   - label: Names the endpoint.
   ///   - prefix: What the summary begins with.
-  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool) -> JSONDocument {
+  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool, asksForRight: Bool) -> JSONDocument {
     let isVersion = path.contains("{version}")
     var operation: JSONDocument = [
       "operationId": .string(label + (isVersion ? "_version" : "")),
@@ -56,7 +56,7 @@ struct EndpointDescription: Sendable {
       ]
     ]
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
-    let codes = (asksForToken ? [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
+    let codes = (asksForToken ? asksForRight ? [401, 403] : [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
     for code in codes.sorted() {
       responses = responses.with(
         String(code),
@@ -72,6 +72,7 @@ struct EndpointDescription: Sendable {
     switch code {
     case 400: "The body is not what it should be."
     case 401: "A bearer token is missing or wrong; the connection is closed."
+    case 403: "The bearer token has not the right that this needs; the connection is closed."
     case 404: "There is no such model or version."
     case 408: "The body came too slowly; the connection is closed."
     case 413: "The body or the number of its rows is above a limit of the server."

@@ -8,7 +8,7 @@ extension RouteTable {
           endpoint.paths.map { path in
             let operation = description.operation(
               endpoint.label, at: path, prefix: endpoint.dialect.prefix,
-              asksForToken: asksForToken && !endpoint.access.isOpen(on: .public))
+              asksForToken: asksForToken && !endpoint.access.isOpen(on: .public), asksForRight: endpoint.right != nil)
             return JSONDocument.Member(
               name: path, value: .object([.init(name: endpoint.method.rawValue.lowercased(), value: operation)]))
           }

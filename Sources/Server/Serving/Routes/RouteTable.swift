@@ -13,14 +13,14 @@ enum RouteTable {
       "ready", .get, "/ready", access: .probe, description: .init("A model is served", errors: [503]),
       .computes { endpoints, _, _, _ in endpoints.information.ready() }),
     Endpoint(
-      "predict", .post, "/predict",
+      "predict", .post, "/predict", right: .predict,
       description: .init(
         "One prediction", request: "PredictionRequest", answer: "Prediction", errors: [503]),
       .computes { endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
       }),
     Endpoint(
-      "predict_batch", .post, "/predict/batch",
+      "predict_batch", .post, "/predict/batch", right: .predict,
       description: .init(
         "Many predictions, which fail one by one", request: "BatchRequest", answer: "BatchAnswer",
         errors: [503]),
@@ -30,7 +30,7 @@ enum RouteTable {
         await endpoints.predictions.predictBatch(body, header: call.requestID, on: endpoints.lanes)
       }),
     Endpoint(
-      "feedback", .post, "/feedback",
+      "feedback", .post, "/feedback", right: .feedback,
       description: .init(
         "The truth about predictions", request: "Feedback", answer: "FeedbackAnswer",
         errors: [503]),
@@ -53,10 +53,12 @@ enum RouteTable {
         endpoints.information.openAPI(paths: paths(asksForToken: endpoints.information.asksForToken))
       }),
     Endpoint(
-      "model_reload", .post, "/model/reload", access: .admin,
-      .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
+      "model_reload", .post, "/model/reload", access: .operator,
+      .waits { endpoints, call, body in
+        await endpoints.information.reload(Data(body.readableBytesView), by: call.authority)
+      }),
     Endpoint(
-      "logs", .get, "/logs", access: .admin,
+      "logs", .get, "/logs", access: .admin, right: .logs,
       .waits { endpoints, call, _ in await endpoints.logs.logs(call.target.parameters) }),
     Endpoint(
       "v2", .get, "/v2", dialect: .openInference, description: .init("the server"),
@@ -77,7 +79,7 @@ enum RouteTable {
       dialect: .openInference, description: .init("readiness of the model", errors: [404, 503]),
       .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route.names) }),
     Endpoint(
-      "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
+      "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer", right: .predict,
       dialect: .openInference,
       description: .init(
         "predictions", request: "InferenceRequest", answer: "InferenceAnswer", errors: [404, 503]),
