@@ -13,9 +13,10 @@ import Testing
   private static let known = OperatorPublicKeys(model: "shop/income", keys: [OperatorSigningKey().publicKey, key.publicKey])
 
   private static func verdict(
-    _ token: some StringProtocol, _ call: OperatorCall = call, by keys: OperatorPublicKeys = known, at time: Double = now
+    _ token: some StringProtocol, _ call: OperatorCall = OperatorTokenTests.call,
+    by keys: OperatorPublicKeys = OperatorTokenTests.known, at time: Double = OperatorTokenTests.now
   ) -> Result<String, OperatorTokenRefusal> {
-    Result { () throws(OperatorTokenRefusal) in try keys.signedBody(token, of: call, at: time) }
+    Result { () throws(OperatorTokenRefusal) -> String in try keys.signedBody(token, of: call, at: time) }
   }
 
   @Test func `its own request is the operator's, and the token names the body`() throws {

@@ -207,6 +207,9 @@ import WorkerContract
     let scene = Scene(settings: settings)
     try await scene.serve()
     #expect(scene.cluster.object("networkpolicies", "income") != nil)
+    let allowed = try PermissionTests.allowed()
+    let needs = scene.cluster.requests.filter { $0.target.resource == Resource.networkPolicies }.flatMap(PermissionTests.needs)
+    #expect(!needs.isEmpty && needs.allSatisfy(allowed.contains), "\(needs)")
     let old = Scene(settings: settings)
     old.cluster.fail { $0.target.resource == Resource.networkPolicies ? 403 : nil }
     try await old.serve()

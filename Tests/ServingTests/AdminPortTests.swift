@@ -15,7 +15,7 @@ import WorkerContract
   /// A server that serves `v1`, revision 1, from its mounted file.
   /// - Parameter keys: Those that are mounted beside it; nil: none, as an older operator leaves it.
   private func withGuardedServer(
-    keys: [OperatorSigningKey]? = [key], logging: LoggingRules = .init(), grants: [(String, Set<ServingRight>)] = [],
+    keys: [OperatorSigningKey]? = [AdminPortTests.key], logging: LoggingRules = .init(), grants: [(String, Set<ServingRight>)] = [],
     _ body: (RunningServer, RoutingTable.Entry) async throws -> Void
   ) async throws {
     try await withServer(
@@ -49,8 +49,8 @@ import WorkerContract
   }
 
   private static func signed(
-    _ method: String, _ target: String, _ body: String = "", by key: OperatorSigningKey = key,
-    address: String = "127.0.0.1", model: String = model
+    _ method: String, _ target: String, _ body: String = "", by key: OperatorSigningKey = AdminPortTests.key,
+    address: String = "127.0.0.1", model: String = AdminPortTests.model
   ) throws -> [String: String] {
     let call = OperatorCall(address: address, model: model, method: method, target: target, body: Data(body.utf8))
     return ["Authorization": "Bearer \(try key.token(for: call, at: Date().timeIntervalSince1970))"]
@@ -58,7 +58,7 @@ import WorkerContract
 
   /// As the operator pushes it.
   private static func push(
-    _ table: RoutingTable, to server: RunningServer, by key: OperatorSigningKey = key
+    _ table: RoutingTable, to server: RunningServer, by key: OperatorSigningKey = AdminPortTests.key
   ) async throws -> HTTPConnection.Reply {
     let body = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
     return try await server.request(

@@ -69,7 +69,7 @@ import WorkerContract
   /// Whether the server has taken the table from the operator.
   private func isTold(
     _ server: RunningServer, _ entry: RoutingTable.Entry, revision: Int, isEncrypted: Bool = true,
-    by key: OperatorSigningKey? = key, certificate: [UInt8]?
+    by key: OperatorSigningKey? = OperatorPushTests.key, certificate: [UInt8]?
   ) async throws -> Bool {
     var table = aTable(entry)
     table.revision = revision

@@ -46,7 +46,7 @@ package struct OperatorPublicKeys: Codable, Sendable, Equatable {
     _ token: some StringProtocol, of call: OperatorCall, at now: Double
   ) throws(OperatorTokenRefusal) -> String {
     guard token.utf8.count <= OperatorClaims.longest else { throw .unreadable }
-    let parts = token.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let parts = token.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
     guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .unreadable }
     guard let key = keys.first(where: { Self.head(of: $0.id) == parts[0] }), let bytes = Base64URL.decode(key.publicKey),
       let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)

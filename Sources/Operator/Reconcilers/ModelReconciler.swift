@@ -133,7 +133,8 @@ package struct ModelReconciler: Sendable {
     guard let due = reminderDue(decision, observed), due <= 0 else { return false }
     let isFirst = !confirmations.hasReminder(of: key)
     confirmations.noteReminder(of: key, at: now)
-    return isFirst ? false : await push(decision.reminders, to: observed, reader)
+    guard !isFirst else { return false }
+    return await push(decision.reminders, to: observed, reader)
   }
 
   /// After a restart nothing is known of what the pods confirmed to the process before this one. They are asked before

@@ -1,3 +1,4 @@
+import Decisions
 import Foundation
 package import KubernetesClient
 package import KubernetesModel

@@ -120,7 +120,7 @@ package final class RoutingConfirmations: Sendable {
         memory.revisions[push.pod] = nil
         memory.others[push.pod] = revision
         return before.others[push.pod] != revision || before.revisions[push.pod] != nil
-      case .none:
+      case .unknown:
         memory.refusals[push.pod] = nil
         return false
       }
@@ -137,14 +137,14 @@ package final class RoutingConfirmations: Sendable {
     /// The pod serves another table, of this revision, and stays with it.
     case other(Int)
     /// Nothing that says more than that the pod is to be asked again.
-    case none
+    case unknown
   }
 
   private func answer(to push: RoutingPush, _ signer: RequestSigner?, _ certificate: [UInt8]?) async -> Answer {
     guard !push.isEncrypted || certificate != nil else {
       logger.warning(
         "pod speaks TLS, but there is no certificate in the Secret to know it by", metadata: ["pod": "\(push.podName)"])
-      return .none
+      return .unknown
     }
     let body = Array(push.table.utf8)
     var request = request(.post, "/model/reload", to: push, certificate, body: body)
@@ -163,9 +163,9 @@ package final class RoutingConfirmations: Sendable {
       let answer = try? JSONValue(parsing: response.body)
       switch response.status {
       // The table; a version in it.
-      case 422, 503: return (answer?["error"]?.string).map { .refused(String($0.prefix(Self.longestReason))) } ?? .none
+      case 422, 503: return (answer?["error"]?.string).map { .refused(String($0.prefix(Self.longestReason))) } ?? .unknown
       // Another table came first.
-      case 409: return (answer?["revision"]?.integer).map { .other($0) } ?? .none
+      case 409: return (answer?["revision"]?.integer).map { .other($0) } ?? .unknown
       case 401 where Self.isOfAnOlderRelease(response): return try await stated(by: push, certificate)
       default: break
       }
@@ -173,7 +173,7 @@ package final class RoutingConfirmations: Sendable {
       logger.info(
         "pod cannot be told its routing table yet", metadata: ["pod": "\(push.podName)", "error": "\(error)"])
     }
-    return .none
+    return .unknown
   }
 
   /// A server that asks for a client's token in place of the operator's.
@@ -185,10 +185,10 @@ package final class RoutingConfirmations: Sendable {
   private func stated(by push: RoutingPush, _ certificate: [UInt8]?) async throws(TransportError) -> Answer {
     let response = try await transport.send(request(.get, "/ready", to: push, certificate))
     guard response.isSuccess, let revision = (try? JSONValue(parsing: response.body))?["revision"]?.integer else {
-      return .none
+      return .unknown
     }
     // A smaller one is on its way out: the file brings the next.
-    return revision == push.revision ? .confirmed : revision > push.revision ? .other(revision) : .none
+    return revision == push.revision ? .confirmed : revision > push.revision ? .other(revision) : .unknown
   }
 
   private func request(
