@@ -37,7 +37,7 @@ import WorkerContract
   private static let monitoring: JSONValue = ["namespaceSelector": ["matchLabels": ["team": "monitoring"]]]
 
   @Test func `clients come from everywhere, and pods of all namespaces reach the rest where nobody is named`() throws {
-    let rules = try Self.ingress()
+    let rules = try Self.ingress([:], ServerNetwork(operatorNamespace: "apus-system"))
     #expect(rules.count == 2)
     #expect(rules[0] == ["ports": [Self.port(8080)]])
     #expect(rules[1]["ports"] == nil)
@@ -46,6 +46,8 @@ import WorkerContract
       rules[1]["from"] == [
         ["namespaceSelector": ["matchExpressions": [["key": "kubernetes.io/metadata.name", "operator": "Exists"]]]]
       ])
+    // An operator outside of the cluster does not shut itself out.
+    #expect(try Self.ingress().last == [:])
   }
 
   @Test func `port 8081 is for the operator's namespace and for who is named`() throws {

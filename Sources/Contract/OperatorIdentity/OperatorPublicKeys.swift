@@ -48,7 +48,8 @@ package struct OperatorPublicKeys: Codable, Sendable, Equatable {
     guard token.utf8.count <= OperatorClaims.longest else { throw .unreadable }
     let parts = token.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
     guard parts.count == 3, let signature = Base64URL.decode(parts[2]) else { throw .unreadable }
-    guard let key = keys.first(where: { Self.head(of: $0.id) == parts[0] }), let bytes = Base64URL.decode(key.publicKey),
+    guard let key = keys.first(where: { Self.head(of: $0.id) == parts[0] }),
+      let bytes = Base64URL.decode(key.publicKey),
       let publicKey = try? Curve25519.Signing.PublicKey(rawRepresentation: bytes)
     else { throw .unknownKey }
     guard publicKey.isValidSignature(signature, for: Data("\(parts[0]).\(parts[1])".utf8)) else { throw .forged }

@@ -10,7 +10,7 @@ package struct ServerNetwork: Sendable, Equatable {
   package var adminPeers: [JSONValue]?
   /// More ports that are open to everybody: of sidecars that are injected.
   package var openPorts: [Int]
-  /// The operator's own namespace; nil: it runs outside of the cluster.
+  /// The operator's own namespace; nil: it runs outside of the cluster, and everybody reaches every port unless peers are named.
   package var operatorNamespace: String?
 
   package init(adminPeers: [JSONValue]? = nil, openPorts: [Int] = [], operatorNamespace: String? = nil) {
@@ -30,6 +30,8 @@ package struct ServerNetwork: Sendable, Equatable {
     for port in ports where !distinct.contains(port) { distinct.append(port) }
     let everybody: JSONValue = ["ports": .array(distinct)]
     guard let adminPeers else {
+      // An operator outside of the cluster would shut itself out.
+      guard operatorNamespace != nil else { return [everybody, [:]] }
       // Every namespace has the label.
       return [everybody, ["from": [["namespaceSelector": Self.exists(Self.namespaceLabel)]]]]
     }
