@@ -83,6 +83,23 @@ import Testing
       Self.verdict(token, by: OperatorPublicKeys(model: "shop/other", keys: [Self.key.publicKey])) == .failure(.otherModel))
   }
 
+  @Test func `no character of a token can be changed, added or left out`() throws {
+    let token = Array(try Self.key.token(for: Self.call, at: Self.now))
+    for place in token.indices {
+      for other in ["A", "B", "_", ".", "=", "+", " ", "é"] as [Character] where token[place] != other {
+        var changed = token
+        changed[place] = other
+        #expect((try? Self.verdict(String(changed)).get()) == nil, "\(place) is \(other)")
+        changed = token
+        changed.insert(other, at: place)
+        #expect((try? Self.verdict(String(changed)).get()) == nil, "\(other) before \(place)")
+      }
+      var shorter = token
+      shorter.remove(at: place)
+      #expect((try? Self.verdict(String(shorter)).get()) == nil, "without \(place)")
+    }
+  }
+
   @Test func `keys are kept as text and never described`() throws {
     let kept = try #require(OperatorSigningKey(secret: Self.key.secret))
     #expect(kept.id == Self.key.id && kept.publicKey == Self.key.publicKey)
