@@ -9,8 +9,8 @@ import WorkerContract
   private static func objects(
     _ spec: JSONValue = [:], _ network: ServerNetwork? = ServerNetwork(), keys: String? = nil, canRestrict: Bool = true
   ) -> [DesiredObject] {
-    var settings = settings
-    settings.network = network
+    var chosen = settings
+    chosen.network = network
     return ServerSet(
       model: "income", namespace: "shop",
       owner: OwnerReference(apiVersion: "apus.dev/v1alpha1", kind: "ModelDeployment", name: "income", uid: "u"),
@@ -19,7 +19,7 @@ import WorkerContract
         namespace: "shop", model: "income", revision: 4,
         entries: [.init(version: "v1", digest: "sha256:1", weight: 100, role: .production)]),
       canAutoscale: true, operatorKeys: keys, canRestrictNetwork: canRestrict
-    ).objects(settings)
+    ).objects(chosen)
   }
 
   private static func ingress(_ spec: JSONValue = [:], _ network: ServerNetwork = ServerNetwork()) throws -> [JSONValue] {
@@ -142,10 +142,10 @@ import WorkerContract
   func `where tokens are required a model without is refused, and goes on as it is served`(
     _ security: JSONValue, _ isServed: Bool
   ) throws {
-    var settings = settings
-    settings.requiresTokens = true
+    var strict = settings
+    strict.requiresTokens = true
     let decision = ModelObservation(
-      now: noon, model: aModel("income", ["serving": ["security": security]]), settings: settings
+      now: noon, model: aModel("income", ["serving": ["security": security]]), settings: strict
     ).decide()
     let stalled = decision.status.conditions["Stalled"]
     #expect((stalled == nil) == isServed)

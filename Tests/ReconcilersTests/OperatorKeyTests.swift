@@ -186,6 +186,8 @@ import WorkerContract
     // Whatever it was: the pod serves another table now.
     servers.answer { _ in HTTPResponse(status: 409, body: Array(#"{"error":"older","revision":77}"#.utf8)) }
     clock.advance(by: .seconds(4000))
+    // The wall clock of the scene stands: a change of the pod calls for a look.
+    scene.startServer()
     for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
     #expect(scene.transport.requests.count > before)
     #expect(scene.condition("Serving")?["reason"] == "AnotherTableServed")
@@ -195,6 +197,7 @@ import WorkerContract
     // One that is away for a moment is believed by its last word.
     servers.answer { _ in HTTPResponse(status: 500) }
     clock.advance(by: .seconds(4000))
+    scene.startServer()
     for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
     #expect(scene.condition("Serving")?["status"] == "True")
   }

@@ -1,8 +1,8 @@
 import Engine
 import Foundation
 import OperatorIdentity
-import PredictionLog
 import Serving
+import Telemetry
 import TestSupport
 import Testing
 import WorkerContract

@@ -4,6 +4,7 @@ package import Decisions
 package import KubernetesClient
 package import KubernetesModel
 package import Logging
+import OperatorIdentity
 import WorkerContract
 
 /// Right after a pod has confirmed the routing table: enough for the caches, short enough for people.

@@ -14,14 +14,17 @@ package struct OperatorAssembly: Sendable {
   ///   - api: reads always, writes only while this process leads.
   ///   - namespace: nil: all of them.
   ///   - home: the operator's own namespace, where its keys are kept; nil: it keeps none.
+  ///   - podNamespace: the same where the operator runs in a pod, which servers let in by it.
   ///   - events: its last events are written before the lease is released; it runs as a service of its own.
   ///   - elector: nil: there is only one process.
   package init(
-    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, home: String? = nil, workers: Int,
+    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, home: String? = nil, podNamespace: String? = nil, workers: Int,
     transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), events: EventRecorder,
     metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger
   ) {
+    var settings = settings
+    settings.network?.operatorNamespace = podNamespace
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let mirror = TelemetryMirror(api: api, storage: settings.storage, time: time, logger: logger)

@@ -1,7 +1,7 @@
 import Decisions
 import Foundation
 package import KubernetesClient
-package import KubernetesModel
+import KubernetesModel
 package import Logging
 import OperatorIdentity
 

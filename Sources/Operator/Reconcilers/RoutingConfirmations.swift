@@ -1,6 +1,6 @@
 import Decisions
 package import HTTPTransport
-package import KubernetesModel
+import KubernetesModel
 package import Logging
 import Synchronization
 

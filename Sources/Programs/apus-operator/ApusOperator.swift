@@ -41,12 +41,9 @@ struct ApusOperator: AsyncParsableCommand {
   func run() async throws {
     do {
       try await Self.program.run(options) { context in
-        var settings = try readConfiguration().settings
-        // Outside of a cluster nothing comes from a namespace.
-        settings.network?.operatorNamespace = ProcessInfo.processInfo.environment["POD_NAMESPACE"]
         let assembly = OperatorAssembly(
-          api: context.api, settings: settings, namespace: context.namespace, home: context.home,
-          workers: context.workers,
+          api: context.api, settings: try readConfiguration().settings, namespace: context.namespace, home: context.home,
+          podNamespace: ProcessInfo.processInfo.environment["POD_NAMESPACE"], workers: context.workers,
           transport: try CurlTransport(TransportConfiguration(userAgent: Self.program.userAgent)),
           events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)
         Allocator.giveBack { assembly.caches.lists }

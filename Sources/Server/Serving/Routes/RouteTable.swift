@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import WorkerContract
 
 /// Every endpoint of both ports, once. Routing, the rights, 404 and 405 with `Allow`, the label of the metrics and the OpenAPI
 /// document are derived from this table.
