@@ -142,7 +142,8 @@ let wings: [[Target]] = [
       "Serving",
       [
         "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract",
-        "OperatorIdentity", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle, hummingbirdCore,
+        "OperatorIdentity", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
+        hummingbirdCore,
         nioHTTP1, nioSSL, .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ] + nio, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])),

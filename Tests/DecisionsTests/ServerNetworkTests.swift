@@ -22,9 +22,13 @@ import WorkerContract
     ).objects(chosen)
   }
 
-  private static func ingress(_ spec: JSONValue = [:], _ network: ServerNetwork = ServerNetwork()) throws -> [JSONValue] {
+  private static func ingress(_ spec: JSONValue = [:], _ network: ServerNetwork = ServerNetwork()) throws -> [JSONValue]
+  {
     let policy = try #require(objects(spec, network).first { $0.resource == Resource.networkPolicies }).manifest
-    #expect(policy[path: "spec", "podSelector", "matchLabels"] == ["apus.dev/component": "server", "apus.dev/model": "income"])
+    #expect(
+      policy[path: "spec", "podSelector", "matchLabels"] == [
+        "apus.dev/component": "server", "apus.dev/model": "income",
+      ])
     #expect(policy[path: "spec", "policyTypes"] == ["Ingress"])
     #expect(policy[path: "metadata", "ownerReferences"]?.array?.count == 1)
     return try #require(policy[path: "spec", "ingress"]?.array)
@@ -75,7 +79,10 @@ import WorkerContract
         ["name": "server", "ports": [["containerPort": 9999]]],
         [
           "name": "proxy",
-          "ports": [["containerPort": 9000], ["containerPort": 9000], ["containerPort": 53, "protocol": "UDP"], ["containerPort": 8081]],
+          "ports": [
+            ["containerPort": 9000], ["containerPort": 9000], ["containerPort": 53, "protocol": "UDP"],
+            ["containerPort": 8081],
+          ],
         ],
       ]
     ]
@@ -131,14 +138,17 @@ import WorkerContract
     #expect(arguments.contains("/etc/apus/client-tokens/1/a.txt=logs,predict"))
     let secrets = pod["volumes"]?.array?.compactMap { $0[path: "secret", "secretName"]?.string }
     #expect(secrets == ["clients", "labellers", "auditors"])
-    let mounts = pod["containers"]?[0]?["volumeMounts"]?.array?.filter { $0["mountPath"]?.string?.contains("tokens") == true }
+    let mounts = pod["containers"]?[0]?["volumeMounts"]?.array?.filter {
+      $0["mountPath"]?.string?.contains("tokens") == true
+    }
     #expect(mounts?.count == 3 && mounts?.allSatisfy { $0["readOnly"] == true } == true)
   }
 
-  @Test(arguments: [
-    ([:], false), (["tlsSecretRef": ["name": "tls"]], false), (["tokenSecretRef": ["name": "a", "key": "b"]], true),
-    (["tokens": [["secretRef": ["name": "a", "key": "b"], "rights": ["predict"]]]], true),
-  ] as [(JSONValue, Bool)])
+  @Test(
+    arguments: [
+      ([:], false), (["tlsSecretRef": ["name": "tls"]], false), (["tokenSecretRef": ["name": "a", "key": "b"]], true),
+      (["tokens": [["secretRef": ["name": "a", "key": "b"], "rights": ["predict"]]]], true),
+    ] as [(JSONValue, Bool)])
   func `where tokens are required a model without is refused, and goes on as it is served`(
     _ security: JSONValue, _ isServed: Bool
   ) throws {

@@ -54,7 +54,9 @@ struct SecurityTests {
     #expect(try await server.admin("GET", "/metrics", nil) == .status(200))
     let model = try await stage.get("md", "guarded")
     #expect(model?[path: "status", "routingRevision"] == before && model?.condition("Serving")?["status"] == "True")
-    let ports = try await stage.get("service", "guarded")?[path: "spec", "ports"]?.array?.compactMap { $0["port"]?.integer }
+    let ports = try await stage.get("service", "guarded")?[path: "spec", "ports"]?.array?.compactMap {
+      $0["port"]?.integer
+    }
     #expect(ports == [8080])
     #expect(try await stage.get("service", "guarded-admin-port")?[path: "spec", "clusterIP"] == "None")
     let policy = try await stage.get("networkpolicy", "guarded")

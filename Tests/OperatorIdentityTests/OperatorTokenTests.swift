@@ -10,7 +10,8 @@ import Testing
   private static let key = OperatorSigningKey()
   private static let call = OperatorCall(
     address: "10.0.0.7", model: "shop/income", method: "POST", target: "/model/reload", body: Data("{}".utf8))
-  private static let known = OperatorPublicKeys(model: "shop/income", keys: [OperatorSigningKey().publicKey, key.publicKey])
+  private static let known = OperatorPublicKeys(
+    model: "shop/income", keys: [OperatorSigningKey().publicKey, key.publicKey])
 
   private static func verdict(
     _ token: some StringProtocol, _ call: OperatorCall = OperatorTokenTests.call,
@@ -32,13 +33,17 @@ import Testing
     #expect(claims["exp"]?.integer == 1_796_000_060)
   }
 
-  @Test(arguments: [
-    (OperatorCall(address: "10.0.0.8", model: "shop/income", method: "POST", target: "/model/reload"), .otherPod),
-    (OperatorCall(address: "10.0.0.7", model: "shop/other", method: "POST", target: "/model/reload"), .otherModel),
-    (OperatorCall(address: "10.0.0.7", model: "shop/income", method: "GET", target: "/model/reload"), .otherRequest),
-    (OperatorCall(address: "10.0.0.7", model: "shop/income", method: "POST", target: "/logs"), .otherRequest),
-    (OperatorCall(address: "10.0.0.7", model: "shop/income", method: "POST", target: "/model/reload?a=b"), .otherRequest),
-  ] as [(OperatorCall, OperatorTokenRefusal)])
+  @Test(
+    arguments: [
+      (OperatorCall(address: "10.0.0.8", model: "shop/income", method: "POST", target: "/model/reload"), .otherPod),
+      (OperatorCall(address: "10.0.0.7", model: "shop/other", method: "POST", target: "/model/reload"), .otherModel),
+      (OperatorCall(address: "10.0.0.7", model: "shop/income", method: "GET", target: "/model/reload"), .otherRequest),
+      (OperatorCall(address: "10.0.0.7", model: "shop/income", method: "POST", target: "/logs"), .otherRequest),
+      (
+        OperatorCall(address: "10.0.0.7", model: "shop/income", method: "POST", target: "/model/reload?a=b"),
+        .otherRequest
+      ),
+    ] as [(OperatorCall, OperatorTokenRefusal)])
   func `another request is not`(_ call: OperatorCall, _ refusal: OperatorTokenRefusal) throws {
     #expect(Self.verdict(try Self.key.token(for: Self.call, at: Self.now), call) == .failure(refusal))
   }
@@ -80,7 +85,8 @@ import Testing
     #expect(Self.verdict(token, by: OperatorPublicKeys(model: "shop/income", keys: [])) == .failure(.unknownKey))
     // The keys of one model's servers hold for that model.
     #expect(
-      Self.verdict(token, by: OperatorPublicKeys(model: "shop/other", keys: [Self.key.publicKey])) == .failure(.otherModel))
+      Self.verdict(token, by: OperatorPublicKeys(model: "shop/other", keys: [Self.key.publicKey]))
+        == .failure(.otherModel))
   }
 
   @Test func `no character of a token can be changed, added or left out`() throws {

@@ -27,7 +27,8 @@ import WorkerContract
         sleep: { _ in }, random: { 0 }), logger: logger)
   }
 
-  @Test func `replicas share their keys; a key gets a successor after a month, and is known for another`() async throws {
+  @Test func `replicas share their keys; a key gets a successor after a month, and is known for another`() async throws
+  {
     let cluster = ScriptedCluster()
     let days = Mutex(0.0)
     func ids() async throws -> [String] {
@@ -84,7 +85,8 @@ import WorkerContract
     let token = try #require(push.headers["Authorization"]).dropFirst("Bearer ".count)
     func body(of address: String) throws -> String {
       try keys.signedBody(
-        token, of: .init(address: address, model: "shop/income", method: "POST", target: "/model/reload"), at: Self.start)
+        token, of: .init(address: address, model: "shop/income", method: "POST", target: "/model/reload"),
+        at: Self.start)
     }
     #expect(try body(of: "10.0.0.1") == OperatorCall.digest(of: Data(push.body)))
     #expect(throws: OperatorTokenRefusal.otherPod) { try body(of: "10.0.0.2") }
@@ -113,7 +115,8 @@ import WorkerContract
     }
   }
 
-  @Test func `a server of an older release that asks for a client's token is asked what it serves, and told nothing secret`()
+  @Test
+  func `a server of an older release that asks for a client's token is asked what it serves, and told nothing secret`()
     async throws
   {
     let servers = Servers()
@@ -121,7 +124,8 @@ import WorkerContract
     servers.answer { request in
       guard request.url.hasSuffix("/ready") else {
         return HTTPResponse(
-          status: 401, headers: ["WWW-Authenticate": #"Bearer error="invalid_token""#], body: Array(#"{"error":"no"}"#.utf8))
+          status: 401, headers: ["WWW-Authenticate": #"Bearer error="invalid_token""#],
+          body: Array(#"{"error":"no"}"#.utf8))
       }
       let answer: JSONValue = ["ready": true, "revision": .integer(Int64(revision.withLock { $0 }))]
       return HTTPResponse(status: 200, body: answer.bytes)
@@ -166,7 +170,9 @@ import WorkerContract
     for _ in 0..<3 { _ = try await scene.models.reconcile(scene.key) }
     let condition = try #require(scene.condition("Serving"))
     #expect(condition["reason"] == "AnotherTableServed" && condition["status"] == "Unknown")
-    #expect(condition["message"]?.string?.contains("another table is served: pod income-1 has \(words)") == true, "\(condition)")
+    #expect(
+      condition["message"]?.string?.contains("another table is served: pod income-1 has \(words)") == true,
+      "\(condition)")
     #expect(scene.events.reasons.filter { $0.hasSuffix("AnotherTableServed") }.count == 1)
     servers.answer(ScriptedTransport.confirming)
     for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
@@ -211,7 +217,8 @@ import WorkerContract
     try await scene.serve()
     #expect(scene.cluster.object("networkpolicies", "income") != nil)
     let allowed = try PermissionTests.allowed()
-    let needs = scene.cluster.requests.filter { $0.target.resource == Resource.networkPolicies }.flatMap(PermissionTests.needs)
+    let needs = scene.cluster.requests.filter { $0.target.resource == Resource.networkPolicies }.flatMap(
+      PermissionTests.needs)
     #expect(!needs.isEmpty && needs.allSatisfy(allowed.contains), "\(needs)")
     let old = Scene(settings: settings)
     old.cluster.fail { $0.target.resource == Resource.networkPolicies ? 403 : nil }

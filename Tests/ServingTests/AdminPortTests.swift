@@ -15,7 +15,8 @@ import WorkerContract
   /// A server that serves `v1`, revision 1, from its mounted file.
   /// - Parameter keys: Those that are mounted beside it; nil: none, as an older operator leaves it.
   private func withGuardedServer(
-    keys: [OperatorSigningKey]? = [AdminPortTests.key], logging: LoggingRules = .init(), grants: [(String, Set<ServingRight>)] = [],
+    keys: [OperatorSigningKey]? = [AdminPortTests.key], logging: LoggingRules = .init(),
+    grants: [(String, Set<ServingRight>)] = [],
     _ body: (RunningServer, RoutingTable.Entry) async throws -> Void
   ) async throws {
     try await withServer(
@@ -101,7 +102,9 @@ import WorkerContract
     }
   }
 
-  @Test func `rows and everything else are read by nobody without a proof; probes and scrapes are answered`() async throws {
+  @Test func `rows and everything else are read by nobody without a proof; probes and scrapes are answered`()
+    async throws
+  {
     try await withGuardedServer { server, _ in
       for (method, path, body) in [
         ("GET", "/logs", nil), ("GET", "/logs?limit=1", nil), ("GET", "/model/info", nil), ("POST", "/predict", "{}"),
@@ -185,7 +188,9 @@ import WorkerContract
     }
   }
 
-  @Test func `without keys the table comes by the file only, and an older operator hears that it is served`() async throws {
+  @Test func `without keys the table comes by the file only, and an older operator hears that it is served`()
+    async throws
+  {
     try await withGuardedServer(keys: nil) { server, entry in
       let second = try await server.publish("v2", shift: 1)
       let next = aTable(revision: 2, second)
@@ -212,12 +217,16 @@ import WorkerContract
     }
   }
 
-  @Test func `keys change with their file: a new one is taken up, and one that was taken out is worth nothing`() async throws {
+  @Test func `keys change with their file: a new one is taken up, and one that was taken out is worth nothing`()
+    async throws
+  {
     try await withGuardedServer { server, entry in
       let next = OperatorSigningKey()
       #expect(try await Self.push(aTable(entry), to: server, by: next).code == 401)
       try Self.mount([Self.key, next], in: server.folder)
-      _ = try await eventually("both sign") { try await Self.push(aTable(entry), to: server, by: next).code == 200 ? () : nil }
+      _ = try await eventually("both sign") {
+        try await Self.push(aTable(entry), to: server, by: next).code == 200 ? () : nil
+      }
       #expect(try await Self.push(aTable(entry), to: server).code == 200)
       // A file that is cut short leaves the keys in place.
       try Data("{".utf8).write(to: server.folder.appending(path: RoutingTable.keysFileName), options: .atomic)
@@ -258,7 +267,8 @@ import WorkerContract
             } else {
               #expect(reply.code == 403, words)
               #expect((reply.json["error"] as? String)?.contains("not the right \(right.rawValue)") == true, words)
-              #expect(reply.headers["www-authenticate"] == #"Bearer error="insufficient_scope", scope="\#(right.rawValue)""#)
+              #expect(
+                reply.headers["www-authenticate"] == #"Bearer error="insufficient_scope", scope="\#(right.rawValue)""#)
             }
           }
         }

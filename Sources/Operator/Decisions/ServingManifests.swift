@@ -65,7 +65,8 @@ package struct ServerSet: Sendable, Equatable {
       ConfigMap(
         metadata: metadata(ResourceName.routing(model: model)),
         data: [RoutingTable.fileName: routingText].merging(
-          operatorKeys.map { [RoutingTable.keysFileName: $0] } ?? [:]) { $1 }))
+          operatorKeys.map { [RoutingTable.keysFileName: $0] } ?? [:]
+        ) { $1 }))
   }
 
   private var service: DesiredObject {

@@ -34,7 +34,8 @@ package struct ModelReconciler: Sendable {
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, confirmations: RoutingConfirmations,
-    keyring: OperatorKeyring? = nil, events: any EventSink, metrics: OperatorMetricsRecorder, mirror: TelemetryMirror? = nil,
+    keyring: OperatorKeyring? = nil, events: any EventSink, metrics: OperatorMetricsRecorder,
+    mirror: TelemetryMirror? = nil,
     definitions: InstalledDefinitions? = nil, time: TimeSource = .system, logger: Logger
   ) {
     self.caches = caches

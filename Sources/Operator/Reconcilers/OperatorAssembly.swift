@@ -18,7 +18,8 @@ package struct OperatorAssembly: Sendable {
   ///   - events: its last events are written before the lease is released; it runs as a service of its own.
   ///   - elector: nil: there is only one process.
   package init(
-    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, home: String? = nil, podNamespace: String? = nil, workers: Int,
+    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, home: String? = nil,
+    podNamespace: String? = nil, workers: Int,
     transport: any HTTPTransport, mail: any MailTransport = CurlMailTransport(), events: EventRecorder,
     metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger

@@ -64,10 +64,12 @@ package actor OperatorKeyring {
   private func current() async throws(KubernetesError) -> OperatorKeys {
     let now = time.wall().secondsSince1970
     let found = try await api.find(Secret.self, namespace: namespace, name: Self.secretName)
-    var stored = found?.bytes(Self.key).flatMap { (try? JSONValue(parsing: $0))?.value(StoredKeys.self) } ?? StoredKeys()
+    var stored =
+      found?.bytes(Self.key).flatMap { (try? JSONValue(parsing: $0))?.value(StoredKeys.self) } ?? StoredKeys()
     stored.keys.removeAll { $0.signingKey == nil }
     if let newest = stored.keys.last, now - newest.created < Self.age { return stored.usable }
-    stored.keys = stored.keys.suffix(1) + [StoredKeys.Key(created: now.rounded(.down), secret: OperatorSigningKey().secret)]
+    stored.keys =
+      stored.keys.suffix(1) + [StoredKeys.Key(created: now.rounded(.down), secret: OperatorSigningKey().secret)]
     let data = [Self.key: Base64.encode(JSONValue.document(stored).bytes)]
     if var secret = found {
       secret.data = data

@@ -163,7 +163,8 @@ package final class RoutingConfirmations: Sendable {
       let answer = try? JSONValue(parsing: response.body)
       switch response.status {
       // The table; a version in it.
-      case 422, 503: return (answer?["error"]?.string).map { .refused(String($0.prefix(Self.longestReason))) } ?? .unknown
+      case 422, 503:
+        return (answer?["error"]?.string).map { .refused(String($0.prefix(Self.longestReason))) } ?? .unknown
       // Another table came first.
       case 409: return (answer?["revision"]?.integer).map { .other($0) } ?? .unknown
       case 401 where Self.isOfAnOlderRelease(response): return try await stated(by: push, certificate)

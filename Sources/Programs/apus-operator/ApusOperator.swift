@@ -42,7 +42,8 @@ struct ApusOperator: AsyncParsableCommand {
     do {
       try await Self.program.run(options) { context in
         let assembly = OperatorAssembly(
-          api: context.api, settings: try readConfiguration().settings, namespace: context.namespace, home: context.home,
+          api: context.api, settings: try readConfiguration().settings, namespace: context.namespace,
+          home: context.home,
           podNamespace: ProcessInfo.processInfo.environment["POD_NAMESPACE"], workers: context.workers,
           transport: try CurlTransport(TransportConfiguration(userAgent: Self.program.userAgent)),
           events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)

@@ -56,7 +56,8 @@ struct ApusServer: AsyncParsableCommand {
 
   @Flag(
     help:
-      "Let everybody who reaches the admin port change the routing table and read the log, as on a machine of one's own.")
+      "Let everybody who reaches the admin port change the routing table and read the log, as on a machine of one's own."
+  )
   var openAdmin = false
 
   @Option(
@@ -104,7 +105,8 @@ struct ApusServer: AsyncParsableCommand {
       throw ValidationError("A port is a number from 0 to 65535.")
     }
     for grant in tokenGrant where Self.grant(grant) == nil {
-      throw ValidationError("--token-grant: '\(grant)' is not FILE=RIGHT,RIGHT with rights of predict, feedback and logs.")
+      throw ValidationError(
+        "--token-grant: '\(grant)' is not FILE=RIGHT,RIGHT with rights of predict, feedback and logs.")
     }
     guard maximumBody > 0, maximumBatch > 0, maximumConnections.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")

@@ -143,7 +143,8 @@ package struct ModelServer: Sendable {
       predictions: PredictionEndpoints(
         holder: holder, log: log, metrics: metrics, limits: configuration.limits, clock: clock),
       information: InformationEndpoints(
-        holder: holder, metrics: metrics, controller: controller, file: file, asksForToken: (clients[.public] ?? nil) != nil),
+        holder: holder, metrics: metrics, controller: controller, file: file,
+        asksForToken: (clients[.public] ?? nil) != nil),
       inference: InferenceEndpoints(holder: holder, metrics: metrics, limits: configuration.limits, clock: clock),
       logs: LogsEndpoint(holder: holder, store: telemetry), lanes: lanes)
     holder.onSwap { [lanes] in lanes.releaseStates() }

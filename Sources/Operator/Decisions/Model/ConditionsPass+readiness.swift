@@ -90,7 +90,8 @@ extension ConditionsPass {
     let served =
       revision == status.routingRevision
       ? "another one of revision \(revision)" : "revision \(revision) in place of revision \(status.routingRevision)"
-    return "another table is served: pod \(pod.name) has \(served); it takes up the mounted table within three minutes, and "
+    return
+      "another table is served: pod \(pod.name) has \(served); it takes up the mounted table within three minutes, and "
       + "otherwise delete it, so that it starts anew"
   }
 

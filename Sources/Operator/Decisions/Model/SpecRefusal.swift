@@ -40,7 +40,8 @@ struct SpecRefusal: ModelPass {
   /// What the operator's configuration asks for and the spec lacks.
   private var missingTokens: String? {
     guard observed.settings.requiresTokens, spec.serving.security?.asksForToken != true else { return nil }
-    return "spec.serving.security names no tokens, and this cluster serves no model without (security.required in the operator's "
+    return
+      "spec.serving.security names no tokens, and this cluster serves no model without (security.required in the operator's "
       + "configuration): name a Secret in spec.serving.security.tokenSecretRef or tokens"
   }
 

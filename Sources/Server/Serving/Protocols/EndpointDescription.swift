@@ -31,7 +31,9 @@ struct EndpointDescription: Sendable {
   /// - Parameters:
   ///   - label: Names the endpoint.
   ///   - prefix: What the summary begins with.
-  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool, asksForRight: Bool) -> JSONDocument {
+  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool, asksForRight: Bool)
+    -> JSONDocument
+  {
     let isVersion = path.contains("{version}")
     var operation: JSONDocument = [
       "operationId": .string(label + (isVersion ? "_version" : "")),
@@ -56,7 +58,8 @@ struct EndpointDescription: Sendable {
       ]
     ]
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
-    let codes = (asksForToken ? asksForRight ? [401, 403] : [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
+    let codes =
+      (asksForToken ? asksForRight ? [401, 403] : [401] : []) + (request == nil ? [] : Self.bodyErrors) + errors
     for code in codes.sorted() {
       responses = responses.with(
         String(code),
