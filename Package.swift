@@ -88,7 +88,9 @@ let wings: [[Target]] = [
   // What operator, worker and server exchange.
   wing(
     "Contract",
-    library("WorkerContract", ["JSON", "Schema", "Values"])),
+    library("WorkerContract", ["JSON", "Schema", "Values"]),
+    // How servers know the operator's requests.
+    library("OperatorIdentity", ["JSON", "Values", crypto])),
   // Pure: values in, values out.
   wing(
     "Science",
@@ -112,7 +114,7 @@ let wings: [[Target]] = [
       "Reconcilers",
       [
         "ControllerRuntime", "KubernetesClient", "KubernetesModel", "ApusAPI", "Decisions", "WorkerContract",
-        "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", "Values", logging,
+        "OperatorIdentity", "HTTPTransport", "Exposition", "YAMLCoding", "Telemetry", "Values", logging,
       ], testedWith: ["ClusterState", "SpecFields"])),
   // Trainings, checks and removals.
   wing(
@@ -139,7 +141,8 @@ let wings: [[Target]] = [
       "Serving",
       [
         "JSON", "Values", "JSONScanning", "Engine", "PredictionLog", "Learning", "Tabular", "WorkerContract",
-        "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle, hummingbirdCore,
+        "OperatorIdentity", "Artifacts", "Telemetry", "Monitoring", "Statistics", "Exposition", logging, lifecycle,
+        hummingbirdCore,
         nioHTTP1, nioSSL, .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
       ] + nio, testedWith: ["Reconcilers", "Decisions", "HTTPTransport", "KubernetesModel"])),

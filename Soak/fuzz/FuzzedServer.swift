@@ -31,6 +31,7 @@ final class FuzzedServer: Sendable {
     configuration.host = "127.0.0.1"
     configuration.port = 0
     configuration.adminPort = 0
+    configuration.opensAdmin = true
     configuration.drainDelay = .zero
     configuration.limits = RequestLimits(body: 1 << 16, batch: 8, answer: Self.mostAnswer)
     let telemetry = try openTelemetryStore(at: "sqlite://\(folder.path)/telemetry.sqlite")

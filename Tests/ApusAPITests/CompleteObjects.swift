@@ -63,6 +63,7 @@ enum Complete {
       "logging": ["sample": 0.5, "redact": ["a"], "retention": "90s"],
       "security": [
         "tokenSecretRef": ["name": "clients", "key": "tokens"], "tlsSecretRef": ["name": "tls"],
+        "tokens": [["secretRef": ["name": "labels", "key": "tokens"], "rights": ["feedback"]]],
       ],
       "resources": resources, "template": template,
     ],

@@ -32,6 +32,7 @@ struct SecurityTests {
     #expect(try await server.predict("first-token", trusting: stranger) == .untrusted)
     #expect(try await server.predict("first-token", trusting: nil) == .silent, "nothing is said in the clear")
 
+    try await Self.expectNoWayIn(server, on: stage)
     // A table that is new is brought to a server that is guarded.
     try await Self.expectNewTable(sample: 0.5, on: stage)
     // How soon a Secret's change is in a container is the kubelet's business: on a real cluster after a minute or more.
@@ -51,6 +52,28 @@ struct SecurityTests {
       try await stage.kubectl("describe", "md", "guarded").text.contains("allow it: kubectl") ? true : nil
     }
     _ = try await run(stage.cluster.exec + command)
+  }
+
+  /// Whoever reaches the admin port without the operator's signature, from inside the cluster, changes nothing and reads nothing.
+  private static func expectNoWayIn(_ server: SecuredServer, on stage: Stage) async throws {
+    let table =
+      #"{"namespace":"\#(stage.namespace)","model":"guarded","revision":9223372036854775807,"entries":[],"#
+      + #""logging":{"sample":0,"redact":[],"retention":"0s"}}"#
+    let before = try await stage.get("md", "guarded")?[path: "status", "routingRevision"]
+    for token in [nil, "guess", "first-token"] {
+      #expect(try await server.admin("POST", "/model/reload", token, body: table) == .status(401))
+      #expect(try await server.admin("POST", "/model/reload", token, body: "") == .status(401))
+    }
+    #expect(try await server.admin("GET", "/logs", nil) == .status(401))
+    #expect(try await server.admin("GET", "/logs", "first-token") == .status(200))
+    #expect(try await server.admin("GET", "/metrics", nil) == .status(200))
+    let model = try await stage.get("md", "guarded")
+    #expect(model?[path: "status", "routingRevision"] == before && model?.condition("Serving")?["status"] == "True")
+    let ports = try await stage.get("service", "guarded")?[path: "spec", "ports"]?.array?.compactMap {
+      $0["port"]?.integer
+    }
+    #expect(ports == [8080, 8081])
+    #expect(try await stage.get("service", "guarded-admin-port")?[path: "spec", "clusterIP"] == "None")
   }
 
   private static func rotate(_ server: SecuredServer, host: String, on stage: Stage) async throws {
@@ -151,6 +174,18 @@ private struct SecuredServer {
   var stage: Stage
   var host: String
   var address: String
+
+  /// On the admin port of a pod, which is known by its address.
+  func admin(_ method: String, _ path: String, _ token: String?, body: String? = nil) async throws -> Answer {
+    let pods = try await stage.list("pods", selector: "apus.dev/model=guarded,apus.dev/component=server")
+    let pod = pods.compactMap { $0[path: "status", "podIP"]?.string }.first ?? ""
+    var command =
+      stage.cluster.exec + ["curl", "-sSk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", "-X", method]
+    if let token { command += ["-H", "authorization: Bearer \(token)"] }
+    if body != nil { command += ["-H", "content-type: application/json", "--data-binary", "@-"] }
+    let output = try await run(command + ["https://\(pod):8081\(path)"], input: body ?? "", allowFailure: true)
+    return output.status == 0 ? .status(Int(output.text) ?? 0) : .silent
+  }
 
   /// - Parameter certificate: nil: without TLS.
   func predict(_ token: String?, trusting certificate: Certificate?) async throws -> Answer {

@@ -1,6 +1,7 @@
 import Decisions
 import KubernetesClient
 import KubernetesModel
+import Logging
 import Synchronization
 import Testing
 
@@ -26,7 +27,7 @@ import Testing
       scene.cluster,
       time: TimeSource(
         monotonic: { clock.time }, wall: { Self.start.advanced(bySeconds: clock.time / .seconds(1)) },
-        sleep: { _ in }, random: { 0 }))
+        sleep: { _ in }, random: { 0 }), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     for (seconds, believed, asked) in [(0, 600, 1), (400, 200, 1), (599, 1, 1), (600, 600, 2)]
       as [(Double, Double, Int)]
     {

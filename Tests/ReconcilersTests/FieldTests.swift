@@ -34,6 +34,7 @@ import Testing
     "training.schedule.timeZone": "Europe/Berlin", "training.source.window": "90d",
     "training.split.testSource.window": "90d", "promotion.segments.0.feature": "workclass",
     "serving.logging.redact": ["age"], "serving.version": "v2", "serving.security.tlsSecretRef.name": "income-tls",
+    "serving.security.tokens.0.rights": ["logs"],
     "promotion.rollout.steps.0.weight": 6,
     "training.resources.requests": ["cpu": "500m"], "training.resources.limits": ["memory": "2Gi"],
     "serving.resources.requests": ["cpu": "500m"], "serving.resources.limits": ["memory": "2Gi"],

@@ -16,6 +16,25 @@ import WorkerContract
     #expect(settings.storage.telemetryLocation(in: "shop") == "sqlite:///var/lib/apus/telemetry/shop.sqlite")
   }
 
+  @Test func `who reaches servers is read, and what models must have`() throws {
+    let text = """
+      images: {worker: w:1, server: s:1}
+      security: {required: true}
+      networkPolicy:
+        enabled: true
+        adminFrom: [{namespaceSelector: {}}, {ipBlock: {cidr: 10.0.0.0/8}}]
+        openPorts: [15008]
+      """
+    let settings = try OperatorConfiguration(yaml: Array(text.utf8), file: "operator.yaml").settings
+    #expect(settings.requiresTokens)
+    #expect(
+      settings.network
+        == ServerNetwork(
+          adminPeers: [["namespaceSelector": [:]], ["ipBlock": ["cidr": "10.0.0.0/8"]]], openPorts: [15008]))
+    let off = "images: {worker: w:1, server: s:1}\nnetworkPolicy: {adminFrom: [{namespaceSelector: {}}]}"
+    #expect(try OperatorConfiguration(yaml: Array(off.utf8), file: "operator.yaml").settings.network == nil)
+  }
+
   @Test func `the store's Secret, endpoint and region are read, null is nothing`() throws {
     let text = """
       images: {worker: w:1, server: s:1}
@@ -83,6 +102,21 @@ import WorkerContract
       "images: {worker: w, server: s}\nremoval: {template: {containers: [{name: worker, securityContext: {privileged: true}}]}}",
       "removal.template.containers[0].securityContext.privileged"
     ), ("images: {worker: w, server: s}\nstorage: {formerArtifacts: 's3://b'}", "storage.formerArtifacts must begin"),
+    (
+      "images: {worker: w, server: s}\nnetworkPolicy: {enabled: true, adminFrom: [{}]}",
+      "networkPolicy.adminFrom[0] must be a peer"
+    ),
+    (
+      "images: {worker: w, server: s}\nnetworkPolicy: {enabled: true, adminFrom: [{ports: [1]}]}",
+      "networkPolicy.adminFrom[0] must be a peer"
+    ),
+    (
+      "images: {worker: w, server: s}\nnetworkPolicy: {enabled: true, adminFrom: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}",
+      "networkPolicy.adminFrom[0] must be a peer"
+    ),
+    ("images: {worker: w, server: s}\nnetworkPolicy: {enabled: true, openPorts: [8081]}", "networkPolicy.openPorts[0]"),
+    ("images: {worker: w, server: s}\nnetworkPolicy: {enable: false}", "'networkPolicy.enable' is not a setting"),
+    ("images: {worker: w, server: s}\nsecurity: {require: true}", "'security.require' is not a setting"),
     ("images: [", "not valid YAML"),
   ])
   func `what cannot be used is named`(_ text: String, _ part: String) {

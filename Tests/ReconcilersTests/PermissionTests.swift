@@ -74,6 +74,9 @@ import YAMLCoding
     "create events.k8s.io/events", "patch events.k8s.io/events",
     // DepartedModels, when a deleted model's data is removed; tidying of runs.
     "get apus.dev/modeldeployments", "delete batch/jobs", "delete /configmaps",
+    // Where NetworkPolicies are switched on (`OperatorKeyTests`).
+    "get networking.k8s.io/networkpolicies", "list networking.k8s.io/networkpolicies",
+    "create networking.k8s.io/networkpolicies", "patch networking.k8s.io/networkpolicies",
   ]
 
   @Test(arguments: Mode.allCases)

@@ -11,7 +11,12 @@ import Testing
 /// What an operator does that lacks a right, and for whom it uses those it has.
 @Suite struct RightsTests {
   private static let secured: JSONValue = [
-    "serving": ["replicas": 1, "security": ["tokenSecretRef": ["name": "income-clients", "key": "tokens"]]]
+    "serving": [
+      "replicas": 1,
+      "security": [
+        "tokenSecretRef": ["name": "income-clients", "key": "tokens"], "tlsSecretRef": ["name": "income-tls"],
+      ],
+    ]
   ]
   private static let command =
     "kubectl -n shop create rolebinding apus-operator-secrets --clusterrole=apus-operator-secrets "
@@ -21,7 +26,14 @@ import Testing
     request.target.resource == Resource.secrets ? 403 : nil
   }
 
-  private func putToken(in scene: Scene) {
+  private func putSecrets(in scene: Scene) {
+    let none = JSONValue.string(Data("none".utf8).base64EncodedString())
+    scene.put(
+      Resource.secrets,
+      [
+        "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "income-tls", "namespace": "shop"],
+        "data": ["tls.crt": none, "tls.key": none],
+      ])
     scene.put(
       Resource.secrets,
       [
@@ -33,7 +45,7 @@ import Testing
   @Test func `without the right to read Secrets a model lives, and says which binding the operator needs`() async throws
   {
     let scene = Scene()
-    putToken(in: scene)
+    putSecrets(in: scene)
     scene.cluster.fail(Self.withoutSecrets)
     try await scene.serve(Self.secured)
     let serving = try #require(scene.condition("Serving"))
@@ -48,12 +60,38 @@ import Testing
     scene.cluster.heal()
     for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
     #expect(scene.condition("Serving")?["status"] == "True")
-    #expect(scene.transport.requests.first?.headers["Authorization"] == "Bearer open sesame")
+    #expect(scene.transport.requests.count == 1)
+  }
+
+  @Test func `servers that only ask for tokens are told their table without their Secret`() async throws {
+    let scene = Scene()
+    putSecrets(in: scene)
+    scene.cluster.fail(Self.withoutSecrets)
+    try await scene.serve([
+      "serving": ["replicas": 1, "security": ["tokenSecretRef": ["name": "income-clients", "key": "tokens"]]]
+    ])
+    #expect(scene.transport.requests.count == 1)
+    let serving = try #require(scene.condition("Serving"))
+    #expect(serving["status"] == "True")
+    #expect(serving["message"]?.string?.hasSuffix(Self.command) == true, "\(serving)")
+  }
+
+  @Test func `the Secret with the operator's own keys is read for nobody`() async throws {
+    let scene = Scene()
+    scene.put(
+      Resource.secrets,
+      [
+        "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "apus-operator-keys", "namespace": "shop"],
+        "data": ["keys.json": .string(Data("{}".utf8).base64EncodedString())],
+      ])
+    let reader = SecretReader(scene.cluster, OperatorAccess(home: "shop", watchedNamespace: "shop"))
+    #expect(try await reader.find(OperatorAccess.keysSecret, in: "shop") == nil)
+    #expect(scene.cluster.requests.isEmpty)
   }
 
   @Test func `a model that is served as it was stays ready under an operator that may read less`() async throws {
     let scene = Scene()
-    putToken(in: scene)
+    putSecrets(in: scene)
     try await scene.serve(Self.secured)
     #expect(scene.condition("Ready")?["status"] == "True")
     scene.cluster.fail(Self.withoutSecrets)
@@ -135,7 +173,7 @@ import Testing
     _ which: String, _ owners: JSONValue?
   ) async throws {
     let scene = Scene()
-    putToken(in: scene)
+    putSecrets(in: scene)
     for (name, deployment) in [("other-abc", "uid-other"), ("bare", nil)] {
       var metadata: JSONValue = ["name": .string(name), "namespace": "shop"]
       metadata["ownerReferences"] = deployment.map { Self.owner("Deployment", "other", $0) }
@@ -153,7 +191,7 @@ import Testing
 
   @Test func `with the roles of an earlier release servers are told by their ReplicaSet's name`() async throws {
     let scene = Scene()
-    putToken(in: scene)
+    putSecrets(in: scene)
     scene.cluster.fail { $0.target.resource == Resource.replicaSets ? 403 : nil }
     scene.startServer("stranger", owners: Self.owner("ReplicaSet", "other-abc", "uid-other-abc"))
     try await scene.serve(Self.secured, startsServer: false)

@@ -74,8 +74,9 @@ final class Scene: Sendable {
   init(
     _ transport: ScriptedTransport = ScriptedTransport(), cluster: ScriptedCluster = ScriptedCluster(),
     mirror: TelemetryMirror? = nil, definitions: InstalledDefinitions? = nil,
-    mail: any MailTransport = CurlMailTransport(), clock: ManualClock = ManualClock(),
-    access: OperatorAccess = .init()
+    mail: any MailTransport = CurlMailTransport(), clock: ManualClock = ManualClock(), hasKeys: Bool = false,
+    access: OperatorAccess = .init(),
+    settings: OperatorSettings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"))
   ) {
     self.transport = transport
     self.cluster = cluster
@@ -92,14 +93,16 @@ final class Scene: Sendable {
         ],
       ])
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let settings = OperatorSettings(images: .init(worker: "apus-worker", server: "apus-server"), access: access)
+    var settings = settings
+    settings.access = access
     let recorder = OperatorMetricsRecorder(registry)
     caches = ClusterCaches(cluster, namespace: nil, logger: logger)
     let time = clock.source
     models = ModelReconciler(
       api: cluster, caches: caches, settings: settings,
-      confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
-      mirror: mirror, definitions: definitions, time: time, logger: logger)
+      confirmations: RoutingConfirmations(transport: transport, logger: logger),
+      keyring: hasKeys ? OperatorKeyring(api: cluster, namespace: "apus-system", time: time, logger: logger) : nil,
+      events: events, metrics: recorder, mirror: mirror, definitions: definitions, time: time, logger: logger)
     policies = PolicyReconciler(
       api: cluster, caches: caches, settings: settings, transport: transport,
       alerts: AlertDispatcher(transport: transport, mail: mail, time: time, logger: logger), events: events,

@@ -64,7 +64,9 @@ struct OpenAPITests {
         let operation = operations[path]?["get"]
         #expect((operation?["security"] == nil) == isOpen, "\(path)")
         #expect(((operation?["responses"] as? [String: Any])?["401"] == nil) == isOpen, "\(path)")
+        #expect((operation?["responses"] as? [String: Any])?["403"] == nil, "any token will do: \(path)")
       }
+      #expect((operations["/predict"]?["post"]?["responses"] as? [String: Any])?["403"] != nil)
     }
   }
 

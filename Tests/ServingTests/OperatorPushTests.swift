@@ -3,6 +3,7 @@ import Decisions
 import Foundation
 import HTTPTransport
 import KubernetesModel
+import OperatorIdentity
 import Serving
 import TestSupport
 import Testing
@@ -15,6 +16,9 @@ import WorkerContract
   private static let openssl = "/usr/bin/openssl"
   private static let hasOpenSSL = FileManager.default.isExecutableFile(atPath: openssl)
   private static let model = ObjectKey(namespace: "shop", name: "income")
+  /// As the tests' tables name it.
+  private static let income = ObjectKey(namespace: "default", name: "income")
+  private static let key = OperatorSigningKey()
 
   /// `NAME.crt` and `NAME.key`, for a name that no pod's address has.
   private static func make(_ name: String, in folder: URL) async throws {
@@ -44,15 +48,19 @@ import WorkerContract
       for (from, to) in [("first.key", "tls.key"), ("first.crt", "tls.crt")] {
         try FileManager.default.copyItem(at: folder.appending(path: from), to: place.appending(path: to))
       }
-      try Data("old\nnew\n".utf8).write(to: folder.appending(path: "tokens"))
       let first = try Data(contentsOf: folder.appending(path: "first.crt"))
       let second = try Data(contentsOf: folder.appending(path: "second.crt"))
       try await withServer(
         isServing: false,
-        configure: { configuration, _ in
+        configure: { configuration, folder in
+          let keys = OperatorPublicKeys(model: "\(Self.income)", keys: [Self.key.publicKey])
+          try Data(keys.text.utf8).write(to: folder.appending(path: RoutingTable.keysFileName))
+          // What is stored of predictions is said by the file.
+          try JSONEncoder().encode(aTable()).write(to: folder.appending(path: RoutingTable.fileName))
+          configuration.opensAdmin = false
+          configuration.podAddress = "127.0.0.1"
           configuration.certificate = .init(folder: place.path)
           configuration.encryptsAdmin = true
-          configuration.adminTokenPath = folder.appending(path: "tokens").path
         },
         { try await body($0, Array(first), Array(second)) })
     }
@@ -61,7 +69,7 @@ import WorkerContract
   /// Whether the server has taken the table from the operator.
   private func isTold(
     _ server: RunningServer, _ entry: RoutingTable.Entry, revision: Int, isEncrypted: Bool = true,
-    token: String = "new", certificate: [UInt8]?
+    by key: OperatorSigningKey? = OperatorPushTests.key, certificate: [UInt8]?
   ) async throws -> Bool {
     var table = aTable(entry)
     table.revision = revision
@@ -69,8 +77,8 @@ import WorkerContract
     let push = RoutingPush(
       pod: "uid", podName: "income-1", address: "127.0.0.1", isEncrypted: isEncrypted, revision: revision,
       digests: [entry.digest], table: JSONValue.document(table).text)
-    return await operatorSide.push(
-      [push], of: Self.model, headers: ["Authorization": "Bearer \(token)"], certificate: certificate)
+    let signer = key.map { RequestSigner(key: $0, model: Self.income) { Date().timeIntervalSince1970 } }
+    return await operatorSide.push([push], of: Self.model, signer: signer, certificate: certificate)
   }
 
   @Test func `what a server says against a version reaches the operator, and goes when it is served`() async throws {
@@ -88,12 +96,12 @@ import WorkerContract
           ], of: Self.model)
       }
       #expect(await push(bad, revision: 1))
-      let refusal = operatorSide.refusals(of: [pod], model: Self.model)["uid"]
+      let refusal = operatorSide.statements(of: [pod], model: Self.model).refusals["uid"]
       #expect(refusal?.hasPrefix("Version v1 cannot be loaded: ") == true, "\(refusal ?? "")")
       // The same once more is no news.
       #expect(await !push(bad, revision: 1))
       #expect(await push(good, revision: 2))
-      #expect(operatorSide.refusals(of: [pod], model: Self.model).isEmpty)
+      #expect(operatorSide.statements(of: [pod], model: Self.model).refusals.isEmpty)
     }
   }
 
@@ -103,10 +111,11 @@ import WorkerContract
       let entry = try await server.publish("v1")
       #expect(try await isTold(server, entry, revision: 1, certificate: first))
       #expect(try await isTold(server, entry, revision: 2, certificate: first))
-      // Whoever has another key is not told, nor shown the token, whatever its certificate says.
+      // Whoever has another key is not told, nor shown what is signed, whatever its certificate says.
       #expect(try await !isTold(server, entry, revision: 3, certificate: second))
       #expect(try await !isTold(server, entry, revision: 3, certificate: nil))
-      #expect(try await !isTold(server, entry, revision: 3, token: "wrong", certificate: first))
+      #expect(try await !isTold(server, entry, revision: 3, by: OperatorSigningKey(), certificate: first))
+      #expect(try await !isTold(server, entry, revision: 3, by: nil, certificate: first))
       // No way back to plain HTTP.
       #expect(try await !isTold(server, entry, revision: 3, isEncrypted: false, certificate: first))
       #expect(try await isTold(server, entry, revision: 3, certificate: first))

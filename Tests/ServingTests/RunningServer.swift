@@ -85,6 +85,7 @@ func withServer(
     configuration.host = "127.0.0.1"
     configuration.port = 0
     configuration.adminPort = 0
+    configuration.opensAdmin = true
     configuration.limits = limits
     configuration.drainDelay = drainDelay
     if let tokens {

@@ -15,6 +15,8 @@ public struct RoutingTable: Codable, Sendable, Equatable {
 
   /// The key of the ConfigMap, and the file's name in the mount.
   public static let fileName = "routing.json"
+  /// The key beside it that holds the operator's public keys.
+  public static let keysFileName = "operator-keys.json"
 
   public init(
     namespace: String, model: String, identity: ModelIdentity? = nil, revision: Int, entries: [Entry],

@@ -46,6 +46,8 @@ public struct OperatorProgram: Sendable {
     public let elector: LeaderElector?
     /// nil: all of them.
     public let namespace: String?
+    /// The operator's own namespace: its pod's, or that of the kubeconfig.
+    public let home: String
     public let workers: Int
     public let logger: Logger
 
@@ -87,10 +89,11 @@ public struct OperatorProgram: Sendable {
     let client = try ClusterClient(
       cluster, fieldManager: name, userAgent: userAgent, logger: logger, observe: metrics.note)
     let instance = environment["POD_NAME"] ?? ProcessInfo.processInfo.hostName
+    let home = environment["POD_NAMESPACE"] ?? cluster.namespace
     let elector =
       options.leaderElect
       ? LeaderElector(
-        client, namespace: environment["POD_NAMESPACE"] ?? cluster.namespace, name: name,
+        client, namespace: home, name: name,
         identity: "\(instance)_\(UUID().uuidString.lowercased())", settings: try options.election, logger: logger,
         // At once: no orderly end, in which something could still be written.
         onLoss: { _ in _exit(EXIT_FAILURE) }) : nil
@@ -99,7 +102,7 @@ public struct OperatorProgram: Sendable {
     let host = try await assemble(
       Context(
         api: api, events: events, metrics: metrics, elector: elector, namespace: options.namespace,
-        workers: options.workers, logger: logger))
+        home: home, workers: options.workers, logger: logger))
     for problem in metrics.problems { logger.error("a metric is not well named", metadata: ["problem": "\(problem)"]) }
     let endpoints = OperatorEndpoints(
       host, metrics: metrics, gate: options.secureMetrics ? MetricsGate(client) : nil)

@@ -53,6 +53,7 @@ package enum Resource {
   package static let services = Service.gvr
   package static let configMaps = ConfigMap.gvr
   package static let pods = Pod.gvr
+  package static let networkPolicies = NetworkPolicy.gvr
   package static let claims = PersistentVolumeClaim.gvr
   package static let secrets = Secret.gvr
   package static let customDefinitions = GroupVersionResource(

@@ -38,6 +38,8 @@ package struct OperatorAccess: Sendable, Equatable {
   }
 
   package static let standardSecretsRole = "apus-operator-secrets"
+  /// The Secret with the operator's own keys, in its own namespace; the roles name it.
+  package static let keysSecret = "apus-operator-keys"
   package static let systemNamespaces: Set = ["kube-system", "kube-public", "kube-node-lease"]
 
   /// Why a model or a policy of this namespace is left alone, and what to do; nil: it is looked after.

@@ -11,13 +11,20 @@ package struct OperatorSettings: Sendable, Equatable {
   /// A partial pod template for the Jobs that remove a deleted model's data: its own templates are gone with it.
   package var removalTemplate: JSONValue?
   package var access: OperatorAccess
+  /// Whether a model is served only where clients must bring a token.
+  package var requiresTokens: Bool
+  /// Who reaches the servers; nil: no NetworkPolicy is made.
+  package var network: ServerNetwork?
 
   package init(
     images: Images, storage: Storage = .init(), allowedHostPaths: [String] = [], podUser: PodUser = .ofImages,
-    removalTemplate: JSONValue? = nil, access: OperatorAccess = .init(), templates: TemplateGrants = .init()
+    removalTemplate: JSONValue? = nil, access: OperatorAccess = .init(), templates: TemplateGrants = .init(),
+    requiresTokens: Bool = false, network: ServerNetwork? = nil
   ) {
     self.access = access
     self.templates = templates
+    self.requiresTokens = requiresTokens
+    self.network = network
     self.podUser = podUser
     self.removalTemplate = removalTemplate
     self.images = images

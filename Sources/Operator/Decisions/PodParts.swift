@@ -10,6 +10,7 @@ enum PodParts {
   static let routingFolder = "/etc/apus/routing"
   /// Mount paths of the Secrets of `spec.serving.security`.
   static let tokenFolder = "/etc/apus/tokens"
+  static let grantFolder = "/etc/apus/client-tokens"
   static let certificateFolder = "/etc/apus/tls"
   static let resultFile = "/dev/termination-log"
   static let defaultContainer = "kubectl.kubernetes.io/default-container"

@@ -9,6 +9,8 @@ package enum ResourceName {
   package static func loadJob(model: String, number: Int) -> String { fitted(model, "-load-\(number)") }
   package static func version(model: String, number: Int) -> String { fitted(model, "-v\(number)") }
   package static func routing(model: String) -> String { fitted(model, "-routing") }
+  /// No name that people would give to a model, whose own Service has the model's name.
+  package static func adminService(model: String) -> String { fitted(model, "-admin-port") }
   package static func checkJob(policy: String, suffix: String) -> String { fitted(policy, "-check-\(suffix)") }
   /// Models of one name that were deleted one after the other are told apart by the beginning of their UIDs.
   package static func removalJob(model: String, uid: String, attempt: Int) -> String {

@@ -85,6 +85,9 @@ package enum SecretConsent {
     if let secret = serving.security?.tokenSecretRef {
       own.append(Reference(field: "\(place).security.tokenSecretRef", name: secret.name))
     }
+    for (index, grant) in (serving.security?.tokens ?? []).enumerated() {
+      own.append(Reference(field: "\(place).security.tokens[\(index)].secretRef", name: grant.secretRef.name))
+    }
     if let secret = serving.security?.tlsSecretRef {
       own.append(Reference(field: "\(place).security.tlsSecretRef", name: secret.name))
     }
@@ -117,6 +120,10 @@ package enum SecretConsent {
   /// Volumes of the operator's that hold Secrets, or tell the program what to do.
   private static let ownVolumes: Set<JSONValue> = ["tokens", "tls", "run", "routing"]
 
+  private static func isOwnVolume(_ name: JSONValue) -> Bool {
+    ownVolumes.contains(name) || name.string?.hasPrefix(ServerSecurity.grantVolume) == true
+  }
+
   /// By which field a template chooses what the generated container executes or whom it speaks to, or reaches its Secrets in
   /// another way; nil: by none.
   private static func steeringField(_ template: JSONValue?, _ place: String, _ pod: PodFields) -> String? {
@@ -133,12 +140,12 @@ package enum SecretConsent {
       }
       return "\(place) (\(field.path))"
     }
-    if TemplateField.values(whole, at: "spec.volumes[].name").contains(where: ownVolumes.contains) {
+    if TemplateField.values(whole, at: "spec.volumes[].name").contains(where: isOwnVolume) {
       return "\(place) (spec.volumes[].name)"
     }
     let others = all + TemplateField.values(whole, at: "spec.initContainers[]")
     let reaches = others.contains {
-      TemplateField.values($0, at: "volumeMounts[].name").contains(where: ownVolumes.contains)
+      TemplateField.values($0, at: "volumeMounts[].name").contains(where: isOwnVolume)
     }
     return reaches ? "\(place) (volumeMounts)" : nil
   }

@@ -2,7 +2,7 @@ package import ApusAPI
 package import KubernetesModel
 package import WorkerContract
 
-/// The servers of one model: Deployment, Service, routing table and, where asked for, the autoscaler.
+/// The servers of one model: Deployment, Services, routing table, NetworkPolicy and, where asked for, the autoscaler.
 package struct ServerSet: Sendable, Equatable {
   package static let container = "server"
   package static let publicPort = 8080
@@ -18,12 +18,19 @@ package struct ServerSet: Sendable, Equatable {
   /// Whether the pods prefer the node where the claim is used (`PodAffinity`).
   package var isDrawnToClaim: Bool
   package var recipe: PodRecipe
+  /// The document with the operator's public keys; nil: it has none, and the table comes by the file only.
+  package var operatorKeys: String?
+  /// False where the operator may not write NetworkPolicies.
+  package var canRestrictNetwork: Bool
 
   package init(
     model: String, namespace: String, owner: OwnerReference, serving: ModelDeploymentSpec.Serving,
-    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false, recipe: PodRecipe = .first
+    routing: RoutingTable, canAutoscale: Bool, isDrawnToClaim: Bool = false, recipe: PodRecipe = .first,
+    operatorKeys: String? = nil, canRestrictNetwork: Bool = true
   ) {
     self.recipe = recipe
+    self.operatorKeys = operatorKeys
+    self.canRestrictNetwork = canRestrictNetwork
     self.model = model
     self.namespace = namespace
     self.owner = owner
@@ -35,7 +42,8 @@ package struct ServerSet: Sendable, Equatable {
 
   /// In the order in which they are to be written.
   package func objects(_ settings: OperatorSettings) -> [DesiredObject] {
-    [routingTable, deployment(settings), service] + (autoscaler.map { [$0] } ?? [])
+    [routingTable, deployment(settings), service] + (autoscaler.map { [$0] } ?? []) + [adminService]
+      + (networkPolicy(settings).map { [$0] } ?? [])
   }
 
   package var routingText: String { JSONValue.document(routing).text }
@@ -57,7 +65,10 @@ package struct ServerSet: Sendable, Equatable {
   private var routingTable: DesiredObject {
     DesiredObject(
       ConfigMap(
-        metadata: metadata(ResourceName.routing(model: model)), data: [RoutingTable.fileName: routingText]))
+        metadata: metadata(ResourceName.routing(model: model)),
+        data: [RoutingTable.fileName: routingText].merging(
+          operatorKeys.map { [RoutingTable.keysFileName: $0] } ?? [:]
+        ) { $1 }))
   }
 
   private var service: DesiredObject {
@@ -70,6 +81,27 @@ package struct ServerSet: Sendable, Equatable {
             .init(name: "http", port: Self.publicPort, targetPort: "http"),
             .init(name: "metrics", port: Self.adminPort, targetPort: "metrics"),
           ])))
+  }
+
+  /// Headless, for whoever asks each server by itself, as figures are its own: clients' Service leads to any of them. The port has
+  /// another name than there, or a scrape of that one by labels would count every server twice.
+  private var adminService: DesiredObject {
+    DesiredObject(
+      Service(
+        metadata: metadata(ResourceName.adminService(model: model)),
+        spec: .init(
+          selector: selector, ports: [.init(name: "admin", port: Self.adminPort, targetPort: "metrics")],
+          clusterIP: "None")))
+  }
+
+  private func networkPolicy(_ settings: OperatorSettings) -> DesiredObject? {
+    guard canRestrictNetwork, let network = settings.network else { return nil }
+    return DesiredObject(
+      NetworkPolicy(
+        metadata: metadata(model),
+        spec: .init(
+          podSelector: LabelSelector(matchLabels: selector), policyTypes: ["Ingress"],
+          ingress: network.ingress(template: serving.template))))
   }
 
   private var security: ServerSecurity { ServerSecurity(serving.security) }

@@ -2,6 +2,7 @@ import ApusAPI
 import Decisions
 import KubernetesClient
 import KubernetesModel
+import OperatorIdentity
 import WorkerContract
 
 // What reconciles read, as decisions need it.
@@ -33,6 +34,12 @@ extension CacheReader {
   func routing(of model: String) -> RoutingTable? {
     object(caches.configMaps, ResourceName.routing(model: model))?[path: "data", RoutingTable.fileName]?.string
       .flatMap { JSONValue.value(in: $0) }
+  }
+
+  /// The operator's public keys that the pods of a model mount.
+  func publishedKeys(of model: String) -> OperatorPublicKeys? {
+    object(caches.configMaps, ResourceName.routing(model: model))?[path: "data", RoutingTable.keysFileName]?.string
+      .flatMap { OperatorPublicKeys($0.utf8) }
   }
 
   /// The object as a write finds it; nil where it is not there or no cache holds it: then the server has to be asked.

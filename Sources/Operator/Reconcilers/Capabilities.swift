@@ -1,18 +1,23 @@
 import Decisions
 import KubernetesClient
 import KubernetesModel
+import Logging
 import Synchronization
 
 /// What the cluster has that no informer watches, asked for when it matters.
 final class Capabilities: Sendable {
   private let api: any KubernetesAPI
   private let time: TimeSource
+  private let logger: Logger
   private let autoscaling = Mutex<Bool?>(nil)
+  /// Whether NetworkPolicies may be written, and when that was asked.
+  private let policies = Mutex<(answer: Bool, at: Duration)?>(nil)
   /// When claims were last seen, by their place.
   private let claims = Mutex<[ObjectKey: Duration]>([:])
 
-  init(_ api: any KubernetesAPI, time: TimeSource) {
+  init(_ api: any KubernetesAPI, time: TimeSource, logger: Logger) {
     self.api = api
+    self.logger = logger
     self.time = time
   }
 
@@ -61,6 +66,27 @@ final class Capabilities: Sendable {
       return true
     } catch {
       guard error.isMissingAPI || error.isForbidden else { throw error }
+      return false
+    }
+  }
+
+  /// Whether the operator may write NetworkPolicies: a role of before does not let it. No is believed for ten minutes.
+  func canRestrictNetwork(_ reader: CacheReader) async throws -> Bool {
+    let now = time.monotonic()
+    if let known = policies.withLock({ $0 }), known.answer || now - known.at < .seconds(Self.claimMemory) {
+      return known.answer
+    }
+    do {
+      _ = try await api.perform(
+        .list(Resource.networkPolicies, Selection(namespace: reader.namespace), limit: 1, continuation: nil))
+      policies.withLock { $0 = (true, now) }
+      return true
+    } catch {
+      guard error.isMissingAPI || error.isForbidden else { throw error }
+      policies.withLock { $0 = (false, now) }
+      logger.warning(
+        "no NetworkPolicies are made: apply the operator's new role, or set networkPolicy.enabled to false",
+        metadata: ["error": "\(error)"])
       return false
     }
   }

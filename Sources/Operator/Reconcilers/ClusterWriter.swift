@@ -21,6 +21,9 @@ struct ClusterWriter: Sendable {
     applier = Applier(api, annotation: ApusAnnotations.appliedDigest)
   }
 
+  /// Seconds for which a NetworkPolicy, which no cache holds, is believed to be as it was written.
+  private static let policyMemory = 600.0
+
   /// Server-side apply of the full intent, in the given order.
   ///
   /// Errors: `ApplyError.foreign` where the name is taken by somebody else's object.
@@ -31,8 +34,10 @@ struct ClusterWriter: Sendable {
       // Of a run's configuration the caches do not keep what it says: the server is asked.
       let isKeptWhole = object.manifest[path: "metadata", "annotations", RunAnnotation.job] == nil
       let live = isKeptWhole ? reader.live(object.resource, object.name) : nil
-      // The server is asked.
-      if live == nil { reader.readOutside() }
+      // The server is asked. What nobody else writes is believed for a while.
+      if live == nil {
+        reader.readOutside(believedFor: object.resource == Resource.networkPolicies ? Self.policyMemory : 0)
+      }
       if isOwned { try await handover.perform(for: object, live: live, owner: owner) }
       let applied = try await applier.apply(
         object.manifest, object.resource, namespace: object.namespace, live: live,

@@ -4,6 +4,7 @@ package import Decisions
 package import KubernetesClient
 package import KubernetesModel
 package import Logging
+import OperatorIdentity
 import WorkerContract
 
 /// Right after a pod has confirmed the routing table: enough for the caches, short enough for people.
@@ -16,6 +17,7 @@ package struct ModelReconciler: Sendable {
   let caches: ClusterCaches
   let settings: OperatorSettings
   let confirmations: RoutingConfirmations
+  private let keyring: OperatorKeyring?
   let metrics: OperatorMetricsRecorder
   let time: TimeSource
   private let writer: ClusterWriter
@@ -34,19 +36,21 @@ package struct ModelReconciler: Sendable {
 
   package init(
     api: any KubernetesAPI, caches: ClusterCaches, settings: OperatorSettings, confirmations: RoutingConfirmations,
-    events: any EventSink, metrics: OperatorMetricsRecorder, mirror: TelemetryMirror? = nil,
+    keyring: OperatorKeyring? = nil, events: any EventSink, metrics: OperatorMetricsRecorder,
+    mirror: TelemetryMirror? = nil,
     definitions: InstalledDefinitions? = nil, time: TimeSource = .system, logger: Logger
   ) {
     self.caches = caches
     self.settings = settings
     self.confirmations = confirmations
+    self.keyring = keyring
     self.metrics = metrics
     self.time = time
     self.logger = logger
     writer = ClusterWriter(api: api, caches: caches, logger: logger)
     stalled = StalledWriter(
       writer: writer, teller: Teller(events: events, logger: logger), time: time, resource: ApusGroup.modelDeployments)
-    capabilities = Capabilities(api, time: time)
+    capabilities = Capabilities(api, time: time, logger: logger)
     let reader = SecretReader(api, settings.access, time: time)
     secrets = ServingSecrets(secrets: reader)
     labels = LabelledSecrets(secrets: reader)
@@ -83,12 +87,12 @@ package struct ModelReconciler: Sendable {
     guard var observed = try await observe(object, reader) else { return departed.again }
     observed.predecessorIsBeingRemoved = departed.isActive
     var decision = observed.decide()
-    if await confirmAnew(decision.pushes, observed) {
-      observed.confirmations = confirmations.revisions(of: observed.pods, model: key)
-      observed.refusals = confirmations.refusals(of: observed.pods, model: key)
+    if await confirmAnew(decision.pushes, observed, reader) {
+      observed.take(confirmations.statements(of: observed.pods, model: key))
       decision = observed.decide()
     }
-    let again = [try await carryOut(decision, on: observed, object, reader), departed.again].compactMap(\.self).min()
+    let reminded = try await carryOut(decision, on: observed, object, reader)
+    let again = [reminded, departed.again, reminderDue(decision, observed)].compactMap(\.self).min()
     if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: again) }
     return again
   }
@@ -108,14 +112,15 @@ package struct ModelReconciler: Sendable {
     }
   }
 
-  private func push(_ pushes: [RoutingPush], to observed: ModelObservation) async -> Bool {
+  private func push(_ pushes: [RoutingPush], to observed: ModelObservation, _ reader: CacheReader) async -> Bool {
     let key = observed.model.key
-    guard !pushes.isEmpty, observed.secretsRefusal == nil else { return await confirmations.push([], of: key) }
+    guard !pushes.isEmpty, observed.pushRefusal == nil else { return await confirmations.push([], of: key) }
     do {
-      let security = observed.model.spec.serving.security
-      let headers = try await secrets.headers(security, in: key.namespace)
-      let certificate = try await secrets.certificate(security, in: key.namespace)
-      return await confirmations.push(pushes, of: key, headers: headers, certificate: certificate)
+      let certificate = try await secrets.certificate(observed.model.spec.serving.security, in: key.namespace)
+      let signer = try await keyring?.keys()?.key(knownBy: reader.publishedKeys(of: key.name)).map {
+        RequestSigner(key: $0, model: key) { [time] in time.wall().secondsSince1970 }
+      }
+      return await confirmations.push(pushes, of: key, signer: signer, certificate: certificate)
     } catch {
       // As a pod that does not answer: it is asked again soon.
       logger.info("the Secrets of the servers cannot be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
@@ -123,14 +128,32 @@ package struct ModelReconciler: Sendable {
     }
   }
 
+  /// Seconds until the pods that have confirmed their table are asked again whether they serve it; nil: there are none.
+  private func reminderDue(_ decision: ModelDecision, _ observed: ModelObservation) -> Double? {
+    decision.reminders.isEmpty ? nil : confirmations.reminderDue(of: observed.model.key, at: time.monotonic())
+  }
+
+  /// Asks the pods that have confirmed their table whether they still serve it, where that is due. The first time counts from
+  /// when they confirmed.
+  private func remind(_ decision: ModelDecision, _ observed: ModelObservation, _ reader: CacheReader) async -> Bool {
+    let (key, now) = (observed.model.key, time.monotonic())
+    guard let due = reminderDue(decision, observed), due <= 0 else { return false }
+    let isFirst = !confirmations.hasReminder(of: key)
+    confirmations.noteReminder(of: key, at: now)
+    guard !isFirst else { return false }
+    return await push(decision.reminders, to: observed, reader)
+  }
+
   /// After a restart nothing is known of what the pods confirmed to the process before this one. They are asked before
   /// anything is said about them, or else every restart would be an interruption in the conditions and an Event.
-  private func confirmAnew(_ pushes: [RoutingPush], _ observed: ModelObservation) async -> Bool {
+  private func confirmAnew(
+    _ pushes: [RoutingPush], _ observed: ModelObservation, _ reader: CacheReader
+  ) async -> Bool {
     let key = observed.model.key
     guard !confirmations.hasAsked(about: key) else { return false }
     // A table that is new is written before pods are told.
     let isWritten = pushes.allSatisfy { $0.revision == observed.routing?.revision }
-    return await push(isWritten ? pushes : [], to: observed)
+    return await push(isWritten ? pushes : [], to: observed, reader)
   }
 
   private func carryOut(
@@ -156,7 +179,8 @@ package struct ModelReconciler: Sendable {
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: model)
     let isTold = try await stalled.tell(decision.status.outbox, about: object)
-    let hasNews = await push(decision.pushes, to: observed)
+    let isConfirmed = await push(decision.pushes, to: observed, reader)
+    let hasNews = await remind(decision, observed, reader) || isConfirmed
     metrics.show(decision, of: key)
     reflect(decision, of: model, reader)
     if hasNews { return confirmationPause }
@@ -212,13 +236,10 @@ package struct ModelReconciler: Sendable {
     let labels = try await self.labels.labelled(
       among: SecretConsent.names(model.spec, settings, in: reader.namespace), reader)
     let mayRetire = Registry(versions, now: now).mayRetire(keeping: model.spec.promotion.keep)
-    return ModelObservation(
+    var observed = ModelObservation(
       now: now, model: model, settings: settings, jobs: jobs,
       runConfigurations: reader.runConfigurations(ownedBy: uid), versions: versions,
       routing: reader.routing(of: key.name), pods: pods, deployment: reader.deployment(key.name),
-      // Only this model's own reconciles change them, and only where there is something to push.
-      confirmations: confirmations.revisions(of: pods, model: key),
-      refusals: confirmations.refusals(of: pods, model: key),
       retrainingRequests: Dictionary(requests, uniquingKeysWith: { $1 }),
       policies: reader.policies(named: model.status.handled.monitoringRequests.keys),
       claimExists: try await capabilities.hasClaim(settings.storage.claim.name, reader),
@@ -228,6 +249,11 @@ package struct ModelReconciler: Sendable {
       foreignDigests: mayRetire ? reader.digests(notOwnedBy: uid) : [],
       secretProblems: look.problems, secretsRefusal: look.refusal, labelledSecrets: labels.names,
       labelsRefusal: labels.refusal)
+    // Only this model's own reconciles change them, and only where there is something to push.
+    observed.take(confirmations.statements(of: pods, model: key))
+    observed.operatorKeys = try await keyring?.keys()?.published(for: key).text
+    observed.canRestrictNetwork = settings.network == nil ? true : try await capabilities.canRestrictNetwork(reader)
+    return observed
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.
@@ -252,5 +278,13 @@ package struct ModelReconciler: Sendable {
       guard let object = reader.versionDocument(change.version) else { continue }
       try await writer.setFinalizer(ApusFinalizers.data, on: object, ApusGroup.modelVersions, to: change.isSet)
     }
+  }
+}
+
+extension ModelObservation {
+  fileprivate mutating func take(_ statements: RoutingConfirmations.Statements) {
+    confirmations = statements.revisions
+    refusals = statements.refusals
+    otherTables = statements.others
   }
 }

@@ -15,16 +15,20 @@ package struct OperatorAssembly: Sendable {
   /// - Parameters:
   ///   - api: reads always, writes only while this process leads.
   ///   - namespace: nil: all of them.
+  ///   - home: the operator's own namespace, where its keys are kept; nil: it keeps none.
   ///   - events: its last events are written before the lease is released; it runs as a service of its own.
   ///   - transport: reaches the pods of models.
   ///   - outside: reaches what policies and Secrets name, and holds every connection to `outbound`; so does `mail`.
   ///   - elector: nil: there is only one process.
   package init(
-    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, workers: Int,
+    api: any KubernetesAPI, settings: OperatorSettings, namespace: String?, home: String? = nil, workers: Int,
     transport: any HTTPTransport, outside: any HTTPTransport, mail: any MailTransport, outbound: OutboundRules,
     events: EventRecorder, metrics: RuntimeMetrics, elector: LeaderElector?,
     time: TimeSource = .system, logger: Logger
   ) {
+    var settings = settings
+    let ownNamespace = settings.access.home
+    settings.network?.operatorNamespace = ownNamespace
     caches = ClusterCaches(api, namespace: namespace, time: time, logger: logger)
     let recorder = OperatorMetricsRecorder(metrics.registry)
     let secrets = SecretReader(api, settings.access, time: time)
@@ -38,8 +42,9 @@ package struct OperatorAssembly: Sendable {
     let alerts = AlertDispatcher(transport: outside, mail: mail, time: time, logger: logger)
     let models = ModelReconciler(
       api: api, caches: caches, settings: settings,
-      confirmations: RoutingConfirmations(transport: transport, logger: logger), events: events, metrics: recorder,
-      mirror: mirror, definitions: definitions, time: time, logger: logger)
+      confirmations: RoutingConfirmations(transport: transport, logger: logger),
+      keyring: home.map { OperatorKeyring(api: api, namespace: $0, time: time, logger: logger) }, events: events,
+      metrics: recorder, mirror: mirror, definitions: definitions, time: time, logger: logger)
     let policies = PolicyReconciler(
       api: api, caches: caches, settings: settings, transport: outside, alerts: alerts, events: events,
       metrics: recorder, mirror: mirror, definitions: definitions, time: time, logger: logger)

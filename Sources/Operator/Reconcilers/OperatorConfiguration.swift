@@ -40,7 +40,8 @@ package struct OperatorConfiguration: Sendable, Equatable {
         allowedNamespaces: document.namespaces?.allowed.map { Set($0) },
         refusedNamespaces: document.namespaces?.refused.map { Set($0) },
         secretsRole: document.secretsRole ?? OperatorAccess.standardSecretsRole),
-      templates: try Self.grants(document.templates, file))
+      templates: try Self.grants(document.templates, file),
+      requiresTokens: document.security?.required ?? false, network: document.network.settings)
     outbound = try document.outbound?.rules(file) ?? .anyHost
     try validate(file)
   }
@@ -149,6 +150,19 @@ package struct OperatorConfiguration: Sendable, Equatable {
     try demand(
       !settings.access.secretsRole.isEmpty, "secretsRole",
       "is empty; name the ClusterRole that lets the operator read Secrets")
+    for (index, peer) in (settings.network?.adminPeers ?? []).enumerated() {
+      let members = peer.object?.keys.sorted() ?? []
+      let isPeer = members == ["ipBlock"] || !members.isEmpty && members.allSatisfy { $0.hasSuffix("Selector") }
+      try demand(
+        isPeer && members.allSatisfy { ["ipBlock", "namespaceSelector", "podSelector"].contains($0) },
+        "networkPolicy.adminFrom[\(index)]",
+        "must be a peer of a NetworkPolicy: namespaceSelector, podSelector or both, or ipBlock")
+    }
+    for (index, port) in (settings.network?.openPorts ?? []).enumerated() {
+      try demand(
+        (1...65535).contains(port) && port != ServerSet.adminPort, "networkPolicy.openPorts[\(index)]",
+        "must be a port from 1 to 65535, and not \(ServerSet.adminPort), which networkPolicy.adminFrom is about")
+    }
     for (index, path) in settings.allowedHostPaths.enumerated() {
       try demand(path.hasPrefix("/"), "allowedHostPaths[\(index)]", "must be an absolute path")
     }
@@ -186,6 +200,7 @@ extension OperatorConfiguration {
     "allowedHostPaths": [:], "podUser": [:], "removal": ["template": [:]],
     "namespaces": ["allowed": [:], "refused": [:]], "secretsRole": [:], "outbound": Outbound.shape,
     "templates": ["allow": [:], "secrets": [:], "namespaces": [:]],
+    "security": ["required": [:]], "networkPolicy": ["enabled": [:], "adminFrom": [:], "openPorts": [:]],
   ]
 
   /// Exceptions stand under the names of namespaces, which no shape can list.
@@ -265,6 +280,10 @@ extension OperatorConfiguration {
     var secretsRole: String?
     var outbound: Outbound?
     var templates: TemplateSection?
+    var security: SecuritySection?
+    var networkPolicy: NetworkSection?
+
+    var network: NetworkSection { networkPolicy ?? NetworkSection() }
 
     struct NamespacesSection: Decodable {
       var allowed: [String]?
@@ -280,6 +299,21 @@ extension OperatorConfiguration {
       var allow: [String]?
       var secrets: String?
       var namespaces: [String: Exception]?
+    }
+
+    struct SecuritySection: Decodable {
+      var required: Bool?
+    }
+
+    struct NetworkSection: Decodable {
+      var enabled: Bool?
+      var adminFrom: [JSONValue]?
+      var openPorts: [Int]?
+
+      /// Nil unless it is switched on: a policy shuts out whoever scrapes from the network of the nodes.
+      var settings: ServerNetwork? {
+        enabled ?? false ? ServerNetwork(adminPeers: adminFrom, openPorts: openPorts ?? []) : nil
+      }
     }
 
     struct RemovalSection: Decodable {

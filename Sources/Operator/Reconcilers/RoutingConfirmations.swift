@@ -5,16 +5,35 @@ package import Logging
 import Synchronization
 import WorkerContract
 
-/// Tells pods their routing table and remembers what each has confirmed. The memory is the process's own: after a restart
+/// Tells pods their routing table and remembers what each has said to it. The memory is the process's own: after a restart
 /// every pod is asked again, which is harmless.
+///
+/// What is asked is signed for that pod, so that it cannot ask another one in the operator's name. Tokens of clients are never
+/// sent: a server of an older release that asks for one takes the table from its file, and is asked what it serves.
 package final class RoutingConfirmations: Sendable {
   private let transport: any HTTPTransport
   private let logger: Logger
-  /// For each model that was asked about: pod to revision.
-  private let revisions = Mutex<[ObjectKey: [String: Int]]>([:])
-  /// Why pods did not take their table, in their own words.
-  private let refusals = Mutex<[ObjectKey: [String: String]]>([:])
+  /// What is known of the pods of each model that was asked about.
+  private let memories = Mutex<[ObjectKey: Memory]>([:])
   private let port: Int
+
+  /// By pod.
+  private struct Memory {
+    /// Revisions that were confirmed.
+    var revisions: [String: Int] = [:]
+    /// Why they did not take the table that they were told last, in their own words.
+    var refusals: [String: String] = [:]
+    /// Revisions that they serve in place of the one that they were told.
+    var others: [String: Int] = [:]
+    /// When all of them were asked, on the monotonic clock.
+    var askedAt: Duration?
+
+    mutating func keep(_ pods: Set<String>) {
+      revisions = revisions.filter { pods.contains($0.key) }
+      refusals = refusals.filter { pods.contains($0.key) }
+      others = others.filter { pods.contains($0.key) }
+    }
+  }
 
   package init(transport: any HTTPTransport, port: Int = ServerSet.adminPort, logger: Logger) {
     self.transport = transport
@@ -22,61 +41,90 @@ package final class RoutingConfirmations: Sendable {
     self.logger = logger
   }
 
-  /// Confirmed revisions of a model's pods. Pods that are no longer there are forgotten.
-  func revisions(of pods: [ServerPod], model: ObjectKey) -> [String: Int] {
-    let present = Set(pods.map(\.uid))
-    return revisions.withLock { revisions in
-      let kept = revisions[model]?.filter { present.contains($0.key) }
-      revisions[model] = kept
-      return kept ?? [:]
-    }
+  /// What the pods of a model have said.
+  struct Statements: Sendable, Equatable {
+    /// Confirmed revisions.
+    var revisions: [String: Int] = [:]
+    /// Why they did not take the table that they were told last.
+    var refusals: [String: String] = [:]
+    /// Revisions that they serve in place of the one that they were told.
+    var others: [String: Int] = [:]
   }
 
-  /// Why pods did not take the table that they were told last.
-  func refusals(of pods: [ServerPod], model: ObjectKey) -> [String: String] {
-    let present = Set(pods.map(\.uid))
-    return refusals.withLock { refusals in
-      let kept = refusals[model]?.filter { present.contains($0.key) } ?? [:]
-      refusals[model] = kept.isEmpty ? nil : kept
-      return kept
+  /// Pods that are no longer there are forgotten.
+  func statements(of pods: [ServerPod], model: ObjectKey) -> Statements {
+    memories.withLock { memories in
+      guard var memory = memories[model] else { return Statements() }
+      memory.keep(Set(pods.map(\.uid)))
+      memories[model] = memory
+      return Statements(revisions: memory.revisions, refusals: memory.refusals, others: memory.others)
     }
   }
 
   /// Whether this process has asked the model's pods yet; before, that it knows of no confirmation says nothing.
-  func hasAsked(about model: ObjectKey) -> Bool {
-    revisions.withLock { $0[model] != nil }
+  func hasAsked(about model: ObjectKey) -> Bool { memories.withLock { $0[model] != nil } }
+
+  func forget(_ model: ObjectKey) { memories.withLock { $0[model] = nil } }
+
+  /// Seconds until the pods that have confirmed their table are to be asked again whether they serve it; 0: now.
+  func reminderDue(of model: ObjectKey, at now: Duration) -> Double {
+    guard let askedAt = memories.withLock({ $0[model]?.askedAt }) else { return 0 }
+    // Models that were asked at once, at the operator's start, are not asked again at once.
+    let share = Double(StableHash.value("\(model)".utf8) % 1000) / 1000
+    return max(0, Self.reminderInterval * (0.9 + 0.2 * share) - (now - askedAt) / .seconds(1))
   }
 
-  func forget(_ model: ObjectKey) {
-    revisions.withLock { $0[model] = nil }
-    refusals.withLock { $0[model] = nil }
+  /// Seconds.
+  private static let reminderInterval = 3600.0
+
+  func hasReminder(of model: ObjectKey) -> Bool { memories.withLock { $0[model]?.askedAt != nil } }
+
+  /// All pods of a model are asked now.
+  func noteReminder(of model: ObjectKey, at now: Duration) {
+    memories.withLock { $0[model, default: Memory()].askedAt = now }
   }
 
   /// Pushes side by side; true where any pod has newly confirmed, or newly said why not.
   /// - Parameters:
-  ///   - headers: What the operator proves itself with.
+  ///   - signer: What the operator proves itself with; nil: nothing.
   ///   - certificate: What pods that speak TLS prove themselves with; without it they are told nothing.
   func push(
-    _ pushes: [RoutingPush], of model: ObjectKey, headers: HTTPHeaders = [:], certificate: [UInt8]? = nil
+    _ pushes: [RoutingPush], of model: ObjectKey, signer: RequestSigner? = nil, certificate: [UInt8]? = nil
   ) async -> Bool {
-    revisions.withLock { $0[model] = $0[model] ?? [:] }
-    return await withTaskGroup(of: (String, Answer).self) { group in
-      for push in pushes { group.addTask { (push.pod, await self.confirmation(of: push, headers, certificate)) } }
+    memories.withLock { $0[model] = $0[model] ?? Memory() }
+    return await withTaskGroup(of: (RoutingPush, Answer).self) { group in
+      for push in pushes { group.addTask { (push, await self.answer(to: push, signer, certificate)) } }
       var hasNews = false
-      for await (pod, answer) in group {
-        let refusal = if case .refused(let reason) = answer { reason } else { nil as String? }
-        let isNews = refusals.withLock { refusals in
-          let before = refusals[model]?[pod]
-          refusals[model, default: [:]][pod] = refusal
-          return before != refusal && refusal != nil
-        }
-        if case .confirmed(let revision) = answer {
-          revisions.withLock { $0[model, default: [:]][pod] = revision }
-          hasNews = true
-        }
-        if isNews { hasNews = true }
+      for await (push, answer) in group {
+        if note(answer, to: push, of: model) { hasNews = true }
       }
       return hasNews
+    }
+  }
+
+  private func note(_ answer: Answer, to push: RoutingPush, of model: ObjectKey) -> Bool {
+    memories.withLock { memories in
+      var memory = memories[model] ?? Memory()
+      defer { memories[model] = memory }
+      let before = memory
+      switch answer {
+      case .confirmed:
+        memory.revisions[push.pod] = push.revision
+        memory.refusals[push.pod] = nil
+        memory.others[push.pod] = nil
+        return before.revisions[push.pod] != push.revision
+      case .refused(let reason):
+        memory.refusals[push.pod] = reason
+        return before.refusals[push.pod] != reason
+      case .other(let revision):
+        memory.refusals[push.pod] = nil
+        memory.revisions[push.pod] = nil
+        memory.others[push.pod] = revision
+        return before.others[push.pod] != revision || before.revisions[push.pod] != nil
+      case .unknown:
+        memory.refusals[push.pod] = nil
+        return false
+      }
     }
   }
 
@@ -84,44 +132,81 @@ package final class RoutingConfirmations: Sendable {
   private static let longestReason = 600
 
   private enum Answer {
-    case confirmed(Int)
+    /// The pod serves the very table.
+    case confirmed
     case refused(String)
+    /// The pod serves another table, of this revision, and stays with it.
+    case other(Int)
     /// Nothing that says more than that the pod is to be asked again.
-    case none
+    case unknown
   }
 
-  private func confirmation(of push: RoutingPush, _ headers: HTTPHeaders, _ certificate: [UInt8]?) async -> Answer {
+  private func answer(to push: RoutingPush, _ signer: RequestSigner?, _ certificate: [UInt8]?) async -> Answer {
     guard !push.isEncrypted || certificate != nil else {
       logger.warning(
         "pod speaks TLS, but there is no certificate in the Secret to know it by", metadata: ["pod": "\(push.podName)"])
-      return .none
+      return .unknown
     }
-    let host = push.address.contains(":") ? "[\(push.address)]" : push.address
-    var headers = headers
-    headers["Content-Type"] = "application/json"
-    var request = HTTPRequest(
-      .post, url: "\(push.isEncrypted ? "https" : "http")://\(host):\(port)/model/reload", headers: headers,
-      body: Array(push.table.utf8),
-      timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(20)))
-    if push.isEncrypted { request.pinnedCertificate = certificate }
+    let body = Array(push.table.utf8)
+    var request = request(.post, "/model/reload", to: push, certificate, body: body)
+    request.headers["Content-Type"] = "application/json"
+    if let signature = signer?.authorization("POST", "/model/reload", of: push.address, body) {
+      request.headers["Authorization"] = signature
+    }
     do {
       let response = try await transport.send(request)
-      if response.isSuccess, let loaded = LoadedTable(response.body), loaded.confirms(push) {
-        return .confirmed(push.revision)
+      if response.isSuccess, let loaded = LoadedTable(response.body) {
+        return loaded.confirms(push) ? .confirmed : .other(loaded.revision)
       }
       logger.warning(
         "pod has not taken the routing table",
         metadata: ["pod": "\(push.podName)", "status": "\(response.status)", "answer": "\(response.text.prefix(300))"])
-      // 422: the table; 503: a version in it. 409 says that another table came first.
-      if [422, 503].contains(response.status), let reason = (try? JSONValue(parsing: response.body))?["error"]?.string {
-        return .refused(reason.printable(Self.longestReason))
+      let answer = try? JSONValue(parsing: response.body)
+      switch response.status {
+      // The table; a version in it.
+      case 422, 503:
+        return (answer?["error"]?.string).map { .refused($0.printable(Self.longestReason)) } ?? .unknown
+      // Another table came first.
+      case 409: return (answer?["revision"]?.integer).map { .other($0) } ?? .unknown
+      case 401 where Self.isOfAnOlderRelease(response): return try await stated(by: push, certificate)
+      default: break
       }
     } catch {
       logger.info(
         "pod cannot be told its routing table yet", metadata: ["pod": "\(push.podName)", "error": "\(error)"])
     }
-    return .none
+    return .unknown
   }
+
+  /// A server that asks for a client's token in place of the operator's.
+  private static func isOfAnOlderRelease(_ response: HTTPResponse) -> Bool {
+    response.headers["WWW-Authenticate"]?.contains("apus-operator") != true
+  }
+
+  /// What a server of an older release says of itself to everybody: the revision that it serves.
+  private func stated(by push: RoutingPush, _ certificate: [UInt8]?) async throws(TransportError) -> Answer {
+    let response = try await transport.send(request(.get, "/ready", to: push, certificate))
+    guard response.isSuccess, let revision = (try? JSONValue(parsing: response.body))?["revision"]?.integer else {
+      return .unknown
+    }
+    // A smaller one is on its way out: the file brings the next.
+    return revision == push.revision ? .confirmed : revision > push.revision ? .other(revision) : .unknown
+  }
+
+  private func request(
+    _ method: HTTPRequest.Method, _ target: String, to push: RoutingPush, _ certificate: [UInt8]?, body: [UInt8] = []
+  ) -> HTTPRequest {
+    let host = push.address.contains(":") ? "[\(push.address)]" : push.address
+    var request = HTTPRequest(
+      method, url: "\(push.isEncrypted ? "https" : "http")://\(host):\(port)\(target)", body: body,
+      timeouts: HTTPTimeouts(connect: .seconds(2), idle: .seconds(20), total: .seconds(20)))
+    request.maximumBodyBytes = Self.largestAnswer
+    if push.isEncrypted { request.pinnedCertificate = certificate }
+    return request
+  }
+
+  /// Bytes.
+  private static let largestAnswer = 1 << 20
 }
 
 /// What a server answers to a reload: `{"revision": 3, "versions": [{"version", "digest", …}]}`.
@@ -137,7 +222,5 @@ struct LoadedTable: Sendable, Equatable {
     digests = versions.compactMap { $0["digest"]?.string }
   }
 
-  func confirms(_ push: RoutingPush) -> Bool {
-    revision == push.revision && Set(push.digests).isSubset(of: digests)
-  }
+  func confirms(_ push: RoutingPush) -> Bool { revision == push.revision && digests.sorted() == push.digests.sorted() }
 }

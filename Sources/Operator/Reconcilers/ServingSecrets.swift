@@ -1,5 +1,4 @@
 import ApusAPI
-import HTTPTransport
 import KubernetesClient
 import KubernetesModel
 import WorkerContract
@@ -24,6 +23,10 @@ struct ServingSecrets: Sendable {
     do {
       if let tokens = security.tokenSecretRef {
         findings.problems += try await shortcomings(of: tokens.name, keys: [tokens.key], in: namespace)
+      }
+      for grant in security.tokens {
+        findings.problems += try await shortcomings(
+          of: grant.secretRef.name, keys: [grant.secretRef.key], in: namespace)
       }
       if let tls = security.tlsSecretRef {
         findings.problems += try await shortcomings(of: tls.name, keys: ["tls.crt", "tls.key"], in: namespace)
@@ -60,25 +63,5 @@ struct ServingSecrets: Sendable {
       let end = chain[begin.upperBound...].firstRange(of: "-----END CERTIFICATE-----")
     else { return nil }
     return chain[begin.lowerBound..<end.upperBound]
-  }
-
-  /// The token of the last line, read as servers read the file: where tokens are being replaced it is the new one, and both
-  /// are valid meanwhile.
-  static func token(in text: String) -> String? {
-    text.split(whereSeparator: \.isNewline)
-      .map { line in
-        let start = line.drop { $0 == " " || $0 == "\t" || $0 == "\u{FEFF}" }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
-      }
-      .last { !$0.isEmpty }
-  }
-
-  /// What the operator proves itself with at the servers' port for it; nothing where no token is asked for, or none can be had.
-  func headers(_ security: ModelDeploymentSpec.Security?, in namespace: String) async throws -> HTTPHeaders {
-    guard let reference = security?.tokenSecretRef,
-      let secret = try await secrets.find(reference.name, in: namespace),
-      let token = Self.token(in: secret.text(reference.key) ?? "")
-    else { return [:] }
-    return ["Authorization": "Bearer \(token)"]
   }
 }

@@ -56,8 +56,8 @@ struct ApusOperator: AsyncParsableCommand {
         var toOthers = toPods
         toOthers.outbound = outbound
         let assembly = OperatorAssembly(
-          api: context.api, settings: settings, namespace: context.namespace, workers: context.workers,
-          transport: try CurlTransport(toPods), outside: try CurlTransport(toOthers),
+          api: context.api, settings: settings, namespace: context.namespace, home: context.home,
+          workers: context.workers, transport: try CurlTransport(toPods), outside: try CurlTransport(toOthers),
           mail: CurlMailTransport(outbound: outbound), outbound: outbound,
           events: context.events, metrics: context.metrics, elector: context.elector, logger: context.logger)
         Allocator.giveBack { assembly.caches.lists }

@@ -68,6 +68,18 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
+      "FILE=RIGHT,RIGHT: a file of tokens for both ports whose bearers have only these rights: predict, feedback, logs; may be repeated."
+  )
+  var tokenGrant: [String] = []
+
+  @Flag(
+    help:
+      "Let everybody who reaches the admin port change the routing table and read the log, as on a machine of one's own."
+  )
+  var openAdmin = false
+
+  @Option(
+    help:
       "PEM file with the certificate chain of the client port; read again when it changes. Needs --tls-key. (default: plain HTTP)"
   )
   var tlsCertificate: String?
@@ -113,6 +125,10 @@ struct ApusServer: AsyncParsableCommand {
     guard (0...65535).contains(port), (0...65535).contains(adminPort) else {
       throw ValidationError("A port is a number from 0 to 65535.")
     }
+    for grant in tokenGrant where Self.grant(grant) == nil {
+      throw ValidationError(
+        "--token-grant: '\(grant)' is not FILE=RIGHT,RIGHT with rights of predict, feedback and logs.")
+    }
     guard maximumBody > 0, maximumBatch > 0, maximumConnections > 0 else {
       throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")
     }
@@ -139,6 +155,13 @@ struct ApusServer: AsyncParsableCommand {
     }
   }
 
+  private static func grant(_ text: String) -> TokenGrant? {
+    guard let mark = text.lastIndex(of: "="), mark > text.startIndex else { return nil }
+    let names = text[text.index(after: mark)...].split(separator: ",", omittingEmptySubsequences: false)
+    let rights = names.compactMap { ServingRight(rawValue: String($0)) }
+    return rights.count == names.count ? TokenGrant(path: String(text[..<mark]), rights: Set(rights)) : nil
+  }
+
   func run() async throws {
     Allocator.economise()
     let environment = ProcessInfo.processInfo.environment
@@ -155,7 +178,8 @@ struct ApusServer: AsyncParsableCommand {
     var log = PredictionLog.Configuration(spillFolder: spillFolder(telemetry ?? "", artifacts, environment))
     log.formerSpillFolders = formerSpillFolders(telemetry ?? "", artifacts, environment)
     var configuration = ModelServer.Configuration(routingPath: routing, log: log)
-    configuration.host = host ?? environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 } ?? "0.0.0.0"
+    configuration.podAddress = environment[RunEnvironment.podIP].flatMap { $0.isEmpty ? nil : $0 }
+    configuration.host = host ?? configuration.podAddress ?? "0.0.0.0"
     configuration.port = port
     configuration.adminPort = adminPort
     let shares = MemoryShares(limit: MemoryShares.containerLimit())
@@ -166,6 +190,8 @@ struct ApusServer: AsyncParsableCommand {
     configuration.log.bytes = maximumLogged ?? shares.log
     configuration.tokenPath = tokenFile
     configuration.adminTokenPath = adminTokenFile
+    configuration.tokenGrants = tokenGrant.compactMap(Self.grant)
+    configuration.opensAdmin = openAdmin
     if let tlsCertificate, let tlsKey { configuration.certificate = .init(certificate: tlsCertificate, key: tlsKey) }
     configuration.encryptsAdmin = tlsAdmin
     configuration.timeouts.head = .seconds(headTimeout)

@@ -10,6 +10,7 @@ package import PredictionLog
 import ServiceLifecycle
 package import Telemetry
 package import UnixSignals
+import WorkerContract
 
 /// The whole server: two listeners, the routing table's watch, the prediction log.
 ///
@@ -30,6 +31,13 @@ package struct ModelServer: Sendable {
     package var tokenPath: String?
     /// The same for the admin port.
     package var adminTokenPath: String?
+    /// Files of tokens with some of the rights, for both ports.
+    package var tokenGrants: [TokenGrant] = []
+    /// The address by which the cluster knows this server: what the operator signs is for it. Nil: not known.
+    package var podAddress: String?
+    /// Whether the admin port does everything for everybody, as on one machine; else it asks for the operator's signature, or
+    /// for a token with the right.
+    package var opensAdmin = false
     /// Certificate and key that the port for clients shows; nil: plain HTTP.
     package var certificate: ServerCertificate.Place?
     /// Whether the admin port shows the certificate as well.
@@ -66,7 +74,8 @@ package struct ModelServer: Sendable {
   /// Bytes held for those who use the admin port: what clients take leaves it alone.
   private let adminBudget = Budget(limit: 128 << 20)
   private let endpoints: ServingEndpoints
-  private let tokens: [Listener: BearerTokens]
+  private let publicGate: PortGate
+  private let adminGate: PortGate
   private let certificate: ServerCertificate?
 
   /// Throws where the certificate cannot be used.
@@ -109,17 +118,37 @@ package struct ModelServer: Sendable {
       executor: WorkThreads.admin)
     let file = RoutingFile(
       path: configuration.routingPath, controller: controller, interval: configuration.routingInterval)
-    var tokens: [Listener: BearerTokens] = [:]
-    for (listener, path) in [(Listener.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
-      tokens[listener] = path.map { BearerTokens(path: $0, interval: configuration.secretInterval, logger: logger) }
+    let read = { (path: String) in
+      BearerTokens(path: path, interval: configuration.secretInterval, logger: logger)
     }
-    self.tokens = tokens
+    let grants = configuration.tokenGrants.map { (tokens: read($0.path), rights: $0.rights) }
+    var tokens: [Listener: [(tokens: BearerTokens, rights: Set<ServingRight>)]] = [.public: grants, .admin: grants]
+    var files = grants.map(\.tokens)
+    for (listener, path) in [(Listener.public, configuration.tokenPath), (.admin, configuration.adminTokenPath)] {
+      guard let file = path.map(read) else { continue }
+      files.append(file)
+      tokens[listener, default: []].append((file, Set(ServingRight.allCases)))
+    }
+    let clients = tokens.mapValues { files -> ClientTokens? in files.isEmpty ? nil : ClientTokens(files: files) }
+    let operators =
+      configuration.opensAdmin
+      ? nil
+      : OperatorAccess(
+        path: URL(fileURLWithPath: configuration.routingPath).deletingLastPathComponent()
+          .appending(path: RoutingTable.keysFileName).path,
+        address: configuration.podAddress, interval: configuration.secretInterval, clock: clock, logger: logger)
+    if configuration.opensAdmin {
+      logger.warning("the admin port is open: whoever reaches it changes the routing table and reads the log")
+    }
+    publicGate = PortGate(listener: .public, clients: clients[.public] ?? nil, operators: nil)
+    adminGate = PortGate(listener: .admin, clients: clients[.admin] ?? nil, operators: operators)
     if let place = configuration.certificate {
       certificate = try ServerCertificate(place: place, interval: configuration.secretInterval, logger: logger)
     } else {
       certificate = nil
     }
-    self.services = services + [file] + tokens.values.map { $0 as any Service } + [certificate].compactMap { $0 }
+    let secrets = files.map { $0 as any Service } + [operators as (any Service)?, certificate].compactMap(\.self)
+    self.services = services + [file] + secrets
     endpoints = ServingEndpoints(
       predictions: PredictionEndpoints(
         holder: holder, log: log, metrics: metrics, admission: admission, clock: clock),
@@ -127,7 +156,7 @@ package struct ModelServer: Sendable {
         holder: holder, metrics: metrics, controller: controller, file: file),
       inference: InferenceEndpoints(holder: holder, metrics: metrics, admission: admission, clock: clock),
       logs: LogsEndpoint(holder: holder, store: telemetry, limits: configuration.limits), lanes: lanes,
-      protected: Set(tokens.keys))
+      protected: Set([publicGate, adminGate].filter { !$0.isOpen }.map(\.listener)))
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
@@ -153,7 +182,7 @@ package struct ModelServer: Sendable {
   func responder(for listener: Listener) -> Responder {
     Responder(
       listener: listener, endpoints: endpoints, holder: holder, metrics: metrics, limits: configuration.limits,
-      tokens: tokens[listener],
+      gate: listener == .admin ? adminGate : publicGate,
       crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : []),
       budget: listener == .public ? admission.bytes : adminBudget,
       threads: listener == .public ? nil : WorkThreads.admin)

@@ -103,6 +103,8 @@ package enum Reason: String, Codable, Sendable, CaseIterable {
   case podsRefused = "PodsRefused"
   case routingUnconfirmed = "RoutingUnconfirmed"
   case routingConfirmed = "RoutingConfirmed"
+  case anotherTableServed = "AnotherTableServed"
+  case tokensRequired = "TokensRequired"
   // Checks.
   case notCheckedYet = "NotCheckedYet"
   case checkStarted = "CheckStarted"

@@ -18,16 +18,19 @@ extension ConditionsPass {
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
         count + note + (trouble.map { "; \($0.message)" } ?? refusal) + missingRight)
     } else if serving.confirmedReplicas < serving.readyReplicas {
-      let previous = status.conditions[ConditionType.serving.rawValue]
-      let reason: Reason = observed.secretsRefusal == nil ? .routingUnconfirmed : .forbidden
-      set(
-        .serving, .unknown, reason.rawValue,
+      let previous = observed.model.status.conditions[ConditionType.serving.rawValue]?.reason
+      let message =
         Figures.part(
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
-          + " confirmed routing revision \(status.routingRevision)"
-          + (missingRight.isEmpty ? refusal : missingRight))
-      if let refusal = observed.secretsRefusal, previous?.reason != reason.rawValue {
-        announce(.warning, .forbidden, refusal)
+        + " confirmed routing revision \(status.routingRevision)"
+      if let missing = observed.pushRefusal {
+        set(.serving, .unknown, Reason.forbidden.rawValue, message + missingRight)
+        if previous != Reason.forbidden.rawValue { announce(.warning, .forbidden, missing) }
+      } else if let other = otherTable {
+        set(.serving, .unknown, Reason.anotherTableServed.rawValue, message + refusal + "; " + other)
+        if previous != Reason.anotherTableServed.rawValue { announce(.warning, .anotherTableServed, other) }
+      } else {
+        set(.serving, .unknown, Reason.routingUnconfirmed.rawValue, message + refusal + missingRight)
       }
     } else {
       set(
@@ -83,6 +86,20 @@ extension ConditionsPass {
       + " Pin a version that can be served (spec.serving.version), or train a new one."
   }
 
+  /// A ready server that serves another table than it was told, and what helps; nil: none has said so.
+  private var otherTable: String? {
+    let pods = observed.pods.filter(\.isReady).sorted { $0.name < $1.name }
+    guard let pod = pods.first(where: { observed.otherTables[$0.uid] != nil }),
+      let revision = observed.otherTables[pod.uid]
+    else { return nil }
+    let served =
+      revision == status.routingRevision
+      ? "another one of revision \(revision)" : "revision \(revision) in place of revision \(status.routingRevision)"
+    return
+      "another table is served: pod \(pod.name) has \(served); it takes up the mounted table within three minutes, and "
+      + "otherwise delete it, so that it starts anew"
+  }
+
   /// What keeps servers from starting, as a pod or the Deployment says it.
   private var serverTrouble: Blocker? { status.serving?.blocker }
 
@@ -113,7 +130,7 @@ extension ConditionsPass {
   private func isProgressing(_ serving: ModelDeploymentStatus.ServingStatus) -> Bool {
     observed.deployment?.isRollingOut == true || serving.readyReplicas < max(serving.replicas, wantedReplicas)
       // Nothing comes of waiting for servers that may not be asked.
-      || serving.confirmedReplicas < serving.readyReplicas && observed.secretsRefusal == nil
+      || serving.confirmedReplicas < serving.readyReplicas && observed.pushRefusal == nil
   }
 
   /// Ready while the wanted servers are there and serve what they should. A promotion that is still spreading does not take
@@ -165,7 +182,7 @@ extension ConditionsPass {
   private var canWaitForConfirmation: Bool {
     let before = observed.model.status
     guard before.conditions.isTrue(ConditionType.ready.rawValue) else { return false }
-    if observed.secretsRefusal != nil, before.routingRevision == status.routingRevision { return true }
+    if observed.pushRefusal != nil, before.routingRevision == status.routingRevision { return true }
     let since = status.conditions[ConditionType.serving.rawValue]?.lastTransitionTime ?? now
     return now.seconds(since: since) < confirmationPatience
   }

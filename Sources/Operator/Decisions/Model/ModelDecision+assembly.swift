@@ -20,6 +20,7 @@ extension ModelObservation {
     effects.add(conditions.effects)
     var decision = ModelDecision(self, retention.registry, conditions.status, effects)
     decision.pushes = servers.pushes
+    decision.reminders = servers.reminders
     return decision
   }
 }

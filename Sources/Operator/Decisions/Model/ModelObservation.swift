@@ -23,6 +23,12 @@ package struct ModelObservation: Sendable {
   package var confirmations: [String: Int]
   /// Why a pod (by UID) has not taken the table that it was told, in the server's words.
   package var refusals: [String: String]
+  /// The revision that a pod (by UID) serves in place of the one it was told, where it said so.
+  package var otherTables: [String: Int] = [:]
+  /// The document with the public keys of this process, for the pods; nil: it has none.
+  package var operatorKeys: String?
+  /// False where the operator may not write NetworkPolicies.
+  package var canRestrictNetwork = true
   /// Requests of the policies that watch this model, by the policy's name.
   package var retrainingRequests: [String: MonitoringPolicyStatus.RetrainingStatus.Request]
   /// Names of the policies that are there, whatever they say; nil where nobody has looked.
@@ -40,8 +46,10 @@ package struct ModelObservation: Sendable {
   package var foreign: [String]
   /// What is wrong with the Secrets that the servers need, as sentences.
   package var secretProblems: [String]
-  /// That the operator may not read these Secrets, and the command that allows it; without them no pod can be told a table.
+  /// That the operator may not read these Secrets, and the command that allows it: what is wrong with them is not known then.
   package var secretsRefusal: String?
+  /// The same where pods cannot be told a table for it: those that speak TLS are known by the certificate of their Secret.
+  package var pushRefusal: String? { model.spec.serving.security?.tlsSecretRef == nil ? nil : secretsRefusal }
   /// Of the Secrets that need it (`SecretConsent`), those that say that models may read them.
   package var labelledSecrets: Set<String>
   /// That the operator may not look for that word at these Secrets, and the command that allows it.
@@ -137,6 +145,8 @@ package struct ModelDecision: Sendable, Equatable {
   package var remove: [Removal] = []
   package var status: ModelDeploymentStatus
   package var pushes: [RoutingPush] = []
+  /// The table for the pods that have confirmed it: now and then they are asked whether they still serve it.
+  package var reminders: [RoutingPush] = []
   package var announcements: [Announcement] = []
   /// Seconds; nil: only a change calls for another look.
   package var requeueAfter: Double?

@@ -14,6 +14,8 @@ struct ServersPass: ModelPass {
   let observed: ModelObservation
   var effects = Effects()
   private(set) var pushes: [RoutingPush] = []
+  /// For the ready pods that have confirmed the table.
+  private(set) var reminders: [RoutingPush] = []
   /// nil: nothing has ever been in production.
   private(set) var serving: ModelDeploymentStatus.ServingStatus?
 
@@ -27,7 +29,8 @@ struct ServersPass: ModelPass {
     // Those of a new Deployment are drawn, and those that were before.
     var servers = ServerSet(
       model: name, namespace: namespace, owner: owner, serving: spec.serving, routing: table,
-      canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.deployment?.isDrawnToClaim ?? true)
+      canAutoscale: observed.canAutoscale, isDrawnToClaim: observed.deployment?.isDrawnToClaim ?? true,
+      operatorKeys: observed.operatorKeys, canRestrictNetwork: observed.canRestrictNetwork)
     servers.recipe = PodRecipe.next(observed.deployment) { servers.deploymentAsFirst(observed.settings, replicas: $0) }
     effects.apply += servers.objects(observed.settings)
     confirm(table, servers)
@@ -39,17 +42,19 @@ struct ServersPass: ModelPass {
     let unconfirmed = ready.filter { (observed.confirmations[$0.uid] ?? 0) < table.revision }
     let silent = ready.isEmpty ? observed.pods.filter { $0.trouble == nil && $0.runningSince != nil } : []
     let asked = silent.filter { now.seconds(since: $0.runningSince ?? now) >= startPatience }
-    pushes = (unconfirmed + asked).compactMap { pod in
-      guard let address = pod.address else { return nil }
-      return RoutingPush(
-        pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,
-        digests: table.entries.map(\.digest), table: text)
+    func told(_ pods: [ServerPod]) -> [RoutingPush] {
+      pods.compactMap { pod in
+        guard let address = pod.address else { return nil }
+        return RoutingPush(
+          pod: pod.uid, podName: pod.name, address: address, isEncrypted: pod.isEncrypted, revision: table.revision,
+          digests: table.entries.map(\.digest), table: text)
+      }
     }
-    if observed.secretsRefusal != nil {
-      lookAgain(in: refusalInterval)
-    } else if !unconfirmed.isEmpty {
-      lookAgain(in: confirmationInterval)
-    }
+    pushes = told(unconfirmed + asked)
+    let pushed = Set(pushes.map(\.pod))
+    reminders = told(ready.filter { !pushed.contains($0.uid) })
+    if observed.secretsRefusal != nil { lookAgain(in: refusalInterval) }
+    if !unconfirmed.isEmpty, observed.pushRefusal == nil { lookAgain(in: confirmationInterval) }
     if !silent.isEmpty { lookAgain(in: startPatience) }
     serving = .init(
       replicas: observed.deployment?.replicas ?? 0, readyReplicas: ready.count,

@@ -16,7 +16,8 @@ struct SpecRefusal: ModelPass {
   init?(_ observed: ModelObservation) {
     self.observed = observed
     status = observed.model.status
-    let problems = self.problems
+    var problems = self.problems
+    if let missing = missingTokens { problems.append((.tokensRequired, missing)) }
     status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
     if let first = problems.first {
       stall(first.reason.rawValue, problems.map(\.message).joined(separator: "; "))
@@ -58,6 +59,14 @@ struct SpecRefusal: ModelPass {
       + PodTemplate.problems(serving.template, field: "spec.serving.template", container: ServerSet.container, rules)
       + SecretConsent.training(training, observed.settings).problems(rules)
       + SecretConsent.serving(serving, observed.settings).problems(rules)
+  }
+
+  /// What the operator's configuration asks for and the spec lacks.
+  private var missingTokens: String? {
+    guard observed.settings.requiresTokens, spec.serving.security?.asksForToken != true else { return nil }
+    return
+      "spec.serving.security names no tokens, and this cluster serves no model without (security.required in the operator's "
+      + "configuration): name a Secret in spec.serving.security.tokenSecretRef or tokens"
   }
 
   private mutating func stall(_ reason: String, _ message: String) {

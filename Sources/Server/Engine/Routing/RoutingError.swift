@@ -10,6 +10,10 @@ package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
   case olderRevision(given: Int, serving: Int)
   /// Another table with the revision that is served.
   case conflictingRevision(Int)
+  /// A pushed table whose revision is no answer to what is served and mounted.
+  case jump(given: Int, known: Int, limit: Int)
+  /// A table was pushed, and no file says how predictions are to be stored.
+  case notMounted
   /// The table is of another model than the one this server serves.
   case otherModel(given: String, serving: String)
   /// A version could not be loaded.
@@ -23,6 +27,12 @@ package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
     case .olderRevision(let given, let serving):
       "Revision \(given) is older than revision \(serving), which is served; revisions never go back."
     case .conflictingRevision(let revision): "Revision \(revision) is served already, with other content."
+    case .jump(let given, let known, let limit):
+      "Revision \(given) is no answer to revision \(known), the newest that this server knows: one up to \(limit) is taken; "
+        + "a greater one comes with the mounted file."
+    case .notMounted:
+      "The mounted routing table cannot be read, so it is not known what of predictions may be stored; a table that is "
+        + "pushed does not say so."
     case .otherModel(let given, let serving): "The routing table is of \(given), but this server serves \(serving)."
     case .version(let version, let reason): "Version \(version) cannot be loaded: \(reason)"
     }
@@ -31,8 +41,8 @@ package enum RoutingError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Value of the label `result` of `apus_reloads_total`.
   package var result: String {
     switch self {
-    case .unreadable: "unreadable"
-    case .malformed, .invalidTable, .otherModel: "invalid"
+    case .unreadable, .notMounted: "unreadable"
+    case .malformed, .invalidTable, .otherModel, .jump: "invalid"
     case .olderRevision, .conflictingRevision: "older"
     case .version: "version_failed"
     }

@@ -1,6 +1,7 @@
 import Foundation
 import ServiceLifecycle
 import Values
+package import WorkerContract
 
 /// Watches the routing table's file: the way by which a server starts, and the fallback when a push does not arrive.
 ///
@@ -22,9 +23,15 @@ package struct RoutingFile: Service {
   /// Reads the file and takes its table.
   package func load() async -> Result<RoutingController.Outcome, RoutingError> {
     switch contents() {
-    case .success(let document): return await controller.apply(document)
+    case .success(let document): return await controller.apply(document, from: .file)
     case .failure(let error): return await controller.refuse(error)
     }
+  }
+
+  /// The table that is mounted now; nil where there is none that can be read.
+  package var table: RoutingTable? {
+    guard case .success(let document) = contents() else { return nil }
+    return try? RoutingController.table(in: document)
   }
 
   private func contents() -> Result<Data, RoutingError> {
@@ -42,7 +49,7 @@ package struct RoutingFile: Service {
       while !Task.isCancelled {
         switch contents() {
         case .success(let document):
-          if watch.isDue(document) { watch.record(await controller.apply(document), of: document) }
+          if watch.isDue(document) { watch.record(await controller.apply(document, from: .file), of: document) }
         case .failure(let error):
           if watch.isNews(error) { _ = await controller.refuse(error) }
         }
@@ -70,9 +77,13 @@ package struct RoutingFile: Service {
       tried = document
       lastError = nil
       retryAt = nil
-      if case .failure(.version) = result {
+      switch result {
+      case .failure(.version):
         retryAt = .now + pause.after(failures: failures)
         failures += 1
+      // A newer one was pushed, which the file should bring next.
+      case .failure(.olderRevision): retryAt = .now + RoutingController.pushPrecedence
+      default: break
       }
     }
 

@@ -64,7 +64,9 @@ struct EndpointDescription: Sendable {
   /// - Parameters:
   ///   - label: Names the endpoint.
   ///   - prefix: What the summary begins with.
-  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool) -> JSONDocument {
+  func operation(_ label: String, at path: String, prefix: String, asksForToken: Bool, asksForRight: Bool)
+    -> JSONDocument
+  {
     let isVersion = path.contains("{version}")
     var operation: JSONDocument = [
       "operationId": .string(label + (isVersion ? "_version" : "")),
@@ -74,7 +76,7 @@ struct EndpointDescription: Sendable {
     let parameters = parameters(at: path)
     if !parameters.isEmpty { operation = operation.with("parameters", .list(parameters)) }
     if asksForToken { operation = operation.with("security", [["bearer": []]]) }
-    return operation.with("responses", responses(asksForToken: asksForToken))
+    return operation.with("responses", responses(asksForToken: asksForToken, asksForRight: asksForRight))
   }
 
   private static func document(of body: Body) -> JSONDocument {
@@ -95,13 +97,14 @@ struct EndpointDescription: Sendable {
     return parameters + query.map { ["name": .string($0.name), "in": "query", "schema": $0.schema] }
   }
 
-  private func responses(asksForToken: Bool) -> JSONDocument {
+  private func responses(asksForToken: Bool, asksForRight: Bool) -> JSONDocument {
     var good: JSONDocument = ["description": "The answer.", "content": .object(answers.map(\.document))]
     if body?.hasID == true {
       good = good.with("headers", ["X-Request-Id": ["description": "The request's id.", "schema": ["type": "string"]]])
     }
     var responses: JSONDocument = ["200": good]
-    let codes = Set(Self.headErrors + (asksForToken ? [401] : []) + (body == nil ? [] : Self.bodyErrors) + errors)
+    let refusals = asksForToken ? asksForRight ? [401, 403] : [401] : []
+    let codes = Set(Self.headErrors + refusals + (body == nil ? [] : Self.bodyErrors) + errors)
     for code in codes.union(others.keys).sorted() {
       let answer: JSONDocument =
         others[code].map { Self.refusal(code, schema: $0) } ?? ["$ref": "#/components/responses/Error\(code)"]
@@ -119,7 +122,7 @@ struct EndpointDescription: Sendable {
   /// Those that the operations refer to.
   static var sharedResponses: JSONDocument {
     .object(
-      [400, 401, 404, 408, 413, 415, 422, 431, 500, 501, 503].map { code in
+      [400, 401, 403, 404, 408, 413, 415, 422, 431, 500, 501, 503].map { code in
         JSONDocument.Member(name: "Error\(code)", value: refusal(code, schema: "Error"))
       })
   }
@@ -128,6 +131,7 @@ struct EndpointDescription: Sendable {
     switch code {
     case 400: "The head or the body is not what it should be."
     case 401: "A bearer token is missing or wrong; the connection is closed."
+    case 403: "The bearer token has not the right that this needs; the connection is closed."
     case 404: "There is no such model or version."
     case 408: "The request came too slowly; the connection is closed."
     case 409: "The routing table is not newer than the one that is served."

@@ -1,6 +1,7 @@
 import Engine
 import Exposition
 import Foundation
+import OperatorIdentity
 import Tabular
 import WorkerContract
 
@@ -104,24 +105,35 @@ struct InformationEndpoints: Sendable {
     text.raw("}")
   }
 
+  /// Bytes of a routing table: a ConfigMap holds no more.
+  private static let largestTable = 1 << 20
+
   /// Takes the table in the body, or the file's where the body is empty. Answers when it is served, or why it is not.
-  func reload(_ document: Data) async -> Answer {
+  func reload(_ document: Data, by authority: Authority) async -> Answer {
+    guard document.count <= Self.largestTable else {
+      return .error(413, "A routing table has at most \(Self.largestTable) bytes.")
+    }
+    let source: RoutingController.Source
+    switch authority {
+    case .nobody:
+      // Without keys the mounted file alone decides; whoever brings the very table that is served changes nothing.
+      guard !document.isEmpty, let state = await controller.serving(document) else { return .operatorOnly(nil) }
+      return served(.init(state: state, isChange: false))
+    case .operator(let signedBody):
+      guard OperatorCall.digest(of: document) == signedBody else { return .operatorOnly(.otherBody) }
+      source = .push(mounted: file?.table)
+    case .granted: source = .open
+    }
     let result: Result<RoutingController.Outcome, RoutingError>
     if !document.isEmpty {
-      result = await controller.apply(document)
+      result = await controller.apply(document, from: source)
     } else if let file {
       result = await file.load()
     } else {
       return .error(422, "The body is empty and the server has no routing file.")
     }
     switch result {
-    case .success(let outcome):
-      var text = JSONText(capacity: 512)
-      write(outcome.state, to: &text) { text in
-        text.raw(#","changed":"#)
-        text.bool(outcome.isChange)
-      }
-      return Answer(200, text)
+    case .success(let outcome): return served(outcome)
     case .failure(let error):
       var text = JSONText()
       text.raw(#"{"error":"#)
@@ -131,6 +143,15 @@ struct InformationEndpoints: Sendable {
       text.raw("}")
       return Answer(error.statusCode, text)
     }
+  }
+
+  private func served(_ outcome: RoutingController.Outcome) -> Answer {
+    var text = JSONText(capacity: 512)
+    write(outcome.state, to: &text) { text in
+      text.raw(#","changed":"#)
+      text.bool(outcome.isChange)
+    }
+    return Answer(200, text)
   }
 
   func metricsText(accepting header: String?) -> Answer {
@@ -153,9 +174,9 @@ extension RoutingError {
   var statusCode: Int {
     switch self {
     case .malformed: 400
-    case .invalidTable, .otherModel: 422
+    case .invalidTable, .otherModel, .jump: 422
     case .olderRevision, .conflictingRevision: 409
-    case .unreadable, .version: 503
+    case .unreadable, .notMounted, .version: 503
     }
   }
 }

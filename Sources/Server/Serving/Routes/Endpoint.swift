@@ -1,5 +1,6 @@
 import Engine
 import NIOCore
+import WorkerContract
 
 /// What the server has at a path: all that is known of a request before its body is read, and who answers it.
 struct Endpoint: Sendable {
@@ -21,14 +22,16 @@ struct Endpoint: Sendable {
     case clients
     /// On the admin port only, with a token.
     case admin
+    /// On the admin port only, for the operator alone.
+    case `operator`
 
-    func isOffered(by listener: Listener) -> Bool { self != .admin || listener == .admin }
+    func isOffered(by listener: Listener) -> Bool { listener == .admin || self != .admin && self != .operator }
 
     func isOpen(on listener: Listener) -> Bool {
       switch self {
       case .probe: true
       case .scrape: listener == .admin
-      case .clients, .admin: false
+      case .clients, .admin, .operator: false
       }
     }
   }
@@ -65,19 +68,22 @@ struct Endpoint: Sendable {
   /// Those of `.post` take a body up to the limit of the configuration; what `.get` may bring is not read.
   let method: Method
   let access: Access
+  /// What a token has to allow; nil: any will do.
+  let right: ServingRight?
   let dialect: Dialect
   /// What the OpenAPI documents of the ports that have it say.
   let description: EndpointDescription
   let handler: Handler
 
   init(
-    _ label: String, _ method: Method, _ paths: String..., access: Access = .clients, dialect: Dialect = .apus,
-    description: EndpointDescription, _ handler: Handler
+    _ label: String, _ method: Method, _ paths: String..., access: Access = .clients, right: ServingRight? = nil,
+    dialect: Dialect = .apus, description: EndpointDescription, _ handler: Handler
   ) {
     self.label = label
     self.paths = paths
     self.method = method
     self.access = access
+    self.right = right
     self.dialect = dialect
     self.description = description
     self.handler = handler
@@ -90,6 +96,7 @@ struct Call: Sendable {
   /// The path and the query as they were sent.
   let target: RequestTarget
   let listener: Listener
+  var authority = Authority.granted
   /// The request's `X-Request-Id`.
   var requestID: String?
   var accept: String?

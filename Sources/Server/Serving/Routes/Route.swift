@@ -1,3 +1,5 @@
+import WorkerContract
+
 /// Where a path leads.
 struct Route: Sendable, Equatable {
   /// That of the endpoint in the route table; `RouteTable.nowhere` where there is none.
@@ -14,5 +16,6 @@ struct Route: Sendable, Equatable {
   /// - Precondition: The path leads somewhere, as for those below.
   var method: Endpoint.Method { RouteTable.endpoints[position].method }
   var access: Endpoint.Access { RouteTable.endpoints[position].access }
+  var right: ServingRight? { RouteTable.endpoints[position].right }
   var handler: Endpoint.Handler { RouteTable.endpoints[position].handler }
 }

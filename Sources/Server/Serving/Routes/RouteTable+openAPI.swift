@@ -13,7 +13,7 @@ extension RouteTable {
         endpoint.paths.map { path in
           let operation = endpoint.description.operation(
             endpoint.label, at: path, prefix: endpoint.dialect.prefix,
-            asksForToken: asksForToken && !endpoint.access.isOpen(on: listener))
+            asksForToken: asksForToken && !endpoint.access.isOpen(on: listener), asksForRight: endpoint.right != nil)
           return JSONDocument.Member(
             name: path, value: .object([.init(name: endpoint.method.rawValue.lowercased(), value: operation)]))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import WorkerContract
 
 /// Every endpoint of both ports, once. Routing, the rights, 404 and 405 with `Allow`, the label of the metrics and the OpenAPI
 /// document are derived from this table.
@@ -15,7 +16,7 @@ enum RouteTable {
       description: .init("A model is served", answers: .json("Ready"), others: [503: "NotReady"]),
       .computes { endpoints, _, _, _ in endpoints.information.ready() }),
     Endpoint(
-      "predict", .post, "/predict",
+      "predict", .post, "/predict", right: .predict,
       description: .init(
         "One prediction", body: .init(schema: "PredictionRequest", hasID: true), answers: .json("Prediction"),
         errors: [503]),
@@ -25,7 +26,7 @@ enum RouteTable {
         await endpoints.predictions.predict(body, header: call.requestID, on: endpoints.lanes)
       }),
     Endpoint(
-      "predict_batch", .post, "/predict/batch",
+      "predict_batch", .post, "/predict/batch", right: .predict,
       description: .init(
         "Many predictions, which fail one by one", body: .init(schema: "BatchRequest", hasID: true),
         answers: .json("BatchAnswer"), errors: [503]),
@@ -35,7 +36,7 @@ enum RouteTable {
         await endpoints.predictions.predictBatch(body, header: call.requestID, on: endpoints.lanes)
       }),
     Endpoint(
-      "feedback", .post, "/feedback",
+      "feedback", .post, "/feedback", right: .feedback,
       description: .init(
         "The truth about predictions", body: .init(schema: "Feedback"), answers: .json("FeedbackAnswer"), errors: [503]),
       .computes { endpoints, _, body, _ in endpoints.predictions.feedback(body) }),
@@ -56,15 +57,17 @@ enum RouteTable {
       "openapi", .get, "/openapi.json", description: .init("This document", answers: .json("Document"), errors: [503]),
       .computes { endpoints, call, _, _ in openAPI(endpoints, on: call.listener) }),
     Endpoint(
-      "model_reload", .post, "/model/reload", access: .admin,
+      "model_reload", .post, "/model/reload", access: .operator,
       description: .init(
         "Serve this routing table, or without a body the file's",
         body: .init(schema: "RoutingTable", isRequired: false),
         answers: .json("Reloaded"),
         others: [400: "NotReloaded", 409: "NotReloaded", 422: "NotReloaded", 503: "NotReloaded"]),
-      .waits { endpoints, _, body in await endpoints.information.reload(Data(body.readableBytesView)) }),
+      .waits { endpoints, call, body in
+        await endpoints.information.reload(Data(body.readableBytesView), by: call.authority)
+      }),
     Endpoint(
-      "logs", .get, "/logs", access: .admin,
+      "logs", .get, "/logs", access: .admin, right: .logs,
       description: .init(
         "The prediction log", query: LogsEndpoint.parameters, answers: .json("Logs"), errors: [422, 500, 503]),
       .waits { endpoints, call, _ in await endpoints.logs.logs(call.target.parameters) }),
@@ -89,7 +92,7 @@ enum RouteTable {
       description: .init("readiness of the model", answers: .json("ModelReady"), errors: [404, 503]),
       .computes { endpoints, call, _, _ in endpoints.inference.modelReady(call.route.names) }),
     Endpoint(
-      "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer",
+      "v2_infer", .post, "/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer", right: .predict,
       dialect: .openInference,
       description: .init(
         "predictions", body: .init(schema: "InferenceRequest", takesBinary: true, hasID: true),

@@ -70,15 +70,20 @@ package final class BearerTokens: Service, Sendable {
 
   /// - Parameter header: The request's `Authorization`.
   package func verdict(on header: String?) -> Verdict {
-    guard let header else { return .missing }
-    let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return .missing }
-    let given = Array(parts[1].utf8.drop { $0 == 0x20 })
+    guard let token = Self.token(in: header) else { return .missing }
+    let given = Array(token.utf8)
     let tokens = contents.withLock { $0.tokens }
     // All tokens are compared, and each to its end, so that the time tells nothing about them.
     var isValid = false
     for token in tokens where Self.isEqual(given, token) { isValid = true }
     return isValid ? .valid : .wrong
+  }
+
+  /// The token of an `Authorization`; nil where it brings none.
+  static func token(in header: String?) -> Substring? {
+    guard let parts = header?.split(separator: " ", maxSplits: 1), parts.count == 2, parts[0].lowercased() == "bearer"
+    else { return nil }
+    return parts[1].drop { $0 == " " }
   }
 
   /// Takes as long whatever the bytes of `token` are.

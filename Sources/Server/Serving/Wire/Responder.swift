@@ -12,8 +12,7 @@ final class Responder: Sendable {
   let holder: ServingHolder
   let metrics: ServingMetrics
   let limits: RequestLimits
-  /// Nil: no token is asked for.
-  private let tokens: BearerTokens?
+  private let gate: PortGate
   private let crossOrigin: CrossOrigin
   /// Bytes held for the port's clients.
   let budget: Budget
@@ -22,14 +21,14 @@ final class Responder: Sendable {
 
   init(
     listener: Listener, endpoints: ServingEndpoints, holder: ServingHolder, metrics: ServingMetrics,
-    limits: RequestLimits, tokens: BearerTokens?, crossOrigin: CrossOrigin, budget: Budget, threads: WorkThreads?
+    limits: RequestLimits, gate: PortGate, crossOrigin: CrossOrigin, budget: Budget, threads: WorkThreads?
   ) {
     self.listener = listener
     self.endpoints = endpoints
     self.holder = holder
     self.metrics = metrics
     self.limits = limits
-    self.tokens = tokens
+    self.gate = gate
     self.crossOrigin = crossOrigin
     self.budget = budget
     self.threads = threads
@@ -48,14 +47,17 @@ final class Responder: Sendable {
     let headers = RequestHeaders(head.headers)
     let route = RouteTable.route(target.path, on: listener)
     let isPreflight = head.method == .OPTIONS && crossOrigin.isPreflight(headers)
-    let step = isPreflight ? .answer(.options(allow: nil)) : step(head, target, route, headers)
+    var authority = Authority.granted
+    let step =
+      isPreflight ? .answer(.options(allow: nil)) : step(head, target, route, headers, authority: &authority)
     if case .answer(let answer) = step {
       metrics.answered(route.position, code: answer.code, seconds: 0, share: share)
     }
     let requestID = headers.requestID.flatMap { (1...Self.maximumRequestID).contains($0.utf8.count) ? $0 : nil }
     return RequestPlan(
       call: Call(
-        route: route, target: target, listener: listener, requestID: requestID, accept: headers.accept,
+        route: route, target: target, listener: listener, authority: authority, requestID: requestID,
+        accept: headers.accept,
         jsonLength: headers.jsonLength),
       step: step, isHead: head.method == .HEAD,
       expectsContinue: head.version == .http1_1 && headers.expectation?.lowercased() == "100-continue",
@@ -64,13 +66,22 @@ final class Responder: Sendable {
   }
 
   private func step(
-    _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders
+    _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders,
+    authority: inout Authority
   ) -> RequestPlan.Step {
     if let refusal = RequestFraming.refusal(of: head, headers) { return .answer(refusal) }
     let method = head.method
     if method == .OPTIONS, let answer = options(target, route) { return .answer(answer) }
-    if route.isNowhere { return .answer(unauthorized(headers) ?? Self.nothing(at: target)) }
-    if !route.access.isOpen(on: listener), let refusal = unauthorized(headers) { return .answer(refusal) }
+    if !gate.isOpen {
+      let verdict = gate.verdict(
+        route.isNowhere ? .clients : route.access, route.isNowhere ? nil : route.right, method: method.rawValue,
+        target: head.uri, headers)
+      switch verdict {
+      case .refused(let answer): return .answer(answer)
+      case .admitted(let known): authority = known
+      }
+    }
+    if route.isNowhere { return .answer(Self.nothing(at: target)) }
     switch route.method {
     case .get where method == .GET || method == .HEAD: return .ask
     case .post where method == .POST: return body(headers)
@@ -96,20 +107,6 @@ final class Responder: Sendable {
 
   private func tooLarge() -> Answer {
     var answer = Answer.error(413, "The body has more than \(limits.body) bytes, this server's limit (--maximum-body).")
-    answer.closes = true
-    return answer
-  }
-
-  /// Why the request's token is not enough; nil: it is, or none is asked for.
-  private func unauthorized(_ headers: RequestHeaders) -> Answer? {
-    guard let verdict = tokens?.verdict(on: headers.authorization), verdict != .valid else { return nil }
-    var answer = Answer.error(
-      401,
-      verdict == .missing
-        ? "The request needs the header 'Authorization: Bearer TOKEN' with one of this server's tokens."
-        : "The bearer token in Authorization is not one of this server's tokens.")
-    answer.challenge = verdict == .missing ? "Bearer" : #"Bearer error="invalid_token""#
-    // What may follow is not read for somebody unknown.
     answer.closes = true
     return answer
   }
