@@ -16,8 +16,7 @@ struct SpecRefusal: ModelPass {
   init?(_ observed: ModelObservation) {
     self.observed = observed
     status = observed.model.status
-    var problems = self.problems
-    if let missing = missingTokens { problems.append((.tokensRequired, missing)) }
+    let problems = self.problems
     status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil
     if let first = problems.first {
       stall(first.reason.rawValue, problems.map(\.message).joined(separator: "; "))
@@ -42,6 +41,7 @@ struct SpecRefusal: ModelPass {
         // Without the right a label is not seen.
         if let refusal = observed.labelsRefusal { problems.append((.forbidden, refusal)) }
       }
+      if let missing = missingTokens { problems.append((.tokensRequired, missing)) }
       return problems
     }
   }
