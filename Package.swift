@@ -88,13 +88,13 @@ let wings: [[Target]] = [
   // What operator, worker and server exchange.
   wing(
     "Contract",
-    library("WorkerContract", ["JSON", "Schema"])),
+    library("WorkerContract", ["JSON", "Schema", "Values"])),
   // Pure: values in, values out.
   wing(
     "Science",
     library("Statistics", ["Values"]),
     library("Tabular", ["Values", "WorkerContract", "CZlib"]),
-    library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"]),
+    library("Learning", ["Values", "WorkerContract", "Tabular", "Statistics", "CXGBoost"]),
     library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])),
   // Model files, and rows.
   wing(

@@ -25,7 +25,9 @@ struct OpenAPITests {
       let hours = try #require(members["hours"]?["anyOf"] as? [[String: Any]])
       // As it is written: reading it, Foundation loses the last digit.
       let largest = Double(Float.greatestFiniteMagnitude)
-      #expect(hours[0]["maximum"] is Double && reply.text.contains(#""maximum":\#(largest)"#), "other hours are predicted too")
+      #expect(
+        hours[0]["maximum"] is Double && reply.text.contains(#""maximum":\#(largest)"#), "other hours are predicted too"
+      )
       #expect((hours[1]["enum"] as? [Any])?.contains { $0 as? String == "NA" } == true)
       #expect(
         members["hours"]?["description"] as? String == "Expected from 1.0 to 99.0; others are predicted and counted.")

@@ -114,7 +114,7 @@ package final class RoutingConfirmations: Sendable {
         metadata: ["pod": "\(push.podName)", "status": "\(response.status)", "answer": "\(response.text.prefix(300))"])
       // 422: the table; 503: a version in it. 409 says that another table came first.
       if [422, 503].contains(response.status), let reason = (try? JSONValue(parsing: response.body))?["error"]?.string {
-        return .refused(reason.printable(Self.longestReason))
+        return .refused(reason.plain(characters: Self.longestReason))
       }
     } catch {
       logger.info(
