@@ -96,7 +96,7 @@ let wings: [[Target]] = [
     "Science",
     library("Statistics", ["Values"]),
     library("Tabular", ["Values", "WorkerContract", "CZlib"]),
-    library("Learning", ["WorkerContract", "Tabular", "Statistics", "CXGBoost"], testedWith: ["Values"]),
+    library("Learning", ["Values", "WorkerContract", "Tabular", "Statistics", "CXGBoost"]),
     library("Monitoring", ["Values", "WorkerContract", "Tabular", "Statistics"])),
   // Model files, and rows.
   wing(

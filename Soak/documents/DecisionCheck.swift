@@ -111,7 +111,7 @@ struct DecisionCheck {
     if length > longest {
       add("\(what) has \(length) bytes: \(text.unicodeScalars.prefix(120).map { String($0) }.joined())")
     }
-    // Tabs and line ends are quoted from people's own texts; a terminal shows them as what they are.
+    // Tabs and line ends do no harm.
     if let odd = text.unicodeScalars.first(where: Self.isDangerous) {
       add(
         "\(what) holds U+\(String(odd.value, radix: 16)): \(text.unicodeScalars.prefix(200).map { String($0) }.joined().debugDescription)"

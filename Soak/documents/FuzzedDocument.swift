@@ -70,7 +70,7 @@ struct FuzzedDocument: CustomStringConvertible {
       ApusAnnotations.retrainRequestedAt, ApusAnnotations.checkRequestedAt, ApusAnnotations.approve,
       ApusAnnotations.forcePromote,
     ] where draw.once(in: 5) {
-      annotations[name] = .string(draw.once(in: 2) ? OddValue.annotation(&draw) : draw.pick(["v1", "v2", "now"]))
+      annotations[name] = .string(draw.once(in: 2) ? OddValue.text(&draw) : draw.pick(["v1", "v2", "now"]))
     }
     return annotations
   }

@@ -196,7 +196,7 @@ struct FuzzedShop {
     guard draw.once(in: 3) else { return }
     for annotation in [ApusAnnotations.retrainRequestedAt, ApusAnnotations.checkRequestedAt, ApusAnnotations.approve]
     where draw.once(in: 2) {
-      let text = draw.once(in: 2) ? OddValue.annotation(&draw) : draw.pick(["v1", "v2", "again"])
+      let text = draw.once(in: 2) ? OddValue.text(&draw) : draw.pick(["v1", "v2", "again"])
       model.metadata.annotations[annotation] = text
       policy?.metadata.annotations[annotation] = text
     }

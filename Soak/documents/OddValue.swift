@@ -29,14 +29,6 @@ enum OddValue {
     return draw.pick(texts)
   }
 
-  /// Of a request. A status keeps a request's value, at most 1024 characters of it: longer ones are not drawn as long as the operator does
-  /// not refuse them.
-  static func annotation(_ draw: inout Draw) -> String {
-    var scalars = String.UnicodeScalarView()
-    scalars.append(contentsOf: text(&draw).unicodeScalars.prefix(1_024))
-    return String(scalars)
-  }
-
   static func number(_ draw: inout Draw) -> JSONValue {
     draw.pick([
       0, -1, 1, 2, 3, 100, 1_000_000, .integer(.max), .integer(.min), .integer(.max - 1), .integer(1 << 53),

@@ -2,6 +2,7 @@ import Artifacts
 import Foundation
 import Learning
 import Tabular
+import Values
 import WorkerContract
 
 /// One input: a version's files, or the result of a run, as somebody else wrote it.
@@ -103,7 +104,7 @@ struct ForeignFile: Sendable {
   func problems() throws -> [String] {
     switch try read() {
     case .refused(let sentence):
-      return sentence.printable(4096) == sentence ? [] : ["a refusal that is long or not fit to be shown"]
+      return sentence.plain(characters: 4096) == sentence ? [] : ["a refusal that is long or not fit to be shown"]
     case .result(let result): return Self.problems(of: result)
     case .version(let predictor): return try answerProblems(predictor)
     }
@@ -115,7 +116,7 @@ struct ForeignFile: Sendable {
     let texts = trained.warnings + trained.segments.flatMap { [$0.feature, $0.level] } + Array(trained.seconds.keys)
     return (metrics.allSatisfy { (0...1).contains($0) } ? [] : ["a measure outside of 0 to 1"])
       + (ContentDigest(trained.artifact.digest) == nil ? ["a digest that is none"] : [])
-      + (texts.allSatisfy { $0.printable(4096) == $0 } ? [] : ["a text that is not fit to be shown"])
+      + (texts.allSatisfy { $0.plain(characters: 4096) == $0 } ? [] : ["a text that is not fit to be shown"])
   }
 
   /// Of rows with all that a number can be: trees give probabilities for each, linear models where nothing overflows.

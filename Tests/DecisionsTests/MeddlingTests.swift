@@ -38,6 +38,38 @@ import WorkerContract
   }
 
   @Test(
+    "a request that is longer than a status can hold counts once, by what the status holds",
+    arguments: ["x", "e\u{301}", "🇨🇭"])
+  func longRequest(_ text: String) throws {
+    let long = String(repeating: text, count: 5_000)
+    var world = World.serving(policy: aPolicy("watch"))
+    world.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = long
+    world.model?.metadata.annotations[ApusAnnotations.approve] = long
+    world.model?.metadata.annotations[ApusAnnotations.forcePromote] = long
+    world.settle()
+    world.trains(result("v2", against: "v1"))
+    world.policy?.metadata.annotations[ApusAnnotations.checkRequestedAt] = long
+    world.settle()
+    let model = try #require(world.model?.status.handled)
+    let check = world.policy?.status.handled.checkRequest
+    for kept in [model.retrainRequest, model.approval, model.forcedPromotion, check] {
+      let kept = try #require(kept)
+      #expect(kept.unicodeScalars.count == 1_024 && long.unicodeScalars.starts(with: kept.unicodeScalars))
+    }
+    let jobs = world.startedJobs
+    #expect(jobs.filter { $0.hasPrefix("income-train-") } == ["income-train-1", "income-train-2"])
+    #expect(jobs.count { $0.hasPrefix("watch-check-") } == 1)
+    world.pass(TimeSpan(seconds: 60))
+    world.settle()
+    #expect(world.startedJobs == jobs)
+    #expect(world.announcements.count { $0.reason == "VersionNotServable" } == 1)
+    // Another that begins otherwise is another request.
+    world.model?.metadata.annotations[ApusAnnotations.retrainRequestedAt] = "again " + long
+    world.settle()
+    #expect(world.startedJobs.last == "income-train-3")
+  }
+
+  @Test(
     "what no version can be called is no version", arguments: ["v9223372036854775807", "v100000000000", "v99999999999"])
   func names(_ name: String) {
     #expect((VersionNumber(name) == nil) == (name != "v99999999999"))

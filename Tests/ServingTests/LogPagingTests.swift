@@ -14,13 +14,16 @@ import WorkerContract
       probabilities: "{}", confidence: 1, latency: 0)
   }
 
+  /// Soon after the rows, which the server's retention would delete otherwise.
+  private static let clock: @Sendable () -> Double = { 1_000_200 }
+
   private static func rows(_ reply: HTTPConnection.Reply) -> [[String: Any]] {
     reply.json["predictions"] as? [[String: Any]] ?? []
   }
 
   @Test func `pages lose no row and repeat none, also where many have one time and others come meanwhile`() async throws
   {
-    try await withServer { server in
+    try await withServer(clock: Self.clock) { server in
       // Eight moments of five rows each, of which two have the same id in two versions.
       let records = (0..<40).map { index in
         Self.record(
@@ -47,7 +50,7 @@ import WorkerContract
   }
 
   @Test func `rows are found by request and by label`() async throws {
-    try await withServer { server in
+    try await withServer(clock: Self.clock) { server in
       try await server.store.append((0..<6).map { Self.record("r\($0)", at: 1000 + Double($0)) }, of: income)
       try await server.store.append(
         [

@@ -23,7 +23,11 @@ struct OpenAPITests {
       #expect(members["age"]?["minimum"] as? Double == 0)
       #expect(members["age"]?["maximum"] as? Double == 120)
       let hours = try #require(members["hours"]?["anyOf"] as? [[String: Any]])
-      #expect(hours[0]["maximum"] as? Double == Double(Float.greatestFiniteMagnitude), "other hours are predicted too")
+      // As it is written: reading it, Foundation loses the last digit.
+      let largest = Double(Float.greatestFiniteMagnitude)
+      #expect(
+        hours[0]["maximum"] is Double && reply.text.contains(#""maximum":\#(largest)"#), "other hours are predicted too"
+      )
       #expect((hours[1]["enum"] as? [Any])?.contains { $0 as? String == "NA" } == true)
       #expect(
         members["hours"]?["description"] as? String == "Expected from 1.0 to 99.0; others are predicted and counted.")

@@ -214,23 +214,4 @@ import WorkerContract
     let cut = try #require(try Self.read(long).get().failed)
     #expect(cut.step.count == 64 && cut.step.hasSuffix("…") && cut.message.unicodeScalars.count == 1900)
   }
-
-  @Test(arguments: [
-    ("plain", "plain"), ("Ürgüp, 東京, 🐦", "Ürgüp, 東京, 🐦"), ("a\nb\r\nc\td", "a b c d"),
-    ("a\u{0}b\u{7}\u{7F}c\u{85}d", "abc d"),
-    ("\u{1B}[31;1mred\u{1B}[0m", "red"), ("\u{1B}]0;title\u{7}x", "x"), ("\u{1B}]8;;http://x\u{1B}\\link", "link"),
-    ("\u{9B}2Jx", "x"), ("\u{1B}(Bx\u{1B}cy", "xy"), ("\u{1B}", ""), ("\u{1B}[", ""), ("\u{1B}]never\nends", " ends"),
-    ("admin\u{202E}txt.exe\u{202C}", "admintxt.exe"), ("\u{2066}a\u{2069}\u{200E}b\u{200F}\u{061C}", "ab"),
-    ("a\u{200B}b\u{200C}c\u{200D}d\u{2060}e\u{FEFF}f\u{AD}g\u{180E}h", "abcdefgh"), ("a\u{E0041}b\u{3164}c", "abc"),
-    ("a\u{2028}b\u{2029}c", "a b c"), ("\u{1B}P1$r\u{1B}\\ok", "ok"),
-  ])
-  func `what is shown holds no control, no escape and nothing unseen`(_ text: String, _ shown: String) {
-    #expect(text.printable(100) == shown)
-    #expect(shown.printable(100) == shown)
-  }
-
-  @Test func `what is shown is cut between characters`() {
-    #expect("abcdef".printable(6) == "abcdef" && "abcdef".printable(5) == "abcd…" && "abcdef".printable(0) == "")
-    #expect("ééé".printable(2) == "é…" && "\u{1B}[31mabc".printable(3) == "abc")
-  }
 }

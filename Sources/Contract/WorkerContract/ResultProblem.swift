@@ -1,3 +1,5 @@
+import Values
+
 /// Why the result that a run has written is not used. Reads as the end of a sentence that begins with the run's name.
 package struct ResultProblem: Error, Sendable, Equatable, CustomStringConvertible {
   package enum Kind: Sendable, Equatable {
@@ -17,8 +19,8 @@ package struct ResultProblem: Error, Sendable, Equatable, CustomStringConvertibl
 
   package init(_ kind: Kind, _ path: String, _ what: String, said: String? = nil) {
     self.kind = kind
-    self.path = path.printable(128)
-    self.what = what.printable(512)
+    self.path = path.plain(characters: 128)
+    self.what = what.plain(characters: 512)
     self.said = said
   }
 

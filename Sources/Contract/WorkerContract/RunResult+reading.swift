@@ -1,3 +1,4 @@
+import Values
 import JSON
 
 extension RunResult {
@@ -18,7 +19,7 @@ extension RunResult {
   ///
   /// Guarantees of a result that is returned: exactly one of its kinds; run and version are those expected; digests and versions are
   /// of their form; measures lie in their ranges, counts are not negative, intervals are in order; lists are bounded; every text
-  /// is bounded and `printable`. Members that are not known are ignored, as a newer worker may write them.
+  /// is bounded and `plain`. Members that are not known are ignored, as a newer worker may write them.
   package init(reading text: String, _ expected: Expectation = .init()) throws(ResultProblem) {
     let size = text.utf8.count
     guard size <= RunResult.maximumBytes else {
@@ -41,13 +42,13 @@ extension RunResult {
   private mutating func check(_ expected: Expectation) throws(ResultProblem) {
     guard contract == RunSpecification.currentContract else {
       throw ResultProblem(
-        .invalid, "contract", "is '\(contract.printable(64))', and must be \(RunSpecification.currentContract)")
+        .invalid, "contract", "is '\(contract.plain(characters: 64))', and must be \(RunSpecification.currentContract)")
     }
     // A run that could not read its specification does not know its id.
     if let id = expected.run, run != id, failed == nil || !run.isEmpty {
-      throw ResultProblem(.invalid, "run", "is '\(run.printable(128))', and this run is '\(id)'")
+      throw ResultProblem(.invalid, "run", "is '\(run.plain(characters: 128))', and this run is '\(id)'")
     }
-    run = run.printable(512)
+    run = run.plain(characters: 512)
     let kinds = [trained != nil, unchanged != nil, checked != nil, removed != nil, loaded != nil, failed != nil]
       .count { $0 }
     guard kinds == 1 else {
@@ -111,7 +112,7 @@ enum ResultRules {
     let digits = text.utf8.dropFirst()
     guard text.utf8.first == UInt8(ascii: "v"), (1...11).contains(digits.count), digits.first != UInt8(ascii: "0"),
       digits.allSatisfy({ (0x30...0x39).contains($0) })
-    else { throw problem(path, "is '\(text.printable(64))', and is a version such as v7") }
+    else { throw problem(path, "is '\(text.plain(characters: 64))', and is a version such as v7") }
   }
 
   /// The form of a digest, which is the address of files: nothing else may get to a path.
@@ -121,7 +122,7 @@ enum ResultRules {
     guard text.hasPrefix(prefix), digits.count == 64,
       digits.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
     else {
-      throw problem(path, "is '\(text.printable(80))', and is sha256: and 64 lower-case hexadecimal digits")
+      throw problem(path, "is '\(text.plain(characters: 80))', and is sha256: and 64 lower-case hexadecimal digits")
     }
   }
 
@@ -133,7 +134,7 @@ enum ResultRules {
   /// Such as the digest of data: compared, never an address.
   static func token(_ text: String, _ path: String) throws(ResultProblem) {
     guard text.utf8.count <= 128, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw problem(path, "is '\(text.printable(80))', and is at most 128 letters, digits and signs")
+      throw problem(path, "is '\(text.plain(characters: 80))', and is at most 128 letters, digits and signs")
     }
   }
 
@@ -142,7 +143,7 @@ enum ResultRules {
     guard !text.isEmpty, text.unicodeScalars.count <= 256 else {
       throw problem(path, "has \(text.unicodeScalars.count) characters, and is a name of 1 to 256")
     }
-    text = text.printable(256)
+    text = text.plain(characters: 256)
   }
 
   static func length(_ count: Int, _ maximum: Int, _ path: String) throws(ResultProblem) {
@@ -153,7 +154,7 @@ enum ResultRules {
   static func sentences(_ texts: inout [String], _ maximum: Int, _ path: String) throws(ResultProblem) {
     try length(texts.count, maximum, path)
     var room = 3000
-    texts = texts.map { $0.printable(1024) }.enumerated().filter { place, text in
+    texts = texts.map { $0.plain(characters: 1024) }.enumerated().filter { place, text in
       room -= text.unicodeScalars.count + 2
       return place == 0 || room >= 0
     }.map(\.element)
@@ -166,8 +167,8 @@ extension RunFailure {
 
   fileprivate mutating func check(_ path: String) throws(ResultProblem) {
     // The message becomes the reason of a transition behind the failure's reason, where 4096 characters are allowed.
-    message = message.printable(3000)
-    step = step.printable(64)
+    message = message.plain(characters: 3000)
+    step = step.plain(characters: 64)
     let letters = reason.utf8
     guard letters.count <= Self.longestReason, let first = letters.first, (0x41...0x5A).contains(first),
       letters.allSatisfy({
@@ -176,7 +177,7 @@ extension RunFailure {
     else {
       throw ResultProblem(
         .invalid, "\(path).reason",
-        "is '\(reason.printable(80))', and is one word in CamelCase of at most \(Self.longestReason) letters and digits",
+        "is '\(reason.plain(characters: 80))', and is one word in CamelCase of at most \(Self.longestReason) letters and digits",
         said: message)
     }
   }
@@ -203,20 +204,21 @@ extension TrainingResult {
     try ResultRules.count(rows.validation, "\(path).rows.validation")
     try ResultRules.count(rows.test, "\(path).rows.test")
     try metrics.check("\(path).metrics")
-    positive = positive?.printable(256)
+    positive = positive?.plain(characters: 256)
     try comparison?.check("\(path).comparison")
-    notCompared = notCompared?.printable(2048)
+    notCompared = notCompared?.plain(characters: 2048)
     try schemaChange?.check("\(path).schemaChange")
     try ResultRules.length(segments.count, 64, "\(path).segments")
     for index in segments.indices { try segments[index].check("\(path).segments[\(index)]") }
     try ResultRules.share(&calibrationError, "\(path).calibrationError")
     try ResultRules.length(warnings.count, 256, "\(path).warnings")
-    warnings = warnings.map { $0.printable(4096) }
+    warnings = warnings.map { $0.plain(characters: 4096) }
     try ResultRules.length(seconds.count, 64, "\(path).seconds")
     for (step, value) in seconds.sorted(by: { $0.key < $1.key }) {
       try ResultRules.size(value, "\(path).seconds.\(step)")
     }
-    seconds = Dictionary(seconds.map { ($0.key.printable(64), $0.value) }, uniquingKeysWith: { first, _ in first })
+    seconds = Dictionary(
+      seconds.map { ($0.key.plain(characters: 64), $0.value) }, uniquingKeysWith: { first, _ in first })
     try ResultRules.token(dataDigest, "\(path).dataDigest")
     try checkRemoved(removed, "\(path).removed")
   }
@@ -242,7 +244,7 @@ extension Comparison {
     try ResultRules.share(&pValue, "\(path).pValue")
     try ResultRules.share(&confidence, "\(path).confidence")
     try ResultRules.count(rows, "\(path).rows")
-    caveat = caveat?.printable(1024)
+    caveat = caveat?.plain(characters: 1024)
   }
 }
 
@@ -257,7 +259,7 @@ extension SchemaChange {
 extension TrainingResult.SegmentResult {
   fileprivate mutating func check(_ path: String) throws(ResultProblem) {
     try ResultRules.name(&feature, "\(path).feature")
-    level = level.printable(1024)
+    level = level.plain(characters: 1024)
     try ResultRules.share(&challenger, "\(path).challenger")
     try ResultRules.share(&champion, "\(path).champion")
     try ResultRules.count(rows, "\(path).rows")
@@ -299,9 +301,10 @@ extension CheckResult {
     if let report {
       let parts = report.split(separator: "/", omittingEmptySubsequences: false)
       guard report.utf8.count <= 1024, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-        throw ResultRules.problem("\(path).report", "is '\(report.printable(80))', and is a path in the artifact store")
+        throw ResultRules.problem(
+          "\(path).report", "is '\(report.plain(characters: 80))', and is a path in the artifact store")
       }
-      self.report = report.printable(1024)
+      self.report = report.plain(characters: 1024)
     }
   }
 }
@@ -341,7 +344,7 @@ extension QualitySummary {
         try ResultRules.name(&feature, "\(place).feature")
         failed[index].feature = feature
       }
-      if case .other(let name) = failed[index].check { failed[index].check = .other(name.printable(64)) }
+      if case .other(let name) = failed[index].check { failed[index].check = .other(name.plain(characters: 64)) }
       try ResultRules.size(failed[index].value, "\(place).value")
       try ResultRules.size(failed[index].limit, "\(place).limit")
     }

@@ -165,7 +165,7 @@ package final class RoutingConfirmations: Sendable {
       switch response.status {
       // The table; a version in it.
       case 422, 503:
-        return (answer?["error"]?.string).map { .refused($0.printable(Self.longestReason)) } ?? .unknown
+        return (answer?["error"]?.string).map { .refused($0.plain(characters: Self.longestReason)) } ?? .unknown
       // Another table came first.
       case 409: return (answer?["revision"]?.integer).map { .other($0) } ?? .unknown
       case 401 where Self.isOfAnOlderRelease(response): return try await stated(by: push, certificate)

@@ -1,3 +1,4 @@
+import Values
 package import Foundation
 package import Tabular
 package import WorkerContract
@@ -79,7 +80,7 @@ package struct Predictor: Sendable {
     do {
       return try JSONDecoder().decode(type, from: data)
     } catch {
-      let reason = "\(error)".printable(512)
+      let reason = "\(error)".plain(characters: 512)
       throw .unreadableModel("\(name) is not what it should be (\(reason))")
     }
   }

@@ -1,3 +1,4 @@
+import Values
 import Foundation
 import Tabular
 import WorkerContract
@@ -47,7 +48,7 @@ struct SamplePredictions: Decodable {
     }
     guard format == Self.currentFormat else {
       throw .unreadableModel(
-        "the format of \(Self.fileName) is '\(format.printable(64))' instead of '\(Self.currentFormat)'")
+        "the format of \(Self.fileName) is '\(format.plain(characters: 64))' instead of '\(Self.currentFormat)'")
     }
   }
 

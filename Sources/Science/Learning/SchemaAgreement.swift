@@ -1,3 +1,4 @@
+import Values
 import WorkerContract
 
 extension FeatureSchema {
@@ -5,9 +6,9 @@ extension FeatureSchema {
   /// Bounds and rules of serving do not matter here, and neither do categories that this schema leaves open.
   func difference(to pipeline: FeatureSchema) -> String? {
     for (own, other) in zip(features, pipeline.features) {
-      let name = own.name.printable(64)
+      let name = own.name.plain(characters: 64)
       if own.name != other.name {
-        return "where the one has feature '\(name)', the other has '\(other.name.printable(64))'"
+        return "where the one has feature '\(name)', the other has '\(other.name.plain(characters: 64))'"
       }
       if own.type != other.type {
         return "'\(name)' is \(own.type.rawValue) in the one, \(other.type.rawValue) in the other"

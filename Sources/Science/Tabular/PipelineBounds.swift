@@ -1,3 +1,4 @@
+import Values
 package import WorkerContract
 
 /// How large a pipeline that is read from a file may be. Each figure is far beyond what models have.
@@ -22,7 +23,9 @@ extension FeatureSchema {
     var columns = 0
     var bytes = 0
     for feature in features {
-      guard names.insert(feature.name).inserted else { return "it has two features '\(feature.name.printable(64))'" }
+      guard names.insert(feature.name).inserted else {
+        return "it has two features '\(feature.name.plain(characters: 64))'"
+      }
       // A number, or one for each category and one for missing values.
       let own = feature.type == .numeric ? 1 : feature.categories.count + 1
       columns += own

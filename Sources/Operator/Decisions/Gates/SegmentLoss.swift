@@ -15,7 +15,7 @@ struct SegmentLoss: Gate {
   func verdict(on result: TrainingResult, production: ArtifactReference?) -> GateVerdict? {
     guard production != nil else { return nil }
     // A result bears names as they may be shown.
-    let names = [rule.feature, rule.feature.printable(256)]
+    let names = [rule.feature, rule.feature.plain(characters: 256)]
     let measured = result.segments.filter { names.contains($0.feature) && $0.metric == rule.metric }
     guard let worst = measured.max(by: { loss($0) < loss($1) }) else {
       return GateVerdict(

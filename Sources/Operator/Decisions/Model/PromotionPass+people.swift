@@ -47,7 +47,7 @@ extension PromotionPass {
   }
 
   private mutating func followForce() {
-    guard let version = annotations[ApusAnnotations.forcePromote] else {
+    guard let version = annotations.request(ApusAnnotations.forcePromote) else {
       handled.forcedPromotion = nil
       return
     }
@@ -68,7 +68,7 @@ extension PromotionPass {
   }
 
   private mutating func followApproval() {
-    guard let version = annotations[ApusAnnotations.approve] else {
+    guard let version = annotations.request(ApusAnnotations.approve) else {
       handled.approval = nil
       return
     }

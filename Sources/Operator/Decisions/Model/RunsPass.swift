@@ -98,7 +98,7 @@ struct RunsPass: ModelPass {
     } else {
       pending.append((.firstSight, "the model is new"))
     }
-    if let request = annotations[ApusAnnotations.retrainRequestedAt], request != handled.retrainRequest {
+    if let request = annotations.request(ApusAnnotations.retrainRequestedAt), request != handled.retrainRequest {
       pending.append((.request, "annotation \(ApusAnnotations.retrainRequestedAt): \(request)"))
     }
     for (policy, request) in observed.retrainingRequests.sorted(by: { $0.key < $1.key })
@@ -126,7 +126,7 @@ struct RunsPass: ModelPass {
     guard !observed.predecessorIsBeingRemoved else { return lookAgain(in: removalInterval) }
     let isScheduled = pending.contains { $0.trigger == .schedule } || first.trigger == .firstSight
     handled.trainingInput = spec.trainingInput
-    handled.retrainRequest = annotations[ApusAnnotations.retrainRequestedAt]
+    handled.retrainRequest = annotations.request(ApusAnnotations.retrainRequestedAt)
     // A policy that cannot be read just now keeps what was answered: it must not ask again when it can.
     handled.monitoringRequests.merge(observed.retrainingRequests.mapValues(\.id)) { $1 }
     // However many instants were missed, one run makes up for them.

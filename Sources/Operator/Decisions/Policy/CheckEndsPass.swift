@@ -60,7 +60,7 @@ struct CheckEndsPass: PolicyPass {
   private mutating func recordEndedChecks(of production: String?) {
     if let pause = checks.pause { lookAgain(in: pause) }
     let isChanged = observed.policy.status.observedGeneration != observed.policy.metadata.generation
-    let request = annotations[ApusAnnotations.checkRequestedAt]
+    let request = annotations.request(ApusAnnotations.checkRequestedAt)
     let isAsked = request != nil && request != handled.checkRequest
     for end in checks.ends(givingUp: { _ in isChanged || isAsked }) {
       record(CheckJudgement.record(end, spec, observed.readings))

@@ -37,13 +37,13 @@ struct CheckStartPass: PolicyPass {
     guard !spec.suspend, checks.current == nil, observed.model != nil, let production = subject.production,
       let artifact = production.spec.artifact, let owner = observed.policy.ownerReference
     else { return }
-    let request = annotations[ApusAnnotations.checkRequestedAt].flatMap {
+    let request = annotations.request(ApusAnnotations.checkRequestedAt).flatMap {
       $0 == handled.checkRequest ? nil : $0
     }
     let due = nextScheduled.flatMap { $0 <= now ? $0 : nil }
     guard request != nil || due != nil else { return }
     if due != nil { handled.scheduledUntil = now }
-    handled.checkRequest = annotations[ApusAnnotations.checkRequestedAt]
+    handled.checkRequest = annotations.request(ApusAnnotations.checkRequestedAt)
     // The windows of the announced and of this start are the same but for seconds.
     let start = checks.announcedStart(.checkStarted, in: outbox) ?? now
     let run = runRequest(jobName(at: due ?? start, request: request), at: start, artifact, owner)

@@ -16,8 +16,11 @@ extension XGBoostDocument {
     case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
       let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return path.isEmpty ? "no valid JSON" : "at \(path)"
-    @unknown default: return "no valid JSON"
+      return path.isEmpty ? unreadable : "at \(path)"
+    @unknown default: return unreadable
     }
   }
+
+  /// Foundation names no place of a number that its type cannot hold, and tells it from no other fault of the text.
+  private static let unreadable = "no valid JSON, or a number in it is too large"
 }

@@ -1,4 +1,4 @@
-import WorkerContract
+import Values
 
 extension XGBoostDocument.Learner {
   /// Throws where the document says another number of trees than it holds, or more than a model may have.
@@ -6,7 +6,7 @@ extension XGBoostDocument.Learner {
     guard let payload = gradient_booster.model, let trees = payload.trees else { return }
     guard trees.count <= ModelBounds.trees else { throw .unreadableModel("it has \(trees.count) trees") }
     if let stated = payload.gbtree_model_param?.num_trees, Int(stated) != trees.count {
-      throw .unreadableModel("num_trees is '\(stated.printable(64))', and it has \(trees.count) trees")
+      throw .unreadableModel("num_trees is '\(stated.plain(characters: 64))', and it has \(trees.count) trees")
     }
   }
 
@@ -21,7 +21,7 @@ extension XGBoostDocument.Learner {
       let payload = gradient_booster.model, let trees = payload.trees, let outputs = payload.tree_info
     else { return }
     guard let best = Int(text), best >= 0, best < Int(Int32.max) else {
-      throw .unreadableModel("its attribute \(Self.bestRound) is '\(text.printable(64))'")
+      throw .unreadableModel("its attribute \(Self.bestRound) is '\(text.plain(characters: 64))'")
     }
     let used: Int
     if let starts = payload.iteration_indptr, starts.count >= 2 {

@@ -1,5 +1,5 @@
 package import Foundation
-import WorkerContract
+import Values
 
 /// A trained classifier, read from XGBoost's JSON and evaluated here, without XGBoost.
 ///
@@ -67,7 +67,9 @@ package struct Model: Sendable {
     _ document: XGBoostDocument.Learner, columns: Int, margins: Int
   ) throws(LearningError) -> Learner {
     let booster = document.gradient_booster
-    guard let payload = booster.model else { throw .unsupportedModel("the booster \(booster.name.printable(64))") }
+    guard let payload = booster.model else {
+      throw .unsupportedModel("the booster \(booster.name.plain(characters: 64))")
+    }
     switch booster.name {
     case "gbtree":
       guard let trees = payload.trees, let outputs = payload.tree_info else {
@@ -81,7 +83,7 @@ package struct Model: Sendable {
       return .linear(
         try LinearModel(weights: weights, columns: columns, margins: margins, standardisation: standardisation))
     default:
-      throw .unsupportedModel("the booster \(booster.name.printable(64))")
+      throw .unsupportedModel("the booster \(booster.name.plain(characters: 64))")
     }
   }
 
@@ -114,12 +116,12 @@ package struct Model: Sendable {
       .map { Float($0.trimmingCharacters(in: .whitespaces)) }
     let scores = numbers.compactMap(\.self)
     guard scores.count == numbers.count, scores.count == 1 || scores.count == count else {
-      throw .unreadableModel("base_score is '\(text.printable(64))'")
+      throw .unreadableModel("base_score is '\(text.plain(characters: 64))'")
     }
     let margins = scores.map { isProbability ? -log(1 / $0 - 1) : $0 }
     // Also a probability of 0 or 1, or none at all.
     guard margins.allSatisfy({ abs(Double($0)) <= ModelBounds.margin }) else {
-      throw .unreadableModel("base_score is '\(text.printable(64))'")
+      throw .unreadableModel("base_score is '\(text.plain(characters: 64))'")
     }
     return margins.count == count ? margins : Array(repeating: margins[0], count: count)
   }

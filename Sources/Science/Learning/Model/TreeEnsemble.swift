@@ -1,4 +1,4 @@
-import WorkerContract
+import Values
 
 /// Decision trees in one flat array.
 ///
@@ -65,7 +65,8 @@ struct TreeEnsemble: Sendable {
       tree.split_conditions.count == count, tree.default_left.count == count
     else { throw .unreadableModel("the arrays of tree \(index) differ in length") }
     if let stated = tree.tree_param?.num_nodes, Int(stated) != count {
-      throw .unreadableModel("num_nodes of tree \(index) is '\(stated.printable(64))', and it has \(count) nodes")
+      throw .unreadableModel(
+        "num_nodes of tree \(index) is '\(stated.plain(characters: 64))', and it has \(count) nodes")
     }
     guard tree.split_type?.allSatisfy({ $0 == 0 }) ?? true else { throw .unsupportedModel("categorical splits") }
     guard (Int(tree.tree_param?.size_leaf_vector ?? "0") ?? 0) <= 1 else { throw .unsupportedModel("vector leaves") }

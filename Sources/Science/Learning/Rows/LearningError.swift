@@ -1,4 +1,4 @@
-import WorkerContract
+import Values
 
 /// Everything that can go wrong in training, loading and evaluating a model; each case reads as a sentence for a person.
 package enum LearningError: Error, Equatable, CustomStringConvertible {
@@ -22,7 +22,7 @@ package enum LearningError: Error, Equatable, CustomStringConvertible {
   case engine(call: String, message: String)
 
   /// Fit to be shown: it may quote a file.
-  package var description: String { sentence.printable(1024) }
+  package var description: String { sentence.plain(characters: 1024) }
 
   private var sentence: String {
     switch self {
