@@ -229,7 +229,7 @@ final class RequestHandler: ChannelDuplexHandler {
   }
 
   /// Ends the last answer, and the connection when all of it is on its way: its other side too where the client or the server
-  /// has no more to say. Otherwise the client closes that side, as unread bytes of its would make the kernel discard the answer.
+  /// has no more to say. Otherwise the client closes that side: with its bytes unread, the kernel would discard the answer.
   private func end(afterWritesOn context: ChannelHandlerContext) {
     hasEnded = true
     waiting.removeAll()
