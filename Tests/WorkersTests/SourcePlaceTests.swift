@@ -1,10 +1,10 @@
+@testable import Workers
 import Foundation
 import Glibc
+import Schema
 import TestSupport
 import Testing
 import WorkerContract
-
-@testable import Workers
 
 /// A source is named by whoever may write a model, and its pod holds more than that person may see.
 @Suite struct SourcePlaceTests {

@@ -1,4 +1,4 @@
-package import ControllerRuntime
+import ControllerRuntime
 package import Decisions
 import KubernetesModel
 package import Logging

@@ -3,6 +3,7 @@ package import Foundation
 package import HTTPTransport
 import JSONLogging
 import Telemetry
+import Values
 import WorkerContract
 
 /// What a run finds around it: variables, the clock, the way out.

@@ -51,7 +51,8 @@ enum SourceFile {
   private static func realPath(of descriptor: Int32) -> String? {
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { bytes in
-      readlink(link(to: descriptor), bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+      guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return -1 }
+      return readlink(link(to: descriptor), start, bytes.count)
     }
     guard count > 0, count < buffer.count else { return nil }
     let path = String(decoding: buffer[..<count], as: UTF8.self)
