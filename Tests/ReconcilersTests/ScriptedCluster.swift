@@ -26,7 +26,7 @@ final class ScriptedCluster: KubernetesAPI {
       state.writes.map { request in
         let target = request.target
         let part = target.subresource.map { "/\($0)" } ?? ""
-        return "\(request.verb.rawValue) \(target.resource.resource)/\(target.name ?? "")\(part)"
+        return "\(request.verb.rawValue) \(target.resource.resource)/\(Self.name(request) ?? "")\(part)"
       }
     }
   }
@@ -73,8 +73,14 @@ final class ScriptedCluster: KubernetesAPI {
     return try answer.get()
   }
 
+  /// Of the object; a creation names it in its body only.
+  private static func name(_ request: APIRequest) -> String? {
+    guard request.verb == .create, let body = try? JSONValue(parsing: request.body) else { return request.target.name }
+    return request.target.name ?? body[path: "metadata", "name"]?.string
+  }
+
   private static func answer(_ request: APIRequest, _ state: inout State) throws(KubernetesError) -> JSONValue {
-    let path = APITarget(request.target.resource, namespace: request.target.namespace, name: request.target.name).path
+    let path = APITarget(request.target.resource, namespace: request.target.namespace, name: name(request)).path
     let present = state.objects[path]
     if request.isWrite { state.writes.append(request) }
     let body = (try? JSONValue(parsing: request.body)) ?? .null

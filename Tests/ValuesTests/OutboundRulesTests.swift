@@ -67,14 +67,14 @@ import Values
     ("*.svc", "svc", false), ("*.svc", "evilsvc", false), ("*.svc", "a.svc.example.org", false),
     ("*.SVC.", "a.svc", true),
     ("10.0.0.5", "10.0.0.5", true), ("10.0.0.5", "0xa.0.0.5", true), ("10.0.0.5", "10.0.0.6", false),
-    ("fd00::5", "[fd00:0::5]", true), ("*", "anything", true), ("*", "10.0.0.1", true), ("*.5", "10.0.0.5", false),
+    ("fd00::5", "[fd00:0::5]", true), ("*", "anything", true), ("*", "10.0.0.1", true),
   ])
   func `a pattern has its hosts`(pattern: String, host: String, isMatch: Bool) throws {
     #expect(try #require(HostPattern(pattern)).matches(host) == isMatch)
   }
 
   @Test(arguments: [
-    "", "*.", "a.*", "*.*.a", "a b", "http://a", "a/b", "a:80", "a..b", ".a", "ä.example", "*.10.0.0.1",
+    "", "*.", "*.5", "a.*", "*.*.a", "a b", "http://a", "a/b", "a:80", "a..b", ".a", "ä.example", "*.10.0.0.1",
   ])
   func `what is no host is no pattern`(text: String) { #expect(HostPattern(text) == nil) }
 
