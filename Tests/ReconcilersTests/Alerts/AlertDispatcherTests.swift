@@ -92,7 +92,7 @@ private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let wire = RecordingWire()
     let manager = try await AlertWorld.channel(["alertmanager": ["url": "http://am:9093/"]])
     var alert = AlertWorld.alert()
-    alert.schedule = cron.map { Schedule(cron: $0) }
+    alert.expiry = Alert.expiry(of: alert.at, checks: cron.map { Schedule(cron: $0) })
     #expect(await manager.send(alert, except: [], over: wire.wires) == .done)
     let request = try #require(wire.requests.first)
     #expect(try JSONValue(parsing: request.body).array?.first?["endsAt"]?.string == end)

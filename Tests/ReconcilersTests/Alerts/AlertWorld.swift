@@ -18,7 +18,7 @@ enum AlertWorld {
       key: "shop/watch/CriticalFeatureDrift", id: "id-\(state.rawValue)",
       at: Timestamp(secondsSince1970: 1_793_188_800), rule: .criticalDrift, state: state,
       title: state == .firing ? title : "resolved: \(title)", message: message, namespace: "shop", policy: "watch",
-      model: model, channels: channels)
+      model: model, channels: channels, expiry: Timestamp(secondsSince1970: 1_793_275_200))
   }
 
   /// Channels `out`, `out1`, …, each of what stands beside its name in a policy.

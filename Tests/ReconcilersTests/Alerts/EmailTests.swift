@@ -1,3 +1,4 @@
+import ApusAPI
 import Decisions
 import Foundation
 import HTTPTransport

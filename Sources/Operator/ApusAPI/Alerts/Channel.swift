@@ -1,5 +1,5 @@
-/// What a policy says about a channel of one kind: type, schema and problems stand in one file, named after the kind. How an
-/// alert gets there is in the file of the same name in `Reconcilers/Alerts`.
+/// What a policy says about a channel of one kind: type, schema and problems stand in one file, named after the kind. What is
+/// sent stands there too where it is an HTTP request (`HTTPAlertChannelSpec`), and in `Reconcilers/Alerts` otherwise.
 package protocol AlertChannelSpec: Codable, Sendable, Equatable, SchemaDescribed {
   /// The field of a channel that holds it: `slack`.
   static var field: String { get }

@@ -1,9 +1,9 @@
 package import ApusAPI
-package import Decisions
 package import HTTPTransport
 
-/// A way to people: how an alert is sent, and how the answer is judged. Each kind is one file here and one, of the same name,
-/// in `ApusAPI/Alerts`, which holds what a policy says of it. `Channel.allKinds` lists the kinds.
+/// A way to people: how an alert is sent, and how the answer is judged. `Channel.allKinds` in `ApusAPI/Alerts` lists the kinds.
+/// One that takes an alert as an HTTP request is an `HTTPAlertChannelSpec` there, and sent by `HTTPAlertSender`; one that goes
+/// over another wire has a file of its name here.
 ///
 /// Guarantees that the contract suite holds every kind to: whatever stands in an alert, what is sent keeps its form; no
 /// reason names a credential or a URL's path; a server's answer takes bounded memory and time.
@@ -18,7 +18,7 @@ package protocol AlertChannel: Sendable {
   func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery
 }
 
-/// What a policy says of a channel that this operator can send to. Each kind conforms beside its sender.
+/// What a policy says of a channel with a sender of its own. The kind conforms beside its sender.
 package protocol AlertDestination: AlertChannelSpec {
   associatedtype Sender: AlertChannel where Sender.Spec == Self
 
@@ -73,7 +73,16 @@ package enum AlertChannels {
   private static func open(
     _ channel: MonitoringPolicySpec.Alerts.Channel, _ secrets: ChannelSecrets
   ) async throws(ChannelProblem) -> any AlertChannel {
-    try await open(try destination(of: channel), secrets)
+    switch try destination(of: channel) {
+    case .http(let kind): try await open(kind, secrets)
+    case .own(let kind): try await open(kind, secrets)
+    }
+  }
+
+  private static func open<Kind: HTTPAlertChannelSpec>(
+    _ kind: Kind, _ secrets: ChannelSecrets
+  ) async throws(ChannelProblem) -> any AlertChannel {
+    try await HTTPAlertSender(kind, secrets)
   }
 
   private static func open<Kind: AlertDestination>(
@@ -82,16 +91,36 @@ package enum AlertChannels {
     try await Kind.Sender(kind, secrets)
   }
 
+  /// A kind by what sends to it.
+  private enum Destination {
+    case http(any HTTPAlertChannelSpec)
+    case own(any AlertDestination)
+
+    var secretNames: [String] {
+      switch self {
+      case .http(let kind): kind.secretNames
+      case .own(let kind): kind.secretNames
+      }
+    }
+  }
+
+  /// Whether this operator can send to channels of this kind.
+  package static func sends(to kind: any AlertChannelSpec.Type) -> Bool {
+    kind is any HTTPAlertChannelSpec.Type || kind is any AlertDestination.Type
+  }
+
   /// Errors: why nothing can be sent there before people change the spec. A policy of a newer release may have kinds that this
   /// one does not read.
   private static func destination(
     of channel: MonitoringPolicySpec.Alerts.Channel
-  ) throws(ChannelProblem) -> any AlertDestination {
-    guard let kind = channel.kinds.first as? any AlertDestination else {
-      throw ChannelProblem("it has no destination that this version of the operator knows", isDefect: true)
+  ) throws(ChannelProblem) -> Destination {
+    switch channel.kinds.first {
+    case let kind as any HTTPAlertChannelSpec: return .http(kind)
+    case let kind as any AlertDestination:
+      if let defect = kind.defect { throw ChannelProblem(defect, isDefect: true) }
+      return .own(kind)
+    default: throw ChannelProblem("it has no destination that this version of the operator knows", isDefect: true)
     }
-    if let defect = kind.defect { throw ChannelProblem(defect, isDefect: true) }
-    return kind
   }
 }
 

@@ -1,3 +1,4 @@
+package import ApusAPI
 package import Decisions
 package import HTTPTransport
 package import KubernetesClient

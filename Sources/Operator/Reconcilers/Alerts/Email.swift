@@ -1,5 +1,4 @@
 package import ApusAPI
-package import Decisions
 import HTTPTransport
 import KubernetesModel
 import WorkerContract

@@ -1,5 +1,4 @@
 package import ApusAPI
-package import Decisions
 
 extension MonitoringPolicySpec.Alerts.Channel.Log: AlertDestination { package typealias Sender = LogChannel }
 

@@ -1,21 +1,30 @@
-package import Decisions
+package import ApusAPI
 import Foundation
 import HTTPTransport
 
-/// A channel that takes each alert as one HTTP request with a JSON body. Its answer is judged by its status; the rest of it is
-/// not read.
-package protocol HTTPAlertChannel: AlertChannel {
-  associatedtype Message: Encodable
+/// Sends what an `HTTPAlertChannelSpec` says. The answer is judged by its status; the rest of it is not read.
+package struct HTTPAlertSender<Spec: HTTPAlertChannelSpec>: AlertChannel {
+  private let spec: Spec
+  private let url: Credential
+  private let secret: Credential
 
-  var url: Credential { get }
-  func message(_ alert: Alert) -> Message
-}
+  package init(_ spec: Spec, _ secrets: ChannelSecrets) async throws(ChannelProblem) {
+    self.spec = spec
+    switch spec.receiver {
+    case .url(let text): url = Credential(text)
+    case .secretURL(let reference): url = try await secrets.url(reference)
+    }
+    if let reference = spec.messageSecretRef {
+      secret = try await secrets.line(reference)
+    } else {
+      secret = Credential("")
+    }
+  }
 
-extension HTTPAlertChannel {
   package func send(_ alert: Alert, except settled: Set<String>, over wires: AlertWires) async -> Delivery {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let body = try? encoder.encode(message(alert)) else {
+    guard let body = try? encoder.encode(spec.message(alert, secret: secret.text)) else {
       return .failed("the alert cannot be written as JSON", .never)
     }
     let request = HTTPRequest(
