@@ -91,9 +91,12 @@ package struct ModelReconciler: Sendable {
       observed.take(confirmations.statements(of: observed.pods, model: key))
       decision = observed.decide()
     }
-    let reminded = try await carryOut(decision, on: observed, object, reader)
-    let again = [reminded, departed.again, reminderDue(decision, observed)].compactMap(\.self).min()
-    if decision.leavesNothing(of: observed) { settled.remember(reader, at: observed.moment, due: again) }
+    let outcome = try await carryOut(decision, on: observed, object, reader)
+    let again = [outcome.again, departed.again, reminderDue(decision, observed)].compactMap(\.self).min()
+    // What pods have just said is not in what the reader saw.
+    if !outcome.hasNews, decision.leavesNothing(of: observed) {
+      settled.remember(reader, at: observed.moment, due: again)
+    }
     return again
   }
 
@@ -158,7 +161,7 @@ package struct ModelReconciler: Sendable {
 
   private func carryOut(
     _ decision: ModelDecision, on observed: ModelObservation, _ object: JSONValue, _ reader: CacheReader
-  ) async throws -> Double? {
+  ) async throws -> (again: Double?, hasNews: Bool) {
     let key = observed.model.key
     var model = observed.model
     // While another's object stands in the way, nothing that is announced is done.
@@ -170,8 +173,9 @@ package struct ModelReconciler: Sendable {
     } catch ApplyError.foreign(let target, let owner) {
       // Versions are applied before anything else: those of this decision are registered.
       let registered = target.resource == ApusGroup.modelVersions ? [] : decision.registeredRuns
-      return try await stall(
+      let again = try await stall(
         observed, model, object, reader, foreign: "\(target) (of \(owner))", told: decision.outbox(after: registered))
+      return (again, false)
     }
     try await report(decision.versionStatuses, reader)
     try await setFinalizers(decision.finalizers, reader)
@@ -183,8 +187,8 @@ package struct ModelReconciler: Sendable {
     let hasNews = await remind(decision, observed, reader) || isConfirmed
     metrics.show(decision, of: key)
     reflect(decision, of: model, reader)
-    if hasNews { return confirmationPause }
-    return isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause)
+    if hasNews { return (confirmationPause, true) }
+    return (isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause), false)
   }
 
   /// Notes for the registry's mirror what this decision has changed; of a model seen for the first time everything.
