@@ -71,7 +71,8 @@ package final class RoutingConfirmations: Sendable {
     guard let askedAt = memories.withLock({ $0[model]?.askedAt }) else { return 0 }
     // Models that were asked at once, at the operator's start, are not asked again at once.
     let share = Double(StableHash.value("\(model)".utf8) % 1000) / 1000
-    return max(0, Self.reminderInterval * (0.9 + 0.2 * share) - (now - askedAt) / .seconds(1))
+    let left = Self.reminderInterval * (0.9 + 0.2 * share) - (now - askedAt) / .seconds(1)
+    return left > 0 ? max(left, 1) : 0
   }
 
   /// Seconds.
