@@ -61,7 +61,8 @@ final class OperatorProcess: KubernetesAPI, HTTPTransport {
   private func sleep(_ duration: Duration) async throws {
     precondition(world.executor.isCurrent, "a task of the world runs elsewhere")
     guard isAlive.withLock({ $0 }) else { throw CancellationError() }
-    try await world.sleep(duration)
+    // The world's clock has no finer steps.
+    try await world.sleep(max(duration, .microseconds(1)))
   }
 
   private func answer(_ request: APIRequest) throws(KubernetesError) -> StateServer.Answer {
