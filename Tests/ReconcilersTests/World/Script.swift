@@ -23,6 +23,9 @@ enum Script {
       let versions = removal.artifacts.count
       return RunResult(run: run.run, removed: RemovalResult(rows: 1200, reports: 4, versions: versions))
     }
+    if let load = run.load {
+      return RunResult(run: run.run, loaded: LoadResult(artifact: load.artifact, rows: 100))
+    }
     let index = facts.surroundings.checks.firstIndex(of: job.name) ?? 0
     return RunResult(run: run.run, checked: check(index, run.check?.reference.version ?? ""))
   }
