@@ -153,7 +153,7 @@ let wings: [[Target]] = [
     library(
       "LocalCluster",
       [
-        "ClusterState", "KubernetesModel", "YAMLCoding", "CFiles", "CProcess", "CZlib", crypto, hummingbird,
+        "ClusterState", "KubernetesModel", "Values", "YAMLCoding", "CFiles", "CProcess", "CZlib", crypto, hummingbird,
         hummingbirdCore, logging, lifecycle, nioHTTP1, nioSSL,
       ] + nio, exclude: ["README.md"], testedWith: ["apus", "HTTPTransport"])),
   // What the command line does besides.

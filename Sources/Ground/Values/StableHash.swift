@@ -27,7 +27,9 @@ public struct StableHash: Sendable {
   }
 
   /// 16 hexadecimal digits.
-  public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { Figures.hexadecimal(value(bytes)) }
+  @inlinable public static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String { digits(value(bytes)) }
+
+  @usableFromInline static func digits(_ value: UInt64) -> String { Figures.hexadecimal(value) }
 
   /// The finisher of SplitMix64 (S. Vigna, 2015): a bijection whose every output bit depends on every input bit. The low
   /// bits of FNV-1a alone are uneven for short texts.

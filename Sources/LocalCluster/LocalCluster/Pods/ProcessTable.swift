@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+import Values
 
 /// Questions to `/proc`.
 enum ProcessTable {
@@ -15,8 +16,7 @@ enum ProcessTable {
   static func state(of pid: pid_t) -> String? { field(3, of: pid) }
 
   private static func field(_ number: Int, of pid: pid_t) -> String? {
-    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
-    let text = String(decoding: bytes, as: UTF8.self)
+    guard let text = KernelFile.text("/proc/\(pid)/stat") else { return nil }
     guard let end = text.lastIndex(of: ")") else { return nil }
     let fields = text[text.index(after: end)...].split(separator: " ")
     return fields.indices.contains(number - 3) ? String(fields[number - 3]) : nil
@@ -38,7 +38,7 @@ enum ProcessTable {
     var count = 0
     let prefix = ContainerMark.variable + "="
     for pid in all where pid != getpid() {
-      guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { continue }
+      guard let bytes = KernelFile.contents("/proc/\(pid)/environ") else { continue }
       let mark = bytes.split(separator: 0).lazy.map { String(decoding: $0, as: UTF8.self) }.first {
         $0.hasPrefix(prefix)
       }
@@ -49,8 +49,8 @@ enum ProcessTable {
 
   /// How many processes the kernel has ended for lack of memory since boot.
   static var outOfMemoryKills: Int {
-    guard let bytes = FileManager.default.contents(atPath: "/proc/vmstat") else { return 0 }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    guard let text = KernelFile.text("/proc/vmstat") else { return 0 }
+    return text.split(separator: "\n")
       .first { $0.hasPrefix("oom_kill ") }
       .flatMap { Int($0.dropFirst("oom_kill ".count)) } ?? 0
   }

@@ -4,7 +4,7 @@ import WorkerContract
 
 /// The status as people and programs read it: printer columns and conditions. The last pass: what it says decides nothing.
 struct ConditionsPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   var status: ModelDeploymentStatus
   let registry: Registry
@@ -18,7 +18,7 @@ struct ConditionsPass: ModelPass {
     _ observed: ModelObservation, _ promotion: PromotionPass, _ traffic: TrafficPass, _ servers: ServersPass,
     _ runs: RunsPass, _ retention: RetentionPass, announced: Effects
   ) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = retention.registry
     self.promotion = promotion
     self.traffic = traffic

@@ -15,7 +15,7 @@ extension WorkerJob {
 /// loads what it has stored, with a server's own code, and predicts, before the version is registered. What the Job `…-load-<n>`
 /// needs is derived from the training's result alone, so that an operator that dies in between goes on where it was.
 struct LoadPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
 
   enum Verdict: Sendable, Equatable {
@@ -26,7 +26,7 @@ struct LoadPass: ModelPass {
     case refused(RunFailure)
   }
 
-  init(_ observed: ModelObservation) { self.observed = observed }
+  init(_ observed: ModelObservation) { _observed = Shared(wrappedValue: observed) }
 
   mutating func verdict(on training: WorkerJob, _ artifact: ArtifactReference) -> Verdict {
     guard training.mustLoad, let number = training.number else { return .loads }

@@ -5,7 +5,7 @@ import WorkerContract
 /// What becomes of the versions: what gates, people and the rollout's time say. The registry as it is to be, but for files that
 /// are given up.
 struct PromotionPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   var registry: Registry
   var handled: ModelDeploymentStatus.Handled
@@ -21,7 +21,7 @@ struct PromotionPass: ModelPass {
   }
 
   init(_ observed: ModelObservation, _ ends: TrainingEndsPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = ends.registry
     handled = observed.model.status.handled
     rollout = observed.model.status.rollout

@@ -16,7 +16,7 @@ private let keptJobs = 5
 /// Files are given up in two steps, so that nobody can choose a version whose files are about to go: it is written down as
 /// retired, which takes it out of what can be served, and only a training that starts after that is told to remove them.
 struct RetentionPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   private(set) var registry: Registry
 
@@ -24,7 +24,7 @@ struct RetentionPass: ModelPass {
     _ observed: ModelObservation, _ promotion: PromotionPass, _ traffic: TrafficPass, _ servers: ServersPass,
     _ runs: RunsPass
   ) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = promotion.registry
     // What a run may have begun with any of the files, and what servers may still be reading.
     let isQuiet = runs.trainings.running == nil && runs.training?.state != .running && servers.pushes.isEmpty

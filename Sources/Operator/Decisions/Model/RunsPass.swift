@@ -8,7 +8,7 @@ private let removalInterval = 5.0
 /// Trainings that go on or start: at most one at a time. Triggers are facts that stay (an annotation, a digest, a request, an
 /// instant that has passed) until a run has handled them, so a trigger that comes while one runs is not lost.
 struct RunsPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   let registry: Registry
   /// Given up by an earlier decision: the run that starts now removes them.
@@ -22,7 +22,7 @@ struct RunsPass: ModelPass {
   let loading: (job: WorkerJob, blocker: Blocker?)?
 
   init(_ observed: ModelObservation, _ ends: TrainingEndsPass, _ promotion: PromotionPass, _ traffic: TrafficPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = promotion.registry
     retiredFiles = registry.retiredFiles(FilesInUse(observed, traffic))
     trainings = ends.trainings

@@ -11,7 +11,7 @@ private let startPatience = 20.0
 
 /// The servers with their table, and pushes to those that do not know the table yet.
 struct ServersPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   private(set) var pushes: [RoutingPush] = []
   /// For the ready pods that have confirmed the table.
@@ -20,7 +20,7 @@ struct ServersPass: ModelPass {
   private(set) var serving: ModelDeploymentStatus.ServingStatus?
 
   init(_ observed: ModelObservation, _ traffic: TrafficPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     let storage = observed.settings.storage
     if storage.needsClaim, storage.claim.create, !observed.claimExists {
       effects.apply.append(dataClaim(storage.claim, namespace: namespace))

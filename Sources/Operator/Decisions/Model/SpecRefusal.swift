@@ -8,13 +8,13 @@ let secretInterval = 30.0
 /// A spec that cannot be followed, or another's object in the way: nothing is written but the status, with the condition
 /// `Stalled`.
 struct SpecRefusal: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   private(set) var status: ModelDeploymentStatus
 
   /// nil: the spec can be followed.
   init?(_ observed: ModelObservation) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     status = observed.model.status
     let problems = self.problems
     status.obstructed = problems.isEmpty && !observed.foreign.isEmpty ? true : nil

@@ -4,7 +4,7 @@ import WorkerContract
 
 /// Which versions serve, and with what share of the requests.
 struct TrafficPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   let registry: Registry
   /// nil: nothing has ever been in production.
@@ -14,7 +14,7 @@ struct TrafficPass: ModelPass {
   private(set) var revision: Int
 
   init(_ observed: ModelObservation, _ promotion: PromotionPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = promotion.registry
     traffic = observed.model.status.traffic
     revision = observed.model.status.routingRevision

@@ -41,7 +41,7 @@ extension ModelObservation {
 
 /// The registry with what has ended: every ended run becomes a version, failures included. Nothing is lost silently.
 struct TrainingEndsPass: ModelPass {
-  let observed: ModelObservation
+  @Shared var observed: ModelObservation
   var effects = Effects()
   private(set) var registry: Registry
   private(set) var trainings: RunLedger
@@ -51,7 +51,7 @@ struct TrainingEndsPass: ModelPass {
   private(set) var loading: (job: WorkerJob, blocker: Blocker?)?
 
   init(_ observed: ModelObservation) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     registry = Registry(observed.versions, now: observed.now)
     trainings = observed.trainings(registry)
     training = observed.model.status.training

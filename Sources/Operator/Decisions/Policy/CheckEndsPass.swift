@@ -20,7 +20,7 @@ extension PolicyObservation {
 
 /// The checks that have ended, with what they mean under the policy and the alerts that follow.
 struct CheckEndsPass: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   private(set) var checks: RunLedger
   private(set) var handled: MonitoringPolicyStatus.Handled
@@ -34,7 +34,7 @@ struct CheckEndsPass: PolicyPass {
   private(set) var recorded: [MonitoringPolicyStatus.CheckRecord] = []
 
   init(_ observed: PolicyObservation, _ subject: SubjectPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     let status = subject.status
     checks = observed.checks(status)
     handled = status.handled

@@ -9,7 +9,7 @@ private let keptJobs = 3
 
 /// The check that goes on or starts, and which Jobs are kept.
 struct CheckStartPass: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   private let subject: SubjectPass
   private let schedule: ScheduleInForce?
@@ -20,7 +20,7 @@ struct CheckStartPass: PolicyPass {
   private(set) var nextCheck: Timestamp?
 
   init(_ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     self.subject = subject
     schedule = ends.schedule
     checks = ends.checks

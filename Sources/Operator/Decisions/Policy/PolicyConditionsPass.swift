@@ -4,7 +4,7 @@ import WorkerContract
 
 /// The status as people and programs read it. The last pass: what it says decides nothing.
 struct PolicyConditionsPass: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   private(set) var status: MonitoringPolicyStatus
   private let subject: SubjectPass
@@ -14,7 +14,7 @@ struct PolicyConditionsPass: PolicyPass {
     _ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass, _ retraining: RetrainingPass,
     _ start: CheckStartPass
   ) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     self.subject = subject
     status = subject.status
     status.conditions.clear(ConditionType.stalled.rawValue)

@@ -4,13 +4,13 @@ import WorkerContract
 
 /// A policy's spec that cannot be followed: nothing is written but the status, with the condition `Stalled`.
 struct PolicyRefusal: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   private(set) var status: MonitoringPolicyStatus
 
   /// nil: the spec can be followed.
   init?(_ observed: PolicyObservation) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     status = observed.policy.status
     let invalid = observed.policy.problems().filter { $0.weight == .error }.map(\.description)
     let rules = TemplateRules(observed.settings, in: namespace, labelledSecrets: observed.labelledSecrets)

@@ -4,7 +4,7 @@ import WorkerContract
 
 /// Whether to retrain, also where the decision is not to act.
 struct RetrainingPass: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   private let subject: SubjectPass
   /// The latest checks, newest first; none lies ahead.
@@ -14,7 +14,7 @@ struct RetrainingPass: PolicyPass {
   private(set) var verdict = RetrainingVerdict.suspended
 
   init(_ observed: PolicyObservation, _ subject: SubjectPass, _ ends: CheckEndsPass) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     self.subject = subject
     history = ends.history
     retraining = subject.status.retraining

@@ -7,7 +7,7 @@ package import WorkerContract
 /// A model's name may be given again. What a policy knows is about one model, by its UID, and says nothing about the next one of
 /// that name.
 struct SubjectPass: PolicyPass {
-  let observed: PolicyObservation
+  @Shared var observed: PolicyObservation
   var effects = Effects()
   /// The status, without what was found about a model that is no more.
   private(set) var status: MonitoringPolicyStatus
@@ -15,7 +15,7 @@ struct SubjectPass: PolicyPass {
   let production: Registry.Entry?
 
   init(_ observed: PolicyObservation) {
-    self.observed = observed
+    _observed = Shared(wrappedValue: observed)
     status = observed.policy.status
     production = Registry(observed.versions, now: observed.now).production
     guard let model = observed.model, let uid = model.metadata.uid else { return }

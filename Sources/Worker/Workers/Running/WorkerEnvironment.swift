@@ -56,11 +56,11 @@ package struct WorkerEnvironment: Sendable {
   func folders() throws -> SourceFolders {
     if let sourceFolders { return sourceFolders }
     if let mounts = try mounts() { return SourceFolders(ofMachine: mounts) }
-    guard let table = FileManager.default.contents(atPath: "/proc/self/mountinfo") else {
+    guard let table = KernelFile.text("/proc/self/mountinfo") else {
       throw WorkerError.unforeseen(
         "/proc/self/mountinfo cannot be read, which names the volumes that sources may lie in")
     }
-    return SourceFolders(mountTable: String(decoding: table, as: UTF8.self))
+    return SourceFolders(mountTable: table)
   }
 
   /// The file behind a `file:` URI, through the mounts that the local cluster tells of; nil for any other URI.
