@@ -138,7 +138,11 @@ struct Fraud: Sendable {
     try await stage.apus(["simulate", "data", "--rows", "12000", "--output", file.path])
     let sample = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
       .appendingPathComponent("manifests/samples/fraud.yaml")
-    try await stage.apply(try String(contentsOf: sample, encoding: .utf8))
+    // Checks are asked for here: one by the clock, at the half hour, would be one too many.
+    let text = try String(contentsOf: sample, encoding: .utf8)
+    let quiet = text.replacingOccurrences(of: "*/30 * * * *", with: "0 0 29 2 *")
+    #expect(quiet != text)
+    try await stage.apply(quiet)
     if isAwaited { try await stage.wait("md", "fraud", condition: "Ready", within: .seconds(240)) }
   }
 
