@@ -82,6 +82,28 @@ struct LogRoomTests {
     #expect(lost == 3 && ledger.inMemory.flatMap { $0.labels.map(\.requestID) } == ["r3", "r4"])
   }
 
+  @Test func `a buffer that is nearly full is emptied before the next quarter of the interval`() async throws {
+    try await withFolder { folder in
+      var configuration = PredictionLog.Configuration(spillFolder: folder)
+      configuration.interval = .seconds(36_000)
+      // Less than the bytes of a batch, which have it emptied too.
+      configuration.bytes = LogBatch.mostBytes - 1
+      let log = PredictionLog(
+        store: FickleStore(), configuration: configuration, observer: LogCounts(), logger: quiet)
+      let group = ServiceGroup(configuration: .init(services: [.init(service: log)], logger: quiet))
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        for index in 0..<13 { append("r\(index)", bytes: 300_000) { log.append($0, of: incomeTable) } }
+        _ = try await eventually("rows are on disk") {
+          let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+          return files.contains { $0.hasPrefix("spill-") } ? () : nil
+        }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+      }
+    }
+  }
+
   @Test func `a hundred rows of megabytes are dropped and counted, not kept`() async throws {
     try await withFolder { folder in
       let (store, counts) = (FickleStore(), LogCounts())

@@ -241,6 +241,28 @@ import WorkerContract
 
   // MARK: Rights
 
+  @Test func `on an open port a token changes the table only where it may do everything`() async throws {
+    let grants: [(String, Set<ServingRight>)] = [("asks", [.predict]), ("all", Set(ServingRight.allCases))]
+    try await withServer(
+      isServing: false,
+      configure: { configuration, folder in
+        for (token, rights) in grants {
+          let file = folder.appending(path: "tokens-\(token)")
+          try Data(token.utf8).write(to: file)
+          configuration.tokenGrants.append(TokenGrant(path: file.path, rights: rights))
+        }
+      }
+    ) { server in
+      let table = aTable(try await server.publish("v1"))
+      let body = String(decoding: try JSONEncoder().encode(table), as: UTF8.self)
+      for (token, code) in [("asks", 403), ("none", 401), ("all", 200)] {
+        let reply = try await server.request(
+          "POST", "/model/reload", body, admin: true, headers: ["Authorization": "Bearer \(token)"])
+        #expect(reply.code == code, "\(token): \(reply.text)")
+      }
+    }
+  }
+
   @Test func `a token opens what it was made for, and a lack is said with a sentence`() async throws {
     let grants: [(String, Set<ServingRight>)] = [
       ("asks", [.predict]), ("labels", [.feedback]), ("reads", [.logs]), ("all\nreads", [.predict, .feedback]),

@@ -94,11 +94,12 @@ import WorkerContract
           let features = #"{"age":39,"hours":1e30,"gain":-5,"work":"Private","city":"x","zone":"x"}"#
           let row = "{\"request_id\":\"\(id)\",\"explain\":\(explain),\"features\":\(features)}"
           let cost = AnswerCost(
-            rows: rows, explained: explain ? rows : 0, idBytes: AnswerCost.quoted(40), bounds: version.bounds)
+            rows: rows, explained: explain ? rows : 0, idBytes: rows * AnswerCost.quoted(40), bounds: version.bounds)
           let body = Array(repeating: row, count: rows).joined(separator: ",")
           let reply = try await server.request("POST", "/predict/batch", "[\(body)]")
           #expect(reply.code == 200 && reply.text.contains("warnings"))
           #expect(reply.body.count <= cost.bytes, "\(rows) \(explain)")
+          #expect(cost.typical <= cost.bytes)
 
           let outputs = explain ? InferenceOutput.allCases : InferenceOutput.standard
           let tensors = AnswerCost(
@@ -143,12 +144,14 @@ import WorkerContract
   }
 
   @Test func `the container's memory is shared out`() throws {
-    for (limit, held, log) in [
-      (256 << 20, 96 << 20, 32 << 20), (64 << 20, 24 << 20, 8 << 20), (nil, 384 << 20, 96 << 20),
-      (64 << 30, 512 << 20, 96 << 20),
-    ] as [(Int?, Int, Int)] {
+    for (limit, held, admin, log) in [
+      (320 << 20, 120 << 20, 40 << 20, 64 << 20), (64 << 20, 24 << 20, 16 << 20, (64 << 20) / 5),
+      (32 << 20, 24 << 20, 16 << 20, 8 << 20), (nil, 384 << 20, 128 << 20, 256 << 20),
+      (64 << 30, 512 << 20, 128 << 20, 256 << 20),
+    ] as [(Int?, Int, Int, Int)] {
       let shares = MemoryShares(limit: limit)
-      #expect(shares.held == held && shares.log == log, "\(limit ?? 0): \(shares)")
+      #expect(
+        shares.held == held && shares.admin == admin && shares.log == log, "\(limit ?? 0): \(shares)")
     }
     let folder = FileManager.default.temporaryDirectory.appending(path: "apus-cgroup-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }

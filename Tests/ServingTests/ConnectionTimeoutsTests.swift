@@ -10,6 +10,8 @@ struct ConnectionTimeoutsTests {
     case head, request, answer, readsAgain, end, blocked, unblocked, shutdown
   }
 
+  private static let steadily: [(seconds: Int64, Event)] = (1..<300).map { (Int64($0), .bytes(1 << 20)) }
+
   private static let cases: [(String, [(seconds: Int64, Event)], at: Int64, ConnectionTimeouts.Verdict)] = [
     ("nothing for a while", [], 74, .patient),
     ("nothing for too long", [], 75, .expired),
@@ -17,10 +19,15 @@ struct ConnectionTimeoutsTests {
     ("a head drop by drop", [(1, .bytes(10)), (10, .bytes(1))], 11, .slow),
     ("a body within the grace", [(0, .bytes(99)), (0, .head)], 9, .patient),
     ("a body that does not come", [(0, .bytes(99)), (0, .head)], 10, .slow),
-    ("a body at the least rate", [(0, .head), (9, .bytes(81_920))], 19, .patient),
+    ("a body at the least rate", [(0, .head), (9, .bytes(81_920))], 18, .patient),
+    ("a body that pauses for the grace", [(0, .head), (9, .bytes(81_920))], 19, .slow),
+    ("a body that has fallen behind", [(0, .head), (5, .bytes(8192)), (10, .bytes(8192))], 11, .patient),
+    ("a body that stays behind", [(0, .head), (5, .bytes(8192)), (10, .bytes(8192))], 12, .slow),
     ("a body below the least rate", [(0, .head), (9, .bytes(8192))], 12, .slow),
-    ("a body that never ends", [(0, .head), (1, .bytes(1 << 30))], 299, .patient),
-    ("a body that has not ended", [(0, .head), (1, .bytes(1 << 30))], 300, .slow),
+    ("silence after much of a body", [(0, .head), (1, .bytes(8 << 20))], 10, .patient),
+    ("early bytes that would buy silence", [(0, .head), (1, .bytes(8 << 20))], 11, .slow),
+    ("a body that never ends", [(0, .head)] + steadily, 299, .patient),
+    ("a body that has not ended", [(0, .head)] + steadily, 300, .slow),
     ("the server at work", [(0, .head), (1, .request)], 900, .patient),
     ("after the answer", [(0, .head), (1, .request), (100, .answer)], 174, .patient),
     ("long after the answer", [(0, .head), (1, .request), (100, .answer)], 175, .expired),

@@ -174,6 +174,62 @@ import WorkerContract
     #expect(parts.allSatisfy { $0.count <= 4 } && parts.flatMap { $0 } == Array(0..<100))
   }
 
+  @Test func `each thread's memory for explaining counts, and no more threads explain than there is room for`() throws {
+    for (held, scratch) in [(64 << 20, 1 << 20), (4 << 20, 1 << 20), (4 << 20, 1 << 19)] {
+      let admission = Admission(limits: RequestLimits(held: held))
+      let cost = AnswerCost(rows: 64, rowBytes: 10, stepsOfRow: 500_000, scratch: scratch, workOfRow: 0)
+      let threads = min(WorkThreads.explanations.count, held / 4 / scratch)
+      #expect(admission.threads(for: cost) == threads)
+      let grant = try admission.admit(cost).get()
+      #expect(admission.bytes.taken == 2 * cost.typical + threads * scratch)
+      withExtendedLifetime(grant) {}
+    }
+    // One row is one part.
+    let single = AnswerCost(rows: 1, rowBytes: 10, stepsOfRow: 500_000, scratch: 1 << 18, workOfRow: 0)
+    #expect(Admission(limits: RequestLimits()).threads(for: single) == 1)
+  }
+
+  @Test func `small explanations find room beside large ones`() throws {
+    let admission = Admission(limits: RequestLimits())
+    // A batch of 10,000 rows by a usual model.
+    let large = AnswerCost(rows: 10_000, rowBytes: 100, stepsOfRow: 900_000, scratch: 0, workOfRow: 0)
+    var grants: [Admission.Grant] = []
+    while case .success(let grant) = admission.admit(large) { grants.append(grant) }
+    #expect(grants.count == 3)
+    let small = AnswerCost(rows: 10, rowBytes: 100, stepsOfRow: 900_000, scratch: 0, workOfRow: 0)
+    for _ in 0..<100 { grants.append(try admission.admit(small).get()) }
+    grants.removeAll()
+    #expect(admission.steps.taken == 0 && admission.largeSteps.taken == 0)
+  }
+
+  @Test func `an event loop writes no megabytes of rows for small tensors`() throws {
+    // As JSON it has twice as many bytes, in each row.
+    let name = String(repeating: "\"", count: 250)
+    let quoted = "\"" + String(repeating: "\\\"", count: 250) + "\""
+    var features = Sample.schema.features
+    features[5].name = name
+    let schema = FeatureSchema(target: Sample.schema.target, features: features)
+    let holder = ServingHolder()
+    let metrics = someMetrics(holder: holder)
+    let predictor = try Predictor(
+      schema: schema, pipeline: FeaturePipeline(learned: schema), model: try .init(json: Sample.model()))
+    holder.swap(
+      try ServingState(
+        table: aTable(anEntry("v1")), versions: [LoadedVersion(version: "v1", digest: "", predictor: predictor)],
+        observer: ServingObserver(metrics: metrics, log: nil)))
+    let inference = InferenceEndpoints(
+      holder: holder, metrics: metrics, admission: Admission(limits: RequestLimits()), clock: { 0 })
+    for (rows, isInline) in [(20, true), (900, false)] {
+      let body = Self.inference(rows).replacing("\"zone\"", with: quoted).replacing("true", with: "false")
+      #expect(body.utf8.count <= 16 << 10)
+      let attempt = ServingLanes().borrowing {
+        inference.infer(
+          .init(string: body), ModelReference(model: "income"), header: nil, jsonLength: nil, on: $0)
+      }
+      #expect((attempt.answer?.code == 200) == isInline, "\(rows) \(attempt)")
+    }
+  }
+
   @Test func `what is explained at the same time is limited too`() throws {
     let admission = Admission(limits: RequestLimits(explanation: 1000))
     let cost = AnswerCost(rows: 10, rowBytes: 10, stepsOfRow: 100, scratch: 0, workOfRow: 0)
@@ -195,6 +251,13 @@ import WorkerContract
     let (clients, admin) = (server.responder(for: .public), server.responder(for: .admin))
     #expect(clients.threads == nil && admin.threads === WorkThreads.admin)
     #expect(clients.budget === server.admission.bytes && admin.budget !== clients.budget)
+    for responder in [clients, admin] {
+      let endpoints = responder.endpoints
+      #expect(
+        [endpoints.predictions.admission, endpoints.inference.admission, endpoints.logs.admission].allSatisfy {
+          $0 === responder.admission
+        })
+    }
     let loops = Set(MultiThreadedEventLoopGroup.singleton.makeIterator().map { ObjectIdentifier($0) })
     #expect(WorkThreads.adminLoop.makeIterator().allSatisfy { !loops.contains(ObjectIdentifier($0)) })
   }

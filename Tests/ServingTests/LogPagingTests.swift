@@ -49,6 +49,47 @@ import WorkerContract
     }
   }
 
+  @Test func `a page ends where an answer is as large as it may be, and the next one goes on there`() async throws {
+    try await withServer(limits: RequestLimits(answer: 1 << 20), clock: Self.clock) { server in
+      let records = (0..<350).map { index in
+        var record = Self.record("r\(index)", at: 1_000_000 + Double(index) * 0.1)
+        record.features = "{\"city\":\"\(String(repeating: "x", count: 10_000))\"}"
+        return record
+      }
+      try await server.store.append(records, of: income)
+      var (seen, pages) = ([String](), 0)
+      var cursor: String? = ""
+      while let next = cursor {
+        let query = next.isEmpty ? "" : "&cursor=\(next)"
+        let reply = try await server.request("GET", "/logs?limit=10000\(query)", admin: true)
+        try #require(reply.code == 200 && reply.body.count <= 1 << 20, "\(reply.text.prefix(200))")
+        seen = Self.rows(reply).compactMap { $0["request_id"] as? String } + seen
+        pages += 1
+        cursor = reply.json["next"] as? String
+      }
+      #expect(seen == records.map(\.requestID) && pages == 4, "\(pages) pages of \(seen.count) rows")
+    }
+    // Larger pages than a step of reading, whole.
+    try await withServer(clock: Self.clock) { server in
+      try await server.store.append(
+        (0..<350).map { Self.record("r\($0)", at: 1_000_000 + Double($0) * 0.1) }, of: income)
+      let whole = try await server.request("GET", "/logs?limit=351", admin: true)
+      #expect(Self.rows(whole).compactMap { $0["request_id"] as? String } == (0..<350).map { "r\($0)" })
+      #expect(whole.json["next"] is NSNull)
+      let full = try await server.request("GET", "/logs?limit=250", admin: true)
+      #expect(Self.rows(full).first?["request_id"] as? String == "r100" && full.json["next"] is String)
+    }
+  }
+
+  @Test func `rows are read only where there is room for them`() async throws {
+    try await withServer(
+      configure: { configuration, _ in configuration.adminHeld = 1 << 20 }, clock: Self.clock
+    ) { server in
+      let reply = try await server.request("GET", "/logs", admin: true)
+      #expect(reply.code == 503 && reply.text.contains("--maximum-held"), "\(reply.text)")
+    }
+  }
+
   @Test func `rows are found by request and by label`() async throws {
     try await withServer(clock: Self.clock) { server in
       try await server.store.append((0..<6).map { Self.record("r\($0)", at: 1000 + Double($0)) }, of: income)

@@ -105,6 +105,9 @@ import Testing
       let other = try await server.request(
         "OPTIONS", "/predict", headers: preflight.merging(["Origin": "https://evil"]) { $1 })
       #expect(other.headers["access-control-allow-origin"] == nil)
+      // What two readers may understand in two ways is refused, whoever asks.
+      let twice = try await server.request("OPTIONS", "/predict", headers: preflight.merging(["host": "b"]) { $1 })
+      #expect(twice.code == 400 && twice.headers["connection"] == "close", "\(twice.headers)")
     }
   }
 

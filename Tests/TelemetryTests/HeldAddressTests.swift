@@ -8,6 +8,8 @@ import Values
   private static let loopback = OutboundRules(
     networks: ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }, allowsLoopback: true)
 
+  private static let named = OutboundRules(hosts: ["db.allowed.example"].compactMap { HostPattern($0) })
+
   private func held(_ url: String, _ rules: OutboundRules) throws -> Result<[String: String], OutboundRefusal> {
     let address = try #require(PostgresAddress(url))
     do throws(OutboundRefusal) {
@@ -42,6 +44,10 @@ import Values
       ("postgres:///d?hostaddr=127.0.0.1", .anyHost, .loopback), ("postgres://a@10.1.1.1/d", loopback, .notAllowed),
       ("postgres://a@db.example/d", OutboundRules(), .notAllowed),
       ("postgres://a@db.example/d?hostaddr=10.1.1.1", OutboundRules(allowsInternet: true), .notAllowed),
+      // A host that is allowed by its name allows no address that somebody writes beside it.
+      ("postgres://db.allowed.example/x?hostaddr=10.0.0.5&port=6379", named, .notAllowed),
+      ("postgres://db.allowed.example,db.allowed.example/x?hostaddr=10.0.0.5,10.0.0.6", named, .notAllowed),
+      ("postgres://db.allowed.example/x?hostaddr=fd00::5", named, .notAllowed),
     ] as [(String, OutboundRules, OutboundRefusal)])
   func `others are refused`(url: String, rules: OutboundRules, refusal: OutboundRefusal) throws {
     #expect(try held(url, rules) == .failure(refusal))

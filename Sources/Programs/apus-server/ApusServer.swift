@@ -34,8 +34,9 @@ struct ApusServer: AsyncParsableCommand {
   @Option(help: "Port for the operator; 0 takes any free one.")
   var adminPort = 8081
 
-  @Option(help: "The largest body of a request, in bytes.")
-  var maximumBody = RequestLimits().body
+  @Option(
+    help: "The largest body of a request, in bytes: at most half of --maximum-held. (default: 8 MiB, or that half)")
+  var maximumBody: Int?
 
   @Option(help: "The largest batch, in rows.")
   var maximumBatch = RequestLimits().batch
@@ -48,13 +49,13 @@ struct ApusServer: AsyncParsableCommand {
 
   @Option(
     help:
-      "The most bytes of requests and answers that are held for clients at the same time. (default: 3/8 of the container's memory, 384 MiB without a limit)"
+      "The most bytes of requests and answers that are held for clients at the same time. (default: 3/8 of the container's memory, 384 MiB without a limit, and at least twice --maximum-body)"
   )
   var maximumHeld: Int?
 
   @Option(
     help:
-      "The most bytes of predictions that wait in memory to be stored. (default: 1/8 of the container's memory, 96 MiB without a limit)"
+      "The most bytes of predictions that wait in memory to be stored. (default: 1/5 of the container's memory, 256 MiB at most and without a limit)"
   )
   var maximumLogged: Int?
 
@@ -129,14 +130,23 @@ struct ApusServer: AsyncParsableCommand {
       throw ValidationError(
         "--token-grant: '\(grant)' is not FILE=RIGHT,RIGHT with rights of predict, feedback and logs.")
     }
-    guard maximumBody > 0, maximumBatch > 0, maximumConnections > 0 else {
-      throw ValidationError("--maximum-body, --maximum-batch and --maximum-connections are greater than 0.")
+    let (mostBody, mostBatch) = (RequestLimits.mostBody, RequestLimits.mostBatch)
+    guard (1...mostBody).contains(maximumBody ?? 1), (1...mostBatch).contains(maximumBatch), maximumConnections > 0
+    else {
+      throw ValidationError(
+        "--maximum-body is from 1 to \(mostBody), --maximum-batch from 1 to \(mostBatch), and --maximum-connections greater than 0."
+      )
     }
     guard [maximumAnswer, maximumHeld, maximumLogged].allSatisfy({ $0.map { $0 >= 1 << 20 } ?? true }),
       maximumExplanation > 0
     else {
       throw ValidationError(
         "--maximum-answer, --maximum-held and --maximum-logged are 1048576 or more, --maximum-explanation is greater than 0."
+      )
+    }
+    if let maximumBody, let maximumHeld, maximumBody > maximumHeld / 2 {
+      throw ValidationError(
+        "--maximum-body is at most half of --maximum-held, which is \(maximumHeld): an answer needs room beside the body."
       )
     }
     guard corsOrigin.allSatisfy({ $0 == "*" || $0.contains("://") && !$0.hasSuffix("/") }) else {
@@ -183,10 +193,12 @@ struct ApusServer: AsyncParsableCommand {
     configuration.port = port
     configuration.adminPort = adminPort
     let shares = MemoryShares(limit: MemoryShares.containerLimit())
-    let held = maximumHeld ?? shares.held
+    let held = maximumHeld ?? max(shares.held, 2 * (maximumBody ?? 0))
     configuration.limits = RequestLimits(
-      body: maximumBody, batch: maximumBatch, answer: maximumAnswer ?? min(RequestLimits().answer, held / 2),
+      body: maximumBody ?? RequestLimits().body, batch: maximumBatch,
+      answer: maximumAnswer ?? min(RequestLimits().answer, held / 2),
       explanation: maximumExplanation, held: held)
+    configuration.adminHeld = shares.admin
     configuration.log.bytes = maximumLogged ?? shares.log
     configuration.tokenPath = tokenFile
     configuration.adminTokenPath = adminTokenFile

@@ -9,7 +9,8 @@ enum DescriptorLimit {
   static func connections(atMost wanted: Int) -> Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
-    let descriptors = Int(clamping: limit.rlim_cur)
+    // Without a limit the number is the largest there is.
+    let descriptors = min(Int(clamping: limit.rlim_cur), 1 << 30)
     // The register lets an eighth more be open for a moment.
     return max(1, min(wanted, (descriptors - min(reserve, descriptors / 2)) * 8 / 9))
   }

@@ -81,7 +81,8 @@ package final class PredictionLog: Service, Sendable {
     switch buffer.append(prediction, of: table) {
     case .lost(let loss): observer.observe(.lost(1, loss))
     case .kept(let count, let unstored, let isHeavy, let isPressed):
-      if count == configuration.batch || isHeavy { wake() }
+      // What is on disk soon makes room again before the next quarter of the interval.
+      if count == configuration.batch || isHeavy || isPressed { wake() }
       let isCrowded = unstored >= configuration.capacity / 4 * 3 && unstored % max(1, configuration.capacity / 16) == 0
       if isCrowded || isPressed { patience.giveUp() }
     }
@@ -89,8 +90,8 @@ package final class PredictionLog: Service, Sendable {
 
   /// Takes all of the labels, or, returning false, none: whoever sent them still has them and can send them again.
   package func append(_ labels: [LabelRecord], of model: ModelKey) -> Bool {
-    guard case .kept(let count, _, let isHeavy, _) = buffer.append(labels, of: model) else { return false }
-    if count >= configuration.batch || isHeavy { wake() }
+    guard case .kept(let count, _, let isHeavy, let isPressed) = buffer.append(labels, of: model) else { return false }
+    if count >= configuration.batch || isHeavy || isPressed { wake() }
     return true
   }
 

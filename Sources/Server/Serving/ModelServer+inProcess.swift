@@ -17,7 +17,7 @@ extension ModelServer {
     let responder = responder(for: listener)
     let plan = responder.plan(head, share: 0)
     let answer: Answer
-    if case .read = plan.step, body.readableBytes > configuration.limits.body {
+    if case .read = plan.step, body.readableBytes > responder.limits.body {
       answer = responder.refusal(of: plan, share: 0)
     } else if let inline = lanes.borrowing({ responder.answer(plan, body, on: $0) }) {
       answer = inline

@@ -24,6 +24,8 @@ package struct ModelServer: Sendable {
     package var port = 8080
     package var adminPort = 8081
     package var limits = RequestLimits()
+    /// Bytes held for those who use the admin port: what clients take leaves it alone.
+    package var adminHeld = 128 << 20
     package var log: PredictionLog.Configuration
     /// How long requests are still taken after `/ready` has turned to no, so that nobody is sent to a closed port.
     package var drainDelay = Duration.seconds(2)
@@ -70,10 +72,11 @@ package struct ModelServer: Sendable {
   let metrics: ServingMetrics
   private let services: [any Service]
   let lanes = ServingLanes()
+  /// That of the port for clients.
   let admission: Admission
-  /// Bytes held for those who use the admin port: what clients take leaves it alone.
-  private let adminBudget = Budget(limit: 128 << 20)
+  private let adminAdmission: Admission
   private let endpoints: ServingEndpoints
+  private let adminEndpoints: ServingEndpoints
   private let publicGate: PortGate
   private let adminGate: PortGate
   private let certificate: ServerCertificate?
@@ -90,6 +93,7 @@ package struct ModelServer: Sendable {
     self.logger = logger
     let admission = Admission(limits: configuration.limits)
     self.admission = admission
+    adminAdmission = Admission(limits: configuration.limits.holding(configuration.adminHeld))
     metrics = ServingMetrics(
       registry: MetricsRegistry(), endpoints: RouteTable.labels, holder: holder, clock: clock)
     metrics.watch(admission.bytes)
@@ -149,14 +153,21 @@ package struct ModelServer: Sendable {
     }
     let secrets = files.map { $0 as any Service } + [operators as (any Service)?, certificate].compactMap(\.self)
     self.services = services + [file] + secrets
-    endpoints = ServingEndpoints(
-      predictions: PredictionEndpoints(
-        holder: holder, log: log, metrics: metrics, admission: admission, clock: clock),
-      information: InformationEndpoints(
-        holder: holder, metrics: metrics, controller: controller, file: file),
-      inference: InferenceEndpoints(holder: holder, metrics: metrics, admission: admission, clock: clock),
-      logs: LogsEndpoint(holder: holder, store: telemetry, limits: configuration.limits), lanes: lanes,
-      protected: Set([publicGate, adminGate].filter { !$0.isOpen }.map(\.listener)))
+    let labels = LabelMemory()
+    let protected = Set([publicGate, adminGate].filter { !$0.isOpen }.map(\.listener))
+    let (holder, metrics, lanes) = (self.holder, self.metrics, self.lanes)
+    func endpoints(_ admission: Admission) -> ServingEndpoints {
+      ServingEndpoints(
+        predictions: PredictionEndpoints(
+          holder: holder, log: log, metrics: metrics, admission: admission, labels: labels, clock: clock),
+        information: InformationEndpoints(
+          holder: holder, metrics: metrics, controller: controller, file: file),
+        inference: InferenceEndpoints(holder: holder, metrics: metrics, admission: admission, clock: clock),
+        logs: LogsEndpoint(holder: holder, store: telemetry, admission: admission), lanes: lanes,
+        protected: protected)
+    }
+    self.endpoints = endpoints(admission)
+    adminEndpoints = endpoints(adminAdmission)
     holder.onSwap { [lanes] in lanes.releaseStates() }
   }
 
@@ -181,10 +192,10 @@ package struct ModelServer: Sendable {
 
   func responder(for listener: Listener) -> Responder {
     Responder(
-      listener: listener, endpoints: endpoints, holder: holder, metrics: metrics, limits: configuration.limits,
+      listener: listener, endpoints: listener == .admin ? adminEndpoints : endpoints, holder: holder, metrics: metrics,
+      admission: listener == .admin ? adminAdmission : admission,
       gate: listener == .admin ? adminGate : publicGate,
       crossOrigin: CrossOrigin(origins: listener == .public ? configuration.crossOrigins : []),
-      budget: listener == .public ? admission.bytes : adminBudget,
       threads: listener == .public ? nil : WorkThreads.admin)
   }
 
@@ -198,7 +209,8 @@ package struct ModelServer: Sendable {
     let server = Server(
       childChannelSetup: ServingChannel(
         responder: responder(for: listener), certificate: certificate, timeouts: configuration.timeouts,
-        register: register),
+        register: register,
+        sendBuffer: ServingChannel.sendBuffer(held: configuration.limits.held, connections: maximum)),
       configuration: ServerConfiguration(
         address: .hostname(configuration.host, port: port),
         availableConnectionsDelegate: register?.delegate),

@@ -7,6 +7,8 @@ import WorkerContract
 package struct RowBounds: Sendable, Equatable {
   /// Bytes of a prediction in JSON, its request id not counted.
   package private(set) var prediction = 0
+  /// Of a prediction as most are, with few warnings.
+  package private(set) var typical = 0
   /// Bytes that an explanation adds.
   package private(set) var explanation = 0
   /// What explaining costs, as `Model.explanationSteps` tells.
@@ -25,6 +27,8 @@ package struct RowBounds: Sendable, Equatable {
   private static let frame = 160
   /// Warnings of a row that are told.
   package static let warnings = 20
+  /// Those of most rows.
+  private static let fewWarnings = 2
 
   init(_ model: Model, _ features: [FeatureSchema.Feature], quotedClasses: [String], quotedVersion: String) {
     let quotedNames = features.map { JSONString.quoted($0.name, .lineFeed).utf8.count }
@@ -32,10 +36,11 @@ package struct RowBounds: Sendable, Equatable {
     let longest = quotedClasses.reduce(0) { Swift.max($0, $1.utf8.count) }
     longestClass = longest
     let classes = quotedClasses.reduce(0) { $0 + $1.utf8.count }
-    let warnings = min(features.count, Self.warnings) * ((quotedNames.max() ?? 0) + 32)
+    let warning = (quotedNames.max() ?? 0) + 32
     // Probabilities are in single precision, of 15 characters at most.
-    prediction =
-      Self.frame + quotedVersion.utf8.count + longest + classes + (quotedClasses.count + 1) * 18 + warnings
+    let plain = Self.frame + quotedVersion.utf8.count + longest + classes + (quotedClasses.count + 1) * 18
+    prediction = plain + min(features.count, Self.warnings) * warning
+    typical = plain + min(features.count, Self.fewWarnings) * warning
     work = model.predictionSteps
     guard model.isExplainable else {
       explanation = Self.frame
@@ -53,6 +58,7 @@ package struct RowBounds: Sendable, Equatable {
   static func of(_ versions: [LoadedVersion]) -> RowBounds {
     versions.reduce(into: RowBounds()) { most, version in
       most.prediction = Swift.max(most.prediction, version.bounds.prediction)
+      most.typical = Swift.max(most.typical, version.bounds.typical)
       most.explanation = Swift.max(most.explanation, version.bounds.explanation)
       most.scratch = Swift.max(most.scratch, version.bounds.scratch)
       most.work = Swift.max(most.work, version.bounds.work)

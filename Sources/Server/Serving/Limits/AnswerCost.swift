@@ -4,6 +4,8 @@ import Engine
 struct AnswerCost: Sendable, Equatable {
   /// Of the answer.
   var bytes: Int
+  /// Of an answer as most are, with a few warnings for each row: taken before it is made, and what it turns out to have more, then.
+  var typical: Int
   /// Of its explanations.
   var steps: Int
   /// Bytes of memory that explaining a row takes for as long as it lasts.
@@ -15,11 +17,11 @@ struct AnswerCost: Sendable, Equatable {
   var explained: Int
 
   /// Of predictions in JSON.
-  /// - Parameter idBytes: Of each row's request id, as JSON writes it.
+  /// - Parameter idBytes: Of all rows' request ids, as JSON writes them.
   init(rows: Int, explained: Int, idBytes: Int, bounds: RowBounds) {
-    bytes = Self.sum(
-      Self.product(rows, bounds.prediction + idBytes), Self.product(explained, bounds.explanation))
-    bytes = Self.sum(bytes, Self.problems)
+    let others = Self.sum(Self.product(explained, bounds.explanation), idBytes)
+    bytes = Self.sum(Self.sum(Self.product(rows, bounds.prediction), others), Self.problems)
+    typical = Self.sum(Self.product(rows, bounds.typical), others)
     steps = Self.product(explained, bounds.steps)
     scratch = explained > 0 ? bounds.scratch : 0
     work = Self.product(rows, bounds.work)
@@ -34,6 +36,7 @@ struct AnswerCost: Sendable, Equatable {
   init(rows: Int, rowBytes: Int, stepsOfRow: Int, scratch: Int, workOfRow: Int) {
     // With the names around the tensors.
     bytes = Self.sum(Self.product(rows, rowBytes), 4096)
+    typical = bytes
     steps = Self.product(rows, stepsOfRow)
     self.scratch = scratch
     work = Self.product(rows, workOfRow)

@@ -5,15 +5,20 @@ package import Foundation
 package struct MemoryShares: Sendable, Equatable {
   /// Bytes held for clients (`RequestLimits.held`).
   package let held: Int
+  /// Bytes held for those who use the admin port.
+  package let admin: Int
   /// Bytes of predictions and labels that wait to be stored.
   package let log: Int
 
   /// - Parameter limit: Bytes that the container may use; nil: as many as there are.
   package init(limit: Int?) {
+    log = limit.map { min(max($0 / 5, 8 << 20), Self.mostLog) } ?? Self.mostLog
     let limit = limit ?? Self.plenty
     held = min(max(limit / 8 * 3, 24 << 20), 512 << 20)
-    log = min(max(limit / 8, 8 << 20), 96 << 20)
+    admin = min(max(limit / 8, 16 << 20), 128 << 20)
   }
+
+  private static let mostLog = 256 << 20
 
   private static let plenty = 1 << 30
 

@@ -3,13 +3,18 @@ import NIOCore
 import Synchronization
 
 /// Decides by what an answer takes at most (`AnswerCost`) whether it is made, and where: at once on the event loop, in parts on
-/// Swift's threads, or in parts on those for explanations.
+/// Swift's threads, or in parts on those for explanations. Each listener has its own, so that clients leave the admin port alone.
 final class Admission: Sendable {
   let limits: RequestLimits
   /// Bytes held for clients.
   let bytes: Budget
+  /// The part of them that bodies may have which have not come to their end: whoever sends half a body leaves the other half of the
+  /// room to answers.
+  let arriving: Budget
   /// Steps of explanations that have begun and not ended.
   let steps: Budget
+  /// The part of them that large explanations may have, so that small ones are answered beside them.
+  let largeSteps: Budget
 
   /// Of an answer that is made on an event loop: some tenths of a millisecond, as other connections wait for it.
   private static let (inlineSteps, inlineBytes, inlineWork) = (100_000, 256 << 10, 1_000_000)
@@ -17,12 +22,17 @@ final class Admission: Sendable {
   private static let (partSteps, partRows, partWork) = (1_000_000, 256, 4_000_000)
   /// Requests of the largest explanation that may wait at the same time.
   private static let mostExplaining = 4
+  /// Steps of an explanation that is small: single rows and short batches.
+  private static let smallSteps = 10_000_000
 
   init(limits: RequestLimits) {
     self.limits = limits
     bytes = Budget(limit: limits.held)
+    arriving = Budget(limit: limits.held / 2)
     let (steps, isTooLarge) = limits.explanation.multipliedReportingOverflow(by: Self.mostExplaining)
-    self.steps = Budget(limit: isTooLarge ? .max / 2 : steps)
+    let all = isTooLarge ? .max / 2 : steps
+    self.steps = Budget(limit: all)
+    largeSteps = Budget(limit: all / 4 * 3)
   }
 
   /// Whether an event loop may make the answer.
@@ -31,31 +41,86 @@ final class Admission: Sendable {
       && cost.work <= Self.inlineWork
   }
 
-  /// What an admitted request has taken, for as long as it is kept.
-  struct Grant: Sendable {
-    let bytes: Budget.Hold
-    fileprivate let steps: Budget.Hold?
-  }
+  /// Whether an event loop may write so many bytes for one request.
+  func isInline(bytes: Int) -> Bool { bytes <= Self.inlineBytes }
 
   struct Refusal: Error {
     let answer: Answer
   }
 
+  /// What an admitted request has taken, for as long as it is kept.
+  final class Grant: Sendable {
+    let bytes: Budget.Hold
+    private let steps: [Budget.Hold]
+    /// Bytes that the scratch takes, and how often what is made lies in memory.
+    private let scratch: Int
+    private let copies: Int
+    private let contents: Mutex<(taken: Int, made: Int)>
+
+    fileprivate init(bytes: Budget.Hold, taken: Int, steps: [Budget.Hold], scratch: Int, copies: Int) {
+      self.bytes = bytes
+      self.steps = steps
+      self.scratch = scratch
+      self.copies = copies
+      contents = Mutex((taken, 0))
+    }
+
+    /// A part was made: where the parts are larger than most, the room for them grows.
+    func made(_ count: Int) throws(Refusal) {
+      let hasRoom = contents.withLock { contents in
+        contents.made += count
+        let needed = contents.made * copies + scratch
+        guard needed > contents.taken else { return true }
+        guard bytes.change(to: needed) else { return false }
+        contents.taken = needed
+        return true
+      }
+      guard hasRoom else { throw Refusal(answer: Admission.crowded) }
+    }
+  }
+
+  /// - Parameter beside: Bytes that the request holds already.
   /// - Returns: Why the answer is not made, or the room for it.
-  func admit(_ cost: AnswerCost) -> Result<Grant, Refusal> {
+  func admit(_ cost: AnswerCost, beside: Int = 0) -> Result<Grant, Refusal> {
     if let refusal = refusal(of: cost) { return .failure(Refusal(answer: refusal)) }
-    var explaining: Budget.Hold?
+    let scratch = cost.scratch * threads(for: cost)
+    // Parts live beside the text that they are joined to.
+    let copies = parts(of: cost) > 1 ? 2 : 1
+    let room = copies * cost.typical + scratch
+    guard room <= bytes.limit - beside else { return .failure(Refusal(answer: tooMuch(room + beside))) }
+    var explaining: [Budget.Hold] = []
     if cost.steps > 0 {
-      explaining = steps.take(cost.steps)
-      guard explaining != nil else {
-        return .failure(
-          Refusal(
-            answer: .error(
-              503, "The server explains as much as it may at the moment; send the request again in a few seconds.")))
+      for budget in cost.steps > Self.smallSteps ? [largeSteps, steps] : [steps] {
+        guard let hold = budget.take(min(cost.steps, budget.limit)) else {
+          return .failure(
+            Refusal(
+              answer: .error(
+                503, "The server explains as much as it may at the moment; send the request again in a few seconds.")))
+        }
+        explaining.append(hold)
       }
     }
-    guard let room = bytes.take(cost.bytes + cost.scratch) else { return .failure(Refusal(answer: Self.crowded)) }
-    return .success(Grant(bytes: room, steps: explaining))
+    guard let hold = bytes.take(room) else { return .failure(Refusal(answer: Self.crowded)) }
+    return .success(Grant(bytes: hold, taken: room, steps: explaining, scratch: scratch, copies: copies))
+  }
+
+  /// Room for an answer that an event loop makes, taken before its first row is predicted: what is predicted is logged too, and is
+  /// not refused afterwards. Nil: it is small.
+  func room(forInline cost: AnswerCost) -> Result<Budget.Hold?, Refusal> {
+    guard cost.typical > Budget.free else { return .success(nil) }
+    guard let hold = bytes.take(cost.bytes) ?? bytes.take(cost.typical) else {
+      return .failure(Refusal(answer: Self.crowded))
+    }
+    return .success(hold)
+  }
+
+  /// Bytes for what a request becomes on the way to its answer; nil: so few that they are not counted.
+  /// - Parameter beside: Bytes that it holds already.
+  func take(_ count: Int, beside: Int) throws(Refusal) -> Budget.Hold? {
+    guard count > Budget.free else { return nil }
+    guard count <= bytes.limit - beside else { throw Refusal(answer: tooMuch(count + beside)) }
+    guard let hold = bytes.take(count) else { throw Refusal(answer: Self.crowded) }
+    return hold
   }
 
   /// What is told where the bytes that are held for clients leave no room.
@@ -63,6 +128,14 @@ final class Admission: Sendable {
     .error(
       503,
       "The server holds as many bytes of requests and answers as it may (--maximum-held); send the request again in a few seconds."
+    )
+  }
+
+  /// What is told where there would be no room if nobody else had any.
+  private func tooMuch(_ count: Int) -> Answer {
+    .error(
+      413,
+      "The request and its answer take \(count) bytes of memory, and this server holds \(bytes.limit) (--maximum-held): send fewer rows at a time."
     )
   }
 
@@ -105,7 +178,8 @@ final class Admission: Sendable {
     var kept = answer
     let count = answer.body.readableBytes
     if let hold = answer.hold {
-      _ = hold.change(to: count)
+      // Fewer bytes always fit; more only where every row has many warnings and others have the rest of the room.
+      guard hold.change(to: count) else { return crowded }
     } else if count > Budget.free {
       kept.hold = budget.take(count)
       if kept.hold == nil { return crowded }
@@ -121,6 +195,31 @@ final class Admission: Sendable {
     func take() -> Int { next.add(1, ordering: .relaxed).oldValue }
   }
 
+  /// Rows of a part.
+  private func partSize(of cost: AnswerCost) -> Int {
+    let shares = [(Self.partSteps, cost.steps), (Self.partWork, cost.work)].map { most, all in
+      all <= most ? cost.rows : Int(Double(most) / Double(all) * Double(cost.rows))
+    }
+    return max(1, shares.reduce(Self.partRows, min))
+  }
+
+  private func parts(of cost: AnswerCost) -> Int {
+    let size = partSize(of: cost)
+    return cost.rows / size + (cost.rows % size > 0 ? 1 : 0)
+  }
+
+  /// Where the parts are made; nil: on Swift's own threads.
+  private func pool(for cost: AnswerCost) -> WorkThreads? {
+    cost.steps > Self.inlineSteps ? WorkThreads.explanations : nil
+  }
+
+  /// Parts that are made at the same time: as many as there are threads, of explanations as many as a quarter of the memory has
+  /// room for.
+  func threads(for cost: AnswerCost) -> Int {
+    let most = cost.scratch > 0 ? max(1, limits.held / 4 / cost.scratch) : Int.max
+    return min(parts(of: cost), pool(for: cost)?.count ?? System.coreCount, most)
+  }
+
   /// Makes an answer in parts, some at the same time. Others have their turn after each part, and it ends early with the task.
   /// - Parameter make: Makes the part of these rows.
   /// - Returns: The parts, in the order of the rows.
@@ -128,16 +227,13 @@ final class Admission: Sendable {
     _ cost: AnswerCost, _ make: @escaping @Sendable (Range<Int>) throws -> Part
   ) async throws -> [Part] {
     let rows = cost.rows
-    let shares = [(Self.partSteps, cost.steps), (Self.partWork, cost.work)].map { most, all in
-      all <= most ? rows : Int(Double(most) / Double(all) * Double(rows))
-    }
-    let size = max(1, shares.reduce(Self.partRows, min))
+    let size = partSize(of: cost)
     let starts = Array(stride(from: 0, to: rows, by: size))
-    let threads = cost.steps > Self.inlineSteps ? WorkThreads.explanations : nil
+    let pool = pool(for: cost)
     let places = Places()
     return try await withThrowingTaskGroup(of: [(Int, Part)].self) { group in
-      for _ in 0..<min(starts.count, threads?.count ?? System.coreCount) {
-        group.addTask(executorPreference: threads) {
+      for _ in 0..<threads(for: cost) {
+        group.addTask(executorPreference: pool) {
           var made: [(Int, Part)] = []
           while true {
             try Task.checkCancellation()

@@ -126,12 +126,19 @@ struct InferenceEndpoints: Sendable {
     let rows: InferenceRows
     let wanted: [(output: InferenceOutput, isBinary: Bool)]
     let cost: AnswerCost
-    /// The rows' part of the bytes that are held for clients.
-    let hold: Budget.Hold
+    /// The rows' part of the bytes that are held for clients; nil: they are few.
+    let hold: Budget.Hold?
+    /// Bytes of it, and of what the request held before.
+    let held: Int
 
     var version: LoadedVersion { state.versions[entry] }
     var explains: Bool { wanted.contains { $0.output == .contributions } }
     var isSingle: Bool { rows.ranges.count == 1 }
+  }
+
+  /// An event loop has no time for the request.
+  private struct TakesLong: Error {
+    let cost: AnswerCost
   }
 
   /// - Parameters:
@@ -142,28 +149,30 @@ struct InferenceEndpoints: Sendable {
     _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, on lane: ServingLane
   ) -> Attempt {
     do {
-      let request = try prepare(body, names, header: header, jsonLength: jsonLength, lane)
-      guard admission.isInline(request.cost) else { return .takesLong(request.cost) }
+      let request = try prepare(body, names, header: header, jsonLength: jsonLength, held: nil, lane)
+      let room = try admission.room(forInline: request.cost).get()
       let all = request.rows.ranges.indices
       if !request.isSingle { try begin(request, try check(request, all, lane)) }
-      return .answered(try answer(request, [try predict(request, all, lane)]))
+      var answer = try answer(request, [try predict(request, all, lane)])
+      answer.hold = room
+      return .answered(answer)
+    } catch let long as TakesLong {
+      return .takesLong(long.cost)
     } catch {
       return .answered(Self.answer(to: error))
     }
   }
 
   /// The same for large requests, whose rows are shared out among the machine's cores.
+  /// - Parameter held: Bytes that the request holds already.
   func infer(
-    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, on lanes: ServingLanes
+    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, held: Int, on lanes: ServingLanes
   ) async -> Answer {
-    // Where the elements are.
-    guard let places = admission.bytes.take(4 * body.readableBytes) else { return Admission.crowded }
-    defer { withExtendedLifetime(places) {} }
     do {
       let request = try lanes.borrowing { (lane) throws(any Error) -> Prepared in
-        try self.prepare(body, names, header: header, jsonLength: jsonLength, lane)
+        try self.prepare(body, names, header: header, jsonLength: jsonLength, held: held, lane)
       }
-      let grant = try admission.admit(request.cost).get()
+      let grant = try admission.admit(request.cost, beside: request.held).get()
       defer { withExtendedLifetime(grant) {} }
       defer { withExtendedLifetime(request.hold) {} }
       if !request.isSingle {
@@ -193,8 +202,9 @@ struct InferenceEndpoints: Sendable {
     }
   }
 
+  /// - Parameter held: Bytes that the request holds already; nil: an event loop asks, which writes no large rows.
   private func prepare(
-    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, _ lane: ServingLane
+    _ body: ByteBuffer, _ names: ModelReference, header: String?, jsonLength: String?, held: Int?, _ lane: ServingLane
   ) throws -> Prepared {
     let (state, pinned) = try self.state(for: names).get()
     let length = jsonLength.map { Int($0) ?? -1 } ?? body.readableBytes
@@ -215,8 +225,8 @@ struct InferenceEndpoints: Sendable {
       let id = request.id ?? header ?? lane.makeRequestID(at: time)
       let entry = pinned ?? state.answering(request.key ?? id)
       let version = state.versions[entry]
-      var rows = try InferenceRows(
-        request, in: bytes, binary: length..<bytes.count, reader: version.reader, limit: admission.limits.batch)
+      var rows = InferenceRows(
+        request, binary: length..<bytes.count, reader: version.reader, limit: admission.limits.batch)
       if rows.isTooLong {
         throw Refusal(
           answer: .error(
@@ -224,24 +234,34 @@ struct InferenceEndpoints: Sendable {
             "The request has more than \(admission.limits.batch) rows, this server's limit (--maximum-batch); send them in parts."
           ))
       }
-      guard let hold = admission.bytes.take(rows.mostBytes) else { throw Refusal(answer: Admission.crowded) }
-      try rows.write(bytes)
-      var problems = rows.problems
-      let wanted = InferenceOutput.wanted(by: request, &problems)
+      var wrongOutputs = FieldProblems()
+      let wanted = InferenceOutput.wanted(by: request, &wrongOutputs)
       let explains = wanted.contains { $0.output == .contributions }
+      let cost = AnswerCost(
+        rows: rows.count, rowBytes: wanted.reduce(0) { $0 + $1.output.mostBytes(of: version) },
+        stepsOfRow: explains ? version.bounds.steps : 0, scratch: explains ? version.bounds.scratch : 0,
+        workOfRow: version.bounds.work)
+      if held == nil, !(admission.isInline(cost) && admission.isInline(bytes: rows.mostBytes)) {
+        throw TakesLong(cost: cost)
+      }
+      // Where the elements are, and the rows that they become.
+      let taken = rows.placeBytes + rows.mostBytes
+      let hold = try admission.take(taken, beside: held ?? 0)
+      try rows.findElements(in: bytes)
+      try rows.write(bytes)
+      // The places are freed. Fewer bytes always fit.
+      let kept = min(taken, rows.bytes.count)
+      _ = hold?.change(to: kept)
+      var problems = rows.problems + wrongOutputs
       if explains, !version.model.isExplainable {
         problems.append(
           sentence:
             "Version '\(version.version)' cannot be explained: its file does not say how many rows reached its nodes.")
       }
       guard problems.isEmpty else { throw Refusal(answer: .error(400, problems.sentence)) }
-      let cost = AnswerCost(
-        rows: rows.ranges.count, rowBytes: wanted.reduce(0) { $0 + $1.output.mostBytes(of: version) },
-        stepsOfRow: explains ? version.bounds.steps : 0, scratch: explains ? version.bounds.scratch : 0,
-        workOfRow: version.bounds.work)
       return Prepared(
         state: state, entry: entry, id: id, isNamed: request.id != nil || header != nil, time: time, rows: rows,
-        wanted: wanted, cost: cost, hold: hold)
+        wanted: wanted, cost: cost, hold: hold, held: (held ?? 0) + (hold == nil ? 0 : kept))
     }
   }
 

@@ -14,21 +14,25 @@ struct InferenceRows {
   /// The request has more rows than are taken.
   private(set) var isTooLong = false
   private var inputs: [InferenceTensor] = []
-  private var count = 0
+  /// Where each input's part of the binary data is; nil: it has none.
+  private var parts: [Range<Int>?] = []
+  /// Rows; 0 where something is wrong.
+  private(set) var count = 0
   /// Bytes of the objects at most: a short element may have a long name.
   private(set) var mostBytes = 0
+  /// Bytes that the inputs and the places of their elements take.
+  private(set) var placeBytes = 0
 
-  /// Reads everything but the elements' values.
+  /// Reads everything but the elements.
   /// - Parameters:
   ///   - binary: Where the binary data behind the JSON are.
   ///   - reader: Reads for the version that answers.
   ///   - limit: The most rows.
   init(
-    _ request: InferenceRequest, in body: UnsafeBufferPointer<UInt8>, binary: Range<Int>, reader: FeatureReader,
-    limit: Int
-  ) throws(JSONProblem) {
+    _ request: InferenceRequest, binary: Range<Int>, reader: FeatureReader, limit: Int
+  ) {
     problems = request.problems
-    var inputs = request.inputs
+    let inputs = request.inputs
     checkNames(inputs, pipeline: reader.pipeline)
     guard let count = rowCount(inputs) else { return }
     guard count <= limit else {
@@ -50,19 +54,26 @@ struct InferenceRows {
         part = place..<place + size
         place += size
       }
-      if let problem = try inputs[index].findElements(count, in: body, binary: part) {
-        problems.append(sentence: problem)
-      }
+      parts.append(part)
     }
     if place != binary.upperBound {
       problems.append(
         sentence:
           "The body has \(binary.upperBound - place) bytes of binary data more than the inputs' binary_data_size say.")
     }
-    guard problems.isEmpty else { return }
     self.inputs = inputs
     self.count = count
     mostBytes = inputs.reduce(0) { $0 + $1.mostBytes(rows: count) }
+    placeBytes = inputs.reduce(0) { $0 + $1.placeBytes(rows: count) }
+  }
+
+  /// Finds where the elements are; what is wrong with them joins `problems`.
+  mutating func findElements(in body: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
+    for index in inputs.indices {
+      if let problem = try inputs[index].findElements(count, in: body, binary: parts[index]) {
+        problems.append(sentence: problem)
+      }
+    }
   }
 
   private mutating func checkNames(_ inputs: [InferenceTensor], pipeline: FeaturePipeline) {
@@ -114,9 +125,9 @@ struct InferenceRows {
 
   /// Writes the objects, where nothing is wrong so far.
   mutating func write(_ body: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
-    guard problems.isEmpty else { return }
     let (inputs, count) = (inputs, count)
-    defer { self.inputs = [] }
+    self.inputs = []
+    guard problems.isEmpty else { return }
     bytes.reserveCapacity(mostBytes)
     let names = inputs.map { Array("\(JSONString.quoted($0.name, .lineFeed)):".utf8) }
     for row in 0..<count {

@@ -35,6 +35,11 @@ struct InferenceTensor {
     return names + (datatype?.size == nil ? (binarySize ?? 0) * 6 : 25 * rows)
   }
 
+  /// Bytes that the tensor and the places of its elements take: no more than there can be in its data.
+  func placeBytes(rows: Int) -> Int {
+    MemoryLayout<Self>.stride + min(rows, binarySize ?? data?.count ?? 0) * MemoryLayout<Element>.stride
+  }
+
   var isBinary: Bool { binarySize != nil }
 
   /// Number of rows where the shape is `[n]` or `[n, 1]`.
@@ -96,7 +101,8 @@ struct InferenceTensor {
     }
     // BYTES: each element after its length, 4 bytes, little-endian.
     var place = range.lowerBound
-    while place + 4 <= range.upperBound {
+    elements.reserveCapacity(min(count, range.count / 4))
+    while place + 4 <= range.upperBound, elements.count < count {
       let length = (0..<4).reversed().reduce(0) { $0 << 8 | Int(bytes[place + $1]) }
       guard length <= range.upperBound - place - 4 else { break }
       elements.append(Element(place + 4..<place + 4 + length))

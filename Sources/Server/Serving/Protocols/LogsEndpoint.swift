@@ -8,7 +8,7 @@ import Telemetry
 struct LogsEndpoint: Sendable {
   let holder: ServingHolder
   let store: (any PredictionReader)?
-  let limits: RequestLimits
+  let admission: Admission
 
   /// The parameters, as the OpenAPI document lists them.
   static let parameters: [(name: String, schema: JSONDocument)] = [
@@ -30,6 +30,8 @@ struct LogsEndpoint: Sendable {
   private static let names = parameters.map(\.name)
   private static let defaultLimit = 100
   private static let maximumLimit = 10_000
+  /// Rows that are read from the store at a time, and bytes that are kept free for them.
+  private static let (stepRows, stepBytes) = (100, 4 << 20)
 
   private static func moment(_ meaning: String) -> JSONDocument {
     ["type": "string", "description": .string(meaning + ": 2026-11-29T06:00:00Z, or seconds since 1970")]
@@ -60,22 +62,53 @@ struct LogsEndpoint: Sendable {
     let query = PredictionQuery(
       model: ModelKey(state.table), from: from, to: to,
       version: parameters["version"], predictedClass: parameters["class"], requestID: parameters["request_id"],
-      label: label, before: before, limit: limit)
+      label: label, before: before)
     do throws(TelemetryError) {
-      let predictions = try await store.predictions(query)
-      let bytes = predictions.reduce(0) { $0 + Self.bytes($1.record) }
-      guard bytes <= limits.answer else {
-        return .error(
-          413,
-          "The rows have \(bytes) bytes, and this server's limit is \(limits.answer) (--maximum-answer); ask for fewer with 'limit'."
-        )
-      }
-      // A page that is not full is the last one.
-      let next = predictions.count == limit ? predictions.first.map { PredictionQuery.Place($0.record) } : nil
-      return Answer(200, Self.text(predictions, next: next))
+      return try await page(query, limit: limit, of: store)
     } catch {
       return .error(error.isAboutRows ? 500 : 503, error.description)
     }
+  }
+
+  /// Reads a page from its end in steps, each only after room for it was taken, so that neither many rows nor large ones are more
+  /// than may be held. A page ends early where it is as large as an answer may be, or others have the rest of the room.
+  private func page(
+    _ query: PredictionQuery, limit: Int, of store: any PredictionReader
+  ) async throws(TelemetryError) -> Answer {
+    guard let hold = admission.bytes.take(Self.stepBytes) else { return Admission.crowded }
+    var query = query
+    // The latest first.
+    var steps: [ArraySlice<LoggedPrediction>] = []
+    var (count, bytes) = (0, 0)
+    var hasMore = true
+    // Rows lie beside the text that they become.
+    while count < limit, hold.change(to: 2 * bytes + Self.stepBytes) {
+      let wanted = min(Self.stepRows, limit - count)
+      query.limit = wanted
+      let rows = try await store.predictions(query)
+      var start = rows.endIndex
+      while start > 0 {
+        let size = Self.bytes(rows[start - 1].record)
+        // One row is always given, so that whoever follows `next` comes to the end.
+        guard bytes + size <= admission.limits.answer || bytes == 0 else { break }
+        bytes += size
+        start -= 1
+      }
+      steps.append(rows[start...])
+      count += rows.count - start
+      guard start == 0 else { break }
+      guard rows.count == wanted else {
+        hasMore = false
+        break
+      }
+      query.before = rows.first.map { PredictionQuery.Place($0.record) }
+    }
+    let predictions = steps.reversed().flatMap(\.self)
+    // A page that is not full is the last one.
+    let next = hasMore ? predictions.first.map { PredictionQuery.Place($0.record) } : nil
+    var answer = Answer(200, Self.text(predictions, next: next))
+    answer.hold = hold
+    return answer
   }
 
   private func time(_ name: String, _ parameters: [String: String], _ problems: inout FieldProblems) -> Double? {

@@ -35,28 +35,34 @@ extension PredictionEndpoints {
     do {
       let batch = try batch(body, header: header, state, lane)
       guard admission.isInline(batch.cost) else { return .takesLong(batch.cost) }
+      let room = try admission.room(forInline: batch.cost).get()
       metrics.batchRows.observe(Double(batch.envelopes.count))
       let rows = try answers(batch, batch.envelopes.indices, in: body, state, lane)
-      return .answered(answer(batch, [rows]))
+      var answer = answer(batch, [rows])
+      answer.hold = room
+      return .answered(answer)
     } catch {
       return .answered(Self.answer(to: error))
     }
   }
 
   /// The rows of a large batch are shared out among the machine's cores; single requests go on meanwhile.
-  func predictBatch(_ body: ByteBuffer, header: String?, on lanes: ServingLanes) async -> Answer {
+  /// - Parameter held: Bytes that the request holds already.
+  func predictBatch(_ body: ByteBuffer, header: String?, held: Int, on lanes: ServingLanes) async -> Answer {
     guard let state = holder.state else { return .notLoaded(holder) }
     do {
       let batch = try lanes.borrowing { (lane) throws(any Error) -> Batch in
         try self.batch(body, header: header, state, lane)
       }
-      let grant = try admission.admit(batch.cost).get()
+      let grant = try admission.admit(batch.cost, beside: held).get()
       defer { withExtendedLifetime(grant) {} }
       metrics.batchRows.observe(Double(batch.envelopes.count))
       let parts = try await admission.inParts(batch.cost) { rows in
-        try lanes.borrowing { (lane) throws(any Error) -> Part in
+        let part = try lanes.borrowing { (lane) throws(any Error) -> Part in
           try self.answers(batch, rows, in: body, state, lane)
         }
+        try grant.made(part.text.count)
+        return part
       }
       var answer = answer(batch, parts)
       answer.hold = grant.bytes
@@ -99,13 +105,16 @@ extension PredictionEndpoints {
       }
       let requestID = header ?? lane.makeRequestID(at: clock())
       // An id of the body, or this one with a number behind it.
-      let longest = envelopes.reduce(0) { max($0, $1.requestID?.utf8.count ?? 0) }
+      let numbered = Self.quotedBytes(requestID) + 10
       let cost = AnswerCost(
         rows: envelopes.count, explained: envelopes.count(where: \.explain),
-        idBytes: max(JSONString.quoted(requestID, .lineFeed).utf8.count + 20, AnswerCost.quoted(longest)),
-        bounds: state.bounds)
+        idBytes: envelopes.reduce(0) { $0 + ($1.requestID.map(Self.quotedBytes) ?? numbered) }, bounds: state.bounds)
       return Batch(envelopes: envelopes, requestID: requestID, isNamed: header != nil, cost: cost)
     }
+  }
+
+  private static func quotedBytes(_ text: String) -> Int {
+    JSONString.isPlain(text) ? text.utf8.count + 2 : JSONString.quoted(text, .lineFeed).utf8.count
   }
 
   private func envelopes(
@@ -134,7 +143,8 @@ extension PredictionEndpoints {
     try body.withUnsafeReadableBytes { raw in
       let bytes = raw.assumingMemoryBound(to: UInt8.self)
       let predictor = RowPredictor(state: lane.state(state), time: clock(), lane: lane)
-      var part = Part(text: JSONText(capacity: 64 + rows.count * 192))
+      let rowBytes = batch.cost.typical / max(1, batch.cost.rows)
+      var part = Part(text: JSONText(capacity: 64 + rows.count * min(192, rowBytes)))
       var told = 0
       for index in rows {
         if index > rows.lowerBound { part.text.raw(",") }

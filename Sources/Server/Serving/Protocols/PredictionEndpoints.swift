@@ -13,19 +13,20 @@ final class PredictionEndpoints: Sendable {
   let metrics: ServingMetrics
   let admission: Admission
   let clock: @Sendable () -> Double
-  private let labels = LabelMemory()
+  private let labels: LabelMemory
 
   /// Conflicts of labels that an answer lists; all are counted.
   private static let toldConflicts = 20
 
   init(
     holder: ServingHolder, log: PredictionLog?, metrics: ServingMetrics, admission: Admission,
-    clock: @escaping @Sendable () -> Double
+    labels: LabelMemory = LabelMemory(), clock: @escaping @Sendable () -> Double
   ) {
     self.holder = holder
     self.log = log
     self.metrics = metrics
     self.admission = admission
+    self.labels = labels
     self.clock = clock
   }
 
@@ -44,11 +45,18 @@ final class PredictionEndpoints: Sendable {
         var scanner = JSONScanner(bytes)
         let envelope = try PredictionEnvelope(from: &scanner)
         try scanner.finish()
+        var room: Budget.Hold?
         if !isAdmitted {
           let cost = AnswerCost(
             rows: 1, explained: envelope.explain ? 1 : 0,
             idBytes: AnswerCost.quoted(PredictionEnvelope.maximumIdentifier), bounds: state.state.bounds)
           guard admission.isInline(cost) else { return .takesLong(cost) }
+          if cost.typical > Budget.free {
+            switch admission.room(forInline: cost) {
+            case .success(let taken): room = taken
+            case .failure(let refusal): return .answered(refusal.answer)
+            }
+          }
         }
         let given = envelope.requestID ?? header
         let requestID = given ?? lane.makeRequestID(at: time)
@@ -62,6 +70,7 @@ final class PredictionEndpoints: Sendable {
         }
         var answer = Answer(problems.isEmpty ? 200 : 422, text)
         if given == nil { answer.requestID = requestID }
+        answer.hold = room
         return .answered(answer)
       } catch {
         return .answered(.malformed(error))
@@ -70,12 +79,13 @@ final class PredictionEndpoints: Sendable {
   }
 
   /// The same for large bodies, and for explanations that take long.
-  func predict(_ body: ByteBuffer, header: String?, on lanes: ServingLanes) async -> Answer {
+  /// - Parameter held: Bytes that the request holds already.
+  func predict(_ body: ByteBuffer, header: String?, held: Int, on lanes: ServingLanes) async -> Answer {
     switch lanes.borrowing({ predict(body, header: header, on: $0) }) {
     case .answered(let answer): return answer
     case .takesLong(let cost):
       do {
-        let grant = try admission.admit(cost).get()
+        let grant = try admission.admit(cost, beside: held).get()
         defer { withExtendedLifetime(grant) {} }
         let answers = try await admission.inParts(cost) { _ in
           lanes.borrowing { self.predict(body, header: header, on: $0, isAdmitted: true).answer }

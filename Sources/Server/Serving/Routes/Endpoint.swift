@@ -102,6 +102,8 @@ struct Call: Sendable {
   var accept: String?
   /// The header that says how many bytes of the body are JSON.
   var jsonLength: String?
+  /// Bytes of its body that are held for it; a small body is not counted.
+  var held = 0
 }
 
 /// Those who answer; one object, so that a request takes one reference and not one to each.

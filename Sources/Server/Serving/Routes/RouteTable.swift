@@ -23,7 +23,7 @@ enum RouteTable {
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predict(body, header: call.requestID, on: lane)
       }) { endpoints, call, body in
-        await endpoints.predictions.predict(body, header: call.requestID, on: endpoints.lanes)
+        await endpoints.predictions.predict(body, header: call.requestID, held: call.held, on: endpoints.lanes)
       }),
     Endpoint(
       "predict_batch", .post, "/predict/batch", right: .predict,
@@ -33,7 +33,8 @@ enum RouteTable {
       .computesOrShares({ endpoints, call, body, lane in
         endpoints.predictions.predictBatch(body, header: call.requestID, on: lane)
       }) { endpoints, call, body in
-        await endpoints.predictions.predictBatch(body, header: call.requestID, on: endpoints.lanes)
+        await endpoints.predictions.predictBatch(
+          body, header: call.requestID, held: call.held, on: endpoints.lanes)
       }),
     Endpoint(
       "feedback", .post, "/feedback", right: .feedback,
@@ -102,7 +103,8 @@ enum RouteTable {
           body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: lane)
       }) { endpoints, call, body in
         await endpoints.inference.infer(
-          body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, on: endpoints.lanes)
+          body, call.route.names, header: call.requestID, jsonLength: call.jsonLength, held: call.held,
+          on: endpoints.lanes)
       }),
   ]
 

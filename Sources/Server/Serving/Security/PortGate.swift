@@ -27,7 +27,7 @@ struct PortGate: Sendable {
     _ access: Endpoint.Access, _ right: ServingRight?, method: String, target: String, _ headers: RequestHeaders
   ) -> Verdict {
     if access.isOpen(on: listener) { return .admitted(.granted) }
-    guard let operators else { return client(right, headers) }
+    guard let operators else { return client(access, right, headers) }
     let refusal: OperatorTokenRefusal
     do throws(OperatorTokenRefusal) {
       return .admitted(
@@ -40,13 +40,17 @@ struct PortGate: Sendable {
       return .refused(.operatorOnly(headers.authorization == nil ? nil : refusal))
     }
     guard clients != nil else { return .refused(Self.closed(right)) }
-    return client(right, headers)
+    return client(access, right, headers)
   }
 
-  private func client(_ right: ServingRight?, _ headers: RequestHeaders) -> Verdict {
+  private func client(_ access: Endpoint.Access, _ right: ServingRight?, _ headers: RequestHeaders) -> Verdict {
     switch clients?.verdict(on: headers.authorization) {
     case nil: return .admitted(.granted)
     case .valid(let rights):
+      // On an open admin port a token stands for the operator only where it may do everything.
+      if access == .operator, !rights.isSuperset(of: ServingRight.allCases) {
+        return .refused(Self.lackingAll(of: rights))
+      }
       guard let right, !rights.contains(right) else { return .admitted(.granted) }
       return .refused(Self.lacking(right, of: rights))
     case .missing:
@@ -75,12 +79,20 @@ struct PortGate: Sendable {
         + "spec.serving.security" + (right.map { " with the right \($0.rawValue)" } ?? "") + ".", "Bearer")
   }
 
-  /// RFC 6750, 3.1.
   private static func lacking(_ right: ServingRight, of rights: Set<ServingRight>) -> Answer {
+    lacking("The token has not the right \(right.rawValue), which this needs", [right], of: rights)
+  }
+
+  private static func lackingAll(of rights: Set<ServingRight>) -> Answer {
+    lacking("The token has not all rights, which this needs", ServingRight.allCases, of: rights)
+  }
+
+  /// RFC 6750, 3.1.
+  private static func lacking(_ message: String, _ needed: [ServingRight], of rights: Set<ServingRight>) -> Answer {
     let given = rights.map(\.rawValue).sorted().joined(separator: ", ")
-    var answer = Answer.error(
-      403, "The token has not the right \(right.rawValue), which this needs; it has \(given.isEmpty ? "none" : given).")
-    answer.challenge = #"Bearer error="insufficient_scope", scope="\#(right.rawValue)""#
+    var answer = Answer.error(403, "\(message); it has \(given.isEmpty ? "none" : given).")
+    let scope = needed.map(\.rawValue).joined(separator: " ")
+    answer.challenge = #"Bearer error="insufficient_scope", scope="\#(scope)""#
     answer.closes = true
     return answer
   }

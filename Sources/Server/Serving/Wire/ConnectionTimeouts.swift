@@ -10,7 +10,7 @@ package struct ConnectionTimeouts: Sendable {
     package var head = Duration.seconds(10)
     /// From a head to the body's end, however fast it comes.
     package var body = Duration.seconds(300)
-    /// A body may take this long, and longer by what has come at the least rate.
+    /// A body may be silent for this long, and fall behind the least rate by as much.
     package var bodyGrace = Duration.seconds(10)
     /// Bytes a second.
     package var leastBodyRate = 8192
@@ -24,8 +24,8 @@ package struct ConnectionTimeouts: Sendable {
 
     /// What a client is told that was too slow.
     var slowMessage: String {
-      "The request came too slowly: its head may take \(head), its body \(bodyGrace) and one second more for every "
-        + "\(leastBodyRate) bytes, up to \(body)."
+      "The request came too slowly: its head may take \(head), its body \(body) and at least \(leastBodyRate) bytes a second, "
+        + "with pauses of up to \(bodyGrace)."
     }
 
     /// How often a connection is looked at: fine enough for the shortest limit.
@@ -36,7 +36,9 @@ package struct ConnectionTimeouts: Sendable {
     /// Between two requests, since then.
     case nothing(since: NIODeadline)
     case head(since: NIODeadline)
-    case body(since: NIODeadline, bytes: Int)
+    /// Until then more has to come. Each byte moves that by its time at the least rate, but never beyond the grace from now: what
+    /// came early buys no silence.
+    case body(since: NIODeadline, until: NIODeadline)
     /// The last answer was given, and the client has to close.
     case ended(since: NIODeadline)
   }
@@ -59,13 +61,19 @@ package struct ConnectionTimeouts: Sendable {
     switch reading {
     case .nothing: reading = .head(since: now)
     case .head, .ended: break
-    case .body(let since, let bytes): reading = .body(since: since, bytes: bytes + count)
+    case .body(let since, let until):
+      let time = TimeAmount.nanoseconds(Int64(min(count, 1 << 32)) * 1_000_000_000 / Int64(limits.leastBodyRate))
+      reading = .body(since: since, until: min(until + time, now + TimeAmount(limits.bodyGrace)))
     }
+  }
+
+  private func bodyBegins(at now: NIODeadline) -> Reading {
+    .body(since: now, until: now + TimeAmount(limits.bodyGrace))
   }
 
   package mutating func headArrived(at now: NIODeadline) {
     due += 1
-    reading = .body(since: now, bytes: 0)
+    reading = bodyBegins(at: now)
   }
 
   package mutating func requestArrived(at now: NIODeadline) {
@@ -81,7 +89,7 @@ package struct ConnectionTimeouts: Sendable {
   package mutating func readsAgain(at now: NIODeadline) {
     switch reading {
     case .head: reading = .head(since: now)
-    case .body: reading = .body(since: now, bytes: 0)
+    case .body: reading = bodyBegins(at: now)
     case .nothing, .ended: break
     }
   }
@@ -126,9 +134,7 @@ package struct ConnectionTimeouts: Sendable {
     case .nothing(let since): return due == 0 && isOver(since, limits.idle) ? .expired : .patient
     case .ended(let since): return isOver(since, limits.idle) ? .expired : .patient
     case .head(let since): return isOver(since, limits.head) ? .slow : .patient
-    case .body(let since, let bytes):
-      let limit = min(limits.body, limits.bodyGrace + .seconds(bytes) / limits.leastBodyRate)
-      return isOver(since, limit) ? .slow : .patient
+    case .body(let since, let until): return now >= until || isOver(since, limits.body) ? .slow : .patient
     }
   }
 }

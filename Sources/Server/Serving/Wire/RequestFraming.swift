@@ -6,12 +6,19 @@ enum RequestFraming {
   /// The refusal; nil: nothing is wrong.
   static func refusal(of head: HTTPRequestHead, _ headers: RequestHeaders) -> Answer? {
     guard headers.hosts == 1 || headers.hosts == 0 && head.version == .http1_0 else {
-      return .error(400, "The request has \(headers.hosts) Host headers; HTTP/1.1 requires exactly one.")
+      return closing(.error(400, "The request has \(headers.hosts) Host headers; HTTP/1.1 requires exactly one."))
     }
     if let host = headers.host, !isHost(host) {
-      return .error(400, "Host is not a name or address, with or without a port.")
+      return closing(.error(400, "Host is not a name or address, with or without a port."))
     }
     return headers.transferEncoding.flatMap { refusal(ofTransfer: $0, head.version) }
+  }
+
+  /// Whoever reads this request in another way reads what follows it in another way too.
+  private static func closing(_ answer: Answer) -> Answer {
+    var answer = answer
+    answer.closes = true
+    return answer
   }
 
   /// - Parameter coding: The header's value. A request that has a body of an unknown coding cannot be read, nor what follows it.

@@ -18,6 +18,8 @@ final class RequestHandler: ChannelDuplexHandler {
   private let watch: ConnectionWatch
   /// Nil: places are not counted.
   private let place: ConnectionRegister.Place?
+  /// Bytes that may lie in memory for a client that does not read: here and in the kernel.
+  private let blockedBytes: Int
   private var heads = AnswerHeadWriter()
   /// Of the request that is being read; nil: the next part is a head. The body is a variable of its own, as it would be copied
   /// out of one that holds both and back.
@@ -25,6 +27,8 @@ final class RequestHandler: ChannelDuplexHandler {
   private var body: ByteBuffer?
   /// The body's part of the bytes that are held for clients; nil: it is small.
   private var bodyHold: Budget.Hold?
+  /// The same in the part of them that bodies have which have not come to their end.
+  private var arrivingHold: Budget.Hold?
   /// The task that is at work, where nobody but the client has anything of it.
   private var work: Task<Void, Never>?
   /// Answers on their way that have a part of their own in the bytes that are held for clients.
@@ -64,9 +68,12 @@ final class RequestHandler: ChannelDuplexHandler {
   /// Parts for which there may be room in `waiting` while nothing waits.
   private static let mostKept = 64
 
+  /// - Parameter kernelBytes: What the kernel keeps for the connection at most.
   init(
-    responder: Responder, watch: ConnectionWatch, place: ConnectionRegister.Place? = nil, eventLoop: any EventLoop
+    responder: Responder, watch: ConnectionWatch, place: ConnectionRegister.Place? = nil, eventLoop: any EventLoop,
+    kernelBytes: Int = 0
   ) {
+    blockedBytes = Self.mostUnflushed + kernelBytes
     self.responder = responder
     self.watch = watch
     self.place = place
@@ -135,14 +142,15 @@ final class RequestHandler: ChannelDuplexHandler {
     let isCrowded = !isTooLarge && count > Budget.free && !holdBody(count)
     guard isTooLarge || isCrowded else { return }
     body = nil
-    bodyHold = nil
+    (bodyHold, arrivingHold) = (nil, nil)
     isDropping = true
     write(responder.refusal(of: plan, isCrowded: isCrowded, share: lane.share), to: plan, context)
   }
 
   private func holdBody(_ count: Int) -> Bool {
-    if let bodyHold { return bodyHold.change(to: count) }
-    bodyHold = responder.budget.take(count)
+    if let bodyHold, let arrivingHold { return arrivingHold.change(to: count) && bodyHold.change(to: count) }
+    arrivingHold = responder.admission.arriving.take(count)
+    bodyHold = arrivingHold == nil ? nil : responder.budget.take(count)
     return bodyHold != nil
   }
 
@@ -150,6 +158,7 @@ final class RequestHandler: ChannelDuplexHandler {
     let (plan, body) = (plan, body)
     self.plan = nil
     self.body = nil
+    arrivingHold = nil
     defer { bodyHold = nil }
     if isDropping {
       isDropping = false
@@ -262,7 +271,7 @@ final class RequestHandler: ChannelDuplexHandler {
       blockedHold = nil
       resume(context)
     } else if heldAnswers == 0, blockedHold == nil {
-      blockedHold = responder.budget.take(Self.mostUnflushed)
+      blockedHold = responder.budget.take(blockedBytes)
       // Nobody knows whether it will ever read, and others have all the room there is.
       if blockedHold == nil { return context.close(promise: nil) }
     }
@@ -335,7 +344,7 @@ final class RequestHandler: ChannelDuplexHandler {
     nextLook?.cancel()
     work?.cancel()
     work = nil
-    bodyHold = nil
+    (bodyHold, arrivingHold) = (nil, nil)
     blockedHold = nil
     hasEnded = true
     plan = nil

@@ -12,25 +12,27 @@ final class Responder: Sendable {
   let holder: ServingHolder
   let metrics: ServingMetrics
   let limits: RequestLimits
-  private let gate: PortGate
-  private let crossOrigin: CrossOrigin
   /// Bytes held for the port's clients.
   let budget: Budget
+  private let gate: PortGate
+  private let crossOrigin: CrossOrigin
+  let admission: Admission
   /// Where the port's tasks run; nil: on Swift's own threads.
   let threads: WorkThreads?
 
   init(
     listener: Listener, endpoints: ServingEndpoints, holder: ServingHolder, metrics: ServingMetrics,
-    limits: RequestLimits, gate: PortGate, crossOrigin: CrossOrigin, budget: Budget, threads: WorkThreads?
+    admission: Admission, gate: PortGate, crossOrigin: CrossOrigin, threads: WorkThreads?
   ) {
     self.listener = listener
     self.endpoints = endpoints
     self.holder = holder
     self.metrics = metrics
-    self.limits = limits
+    limits = admission.limits
+    budget = admission.bytes
+    self.admission = admission
     self.gate = gate
     self.crossOrigin = crossOrigin
-    self.budget = budget
     self.threads = threads
   }
 
@@ -46,10 +48,17 @@ final class Responder: Sendable {
     let target = RequestTarget(head.uri)
     let headers = RequestHeaders(head.headers)
     let route = RouteTable.route(target.path, on: listener)
-    let isPreflight = head.method == .OPTIONS && crossOrigin.isPreflight(headers)
+    let framing = RequestFraming.refusal(of: head, headers)
+    let isPreflight = framing == nil && head.method == .OPTIONS && crossOrigin.isPreflight(headers)
     var authority = Authority.granted
-    let step =
-      isPreflight ? .answer(.options(allow: nil)) : step(head, target, route, headers, authority: &authority)
+    let step: RequestPlan.Step =
+      if let framing {
+        .answer(framing)
+      } else if isPreflight {
+        .answer(.options(allow: nil))
+      } else {
+        step(head, target, route, headers, authority: &authority)
+      }
     if case .answer(let answer) = step {
       metrics.answered(route.position, code: answer.code, seconds: 0, share: share)
     }
@@ -69,7 +78,6 @@ final class Responder: Sendable {
     _ head: HTTPRequestHead, _ target: RequestTarget, _ route: Route, _ headers: RequestHeaders,
     authority: inout Authority
   ) -> RequestPlan.Step {
-    if let refusal = RequestFraming.refusal(of: head, headers) { return .answer(refusal) }
     let method = head.method
     if method == .OPTIONS, let answer = options(target, route) { return .answer(answer) }
     if !gate.isOpen {
@@ -164,22 +172,28 @@ final class Responder: Sendable {
 
   private func asked(_ plan: RequestPlan, _ body: ByteBuffer) async -> Answer {
     var plain = body
+    var call = plan.call
+    call.held = body.readableBytes > Budget.free ? body.readableBytes : 0
     var hold: Budget.Hold?
     defer { withExtendedLifetime(hold) {} }
     if case .read(let coding) = plan.step, coding != .identity {
-      // Deflate packs up to 1,032 bytes into one.
+      // Deflate packs up to 1,032 bytes into one. Body and text have half of all the room each at most.
       hold = budget.take(min(limits.body, body.readableBytes * 1032))
       guard hold != nil else { return Admission.crowded }
       switch coding.decode(body, limit: limits.body) {
-      case .success(let decoded): plain = decoded
+      case .success(let decoded):
+        plain = decoded
+        // Fewer always fit.
+        _ = hold?.change(to: decoded.readableBytes)
+        call.held += decoded.readableBytes
       case .failure(let problem): return problem.answer
       }
     }
     switch plan.call.route.handler {
     case .computes(let compute):
-      return endpoints.lanes.borrowing { compute(endpoints, plan.call, plain, $0) }
-    case .computesOrShares(_, let share): return await share(endpoints, plan.call, plain)
-    case .waits(let wait): return await wait(endpoints, plan.call, plain)
+      return endpoints.lanes.borrowing { compute(endpoints, call, plain, $0) }
+    case .computesOrShares(_, let share): return await share(endpoints, call, plain)
+    case .waits(let wait): return await wait(endpoints, call, plain)
     }
   }
 

@@ -20,14 +20,22 @@ struct ServingChannel: ServerChildChannel {
 
   /// Bytes of answers that a connection may leave unread before no more are written.
   private static let unread = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
-  private static let kernelBytes: SocketOptionValue = 256 << 10
+  /// Bytes that are left to the kernel for each connection. It takes twice as many, with what it adds to them.
+  let sendBuffer: Int
+
+  /// What a server's connections may leave to the kernel: their share of what is held for clients. A network that takes a
+  /// millisecond for the way to a client and back carries 64 MiB a second by the least of it, and the most is more than TCP begins with.
+  /// - Parameter connections: nil: as many as come.
+  static func sendBuffer(held: Int, connections: Int?) -> Int {
+    min(max(held / max(1, connections ?? 4096), 32 << 10), 256 << 10)
+  }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.unread)
       // What the kernel keeps for a client that does not read counts as the container's memory too.
-      try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: Self.kernelBytes)
+      try channel.syncOptions?.setOption(.socketOption(.so_sndbuf), value: SocketOptionValue(sendBuffer))
       // A connection keeps the certificate it began with.
       if let certificate { try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context)) }
       let watch = ConnectionWatch(limits: timeouts)
@@ -37,7 +45,8 @@ struct ServingChannel: ServerChildChannel {
       try pipeline.addHandler(ByteToMessageHandler(decoder, maximumBufferSize: HeadLimits.unread))
       try pipeline.addHandler(
         RequestHandler(
-          responder: responder, watch: watch, place: register?.enter(channel), eventLoop: channel.eventLoop))
+          responder: responder, watch: watch, place: register?.enter(channel), eventLoop: channel.eventLoop,
+          kernelBytes: 2 * sendBuffer))
       return Value(channel: channel)
     }
   }

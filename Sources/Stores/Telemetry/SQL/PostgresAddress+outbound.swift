@@ -45,12 +45,13 @@ extension PostgresAddress {
       guard rules.allowsLoopback else { throw .loopback }
       return [""]
     }
-    let name = target.host.isEmpty ? target.address : target.host
-    if let refusal = rules.refusal(of: name) { throw refusal }
+    // With `hostaddr` libpq connects there and never asks where the host leads: the host allows nothing then.
+    let judged = target.address.isEmpty ? target.host : target.address
+    if let refusal = rules.refusal(of: judged) { throw refusal }
     let found =
       target.address.isEmpty ? lookUp(target.host) : [NetworkAddress(target.address)].compactMap(\.self)
-    let allowed = found.filter { rules.refusal(of: $0, for: name) == nil }
-    if allowed.isEmpty, let first = found.first, let refusal = rules.refusal(of: first, for: name) { throw refusal }
+    let allowed = found.filter { rules.refusal(of: $0, for: judged) == nil }
+    if allowed.isEmpty, let first = found.first, let refusal = rules.refusal(of: first, for: judged) { throw refusal }
     return allowed.map(\.description)
   }
 
