@@ -18,6 +18,12 @@ struct ForeignFile: Sendable {
     kind = random.pick(Kind.allCases + [.model, .model, .model, .result])
     document = try Self.good(kind)
     guard isDamaged else { return }
+    if kind == .model, random.once(in: 3) {
+      var grammar = ForestGrammar(random: random)
+      document = grammar.model(columns: FeaturePipeline(learned: SampleModel.schema).width)
+      random = grammar.random
+      if random.once(in: 2) { return }
+    }
     var mutation = FileMutation(random: random)
     for _ in 0...mutation.random.below(3) { mutation.apply(to: &document) }
     random = mutation.random
