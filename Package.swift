@@ -228,7 +228,8 @@ let fuzzing: [Target] = [
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "FuzzProcess", "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
+      "FuzzProcess", "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values",
+      "WorkerContract",
       argumentParser, lifecycle, logging, nioHTTP1,
     ] + nio, path: "Soak/fuzz", swiftSettings: strict),
   .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer", "FuzzProcess"], swiftSettings: strict),
@@ -239,7 +240,8 @@ let fuzzing: [Target] = [
       "FuzzProcess", "ApusAPI", "Decisions", "KubernetesModel", "Schema", "Values", "WorkerContract", "YAMLCoding",
       argumentParser,
     ], path: "Soak/documents", swiftSettings: strict),
-  .testTarget(name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel", "Schema"], swiftSettings: strict),
+  .testTarget(
+    name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel", "Schema"], swiftSettings: strict),
 ]
 
 let testing: [Target] = [

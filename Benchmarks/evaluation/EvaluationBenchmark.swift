@@ -9,7 +9,8 @@ import WorkerContract
 struct EvaluationBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluation-benchmark",
-    abstract: "Measures rows a second of the evaluator, of XGBoost's predictor and of Treelite, and prints a Markdown table.")
+    abstract:
+      "Measures rows a second of the evaluator, of XGBoost's predictor and of Treelite, and prints a Markdown table.")
 
   @Option(help: "The census rows, a CSV file with a column 'income'.")
   var data: String
@@ -32,7 +33,8 @@ struct EvaluationBenchmark: ParsableCommand {
   @Option(help: "Writes the trained model to this file, whose name ends in .json, and measures nothing.")
   var writeModel: String?
 
-  @Option(help: "The model's file for Treelite, as --write-model wrote it with the same options. Needed with --treelite.")
+  @Option(
+    help: "The model's file for Treelite, as --write-model wrote it with the same options. Needed with --treelite.")
   var model: String?
 
   @Option(help: "Treelite's libtreelite.so. (default: left out)")
@@ -80,7 +82,9 @@ struct EvaluationBenchmark: ParsableCommand {
 
   private func measure(_ model: Model, peers: [any Peer], _ batches: Batches) throws {
     print("\(batches.count) rows of \(batches.width) columns, \(rounds) trees of depth \(depth), batches of \(batch)\n")
-    for peer in peers { print("Largest difference of a probability to \(peer.name): \(try difference(model, peer, batches))") }
+    for peer in peers {
+      print("Largest difference of a probability to \(peer.name): \(try difference(model, peer, batches))")
+    }
     var own = Rates()
     var others = peers.map { _ in Rates() }
     // In turns, so that what else happens on the machine happens to all of them.

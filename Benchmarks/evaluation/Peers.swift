@@ -59,7 +59,8 @@ private struct LoadedLibrary {
 
   init(_ path: String) throws {
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw PeerFailure(description: "\(path) cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "no reason given")")
+      throw PeerFailure(
+        description: "\(path) cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "no reason given")")
     }
     (self.handle, self.path) = (handle, path)
   }

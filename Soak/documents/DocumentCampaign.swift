@@ -1,6 +1,5 @@
 import Foundation
 import FuzzProcess
-import Glibc
 import Synchronization
 
 /// A run over many documents.

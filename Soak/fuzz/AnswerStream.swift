@@ -16,13 +16,15 @@ struct AnswerStream {
     var rest = bytes[...]
     while !rest.isEmpty {
       guard let head = Self.head(of: rest) else {
-        problem = "no head at byte \(rest.startIndex): \(String(decoding: rest.prefix(40), as: UTF8.self).debugDescription)"
+        problem =
+          "no head at byte \(rest.startIndex): \(String(decoding: rest.prefix(40), as: UTF8.self).debugDescription)"
         return
       }
       rest = rest.dropFirst(head.size)
       if head.code == 100 { continue }
       guard let length = head.length, length <= rest.count else {
-        problem = "an answer \(head.code) with \(rest.count) bytes, and a length of \(head.length.map { "\($0)" } ?? "none")"
+        problem =
+          "an answer \(head.code) with \(rest.count) bytes, and a length of \(head.length.map { "\($0)" } ?? "none")"
         return
       }
       rest = rest.dropFirst(length)
@@ -41,13 +43,15 @@ struct AnswerStream {
     guard let end = bytes.indices.dropLast(3).first(where: { bytes[$0...].starts(with: [13, 10, 13, 10]) }) else {
       return nil
     }
-    let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)
+    let lines = String(decoding: bytes[..<end], as: UTF8.self).split(
+      separator: "\r\n", omittingEmptySubsequences: false)
     guard let first = lines.first, first.hasPrefix("HTTP/1.1 "), let code = Int(first.dropFirst(9).prefix(3)) else {
       return nil
     }
     var head = Head(size: end + 4 - bytes.startIndex, code: code)
     for line in lines.dropFirst() {
-      guard let colon = line.firstIndex(of: ":"), !line.contains(where: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }) else {
+      guard let colon = line.firstIndex(of: ":"), !line.contains(where: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" })
+      else {
         return nil
       }
       let value = line[line.index(after: colon)...].drop { $0 == " " }

@@ -39,7 +39,8 @@ struct ForeignFolder: Sendable {
       return isWhole && Data(manifest) == bundle.manifest ? [] : ["other files than were stored"]
     case .failure(let error):
       let sentence = error.description
-      return sentence.plain(characters: 2048) == sentence ? [] : ["a refusal that is long or not fit to be shown: \(sentence.prefix(200))"]
+      return sentence.plain(characters: 2048) == sentence
+        ? [] : ["a refusal that is long or not fit to be shown: \(sentence.prefix(200))"]
     }
   }
 

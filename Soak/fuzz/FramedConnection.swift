@@ -40,16 +40,20 @@ struct FramedConnection: Sendable {
     Part(text: post("Expect: 100-continue\r\nContent-Length: \(row.utf8.count)", row), code: 200),
   ]
 
-  static let last: [Part] = [
+  static let last = endings.map { Part(text: $0.text, code: $0.code, stays: false) }
+
+  private static let endings: [(text: String, code: Int)] = [
     ("GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", 200), ("GET /health HTTP/1.0\r\n\r\n", 200),
     ("GET /health HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", 200),
-    ("nonsense\r\n\r\n", 400), ("GET /health HTTP/3.0\r\nHost: a\r\n\r\n", 400), ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    ("nonsense\r\n\r\n", 400), ("GET /health HTTP/3.0\r\nHost: a\r\n\r\n", 400),
+    ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
     ("GET /health HTTP/1.1\r\nHost : a\r\n\r\n", 400),
     ("GET /health HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 40_000))\r\n\r\n", 431),
     ("GET /health HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: y\r\n", count: 500))\r\n", 431),
     (post("Transfer-Encoding: gzip, chunked", chunked), 501), (post("Transfer-Encoding: x,chunked", chunked), 501),
     (post("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", chunked), 501),
-    (post("Transfer-Encoding: chunked, chunked", chunked), 400), (post("Transfer-Encoding: chunked, gzip", chunked), 400),
+    (post("Transfer-Encoding: chunked, chunked", chunked), 400),
+    (post("Transfer-Encoding: chunked, gzip", chunked), 400),
     (post("Transfer-Encoding: xchunked", chunked), 400), (post("Transfer-Encoding: identity", chunked), 400),
     (post("Transfer-Encoding: chunked", chunked, "1.0"), 400),
     (post("Transfer-Encoding: chunked\r\nContent-Length: \(chunked.utf8.count)", chunked), 400),
@@ -60,7 +64,7 @@ struct FramedConnection: Sendable {
     (length("\(row.utf8.count)\r\nContent-Length: \(row.utf8.count)"), 400),
     (post("Content-Length: 70000", String(repeating: " ", count: 70_000)), 413),
     (post("Content-Encoding: br\r\nContent-Length: \(row.utf8.count)", row), 415),
-  ].map { Part(text: $0, code: $1, stays: false) }
+  ]
 
   init(_ random: inout SeededGenerator) {
     var parts = (0..<random.below(5)).map { _ in random.pick(Self.going) }

@@ -1,5 +1,5 @@
 """What the soak is played on: a model in an artifact store, PostgreSQL, and a server that may use 256 MiB."""
-import glob, hashlib, http.client, json, os, random, signal, socket, subprocess, sys, time
+import ctypes, glob, hashlib, http.client, json, os, random, signal, socket, subprocess, sys, time
 
 MEBIBYTE = 1 << 20
 MEMORY = 256 * MEBIBYTE
@@ -161,7 +161,8 @@ class MemoryLimit:
             except OSError:
                 continue
             try:
-                with open(f"{folder}/{limit}", "w") as file:
+                # What is no cgroup has no such file, and where memory is not controlled that file is missing, too.
+                with open(f"{folder}/{limit}", "r+") as file:
                     file.write(str(MEMORY))
             except OSError:
                 os.rmdir(folder)
@@ -178,7 +179,8 @@ class MemoryLimit:
         return "no cgroup can be made here, so that the server's high-water mark alone is compared with 256 MiB"
 
     def enter(self):
-        """In the server's process, before it begins."""
+        """In the server's process, before it begins. It ends with this program, however that ends."""
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         if self.folder:
             with open(self.folder + "/cgroup.procs", "w") as file:
                 file.write(str(os.getpid()))
@@ -202,7 +204,15 @@ class MemoryLimit:
 
     def remove(self):
         if self.folder and os.path.isdir(self.folder):
+            # A process that has just ended may be counted for a moment longer.
+            until(5, self.is_removed, f"{self.folder} is removed")
+
+    def is_removed(self):
+        try:
             os.rmdir(self.folder)
+            return True
+        except OSError:
+            return False
 
 
 class Server:
