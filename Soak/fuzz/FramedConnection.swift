@@ -32,7 +32,7 @@ struct FramedConnection: Sendable {
     Part(text: length("\(row.utf8.count)"), code: 200), Part(text: length("\(row.utf8.count)  "), code: 200),
     Part(text: post("Content-Length: 1", "{"), code: 400), Part(text: post("Content-Length: 2", "{}"), code: 422),
     Part(text: post("Transfer-Encoding: chunked", chunked), code: 200),
-    Part(text: post("Transfer-Encoding: , Chunked ,", chunked), code: 200),
+    Part(text: post("Transfer-Encoding: , Chunked", chunked), code: 200),
     Part(
       text: post(
         "Transfer-Encoding: chunked\r\nTrailer: X",
@@ -55,6 +55,7 @@ struct FramedConnection: Sendable {
     (post("Transfer-Encoding: chunked, chunked", chunked), 400),
     (post("Transfer-Encoding: chunked, gzip", chunked), 400),
     (post("Transfer-Encoding: xchunked", chunked), 400), (post("Transfer-Encoding: identity", chunked), 400),
+    (post("Transfer-Encoding: chunked ,", chunked), 400), (post("Transfer-Encoding: chunked;a=b", chunked), 400),
     (post("Transfer-Encoding: chunked", chunked, "1.0"), 400),
     (post("Transfer-Encoding: chunked\r\nContent-Length: \(chunked.utf8.count)", chunked), 400),
     (post("Content-Length: \(row.utf8.count)\r\nTransfer-Encoding: chunked", chunked), 400),
