@@ -58,7 +58,7 @@ struct ForeignFile: Sendable {
     """#
 
   /// A result with one part only.
-  private static func result(_ part: String) -> [UInt8] {
+  private static func single(_ part: String) -> [UInt8] {
     Array("{\"contract\":\"apus.dev/worker/v1\",\"run\":\"r\",\(part)}".utf8)
   }
 
@@ -71,11 +71,11 @@ struct ForeignFile: Sendable {
     case .samples: Array(samples.utf8)
     case .result: Array(result.utf8)
     case .check: Array(check.utf8)
-    case .load: result("\"loaded\":{\"artifact\":{\"version\":\"v3\",\"digest\":\"\(digest)\"},\"rows\":20}")
-    case .unchanged: result(#""unchanged":{"version":"v2","dataDigest":"sha256:ab","removed":["v1"]}"#)
-    case .removal: result(#""removed":{"rows":5000,"reports":3,"versions":2}"#)
+    case .load: single("\"loaded\":{\"artifact\":{\"version\":\"v3\",\"digest\":\"\(digest)\"},\"rows\":20}")
+    case .unchanged: single(#""unchanged":{"version":"v2","dataDigest":"sha256:ab","removed":["v1"]}"#)
+    case .removal: single(#""removed":{"rows":5000,"reports":3,"versions":2}"#)
     case .failure:
-      result(#""failed":{"reason":"NoRows","message":"The file is empty.","retryable":false,"step":"read"}"#)
+      single(#""failed":{"reason":"NoRows","message":"The file is empty.","retryable":false,"step":"read"}"#)
     }
   }
 
