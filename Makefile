@@ -17,9 +17,9 @@ test: ## everything: unit suites, end-to-end on the local cluster, and on a real
 	@scripts/install-dependencies test
 	@scripts/test
 
-soak: ## minutes each of dying leaders, steady state, crashes, the prediction log, fuzzing; NAME=leaders|steady|crash|log|fuzz, ON=local|real (docs/soak.md)
+soak: ## minutes each of dying leaders, steady state, crashes, the prediction log, strangers, fuzzing; NAME=leaders|steady|crash|log|strangers|fuzz|schemathesis, ON=local|real (docs/soak.md)
 	@scripts/install-dependencies test
-	@scripts/soak $(or $(NAME),all) $(or $(ON),both)
+	@scripts/soak $(or $(NAME),all) $(if $(filter strangers,$(NAME)),,$(or $(ON),both))
 
 bench: ## figures as Markdown tables; NAME=controller|serving|idle|evaluation|replay (docs/performance.md)
 	@scripts/install-dependencies test

@@ -191,7 +191,8 @@ func benchmark(
 
 let benchmarks: [Target] = [
   benchmark(
-    "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"]),
+    "EvaluationBenchmark", path: "Benchmarks/evaluation", ["Learning", "Tabular", "WorkerContract", "CXGBoost"],
+    exclude: ["README.md", "compile.py", "requirements.txt", "run"]),
   benchmark(
     "ReplayBenchmark", path: "Benchmarks/replay",
     [
@@ -222,20 +223,25 @@ let examples: [Target] = [
 
 /// Asks the server millions of wrong things: `make soak`, and a little of it in the unit tests.
 let fuzzing: [Target] = [
+  // What both know of their own process.
+  .target(name: "FuzzProcess", path: "Soak/process", swiftSettings: strict),
   .executableTarget(
     name: "ServingFuzzer",
     dependencies: [
-      "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values", "WorkerContract",
+      "FuzzProcess", "Serving", "PredictionLog", "Artifacts", "Learning", "Tabular", "Telemetry", "Values",
+      "WorkerContract",
       argumentParser, lifecycle, logging, nioHTTP1,
     ] + nio, path: "Soak/fuzz", swiftSettings: strict),
-  .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer"], swiftSettings: strict),
+  .testTarget(name: "ServingFuzzerTests", dependencies: ["ServingFuzzer", "FuzzProcess"], swiftSettings: strict),
   // The operator's reading and deciding.
   .executableTarget(
     name: "DocumentFuzzer",
     dependencies: [
-      "ApusAPI", "Decisions", "KubernetesModel", "Schema", "Values", "WorkerContract", "YAMLCoding", argumentParser,
+      "FuzzProcess", "ApusAPI", "Decisions", "KubernetesModel", "Schema", "Values", "WorkerContract", "YAMLCoding",
+      argumentParser,
     ], path: "Soak/documents", swiftSettings: strict),
-  .testTarget(name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel", "Schema"], swiftSettings: strict),
+  .testTarget(
+    name: "DocumentFuzzerTests", dependencies: ["DocumentFuzzer", "KubernetesModel", "Schema"], swiftSettings: strict),
 ]
 
 let testing: [Target] = [

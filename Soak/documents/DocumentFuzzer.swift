@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import FuzzProcess
 
 /// Gives the operator's decisions documents and results of workers that are more or less wrong, and checks what comes out.
 @main
@@ -47,7 +48,7 @@ struct DocumentFuzzer: ParsableCommand {
     } progress: {
       FileHandle.standardError.write(Data("\($0) inputs\n".utf8))
     }
-    let peak = ProcessMemory.peak
+    let peak = MemoryMark.peak
     let rate = Int((Double(inputs) / outcome.seconds).rounded())
     print(
       "\(inputs) documents with seed \(seed) in \(Int(outcome.seconds.rounded())) s (\(rate) a second, \(outcome.accepted) of them "

@@ -1,4 +1,5 @@
 import Foundation
+package import FuzzProcess
 import Synchronization
 
 /// A run over many inputs.
@@ -8,12 +9,17 @@ package struct Campaign: Sendable {
   /// One input in so many goes over a socket instead; 0: none.
   package var wireShare: UInt64
   package var workers: Int
+  /// Nil: memory is not looked at.
+  package var memory: MemoryMark?
 
-  package init(seed: UInt64, inputs: Range<UInt64>, wireShare: UInt64, workers: Int) {
+  package init(
+    seed: UInt64, inputs: Range<UInt64>, wireShare: UInt64, workers: Int, memory: MemoryMark? = nil
+  ) {
     self.seed = seed
     self.inputs = inputs
     self.wireShare = wireShare
     self.workers = workers
+    self.memory = memory
   }
 
   /// An input at which something did not hold.
@@ -51,18 +57,20 @@ package struct Campaign: Sendable {
     let clock = ContinuousClock()
     let start = clock.now
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<workers {
+      for worker in 0..<workers {
         group.addTask {
           while tally.findings.withLock({ $0.count < 100 }) {
             let index = tally.next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard index < inputs.upperBound else { return }
             if index > inputs.lowerBound, index.isMultiple(of: 100_000) { progress(index - inputs.lowerBound) }
+            InHand.note(index, worker: worker)
             var random = SeededGenerator(seed: seed, index: index)
             let request = FuzzedRequest(&random)
-            let problems =
+            var problems =
               wireShare > 0 && index.isMultiple(of: wireShare)
               ? try await WireShare(port: server.port).problems(of: request, &random)
               : try await server.problems(of: request, isTwice: index.isMultiple(of: 4))
+            if let problem = memory?.problem(onceIn: 256) { problems.append(problem) }
             guard !problems.isEmpty else { continue }
             let finding = Finding(index: index, problems: problems, request: request.wire)
             tally.findings.withLock { $0.append(finding) }

@@ -8,7 +8,7 @@ import WorkerContract
 /// One input: a version's files, or the result of a run, as somebody else wrote it.
 struct ForeignFile: Sendable {
   enum Kind: CaseIterable, Sendable {
-    case model, linear, schema, pipeline, samples, result, check
+    case model, linear, schema, pipeline, samples, result, check, load, unchanged, removal, failure
   }
 
   let kind: Kind
@@ -18,6 +18,12 @@ struct ForeignFile: Sendable {
     kind = random.pick(Kind.allCases + [.model, .model, .model, .result])
     document = try Self.good(kind)
     guard isDamaged else { return }
+    if kind == .model, random.once(in: 3) {
+      var grammar = ForestGrammar(random: random)
+      document = grammar.model(columns: FeaturePipeline(learned: SampleModel.schema).width)
+      random = grammar.random
+      if random.once(in: 2) { return }
+    }
     var mutation = FileMutation(random: random)
     for _ in 0...mutation.random.below(3) { mutation.apply(to: &document) }
     random = mutation.random
@@ -51,6 +57,11 @@ struct ForeignFile: Sendable {
      "performance":{"coverage":0.6,"labelled":30},"report":"reports/r.html"}}
     """#
 
+  /// A result with one part only.
+  private static func single(_ part: String) -> [UInt8] {
+    Array("{\"contract\":\"apus.dev/worker/v1\",\"run\":\"r\",\(part)}".utf8)
+  }
+
   private static func good(_ kind: Kind) throws -> [UInt8] {
     switch kind {
     case .model: Array(try SampleModel.bundle(shift: 0).file(ArtifactBundle.FileName.model))
@@ -60,6 +71,11 @@ struct ForeignFile: Sendable {
     case .samples: Array(samples.utf8)
     case .result: Array(result.utf8)
     case .check: Array(check.utf8)
+    case .load: single("\"loaded\":{\"artifact\":{\"version\":\"v3\",\"digest\":\"\(digest)\"},\"rows\":20}")
+    case .unchanged: single(#""unchanged":{"version":"v2","dataDigest":"sha256:ab","removed":["v1"]}"#)
+    case .removal: single(#""removed":{"rows":5000,"reports":3,"versions":2}"#)
+    case .failure:
+      single(#""failed":{"reason":"NoRows","message":"The file is empty.","retryable":false,"step":"read"}"#)
     }
   }
 
@@ -80,7 +96,7 @@ struct ForeignFile: Sendable {
     func file(_ kind: Kind) throws -> Data { try Data(self.kind == kind ? document : Self.good(kind)) }
     do {
       switch kind {
-      case .result, .check:
+      case .result, .check, .load, .unchanged, .removal, .failure:
         return .result(try RunResult(reading: String(decoding: document, as: UTF8.self), .init(run: "r")))
       case .model, .linear, .schema, .pipeline, .samples:
         return .version(
@@ -111,12 +127,35 @@ struct ForeignFile: Sendable {
   }
 
   private static func problems(of result: RunResult) -> [String] {
-    guard let trained = result.trained else { return [] }
-    let metrics = MetricName.allCases.compactMap { trained.metrics[$0] }
-    let texts = trained.warnings + trained.segments.flatMap { [$0.feature, $0.level] } + Array(trained.seconds.keys)
-    return (metrics.allSatisfy { (0...1).contains($0) } ? [] : ["a measure outside of 0 to 1"])
-      + (ContentDigest(trained.artifact.digest) == nil ? ["a digest that is none"] : [])
-      + (texts.allSatisfy { $0.plain(characters: 4096) == $0 } ? [] : ["a text that is not fit to be shown"])
+    guard let data = try? JSONEncoder().encode(result), let document = try? JSONSerialization.jsonObject(with: data)
+    else { return ["a number that is not finite"] }
+    var texts: [String] = []
+    collect(document, &texts)
+    var problems =
+      texts.allSatisfy { $0.plain(characters: 4096) == $0 } ? [] : ["a text that is not fit to be shown"]
+    let digests = [result.trained?.artifact, result.trained?.comparison?.champion, result.loaded?.artifact]
+      .compactMap { $0?.digest }
+    if digests.contains(where: { ContentDigest($0) == nil }) { problems.append("a digest that is none") }
+    let metrics = result.trained?.metrics
+    if MetricName.allCases.compactMap({ metrics?[$0] }).contains(where: { !(0...1).contains($0) }) {
+      problems.append("a measure outside of 0 to 1")
+    }
+    if let reason = result.failed?.reason, reason.wholeMatch(of: /[A-Z][A-Za-z0-9]{0,63}/) == nil {
+      problems.append("a reason that is no word")
+    }
+    return problems
+  }
+
+  /// All texts, names of members included.
+  private static func collect(_ value: Any, _ texts: inout [String]) {
+    switch value {
+    case let text as String: texts.append(text)
+    case let list as [Any]: for element in list { collect(element, &texts) }
+    case let members as [String: Any]:
+      texts += members.keys
+      for member in members.values { collect(member, &texts) }
+    default: break
+    }
   }
 
   /// Of rows with all that a number can be: trees give probabilities for each, linear models where nothing overflows.

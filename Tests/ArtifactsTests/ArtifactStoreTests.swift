@@ -144,6 +144,12 @@ func checkConformance(_ store: any ArtifactStore) async throws {
     #expect(throws: ArtifactError.unsafeName(name)) { _ = try ArtifactBundle(files: [name: Data()]) }
   }
 
+  @Test("A name that somebody else has written is quoted without what a terminal obeys")
+  func quotedNames() {
+    let description = ArtifactError.unsafeName("\u{1B}[31mred\u{202E}\u{0}").description
+    #expect(description.hasPrefix("\u{27}red\u{27} cannot be a name"))
+  }
+
   @Test("A damaged, shortened or lost file is named; storing the bundle again mends it")
   func corruption() async throws {
     let folder = TemporaryFolder()

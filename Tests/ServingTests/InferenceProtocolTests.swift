@@ -178,7 +178,7 @@ import WorkerContract
         (Self.body(rest: #","outputs":[],"outputs":[]"#), 400, ["'outputs' is given more than once"]),
         (Self.body(rest: #","parameters":{},"parameters":{}"#), 400, ["'parameters' is given more than once"]),
         (Self.body(rest: #","parameters":{"key":"a","key":"b"}"#), 400, ["'key' is given more than once"]),
-        (Self.body(rest: #","parameters":{"x":1,"\\u0078":1}"#), 400, ["'x' is given more than once"]),
+        (Self.body(rest: #","parameters":{"x":1,"\u0078":1}"#), 400, ["'x' is given more than once"]),
         (
           Self.body(rest: #","outputs":[{"name":"confidence","name":"confidence"}]"#), 400,
           ["'name' is given more than once"]

@@ -1,3 +1,5 @@
+import Values
+
 /// Why an artifact could not be stored or opened; each case reads as a sentence for a person.
 package enum ArtifactError: Error, Equatable, CustomStringConvertible {
   /// Not `sha256:<hex>`.
@@ -29,7 +31,7 @@ package enum ArtifactError: Error, Equatable, CustomStringConvertible {
     case .unacceptable(let digest, let file, let detail):
       "The artifact \(digest) cannot be read: \(file) \(detail). Make it smaller, or raise the memory limit."
     case .unsafeName(let name):
-      "'\(name.unicodeScalars.count > 255 ? "a very long name" : name)' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
+      "'\(name.unicodeScalars.count > 255 ? "a very long name" : name.plain(characters: 255))' cannot be a name in the artifact store; use letters, digits, '.', '-', '_'."
     case .unsupportedLocation(let text):
       "APUS_ARTIFACTS is '\(text)'; write file:///a/folder or s3://bucket/prefix."
     case .unavailable(let location, let reason): "The artifact store \(location) cannot be used: \(reason)."

@@ -28,10 +28,11 @@ enum RequestFraming {
     var answer: Answer
     if version == .http1_0 {
       answer = .error(400, "HTTP/1.0 has no Transfer-Encoding.")
-    } else if let unknown = codings.first(where: { $0 != "chunked" && !$0.hasPrefix("chunked;") }) {
+    } else if codings.last == "chunked", let unknown = codings.first(where: { $0 != "chunked" }) {
       answer = .error(
         501, "The transfer coding '\(unknown.prefix(64))' is not known here; this server reads chunked alone.")
     } else if codings != ["chunked"] {
+      // Where chunked is not the last one, nobody knows where the body ends, known or not (RFC 9112, 6.3).
       answer = .error(400, "Transfer-Encoding is chunked, once and without parameters.")
     } else {
       return nil
