@@ -42,7 +42,6 @@ final class Capabilities: Sendable {
       isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
     } catch {
       guard error.isForbidden else { throw error }
-      reader.readOutside()
       isThere = false
     }
     claims.withLock { $0[key] = isThere ? now : nil }

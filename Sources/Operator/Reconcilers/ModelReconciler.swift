@@ -124,7 +124,9 @@ package struct ModelReconciler: Sendable {
     guard !pushes.isEmpty, observed.pushRefusal == nil else { return await confirmations.push([], of: key) }
     do {
       let certificate = try await secrets.certificate(observed.model.spec.serving.security, in: key.namespace)
-      let signer = try await keyring?.keys()?.key(knownBy: reader.publishedKeys(of: key.name)).map {
+      // Without keys a server that needs none of them is told all the same.
+      let keys = try? await keyring?.keys()
+      let signer = keys?.key(knownBy: reader.publishedKeys(of: key.name)).map {
         RequestSigner(key: $0, model: key) { [time] in time.wall().secondsSince1970 }
       }
       return await confirmations.push(pushes, of: key, signer: signer, certificate: certificate)

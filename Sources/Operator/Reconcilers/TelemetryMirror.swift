@@ -165,7 +165,7 @@ package final class TelemetryMirror: Sendable {
     let now = time.monotonic()
     return state.withLock { state -> Turn? in
       state.order.removeAll { state.notes[$0] == nil }
-      let waiting = state.order.lazy.compactMap { state.notes[$0]?.model.namespace }
+      let waiting = state.order.compactMap { state.notes[$0]?.model.namespace }
       let due = waiting.first { state.away[$0].map { $0.notBefore <= now } ?? true }
       guard let namespace = due else {
         guard let next = waiting.compactMap({ state.away[$0]?.notBefore }).min() else {
