@@ -37,7 +37,9 @@ import Testing
 
   @Test func `labels are taken, but for those that give a cloud's identity`() {
     #expect(
-      Self.left(["labels": ["aadpodidbinding": "x", "azure.workload.identity/use": "true", "app": "a", "b.example/c": "d"]])
+      Self.left([
+        "labels": ["aadpodidbinding": "x", "azure.workload.identity/use": "true", "app": "a", "b.example/c": "d"]
+      ])
         == ["aadpodidbinding", "azure.workload.identity/use"])
     #expect(Self.left(["labels": ["aadpodidbinding": "x"]], .init(allow: ["metadata.labels"])) == [])
     #expect(TemplateMark.leftOut(of: ["nodeSelector": [:]], .init(), in: "shop") == [])

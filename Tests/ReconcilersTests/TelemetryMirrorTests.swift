@@ -25,7 +25,9 @@ import WorkerContract
 
     func open(_ location: String) throws(TelemetryError) -> any TelemetryStore {
       opened.withLock { $0.append(location) }
-      if isAway.withLock({ $0 }) || location.contains("away") { throw .unavailable(store: "test", reason: "it is away") }
+      if isAway.withLock({ $0 }) || location.contains("away") {
+        throw .unavailable(store: "test", reason: "it is away")
+      }
       return try openTelemetryStore(at: "sqlite://\(folder.path)/apus.sqlite")
     }
   }

@@ -35,7 +35,8 @@ import Values
     ("nothing", [], [], "no whole answer came within"),
     ("rows without end", parsed + columns, row(String(repeating: "x", count: 1000)), "larger than"),
     (
-      "a row of a gigabyte", parsed + columns + [UInt8(ascii: "D")] + number(1 << 30) + [0, 1] + number((1 << 30) - 10),
+      "a row of a gigabyte",
+      parsed + columns + [UInt8(ascii: "D")] + number(1 << 30) + [0, 1] + number((1 << 30) - 10),
       [UInt8](repeating: 120, count: 65_536), ""
     ),
     ("a copy", parsed + message("G", [0, 0, 0]), [], "a copy that nobody wanted"),

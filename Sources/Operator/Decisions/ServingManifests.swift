@@ -116,7 +116,8 @@ package struct ServerSet: Sendable, Equatable {
     if replicas == nil { metadata.annotations = [ApusAnnotations.replicasBy: HorizontalPodAutoscaler.gvk.kind] }
     // A Deployment that is there keeps what it had.
     let template =
-      recipe == .first ? serving.template : TemplateMark.taken(from: serving.template, settings.templates, in: namespace)
+      recipe == .first
+      ? serving.template : TemplateMark.taken(from: serving.template, settings.templates, in: namespace)
     return recipe.finished(
       DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: template), serving, settings.storage)
   }

@@ -10,7 +10,9 @@ extension OperatorConfiguration {
     var internet: Bool?
     var loopback: Bool?
 
-    static let shape: JSONValue = ["hosts": [:], "networks": [:], "refusedNetworks": [:], "internet": [:], "loopback": [:]]
+    static let shape: JSONValue = [
+      "hosts": [:], "networks": [:], "refusedNetworks": [:], "internet": [:], "loopback": [:],
+    ]
 
     /// Errors: name the key.
     func rules(_ file: String) throws(OperatorConfigurationError) -> OutboundRules {
@@ -60,7 +62,8 @@ extension OutboundRules {
     guard let proxy = names.first(where: { environment[$0]?.isEmpty == false }), allowsInternet || !networks.isEmpty,
       Set(hosts).isSubset(of: Self.installedHosts.compactMap { HostPattern($0) })
     else { return nil }
-    return "\(proxy) is set, and behind a proxy only outbound.hosts of the configuration counts: name the alert receivers and "
+    return
+      "\(proxy) is set, and behind a proxy only outbound.hosts of the configuration counts: name the alert receivers and "
       + "Prometheus servers of policies there, or they are refused"
   }
 }
