@@ -112,6 +112,22 @@ import Testing
     #expect(verdict.left?.retryAt == Self.now.wholeSeconds.advanced(bySeconds: 60))
   }
 
+  @Test func `an alert whose Secret may not be read waits for the right, and says so once`() throws {
+    let notAllowed = Self.obstacle("chat", .notAllowed)
+    var pending = Self.alert(0)
+    var told: [String] = []
+    for _ in 0..<100 {
+      let verdict = pending.after([notAllowed], titled: "Drift", at: Self.now)
+      told += verdict.told
+      pending = try #require(verdict.left)
+      #expect(pending.attempts == 0 && pending.channels == ["chat"] && !pending.isDue(at: Self.now))
+    }
+    #expect(told == [Self.chatText + "; the alert waits until then"])
+    // Nor does it end with those that are given up.
+    let both = Self.alert(5).after([Self.refused, notAllowed], titled: "Drift", at: Self.now)
+    #expect(both.left?.channels == ["chat"] && both.told == [Self.pagerText + Self.over])
+  }
+
   @Test func `that a channel may have an alert is kept while it is left`() {
     let first = Self.alert(0).after([Self.unconfirmed, Self.refused], titled: "Drift", at: Self.now).left
     #expect(first?.unconfirmed == ["post"])

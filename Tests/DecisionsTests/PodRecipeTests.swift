@@ -81,6 +81,67 @@ import WorkerContract
       proxy?["securityContext"] == ["allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]]])
   }
 
+  /// What people wrote as well though it holds anyway.
+  private static let harmless: JSONValue = [
+    "hostNetwork": false, "hostPID": false, "automountServiceAccountToken": false,
+    "securityContext": ["seccompProfile": ["type": "RuntimeDefault"], "runAsNonRoot": true],
+    "containers": [
+      [
+        "name": "server",
+        "securityContext": [
+          "privileged": false, "procMount": "Default", "seccompProfile": ["type": "RuntimeDefault"],
+          "capabilities": ["add": [], "drop": ["ALL"]],
+        ],
+      ]
+    ],
+  ]
+
+  @Test func `a template that says what holds anyway replaces no pods`() throws {
+    let plain = try #require(Self.former().objects["deployments/income"]?.manifest[path: "spec", "template"])
+    // As release 0.1.0 merged them.
+    #expect(PodTemplate.merged(plain, with: Self.harmless) == plain.merged(with: ["spec": Self.harmless]))
+    for (path, value) in [
+      (["hostNetwork"], true), (["hostPID"], true), (["securityContext", "seccompProfile", "type"], "Unconfined"),
+    ] as [([String], JSONValue)] {
+      var harmful = Self.harmless
+      harmful.set(value, at: path)
+      let merged = PodTemplate.merged(plain, with: harmful)
+      #expect(merged["spec"].map { TemplateField.values($0, at: path.joined(separator: ".")) } != [value], "\(path)")
+    }
+    let privileged: JSONValue = [
+      "containers": [
+        [
+          "name": "server",
+          "securityContext": ["privileged": true, "procMount": "Unmasked", "capabilities": ["add": ["SYS_ADMIN"]]],
+        ]
+      ]
+    ]
+    #expect(PodTemplate.merged(plain, with: privileged) == plain)
+  }
+
+  @Test func `other containers of runs keep to the restricted profile, the worker's own is as it was`() throws {
+    let template: JSONValue = [
+      "initContainers": [["name": "wait", "image": "w:1"]],
+      "containers": [
+        ["name": "worker", "env": []],
+        ["name": "proxy", "image": "p:1", "securityContext": ["capabilities": ["drop": ["ALL", "X"]]]],
+      ],
+    ]
+    var world = World(aModel("income", ["training": ["template": template]]))
+    world.settle()
+    let pod = try #require(world.objects["jobs/income-train-1"]?.manifest[path: "spec", "template", "spec"])
+    #expect(
+      pod["initContainers"]?[0]?["securityContext"]
+        == ["allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL"]]])
+    #expect(
+      pod["containers"]?[1]?["securityContext"]
+        == ["allowPrivilegeEscalation": false, "capabilities": ["drop": ["ALL", "X"]]])
+    var bare = World(aModel("income"))
+    bare.settle()
+    let own = bare.objects["jobs/income-train-1"]?.manifest[path: "spec", "template", "spec", "containers"]?[0]
+    #expect(pod["containers"]?[0]?["securityContext"] == own?["securityContext"])
+  }
+
   @Test func `a Deployment that does not say what it was made from is left as it is`() throws {
     var world = Self.former { $0.images.server = "apus-server:before" }
     var live = try #require(world.objects["deployments/income"])

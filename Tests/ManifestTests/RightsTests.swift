@@ -203,6 +203,11 @@ struct RightsTests {
         ]
       ),
       (["watchNamespace": "shop"], ["shop: Role apus-operator"]),
+      // `helm upgrade --reuse-values` knows no new values.
+      (
+        ["modelNamespaces": .null, "secretNamespaces": .null],
+        ["everywhere: ClusterRole apus-operator", "everywhere: ClusterRole apus-operator-workloads"]
+      ),
     ] as [(JSONValue, Set<String>)])
   func chart(values: JSONValue, bindings: Set<String>) async throws {
     let objects = try await Self.rendered(values)

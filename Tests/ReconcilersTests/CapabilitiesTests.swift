@@ -15,6 +15,20 @@ import Testing
     func set(_ seconds: Double) { now.withLock { $0 = .seconds(seconds) } }
   }
 
+  @Test func `where NetworkPolicies may be written is asked for each namespace`() async throws {
+    let scene = Scene()
+    scene.cluster.fail {
+      $0.target.resource == Resource.networkPolicies && $0.target.namespace == "shop" ? 403 : nil
+    }
+    let capabilities = Capabilities(
+      scene.cluster, time: ManualClock().source, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    for (namespace, may) in [("shop", false), ("bank", true), ("shop", false)] {
+      let reader = CacheReader(scene.caches, of: ObjectKey(namespace: namespace, name: "income"))
+      #expect(try await capabilities.canRestrictNetwork(reader) == may, "\(namespace)")
+    }
+    #expect(scene.cluster.requests.count == 2)
+  }
+
   private static let start = Timestamp(secondsSince1970: 1_793_188_800)
 
   @Test func `a claim is believed for ten minutes after its answer, however often the answer is used`() async throws {

@@ -1,4 +1,5 @@
 import Decisions
+import Foundation
 import HTTPTransport
 import KubernetesModel
 import TestSupport
@@ -269,6 +270,33 @@ import WorkerContract
           hosts: ["hooks.slack.com", "*.svc"].compactMap { HostPattern($0) },
           networks: ["10.0.0.0/8", "127.0.0.0/8"].compactMap { AddressBlock($0) }, allowsInternet: true,
           allowsLoopback: true))
+  }
+
+  @Test func `networks that are refused are read, and a proxy without hosts is warned of`() throws {
+    func rules(_ text: String) throws -> OutboundRules {
+      try OperatorConfiguration(yaml: Array("images: {worker: w, server: s}\noutbound: {\(text)}".utf8), file: "f")
+        .outbound
+    }
+    let read = try rules("internet: true, refusedNetworks: [35.0.0.0/8]")
+    #expect(read.refusedNetworks == [AddressBlock("35.0.0.0/8")].compactMap(\.self))
+    #expect(throws: OperatorConfigurationError.self) { try rules("refusedNetworks: [35.0.0.0.0/8]") }
+
+    let hosts = OutboundRules.installedHosts.map { "'\($0)'" }.joined(separator: ", ")
+    let installed = try rules("internet: true, hosts: [\(hosts)]")
+    let named = try rules("internet: true, hosts: [\(hosts), chat.example]")
+    #expect(installed.proxyWarning([:]) == nil && installed.proxyWarning(["https_proxy": ""]) == nil)
+    #expect(installed.proxyWarning(["https_proxy": "http://p:1"])?.hasPrefix("https_proxy is set") == true)
+    #expect(installed.proxyWarning(["HTTPS_PROXY": "http://p:1"]) != nil)
+    #expect(named.proxyWarning(["https_proxy": "http://p:1"]) == nil)
+    #expect(OutboundRules.anyHost.proxyWarning(["https_proxy": "http://p:1"]) == nil)
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    for file in ["manifests/install/configuration.yaml", "charts/apus/values.yaml"] {
+      let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)
+      for host in OutboundRules.installedHosts {
+        #expect(text.contains("- \"\(host)\"\n") || text.contains("- \(host)\n"), "\(file): \(host)")
+      }
+    }
   }
 
   @Test(arguments: ["http://page/?x=", "http://page/#", "http://page?"])

@@ -102,6 +102,61 @@ import WorkerContract
     #expect(scene.condition("Serving")?["status"] == "True")
   }
 
+  @Test(arguments: [400, 403, 404, 413, 422])
+  func `a Secret that is refused stops no model, and is not asked for each time`(_ code: Int) async throws {
+    let scene = Scene(hasKeys: true)
+    scene.cluster.fail { $0.target.resource == Resource.secrets && $0.isWrite ? code : nil }
+    try await scene.serve()
+    #expect(scene.condition("Serving")?["status"] == "True")
+    let asked = scene.cluster.requests.filter { $0.target.resource == Resource.secrets && $0.isWrite }
+    #expect(asked.count == 1)
+  }
+
+  @Test(arguments: [409, 429, 500, 503])
+  func `while the API server cannot answer, models live and servers keep the keys that they have`(
+    _ code: Int
+  ) async throws {
+    let clock = ManualClock()
+    let scene = Scene(clock: clock, hasKeys: true)
+    scene.cluster.fail { $0.target.resource == Resource.secrets ? code : nil }
+    try await scene.serve()
+    #expect(scene.condition("Ready")?["status"] == "True")
+    scene.cluster.heal()
+    func keys() -> String? {
+      scene.cluster.object("configmaps", "income-routing")?[path: "data", RoutingTable.keysFileName]?.string
+    }
+    scene.startServer()
+    for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
+    let published = try #require(keys())
+    scene.cluster.fail { $0.target.resource == Resource.secrets ? code : nil }
+    clock.advance(by: .seconds(61))
+    scene.startServer()
+    for _ in 0..<2 { _ = try await scene.models.reconcile(scene.key) }
+    #expect(keys() == published)
+  }
+
+  @Test func `a key that can have no successor goes on`() async throws {
+    let cluster = ScriptedCluster()
+    let first = try await Self.keyring(cluster) { 0 }.keys()?.signing.map(\.id)
+    cluster.fail { $0.isWrite ? 422 : nil }
+    #expect(try await Self.keyring(cluster) { 31 }.keys()?.signing.map(\.id) == first)
+  }
+
+  @Test func `a server whose words change is asked again after a pause`() async throws {
+    let servers = Servers()
+    let count = Counter()
+    servers.answer { _ in
+      HTTPResponse(status: 422, body: Array(#"{"error":"refused for the \#(count.next())th time"}"#.utf8))
+    }
+    let scene = Scene(servers.transport, hasKeys: true)
+    try await scene.serve()
+    for _ in 0..<3 {
+      let again = try #require(try await scene.models.reconcile(scene.key))
+      #expect(again >= 1)
+    }
+    #expect(scene.condition("Serving")?["message"]?.string?.contains("th time") == true)
+  }
+
   // MARK: What servers say
 
   /// Servers that answer as `respond` says, which may change.

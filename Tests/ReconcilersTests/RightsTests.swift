@@ -204,12 +204,16 @@ import Testing
 
   @Test func `in a refused namespace nothing is made, and conditions and Events say why`() async throws {
     let scene = Scene(access: OperatorAccess(refusedNamespaces: ["shop"]))
-    scene.putModel()
+    scene.putModel(["serving": ["autoscaling": ["minimum": 1, "maximum": 2, "targetCPU": 70]]])
     scene.putPolicy()
+    // No role is bound there.
+    let ours = [ApusGroup.modelDeployments, ApusGroup.monitoringPolicies]
+    scene.cluster.fail { ours.contains($0.target.resource) ? nil : 403 }
     for _ in 0..<2 {
       _ = try await scene.models.reconcile(scene.key)
       _ = try await scene.policies.reconcile(scene.key)
     }
+    #expect(scene.cluster.requests.allSatisfy { ours.contains($0.target.resource) }, "\(scene.cluster.requests)")
     let writes = scene.cluster.writes
     #expect(!writes.isEmpty && writes.allSatisfy { $0.hasSuffix("/status") }, "\(writes)")
     for kind in ["modeldeployments", "monitoringpolicies"] {
@@ -221,6 +225,14 @@ import Testing
     #expect(
       scene.events.reasons.sorted()
         == ["ModelDeployment NamespaceRefused", "MonitoringPolicy NamespaceRefused"])
+  }
+
+  @Test func `a claim that the operator may not ask for counts as missing`() async throws {
+    let scene = Scene()
+    scene.cluster.fail { $0.target.resource == Resource.claims && $0.verb == .get ? 403 : nil }
+    try await scene.serve()
+    #expect(scene.condition("Serving")?["status"] == "True")
+    #expect(scene.cluster.writes.contains("apply persistentvolumeclaims/apus-data"))
   }
 
   @Test func `a model whose namespace is refused since then goes on being served`() async throws {

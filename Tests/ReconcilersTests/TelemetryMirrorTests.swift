@@ -5,12 +5,13 @@ import HTTPTransport
 import KubernetesClient
 import KubernetesModel
 import Logging
-import Reconcilers
 import Synchronization
 import Telemetry
 import TestSupport
 import Testing
 import WorkerContract
+
+@testable import Reconcilers
 
 @Suite struct TelemetryMirrorTests {
   /// The tables, in a file, for what calls itself a server.
@@ -24,12 +25,17 @@ import WorkerContract
 
     func open(_ location: String) throws(TelemetryError) -> any TelemetryStore {
       opened.withLock { $0.append(location) }
-      if isAway.withLock({ $0 }) { throw .unavailable(store: "test", reason: "it is away") }
+      if isAway.withLock({ $0 }) || location.contains("away") {
+        throw .unavailable(store: "test", reason: "it is away")
+      }
       return try openTelemetryStore(at: "sqlite://\(folder.path)/apus.sqlite")
     }
   }
 
   private static let model = ModelKey(namespace: "shop", model: "income")
+
+  /// What sleeps make pass.
+  private let clock = ManualClock()
 
   private func mirror(
     _ scene: ScriptedCluster, _ database: Database,
@@ -38,7 +44,11 @@ import WorkerContract
     TelemetryMirror(
       secrets: SecretReader(scene, .init()), storage: storage,
       time: TimeSource(
-        monotonic: { .zero }, wall: { .init(secondsSince1970: 0) }, sleep: { _ in await Task.yield() }, random: { 0 }),
+        monotonic: clock.source.monotonic, wall: { .init(secondsSince1970: 0) },
+        sleep: { [clock] pause in
+          clock.advance(by: pause)
+          await Task.yield()
+        }, random: { 0 }),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       open: { (location) throws(TelemetryError) in try database.open(location) })
   }
@@ -125,5 +135,36 @@ import WorkerContract
     let location = try await eventually("the store is opened") { database.opened.withLock { $0.first } }
     #expect(location == "postgres://me:secret@db/shop")
     #expect(mirror(cluster, database, .init()) == nil, "the operator does not mount the volume")
+  }
+
+  @Test func `namespaces whose store is away hold up no other`() async throws {
+    let database = try Database()
+    let cluster = ScriptedCluster()
+    let mirror = try #require(
+      self.mirror(cluster, database, OperatorSettings.Storage(telemetrySecret: .init(name: "db", key: "url"))))
+    let record = VersionRecord(
+      version: "v1", digest: "sha256:x", stage: "Production", reason: "", metrics: nil, created: 1, updated: 1)
+    var notes: [TelemetryMirror.Note] = []
+    for namespace in (0..<20).map({ "away-\($0)" }) + ["shop"] {
+      let url = Data("postgres://\(namespace)/x".utf8).base64EncodedString()
+      _ = cluster.put(
+        Resource.secrets,
+        [
+          "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "db", "namespace": .string(namespace)],
+          "data": ["url": .string(url)],
+        ])
+      notes.append(.version(record, ModelKey(namespace: namespace, model: "income")))
+    }
+    mirror.note(notes)
+    _ = try await eventually("shop is written") {
+      database.opened.withLock { $0.contains("postgres://shop/x") } ? true : nil
+    }
+    // Each of the others was asked once before: nothing slept for them.
+    let before = database.opened.withLock { opened in opened.prefix { $0 != "postgres://shop/x" }.count }
+    #expect(before == 20)
+    // They are asked again.
+    _ = try await eventually("the others are tried again") {
+      database.opened.withLock { $0.count { $0.contains("away-7") } > 2 } ? true : nil
+    }
   }
 }

@@ -78,7 +78,7 @@ import WorkerContract
       pod: "uid", podName: "income-1", address: "127.0.0.1", isEncrypted: isEncrypted, revision: revision,
       digests: [entry.digest], table: JSONValue.document(table).text)
     let signer = key.map { RequestSigner(key: $0, model: Self.income) { Date().timeIntervalSince1970 } }
-    return await operatorSide.push([push], of: Self.model, signer: signer, certificate: certificate)
+    return await operatorSide.push([push], of: Self.model, signer: signer, certificate: certificate) == .confirmation
   }
 
   @Test func `what a server says against a version reaches the operator, and goes when it is served`() async throws {
@@ -87,7 +87,7 @@ import WorkerContract
       let bad = anEntry("v1", "sha256:" + String(repeating: "0", count: 64))
       let operatorSide = RoutingConfirmations(transport: try CurlTransport(), port: server.adminPort, logger: quiet)
       let pod = ServerPod(name: "income-1", uid: "uid", address: "127.0.0.1", isReady: false)
-      func push(_ entry: RoutingTable.Entry, revision: Int) async -> Bool {
+      func push(_ entry: RoutingTable.Entry, revision: Int) async -> RoutingConfirmations.News {
         await operatorSide.push(
           [
             RoutingPush(
@@ -95,12 +95,12 @@ import WorkerContract
               digests: [entry.digest], table: JSONValue.document(aTable(revision: revision, entry)).text)
           ], of: Self.model)
       }
-      #expect(await push(bad, revision: 1))
+      #expect(await push(bad, revision: 1) == .refusal)
       let refusal = operatorSide.statements(of: [pod], model: Self.model).refusals["uid"]
       #expect(refusal?.hasPrefix("Version v1 cannot be loaded: ") == true, "\(refusal ?? "")")
       // The same once more is no news.
-      #expect(await !push(bad, revision: 1))
-      #expect(await push(good, revision: 2))
+      #expect(await push(bad, revision: 1) == .none)
+      #expect(await push(good, revision: 2) == .confirmation)
       #expect(operatorSide.statements(of: [pod], model: Self.model).refusals.isEmpty)
     }
   }

@@ -9,6 +9,7 @@ import Values
     networks: ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }, allowsLoopback: true)
 
   private static let named = OutboundRules(hosts: ["db.allowed.example"].compactMap { HostPattern($0) })
+  private static let translated = OutboundRules(networks: [AddressBlock("10.1.1.0/24")].compactMap(\.self))
 
   private func held(_ url: String, _ rules: OutboundRules) throws -> Result<[String: String], OutboundRefusal> {
     let address = try #require(PostgresAddress(url))
@@ -27,6 +28,11 @@ import Values
       (
         "postgres://a@x.example,y.example:7/d?hostaddr=127.0.0.2,127.0.0.3", loopback,
         ["host": "x.example,y.example", "hostaddr": "127.0.0.2,127.0.0.3", "port": "5432,7"]
+      ),
+      // Judged by what it carries, connected to as it is written.
+      (
+        "postgres://a@x.example/d?hostaddr=64:ff9b::a01:102", translated,
+        ["host": "x.example", "hostaddr": "64:ff9b::a01:102", "port": "5432"]
       ),
     ] as [(String, OutboundRules, [String: String])])
   func `libpq is given addresses, so that it looks nothing up`(

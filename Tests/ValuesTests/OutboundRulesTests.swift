@@ -81,6 +81,12 @@ import Values
   private static let strict = OutboundRules(
     hosts: ["*.svc", "hooks.slack.com"].compactMap { HostPattern($0) },
     networks: [AddressBlock("10.9.0.0/16")].compactMap(\.self))
+  /// Where pods have public addresses.
+  private static let besides: OutboundRules = {
+    var rules = shipped
+    rules.refusedNetworks = [AddressBlock("8.0.0.0/8")].compactMap(\.self)
+    return rules
+  }()
   private static let shipped = OutboundRules(hosts: ["*.svc"].compactMap { HostPattern($0) }, allowsInternet: true)
 
   @Test(
@@ -99,6 +105,8 @@ import Values
       (.anyHost, "evil.example", "127.0.0.1", .loopback), (.anyHost, "evil.example", "169.254.169.254", .special),
       (.anyHostOfPod, "localhost", "127.0.0.1", nil), (.anyHostOfPod, "x", "169.254.169.254", .special),
       (OutboundRules(), "evil.example", "8.8.8.8", .notAllowed),
+      (besides, "evil.example", "8.8.8.8", .refusedNetwork), (besides, "a.b.svc", "8.8.8.8", .refusedNetwork),
+      (besides, "evil.example", "9.8.8.8", nil),
       // Development: the switch alone allows nobody.
       (OutboundRules(allowsLoopback: true), "localhost", "127.0.0.1", .notAllowed),
       (

@@ -14,6 +14,9 @@ public struct OutboundRules: Sendable, Equatable {
   public var allowsLoopback: Bool
   /// Addresses that are refused though they are allowed: the cluster's own API server.
   public var closed: [AddressBlock] = []
+  /// Addresses that are refused though they are allowed, whatever host leads there: a cluster's own pods and nodes may have public
+  /// ones.
+  public var refusedNetworks: [AddressBlock] = []
 
   public init(
     hosts: [HostPattern] = [], networks: [AddressBlock] = [], allowsInternet: Bool = false, allowsLoopback: Bool = false
@@ -47,6 +50,7 @@ public struct OutboundRules: Sendable, Equatable {
     default: break
     }
     guard !closed.contains(where: { $0.contains(address) }) else { return .closed }
+    guard !refusedNetworks.contains(where: { $0.contains(address) }) else { return .refusedNetwork }
     let isAllowed =
       isNamed(host) || networks.contains { $0.contains(address) } || allowsInternet && reach == .internet
     return isAllowed ? nil : .notAllowed
@@ -86,6 +90,7 @@ public enum OutboundRefusal: Error, Sendable, Equatable {
   case loopback
   case special
   case closed
+  case refusedNetwork
 }
 
 extension OutboundRefusal: CustomStringConvertible {
@@ -98,6 +103,7 @@ extension OutboundRefusal: CustomStringConvertible {
     case .loopback:
       "loopback addresses are refused; outbound.loopback in the operator's configuration allows them for development"
     case .special: "link-local, unspecified, multicast and metadata addresses are never connected to"
+    case .refusedNetwork: "outbound.refusedNetworks in the operator's configuration refuses the host's address"
     case .closed: "the cluster's own API server is not asked"
     }
   }

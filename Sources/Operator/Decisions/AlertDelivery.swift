@@ -8,6 +8,8 @@ package struct DeliveryObstacle: Sendable, Equatable {
     case unsupported
     /// What it needs for sending could not be read: its Secret is missing, say.
     case unreadable
+    /// The operator may not read the Secret that it needs for sending: the alert waits until it may.
+    case notAllowed
     /// The channel did not take the alert, or did not answer.
     case refused
     /// The channel may have taken the alert without saying so: it gets it once more.
@@ -41,15 +43,18 @@ package struct DeliveryObstacle: Sendable, Equatable {
   fileprivate var mayPass: Bool {
     switch kind {
     case .refused, .unconfirmed, .unreadable: true
-    case .unsupported, .refusedForGood, .postponed: false
+    case .unsupported, .refusedForGood, .postponed, .notAllowed: false
     }
   }
 
+  /// Whether it was not tried, so that no try is lost.
+  fileprivate var waits: Bool { kind == .postponed || kind == .notAllowed }
+
   /// - Parameter prospect: what becomes of an alert that a later try may deliver.
   fileprivate func sentence(_ title: String, _ prospect: String) -> String {
-    let end = mayPass ? "; \(prospect)" : ""
+    let end = mayPass ? "; \(prospect)" : kind == .notAllowed ? "; the alert waits until then" : ""
     return switch kind {
-    case .unsupported, .unreadable: "channel \(channel): \(reason)\(end)"
+    case .unsupported, .unreadable, .notAllowed: "channel \(channel): \(reason)\(end)"
     case .refused, .unconfirmed, .refusedForGood, .postponed:
       "'\(title)' did not reach channel \(channel): \(reason)\(end)"
     }
@@ -81,7 +86,10 @@ extension AlertingStatus.PendingAlert {
     let isLast = isLastTry(obstacles)
     let isNews = attempts == 0 || left == nil || isLast || obstacles.contains { $0.kind == .refusedForGood }
     let prospect = isLast ? "the operator gave up after \(attempts + 1) tries" : "the operator will retry"
-    let told = obstacles.filter { $0.kind != .postponed }.map { $0.sentence(title, prospect) }
+    // That an alert waits is told once.
+    let isFirst = attempts == 0 && retryAt == nil
+    let told = obstacles.filter { $0.kind != .postponed && (isFirst || $0.kind != .notAllowed) }
+      .map { $0.sentence(title, prospect) }
     return DeliveryVerdict(left: left, told: isNews ? told.sorted() : [])
   }
 
@@ -93,7 +101,7 @@ extension AlertingStatus.PendingAlert {
     let failures = obstacles.filter(\.mayPass)
     let isLast = isLastTry(obstacles)
     let failed = isLast ? [] : failures.map(\.channel)
-    let postponed = obstacles.filter { $0.kind == .postponed }.map(\.channel)
+    let postponed = obstacles.filter(\.waits).map(\.channel)
     var next = self
     // Whoever was not tried does not lose the alert to those who were.
     if isLast { next.attempts = 0 }

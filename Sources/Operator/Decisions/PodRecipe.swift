@@ -35,13 +35,10 @@ package enum PodRecipe: String, Sendable {
     var finished = deployment
     var changed = template
     changed.set(.string(rawValue), at: ["metadata", "annotations", ApusAnnotations.podRecipe])
-    for list in ["containers", "initContainers"] {
-      guard let containers = template[path: "spec", list]?.array else { continue }
-      let made = containers.map { container in
-        list == "containers" && container["name"]?.string == ServerSet.container
-          ? Self.server(container, serving, storage) : Self.guest(container)
-      }
-      changed.set(.array(made), at: ["spec", list])
+    changed = Self.holdingGuests(in: changed, besides: ServerSet.container)
+    if let containers = changed[path: "spec", "containers"]?.array {
+      let made = containers.map { $0["name"]?.string == ServerSet.container ? Self.server($0, serving, storage) : $0 }
+      changed.set(.array(made), at: ["spec", "containers"])
     }
     finished.manifest.set(changed, at: ["spec", "template"])
     return finished
@@ -84,6 +81,20 @@ package enum PodRecipe: String, Sendable {
       !folder.isEmpty && folder.utf8.allSatisfy { $0 != 37 && $0 > 32 } && !folder.hasSuffix("/")
       && !folder.contains("..")
     return isPlain && !folder.hasPrefix("/") ? String(folder) : nil
+  }
+
+  /// A pod template with every container but the generated one held to the restricted profile.
+  /// - Parameter own: the generated container's name.
+  static func holdingGuests(in template: JSONValue, besides own: String) -> JSONValue {
+    var held = template
+    for list in ["containers", "initContainers"] {
+      guard let containers = template[path: "spec", list]?.array else { continue }
+      let made = containers.map { container in
+        list == "containers" && container["name"]?.string == own ? container : guest(container)
+      }
+      held.set(.array(made), at: ["spec", list])
+    }
+    return held
   }
 
   /// A container of people's own: what they did not say of its privileges is said for them.

@@ -114,9 +114,12 @@ package struct ServerSet: Sendable, Equatable {
     var metadata = metadata(model)
     // Under an autoscaler the number belongs to it: a field that is not written cannot be fought over.
     if replicas == nil { metadata.annotations = [ApusAnnotations.replicasBy: HorizontalPodAutoscaler.gvk.kind] }
+    // A Deployment that is there keeps what it had.
+    let template =
+      recipe == .first
+      ? serving.template : TemplateMark.taken(from: serving.template, settings.templates, in: namespace)
     return recipe.finished(
-      DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: serving.template), serving,
-      settings.storage)
+      DesiredObject(Deployment(metadata: metadata, spec: spec), podTemplate: template), serving, settings.storage)
   }
 
   /// The Deployment by the first recipe, with so many replicas; nil: they are an autoscaler's.

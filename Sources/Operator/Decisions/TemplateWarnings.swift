@@ -12,14 +12,15 @@ extension ModelDeploymentSpec {
       + PodTemplate.problems(serving.template, field: "spec.serving.template", container: ServerSet.container, rules)
       + SecretConsent.training(training, settings).problems(rules)
       + SecretConsent.serving(serving, settings).problems(rules)
-    return found.map(warning)
+    return found.map(warning) + marks(training.template, "spec.training.template")
+      + marks(serving.template, "spec.serving.template")
   }
 }
 
 extension MonitoringPolicySpec {
   package var templateWarnings: [Problem] {
     PodTemplate.problems(template, field: "spec.template", container: WorkerJob.container, .offline)
-      .map(warning)
+      .map(warning) + marks(template, "spec.template")
   }
 }
 
@@ -30,6 +31,12 @@ extension OperatorSettings {
 
 extension TemplateRules {
   fileprivate static let offline = TemplateRules(.offline, in: "", labelledSecrets: [])
+}
+
+private func marks(_ template: JSONValue?, _ field: String) -> [Problem] {
+  TemplateMark.note(on: template, field: field, .init(), in: "").map {
+    [Problem(field, String($0.dropFirst("\(field).".count)), mend: "", weight: .warning)]
+  } ?? []
 }
 
 private func warning(_ refused: PodTemplate.Problem) -> Problem {

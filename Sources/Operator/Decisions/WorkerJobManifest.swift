@@ -52,8 +52,17 @@ extension RunRequest {
     // Kubernetes takes at most this many seconds, which are 68 years.
     spec.activeDeadlineSeconds = Int(min(max(1, deadline.seconds.rounded(.up)), Double(Int32.max)))
     spec.ttlSecondsAfterFinished = finishedJobLifetime
-    return DesiredObject(
-      Job(metadata: metadata(job, annotations: annotations), spec: spec), podTemplate: template)
+    var made = DesiredObject(
+      Job(metadata: metadata(job, annotations: annotations), spec: spec), podTemplate: takenTemplate(settings))
+    guard let pod = made.manifest[path: "spec", "template"] else { return made }
+    made.manifest.set(PodRecipe.holdingGuests(in: pod, besides: WorkerJob.container), at: ["spec", "template"])
+    return made
+  }
+
+  /// The operator's own says what it says.
+  private func takenTemplate(_ settings: OperatorSettings) -> JSONValue? {
+    guard component != .remove else { return template }
+    return TemplateMark.taken(from: template, settings.templates, in: specification.namespace)
   }
 
   private func podTemplate(_ settings: OperatorSettings, _ configuration: String) -> PodTemplateSpec {
@@ -103,6 +112,8 @@ package enum RunAnnotation {
   package static let handled = "apus.dev/handled"
   /// On a training Job whose image is not the operator's worker: a worker loads its version before it is registered.
   package static let loads = "apus.dev/loads"
+  /// On a load Job: what it was made from, by which a Job that would be another today is known.
+  package static let recipe = "apus.dev/job-recipe"
   /// On a check Job: the version it looks at.
   package static let version = "apus.dev/checked-version"
   /// On a removal Job: which try of the removal it is, from 1.

@@ -10,8 +10,8 @@ final class Capabilities: Sendable {
   private let time: TimeSource
   private let logger: Logger
   private let autoscaling = Mutex<Bool?>(nil)
-  /// Whether NetworkPolicies may be written, and when that was asked.
-  private let policies = Mutex<(answer: Bool, at: Duration)?>(nil)
+  /// Whether NetworkPolicies may be written, and when that was asked, by namespace: roles are bound there.
+  private let policies = Mutex<[String: (answer: Bool, at: Duration)]>([:])
   /// When claims were last seen, by their place.
   private let claims = Mutex<[ObjectKey: Duration]>([:])
 
@@ -24,6 +24,7 @@ final class Capabilities: Sendable {
   /// A claim that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
   private static let claimMemory = 600.0
 
+  /// One that the operator may not ask for counts as missing.
   /// Guarantee: no decision rests on an answer that is older than ten minutes, however many share it.
   func hasClaim(_ name: String, _ reader: CacheReader) async throws -> Bool {
     let namespace = reader.namespace
@@ -36,7 +37,13 @@ final class Capabilities: Sendable {
     }
     // One that is missing is believed as long, as where models need none.
     reader.readOutside(believedFor: Self.claimMemory)
-    let isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
+    let isThere: Bool
+    do {
+      isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
+    } catch {
+      guard error.isForbidden else { throw error }
+      isThere = false
+    }
     claims.withLock { $0[key] = isThere ? now : nil }
     return isThere
   }
@@ -70,23 +77,25 @@ final class Capabilities: Sendable {
     }
   }
 
-  /// Whether the operator may write NetworkPolicies: a role of before does not let it. No is believed for ten minutes.
+  /// Whether the operator may write NetworkPolicies in the reader's namespace: a role of before does not let it. No is believed for
+  /// ten minutes.
   func canRestrictNetwork(_ reader: CacheReader) async throws -> Bool {
     let now = time.monotonic()
-    if let known = policies.withLock({ $0 }), known.answer || now - known.at < .seconds(Self.claimMemory) {
+    let namespace = reader.namespace
+    if let known = policies.withLock({ $0[namespace] }), known.answer || now - known.at < .seconds(Self.claimMemory) {
       return known.answer
     }
     do {
       _ = try await api.perform(
-        .list(Resource.networkPolicies, Selection(namespace: reader.namespace), limit: 1, continuation: nil))
-      policies.withLock { $0 = (true, now) }
+        .list(Resource.networkPolicies, Selection(namespace: namespace), limit: 1, continuation: nil))
+      policies.withLock { $0[namespace] = (true, now) }
       return true
     } catch {
       guard error.isMissingAPI || error.isForbidden else { throw error }
-      policies.withLock { $0 = (false, now) }
+      policies.withLock { $0[namespace] = (false, now) }
       logger.warning(
         "no NetworkPolicies are made: apply the operator's new role, or set networkPolicy.enabled to false",
-        metadata: ["error": "\(error)"])
+        metadata: ["namespace": "\(namespace)", "error": "\(error)"])
       return false
     }
   }

@@ -9,6 +9,8 @@ import WorkerContract
 
 /// Right after a pod has confirmed the routing table: enough for the caches, short enough for people.
 private let confirmationPause = 0.05
+/// After a pod has said why it takes no table: its words may change each time, and a status is written for each.
+private let refusalPause = 2.0
 /// Another's object does not go away by itself.
 private let foreignObjectPause = 60.0
 
@@ -115,19 +117,23 @@ package struct ModelReconciler: Sendable {
     }
   }
 
-  private func push(_ pushes: [RoutingPush], to observed: ModelObservation, _ reader: CacheReader) async -> Bool {
+  private func push(_ pushes: [RoutingPush], to observed: ModelObservation, _ reader: CacheReader) async
+    -> RoutingConfirmations.News
+  {
     let key = observed.model.key
     guard !pushes.isEmpty, observed.pushRefusal == nil else { return await confirmations.push([], of: key) }
     do {
       let certificate = try await secrets.certificate(observed.model.spec.serving.security, in: key.namespace)
-      let signer = try await keyring?.keys()?.key(knownBy: reader.publishedKeys(of: key.name)).map {
+      // Without keys a server that needs none of them is told all the same.
+      let keys = try? await keyring?.keys()
+      let signer = keys?.key(knownBy: reader.publishedKeys(of: key.name)).map {
         RequestSigner(key: $0, model: key) { [time] in time.wall().secondsSince1970 }
       }
       return await confirmations.push(pushes, of: key, signer: signer, certificate: certificate)
     } catch {
       // As a pod that does not answer: it is asked again soon.
       logger.info("the Secrets of the servers cannot be read yet", metadata: ["model": "\(key)", "error": "\(error)"])
-      return false
+      return .none
     }
   }
 
@@ -138,12 +144,14 @@ package struct ModelReconciler: Sendable {
 
   /// Asks the pods that have confirmed their table whether they still serve it, where that is due. The first time counts from
   /// when they confirmed.
-  private func remind(_ decision: ModelDecision, _ observed: ModelObservation, _ reader: CacheReader) async -> Bool {
+  private func remind(_ decision: ModelDecision, _ observed: ModelObservation, _ reader: CacheReader) async
+    -> RoutingConfirmations.News
+  {
     let (key, now) = (observed.model.key, time.monotonic())
-    guard let due = reminderDue(decision, observed), due <= 0 else { return false }
+    guard let due = reminderDue(decision, observed), due <= 0 else { return .none }
     let isFirst = !confirmations.hasReminder(of: key)
     confirmations.noteReminder(of: key, at: now)
-    guard !isFirst else { return false }
+    guard !isFirst else { return .none }
     return await push(decision.reminders, to: observed, reader)
   }
 
@@ -156,7 +164,7 @@ package struct ModelReconciler: Sendable {
     guard !confirmations.hasAsked(about: key) else { return false }
     // A table that is new is written before pods are told.
     let isWritten = pushes.allSatisfy { $0.revision == observed.routing?.revision }
-    return await push(isWritten ? pushes : [], to: observed, reader)
+    return await push(isWritten ? pushes : [], to: observed, reader) != .none
   }
 
   private func carryOut(
@@ -183,11 +191,15 @@ package struct ModelReconciler: Sendable {
     try await writer.remove(decision.remove)
     try await writer.writeStatus(decision.status, of: model)
     let isTold = try await stalled.tell(decision.status.outbox, about: object)
-    let isConfirmed = await push(decision.pushes, to: observed, reader)
-    let hasNews = await remind(decision, observed, reader) || isConfirmed
+    let answers = await push(decision.pushes, to: observed, reader)
+    let news = max(answers, await remind(decision, observed, reader))
     metrics.show(decision, of: key)
     reflect(decision, of: model, reader)
-    if hasNews { return (confirmationPause, true) }
+    switch news {
+    case .confirmation: return (confirmationPause, true)
+    case .refusal: return (min(decision.requeueAfter ?? refusalPause, refusalPause), true)
+    case .none: break
+    }
     return (isTold ? decision.requeueAfter : min(decision.requeueAfter ?? untoldPause, untoldPause), false)
   }
 
@@ -228,6 +240,7 @@ package struct ModelReconciler: Sendable {
     let key = model.key
     let uid = model.metadata.uid ?? ""
     let now = time.wall()
+    guard settings.access.refusal(of: key.namespace) == nil else { return refused(model, reader, at: now) }
     let servers = try await ownership.servers(of: model, reader)
     let pods = try await warnings.informed(servers, at: now, reader)
     let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)
@@ -255,9 +268,27 @@ package struct ModelReconciler: Sendable {
       labelsRefusal: labels.refusal)
     // Only this model's own reconciles change them, and only where there is something to push.
     observed.take(confirmations.statements(of: pods, model: key))
-    observed.operatorKeys = try await keyring?.keys()?.published(for: key).text
+    observed.operatorKeys = await publicKeys(for: key, reader)
     observed.canRestrictNetwork = settings.network == nil ? true : try await capabilities.canRestrictNetwork(reader)
     return observed
+  }
+
+  /// A model of a namespace where the operator does nothing: it may have no rights there, and so reads nothing but what the caches hold.
+  private func refused(_ model: ModelDeployment, _ reader: CacheReader, at now: Timestamp) -> ModelObservation {
+    ModelObservation(
+      now: now, model: model, settings: settings, versions: reader.versions(ownedBy: model.metadata.uid ?? ""),
+      routing: reader.routing(of: model.key.name), deployment: reader.deployment(model.key.name))
+  }
+
+  /// The document for the model's pods; what they have already where no keys can be had just now.
+  private func publicKeys(for key: ObjectKey, _ reader: CacheReader) async -> String? {
+    do {
+      return try await keyring?.keys()?.published(for: key).text
+    } catch {
+      logger.warning("the operator's keys cannot be had yet", metadata: ["model": "\(key)", "error": "\(error)"])
+      reader.readOutside()
+      return reader.publishedKeys(of: key.name)?.text
+    }
   }
 
   /// Looked for once for each change of the spec: the status that says that a generation was seen is written last.

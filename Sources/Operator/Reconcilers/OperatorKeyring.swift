@@ -33,12 +33,22 @@ package actor OperatorKeyring {
   }
 
   /// Nil: the operator may not keep a Secret; then servers take their tables from the mounted file only.
+  ///
+  /// Errors: the API server cannot answer, and nothing is known from before.
   func keys() async throws -> OperatorKeys? {
     if let known, time.monotonic() - known.at < Self.memory { return known.keys }
     let task = reading ?? Task { try await self.read() }
     reading = task
     defer { reading = nil }
-    let keys = try await task.value
+    let keys: OperatorKeys?
+    do {
+      keys = try await task.value
+    } catch {
+      guard let known else { throw error }
+      logger.warning(
+        "the operator's keys cannot be read just now, those that are known go on", metadata: ["error": "\(error)"])
+      keys = known.keys
+    }
     known = (keys, time.monotonic())
     return keys
   }
@@ -53,7 +63,7 @@ package actor OperatorKeyring {
         return try await current()
       }
     } catch {
-      guard error.isForbidden || error.isNotFound else { throw error }
+      guard error.isRefusal else { throw error }
       logger.error(
         "the operator may not keep its keys: servers take new routing tables from the mounted file only, after a minute",
         metadata: ["secret": "\(namespace)/\(Self.secretName)", "error": "\(error)"])
@@ -68,12 +78,22 @@ package actor OperatorKeyring {
       found?.bytes(Self.key).flatMap { (try? JSONValue(parsing: $0))?.value(StoredKeys.self) } ?? StoredKeys()
     stored.keys.removeAll { $0.signingKey == nil }
     if let newest = stored.keys.last, now - newest.created < Self.age { return stored.usable }
+    let former = stored
     stored.keys =
       stored.keys.suffix(1) + [StoredKeys.Key(created: now.rounded(.down), secret: OperatorSigningKey().secret)]
     let data = [Self.key: Base64.encode(JSONValue.document(stored).bytes)]
     if var secret = found {
       secret.data = data
-      _ = try await api.update(secret)
+      do throws(KubernetesError) {
+        _ = try await api.update(secret)
+      } catch {
+        // The key of before has no end.
+        guard !former.keys.isEmpty, error.isRefusal else { throw error }
+        logger.error(
+          "the operator's key cannot get its successor",
+          metadata: ["secret": "\(namespace)/\(Self.secretName)", "error": "\(error)"])
+        return former.usable
+      }
     } else {
       _ = try await api.create(
         Secret(
@@ -130,6 +150,15 @@ package struct RequestSigner: Sendable {
     let call = OperatorCall(
       address: address, model: "\(model)", method: method, target: target, body: Data(body))
     return (try? key.token(for: call, at: now())).map { "Bearer \($0)" }
+  }
+}
+
+extension KubernetesError {
+  /// A no to what was asked, by rights, by a webhook or by a rule: asking at once again changes nothing. Another writer or a server
+  /// that is busy is none.
+  fileprivate var isRefusal: Bool {
+    guard let code = refusal?.code else { return false }
+    return (400..<500).contains(code) && ![408, 409, 429].contains(code)
   }
 }
 

@@ -162,6 +162,10 @@ package struct PolicyReconciler: Sendable {
     }
     let uid = policy.metadata.uid ?? ""
     let now = time.wall()
+    // There the operator may have no rights: nothing is read but what the caches hold.
+    guard settings.access.refusal(of: reader.namespace) == nil else {
+      return PolicyObservation(now: now, policy: policy, settings: settings)
+    }
     // One that is being deleted is not checked any more.
     let model = reader.model(policy.spec.modelRef.name).flatMap { $0.metadata.isBeingDeleted ? nil : $0 }
     let jobs = try await warnings.informed(reader.workerJobs(ownedBy: uid, at: now), at: now, reader)

@@ -85,25 +85,34 @@ package final class RoutingConfirmations: Sendable {
     memories.withLock { $0[model, default: Memory()].askedAt = now }
   }
 
-  /// Pushes side by side; true where any pod has newly confirmed, or newly said why not.
+  /// What is new in the answers to a push.
+  enum News: Int, Comparable {
+    case none
+    /// A pod says something else than before about why it does not serve the table.
+    case refusal
+    /// A pod serves the table since now.
+    case confirmation
+
+    static func < (one: News, other: News) -> Bool { one.rawValue < other.rawValue }
+  }
+
+  /// Pushes side by side; gives the greatest news of any pod.
   /// - Parameters:
   ///   - signer: What the operator proves itself with; nil: nothing.
   ///   - certificate: What pods that speak TLS prove themselves with; without it they are told nothing.
   func push(
     _ pushes: [RoutingPush], of model: ObjectKey, signer: RequestSigner? = nil, certificate: [UInt8]? = nil
-  ) async -> Bool {
+  ) async -> News {
     memories.withLock { $0[model] = $0[model] ?? Memory() }
     return await withTaskGroup(of: (RoutingPush, Answer).self) { group in
       for push in pushes { group.addTask { (push, await self.answer(to: push, signer, certificate)) } }
-      var hasNews = false
-      for await (push, answer) in group {
-        if note(answer, to: push, of: model) { hasNews = true }
-      }
-      return hasNews
+      var news = News.none
+      for await (push, answer) in group { news = max(news, note(answer, to: push, of: model)) }
+      return news
     }
   }
 
-  private func note(_ answer: Answer, to push: RoutingPush, of model: ObjectKey) -> Bool {
+  private func note(_ answer: Answer, to push: RoutingPush, of model: ObjectKey) -> News {
     memories.withLock { memories in
       var memory = memories[model] ?? Memory()
       defer { memories[model] = memory }
@@ -113,18 +122,18 @@ package final class RoutingConfirmations: Sendable {
         memory.revisions[push.pod] = push.revision
         memory.refusals[push.pod] = nil
         memory.others[push.pod] = nil
-        return before.revisions[push.pod] != push.revision
+        return before.revisions[push.pod] != push.revision ? .confirmation : .none
       case .refused(let reason):
         memory.refusals[push.pod] = reason
-        return before.refusals[push.pod] != reason
+        return before.refusals[push.pod] != reason ? .refusal : .none
       case .other(let revision):
         memory.refusals[push.pod] = nil
         memory.revisions[push.pod] = nil
         memory.others[push.pod] = revision
-        return before.others[push.pod] != revision || before.revisions[push.pod] != nil
+        return before.others[push.pod] != revision || before.revisions[push.pod] != nil ? .refusal : .none
       case .unknown:
         memory.refusals[push.pod] = nil
-        return false
+        return .none
       }
     }
   }

@@ -45,10 +45,25 @@ package final class TelemetryMirror: Sendable {
     var order: [String] = []
     var isWriting = false
     var dropped = 0
+    /// Namespaces whose store was away.
+    var away: [String: Away] = [:]
     /// Namespaces whose Secret's URL was warned of.
     var warned: Set<String> = []
     /// Models whose versions this process has noted.
     var seen: Set<ObjectKey> = []
+  }
+
+  private struct Away {
+    var failures: Int
+    /// When it is asked again, on the monotonic clock.
+    var notBefore: Duration
+  }
+
+  /// What the loop does next.
+  private enum Turn {
+    case write(namespace: String, notes: [Note], dropped: Int)
+    /// Nothing is due for so long.
+    case wait(Duration)
   }
 
   package typealias Opening = @Sendable (String) throws(TelemetryError) -> any TelemetryStore
@@ -56,6 +71,10 @@ package final class TelemetryMirror: Sendable {
   private static let capacity = 20_000
   private static let batch = 500
   private static let pauses: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60)]
+  /// The loop sleeps no longer: a note of another namespace may come.
+  private static let longestSleep = Duration.seconds(1)
+  /// A slow store has so long at a time; then it is the others' turn.
+  private static let turn = Duration.seconds(20)
 
   private let secrets: SecretReader
   private let storage: OperatorSettings.Storage
@@ -105,25 +124,33 @@ package final class TelemetryMirror: Sendable {
 
   /// Until nothing is left.
   private func write() async {
-    var failures = 0
-    while let (namespace, notes, dropped) = next() {
+    while let turn = next() {
+      guard case .write(let namespace, let notes, let dropped) = turn else {
+        guard case .wait(let pause) = turn else { continue }
+        do { try await time.sleep(pause) } catch { return state.withLock { $0.isWriting = false } }
+        continue
+      }
       if dropped > 0 {
         logger.warning("rows for the telemetry store were dropped", metadata: ["rows": "\(dropped)"])
       }
       let (left, problem) = await write(notes, in: namespace)
+      putBack(left)
       if let problem {
-        putBack(left)
         logger.warning(
           "the registry mirror or the alert log cannot be written",
           metadata: ["namespace": "\(namespace)", "rows": "\(notes.count)", "error": "\(told(problem))"])
       }
-      if left.isEmpty {
-        failures = 0
-      } else {
-        let pause = Self.pauses[min(failures, Self.pauses.count - 1)]
-        failures += 1
-        do { try await time.sleep(pause) } catch { return state.withLock { $0.isWriting = false } }
-      }
+      note(namespace, isAway: problem != nil && !left.isEmpty)
+    }
+  }
+
+  private func note(_ namespace: String, isAway: Bool) {
+    let now = time.monotonic()
+    state.withLock { state in
+      guard isAway else { return state.away[namespace] = nil }
+      let failures = state.away[namespace]?.failures ?? 0
+      let pause = Self.pauses[min(failures, Self.pauses.count - 1)]
+      state.away[namespace] = Away(failures: failures + 1, notBefore: now + pause)
     }
   }
 
@@ -134,12 +161,18 @@ package final class TelemetryMirror: Sendable {
   }
 
   /// The notes of the namespace whose turn it is; nil, and no longer writing, where there are none.
-  private func next() -> (namespace: String, notes: [Note], dropped: Int)? {
-    state.withLock { state in
+  private func next() -> Turn? {
+    let now = time.monotonic()
+    return state.withLock { state -> Turn? in
       state.order.removeAll { state.notes[$0] == nil }
-      guard let first = state.order.first, let namespace = state.notes[first]?.model.namespace else {
-        state.isWriting = false
-        return nil
+      let waiting = state.order.compactMap { state.notes[$0]?.model.namespace }
+      let due = waiting.first { state.away[$0].map { $0.notBefore <= now } ?? true }
+      guard let namespace = due else {
+        guard let next = waiting.compactMap({ state.away[$0]?.notBefore }).min() else {
+          state.isWriting = false
+          return nil
+        }
+        return .wait(min(next - now, Self.longestSleep))
       }
       var notes: [Note] = []
       for subject in state.order where notes.count < Self.batch {
@@ -148,7 +181,7 @@ package final class TelemetryMirror: Sendable {
         state.notes[subject] = nil
       }
       defer { state.dropped = 0 }
-      return (namespace, notes, state.dropped)
+      return .write(namespace: namespace, notes: notes, dropped: state.dropped)
     }
   }
 
@@ -176,7 +209,8 @@ package final class TelemetryMirror: Sendable {
     }
     var problem: (any Error)?
     var left = notes[...]
-    while let note = left.first {
+    let start = time.monotonic()
+    while let note = left.first, time.monotonic() - start < Self.turn {
       do throws(TelemetryError) {
         switch note {
         case .version(let version, let model): try await store.store(version, of: model)

@@ -52,6 +52,9 @@ struct ApusOperator: AsyncParsableCommand {
             "policies may name any host for queries and alerts; list the allowed ones under outbound in the configuration"
           )
         }
+        if let warning = outbound.proxyWarning(ProcessInfo.processInfo.environment) {
+          context.logger.warning("\(warning)")
+        }
         let toPods = TransportConfiguration(userAgent: Self.program.userAgent)
         var toOthers = toPods
         toOthers.outbound = outbound

@@ -218,6 +218,12 @@ extension World {
     jobs[job]?.finishedAt = now
   }
 
+  /// The Job fails, and no pod of it is left.
+  mutating func fail(_ job: String, _ reason: String) {
+    jobs[job]?.failure = reason
+    jobs[job]?.finishedAt = now
+  }
+
   /// The running training ends with this result, and the world settles.
   mutating func trains(_ result: TrainingResult) {
     guard let job = running else { return }

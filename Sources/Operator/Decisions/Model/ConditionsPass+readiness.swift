@@ -16,7 +16,7 @@ extension ConditionsPass {
       let trouble = serverTrouble
       set(
         .serving, .no, trouble?.reason ?? Reason.serversUnavailable.rawValue,
-        count + note + (trouble.map { "; \($0.message)" } ?? refusal) + missingRight)
+        count + note + (trouble.map { "; \($0.message)" } ?? refusal) + shortcomings)
     } else if serving.confirmedReplicas < serving.readyReplicas {
       let previous = observed.model.status.conditions[ConditionType.serving.rawValue]?.reason
       let message =
@@ -24,19 +24,19 @@ extension ConditionsPass {
           serving.confirmedReplicas, of: serving.readyReplicas, "ready server", (one: "has", many: "have"))
         + " confirmed routing revision \(status.routingRevision)"
       if let missing = observed.pushRefusal {
-        set(.serving, .unknown, Reason.forbidden.rawValue, message + missingRight)
+        set(.serving, .unknown, Reason.forbidden.rawValue, message + shortcomings)
         if previous != Reason.forbidden.rawValue { announce(.warning, .forbidden, missing) }
       } else if let other = otherTable {
         set(.serving, .unknown, Reason.anotherTableServed.rawValue, message + refusal + "; " + other)
         if previous != Reason.anotherTableServed.rawValue { announce(.warning, .anotherTableServed, other) }
       } else {
-        set(.serving, .unknown, Reason.routingUnconfirmed.rawValue, message + refusal + missingRight)
+        set(.serving, .unknown, Reason.routingUnconfirmed.rawValue, message + refusal + shortcomings)
       }
     } else {
       set(
         .serving, .yes, Reason.routingConfirmed.rawValue,
         "\(count)\(note) and \(serving.readyReplicas == 1 ? "serves" : "serve") \(status.trafficSummary ?? "") (routing revision \(status.routingRevision))"
-          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? "") + missingRight)
+          + (traffic.orphan.map { "; the ModelVersion of \($0.version) is not in production" } ?? "") + shortcomings)
       announceConfirmation(serving)
     }
   }
@@ -53,8 +53,12 @@ extension ConditionsPass {
     }
   }
 
-  /// At the end of a sentence, as it ends with a command.
-  private var missingRight: String { observed.secretsRefusal.map { "; \($0)" } ?? "" }
+  /// Labels and annotations that take no effect, and a right that is missing: at the end of a sentence, as that ends with a command.
+  private var shortcomings: String {
+    let marks = TemplateMark.note(
+      on: spec.serving.template, field: "spec.serving.template", observed.settings.templates, in: namespace)
+    return (marks.map { "; \($0)" } ?? "") + (observed.secretsRefusal.map { "; \($0)" } ?? "")
+  }
 
   /// Servers that run have their Secrets mounted and go on; new ones cannot start.
   private var secretNote: String {

@@ -119,7 +119,12 @@ struct ConditionsPass: ModelPass {
     if let failure = last.spec.failure {
       set(.trained, .no, failure.reason, "\(last.version): \(failure.message)")
     } else {
-      let warnings = last.spec.result?.warnings ?? []
+      var warnings = last.spec.result?.warnings ?? []
+      if let marks = TemplateMark.note(
+        on: spec.training.template, field: "spec.training.template", observed.settings.templates, in: namespace)
+      {
+        warnings.append(marks)
+      }
       set(
         .trained, .yes, Reason.trainingSucceeded.rawValue,
         (["\(last.version) was trained"] + warnings + unchangedRun).joined(separator: "; "))

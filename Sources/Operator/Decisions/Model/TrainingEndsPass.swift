@@ -74,6 +74,9 @@ struct TrainingEndsPass: ModelPass {
     }
     registerLostRun()
     effects.add(trainings.closing(settled: settledRuns))
+    var loads = LoadPass(observed)
+    loads.tidy(registry, loading: loading?.job)
+    effects.add(loads.effects)
   }
 
   private func isOfOtherSpec(_ job: WorkerJob) -> Bool {
@@ -95,12 +98,15 @@ struct TrainingEndsPass: ModelPass {
     effects.add(loads.effects)
     switch verdict {
     case .loads: register(end, result, nil)
-    case .refused(let failure): register(end, nil, failure)
+    case .refused(let failure): register(end, nil, failure, stored: result.artifact)
     case .pending(let blocker): loading = (end.job, blocker)
     }
   }
 
-  private mutating func register(_ end: RunLedger.End, _ result: TrainingResult?, _ failure: RunFailure?) {
+  /// - Parameter stored: the files of a version that is refused: they are given up at once, and removed as others that are.
+  private mutating func register(
+    _ end: RunLedger.End, _ result: TrainingResult?, _ failure: RunFailure?, stored: ArtifactReference? = nil
+  ) {
     let job = end.job
     trainings.record(job.name)
     let number = job.number ?? VersionNumber(0)
@@ -114,7 +120,8 @@ struct TrainingEndsPass: ModelPass {
         modelRef: .init(name: name), version: version, number: number.value, job: job.name, trigger: job.trigger,
         trainedAt: (end.time ?? now).wholeSeconds,
         trainingInput: job.annotations[ApusAnnotations.trainingInput] ?? "",
-        artifact: failure == nil ? result?.artifact : nil, result: result, failure: failure))
+        artifact: failure == nil ? result?.artifact : stored, result: result, failure: failure))
+    if stored != nil { registry.retire(version) }
     for removed in result?.removed ?? [] { registry.noteRemoved(removed) }
     if let failure {
       announce(

@@ -262,12 +262,14 @@ extension RunLedger {
     }
   }
 
-  private func removal(of job: WorkerJob) -> Removal {
-    Removal(Resource.jobs, namespace: namespace, name: job.name, uid: job.uid)
-  }
+  private func removal(of job: WorkerJob) -> Removal { job.removal(from: namespace) }
 }
 
 extension WorkerJob {
+  func removal(from namespace: String) -> Removal {
+    Removal(Resource.jobs, namespace: namespace, name: name, uid: uid)
+  }
+
   /// Of a Job whose run is recorded: it would go on, or lost its pods, and nobody waits for it.
   fileprivate var isOfNoUse: Bool { !isEnded && !awaitsPods && !isBeingDeleted }
 

@@ -130,10 +130,13 @@ package struct ChannelProblem: Error, Sendable, Equatable {
   /// Whether only another spec, or another version of the operator, helps. false: what it needs could not be read, and that
   /// may pass.
   package var isDefect: Bool
+  /// Whether the operator may not read what it needs: an administrator may allow it at any time.
+  package var awaitsRight: Bool
 
-  package init(_ reason: String, isDefect: Bool = false) {
+  package init(_ reason: String, isDefect: Bool = false, awaitsRight: Bool = false) {
     self.reason = reason
     self.isDefect = isDefect
+    self.awaitsRight = awaitsRight
   }
 }
 

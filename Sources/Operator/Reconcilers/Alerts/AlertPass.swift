@@ -84,7 +84,9 @@ struct AlertPass {
       // A try that was broken off says nothing about its channels.
       try Task.checkCancellation()
       obstacles += open.problems.sorted { $0.key < $1.key }.map { name, problem in
-        DeliveryObstacle(channel: name, problem.isDefect ? .unsupported : .unreadable, reason: problem.reason)
+        DeliveryObstacle(
+          channel: name, problem.isDefect ? .unsupported : problem.awaitsRight ? .notAllowed : .unreadable,
+          reason: problem.reason)
       }
       failed.formUnion(obstacles.filter(\.concernsChannel).map(\.channel))
     }

@@ -56,7 +56,7 @@ package struct ChannelSecrets: Sendable {
     do {
       secret = try await secrets.find(name, in: namespace)
     } catch .refused(let words) {
-      throw ChannelProblem(words)
+      throw ChannelProblem(words, awaitsRight: true)
     } catch {
       throw ChannelProblem("Secret \(name) cannot be read: \(error)")
     }

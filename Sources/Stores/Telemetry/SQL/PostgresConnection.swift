@@ -6,8 +6,21 @@ final class PostgresConnection: SQLConnection {
   private let handle: OpaquePointer
   /// Host and database, without user and password.
   let store: String
+  /// Of a server that a stranger has named; nil: it is the administrator's own.
+  private let limits: PostgresLimits?
+  /// An answer was broken off.
+  private var isBroken = false
 
-  init(url: String, outbound: OutboundRules? = nil) throws(TelemetryError) {
+  /// Seconds for each host.
+  private static let connectTimeout = "5"
+
+  /// - Parameters:
+  ///   - outbound: whom the connection may reach, where a stranger has named the server; nil: anybody.
+  ///   - limits: what an answer of such a server may take.
+  init(
+    url: String, outbound: OutboundRules? = nil, limits: PostgresLimits = PostgresLimits()
+  ) throws(TelemetryError) {
+    self.limits = outbound == nil ? nil : limits
     guard var address = PostgresAddress(url) else { throw .location(reason: PostgresAddress.advice) }
     store = address.name
     if let outbound {
@@ -16,21 +29,34 @@ final class PostgresConnection: SQLConnection {
       } catch {
         throw .notAllowed(store: address.name, error)
       }
+      // Whatever the URL says: 0 there would wait for ever.
+      address.overrides.append(("connect_timeout", Self.connectTimeout))
     }
     do throws(PostgresFailure) {
       handle = try address.connect()
     } catch {
       throw TelemetryError(error, store: address.name, purpose: "connect")
     }
+    if outbound != nil { PQsetnonblocking(handle, 1) }
   }
 
   deinit { PQfinish(handle) }
 
-  var isUsable: Bool { PQstatus(handle) == CONNECTION_OK }
+  var isUsable: Bool { !isBroken && PQstatus(handle) == CONNECTION_OK }
 
   /// Runs commands that take and give nothing.
   func command(_ text: String) throws(TelemetryError) {
-    let result = try answer(to: SQLStatement(text, table: "", text), PQexec(handle, text))
+    let statement = SQLStatement(text, table: "", text)
+    let result: PostgresResult
+    if limits == nil {
+      result = try answer(to: statement, PQexec(handle, text))
+    } else {
+      // As of `PQexec`, the last one counts: after a failure there is none.
+      guard let last = try bounded(statement, { PQsendQuery(handle, text) }).last else {
+        throw .unavailable(store: store, reason: "the server gave no answer")
+      }
+      result = last
+    }
     guard PQresultStatus(result.handle) == PGRES_COMMAND_OK || PQresultStatus(result.handle) == PGRES_TUPLES_OK else {
       throw failure(of: result, SQLStatement(text, table: "", text))
     }
@@ -47,12 +73,15 @@ final class PostgresConnection: SQLConnection {
   }
 
   func run(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> Int {
-    let result = try execute(statement, arguments)
-    return Int(Self.text(PQcmdTuples(result.handle))) ?? 0
+    let results = try execute(statement, arguments)
+    return results.last.flatMap { Int(Self.text(PQcmdTuples($0.handle))) } ?? 0
   }
 
   func rows(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> [SQLRow] {
-    let result = try execute(statement, arguments)
+    try execute(statement, arguments).flatMap { rows(of: $0, statement) }
+  }
+
+  private func rows(of result: PostgresResult, _ statement: SQLStatement) -> [SQLRow] {
     let columns = 0..<PQnfields(result.handle)
     return (0..<PQntuples(result.handle)).map { row in
       let values = columns.map { column -> SQLValue in
@@ -146,16 +175,44 @@ final class PostgresConnection: SQLConnection {
     }
   }
 
-  private func execute(_ statement: SQLStatement, _ arguments: [SQLValue]) throws(TelemetryError) -> PostgresResult {
+  /// One result, or one for each row and one for their end.
+  private func execute(
+    _ statement: SQLStatement, _ arguments: [SQLValue]
+  ) throws(TelemetryError) -> [PostgresResult] {
     let texts = arguments.map(\.postgresText)
-    let result = try answer(
-      to: statement,
-      PostgresAddress.withCStrings(texts) { values in
-        PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
-      })
-    switch PQresultStatus(result.handle) {
-    case PGRES_COMMAND_OK, PGRES_TUPLES_OK: return result
-    default: throw failure(of: result, statement)
+    let results: [PostgresResult]
+    if limits == nil {
+      results = [
+        try answer(
+          to: statement,
+          PostgresAddress.withCStrings(texts) { values in
+            PQexecParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
+          })
+      ]
+    } else {
+      results = try bounded(statement) {
+        PostgresAddress.withCStrings(texts) { values in
+          PQsendQueryParams(handle, statement.text, Int32(texts.count), nil, values, nil, nil, 0)
+        }
+      }
+    }
+    for result in results {
+      switch PQresultStatus(result.handle) {
+      case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE: continue
+      default: throw failure(of: result, statement)
+      }
+    }
+    return results
+  }
+
+  private func bounded(
+    _ statement: SQLStatement, _ send: () -> Int32
+  ) throws(TelemetryError) -> [PostgresResult] {
+    do throws(PostgresFailure) {
+      return try PostgresExchange(on: handle, limits ?? PostgresLimits()).results(of: send)
+    } catch {
+      isBroken = true
+      throw TelemetryError(error, store: store, purpose: statement.purpose)
     }
   }
 
@@ -189,7 +246,7 @@ final class PostgresConnection: SQLConnection {
 }
 
 /// An answer of libpq, cleared when the object goes.
-private final class PostgresResult {
+final class PostgresResult {
   let handle: OpaquePointer
 
   init(handle: OpaquePointer) { self.handle = handle }

@@ -166,9 +166,17 @@ struct TrainingJob {
       ArtifactBundle.FileName.report: Data(TrainingReport(evaluated.document).html.utf8),
     ])
     let store = try environment.artifactStore()
-    try await store.put(bundle)
     let artifact = ArtifactReference(version: run.version, digest: bundle.digest.description)
-    try await load(artifact, from: store, like: predictor, parts: parts)
+    // Files are addressed by their content: these may be another version's.
+    let isKnown = (try? await store.open(artifact.digest)) != nil
+    try await store.put(bundle)
+    do {
+      try await load(artifact, from: store, like: predictor, parts: parts)
+    } catch let error as WorkerError {
+      // No version will say that they are there.
+      if !isKnown { try? await store.remove(artifact.digest) }
+      throw error
+    }
     return artifact
   }
 
