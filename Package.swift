@@ -108,7 +108,7 @@ let wings: [[Target]] = [
   // What people declare, what is decided about it (pure), and who carries it out.
   wing(
     "Operator",
-    library("ApusAPI", ["Schema", "KubernetesModel", "WorkerContract", "Monitoring"]),
+    library("ApusAPI", ["Schema", "KubernetesModel", "WorkerContract", "Monitoring", "Values"]),
     library("Decisions", ["Values", "ApusAPI", "KubernetesModel", "WorkerContract"], testedWith: ["SpecFields"]),
     library(
       "Reconcilers",
@@ -124,7 +124,7 @@ let wings: [[Target]] = [
       [
         "Values", "Learning", "Monitoring", "Tabular", "WorkerContract", "Artifacts", "Telemetry", "HTTPTransport",
         "JSONLogging", "CFiles", "CPostgres",
-      ], testedWith: ["Statistics", "ReplayBenchmark", "Authoring", "ApusAPI", "YAMLCoding"])),
+      ], testedWith: ["Statistics", "ReplayBenchmark", "Authoring", "ApusAPI", "Schema", "YAMLCoding"])),
   // Predictions: without the network, their log, and the network.
   wing(
     "Server",

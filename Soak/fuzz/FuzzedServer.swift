@@ -102,7 +102,7 @@ final class FuzzedServer: Sendable {
 
   /// What does not depend on labels that others gave meanwhile: of a contradiction the one hears who contradicts.
   private static func settled(_ answer: String) -> String {
-    String(answer.firstRange(of: ",\"conflicting\":").map { answer[..<$0.lowerBound] } ?? answer[...])
+    answer.firstRange(of: ",\"conflicting\":").map { answer[..<$0.lowerBound] + "}" } ?? answer
   }
 
   func stop() async throws {

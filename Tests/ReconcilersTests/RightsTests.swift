@@ -227,14 +227,6 @@ import Testing
         == ["ModelDeployment NamespaceRefused", "MonitoringPolicy NamespaceRefused"])
   }
 
-  @Test func `a claim that the operator may not ask for counts as missing`() async throws {
-    let scene = Scene()
-    scene.cluster.fail { $0.target.resource == Resource.claims && $0.verb == .get ? 403 : nil }
-    try await scene.serve()
-    #expect(scene.condition("Serving")?["status"] == "True")
-    #expect(scene.cluster.writes.contains("apply persistentvolumeclaims/apus-data"))
-  }
-
   @Test func `a model whose namespace is refused since then goes on being served`() async throws {
     let scene = Scene()
     try await scene.serve()

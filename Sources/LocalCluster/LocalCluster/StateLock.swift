@@ -35,7 +35,9 @@ package final class StateLock: Sendable {
     guard let rights = FileRights(of: folder) else {
       throw .stateFolderUnusable(folder, reason: "its rights cannot be read")
     }
-    guard rights.isOwn || geteuid() == 0 else { throw .stateFolderUnusable(folder, reason: "it belongs to another user") }
+    guard rights.isOwn || geteuid() == 0 else {
+      throw .stateFolderUnusable(folder, reason: "it belongs to another user")
+    }
     guard !rights.isPrivate else { return }
     // A folder such as /tmp is not taken from others by a mistyped option.
     let content = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -24,7 +24,6 @@ final class Capabilities: Sendable {
   /// A claim that is there rarely goes: it is asked for again after ten minutes. One that is missing is asked for each time.
   private static let claimMemory = 600.0
 
-  /// One that the operator may not ask for counts as missing.
   /// Guarantee: no decision rests on an answer that is older than ten minutes, however many share it.
   func hasClaim(_ name: String, _ reader: CacheReader) async throws -> Bool {
     let namespace = reader.namespace
@@ -37,13 +36,7 @@ final class Capabilities: Sendable {
     }
     // One that is missing is believed as long, as where models need none.
     reader.readOutside(believedFor: Self.claimMemory)
-    let isThere: Bool
-    do {
-      isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
-    } catch {
-      guard error.isForbidden else { throw error }
-      isThere = false
-    }
+    let isThere = try await api.find(APITarget(Resource.claims, namespace: namespace, name: name)) != nil
     claims.withLock { $0[key] = isThere ? now : nil }
     return isThere
   }

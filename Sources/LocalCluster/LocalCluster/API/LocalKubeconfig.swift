@@ -79,7 +79,7 @@ package struct LocalKubeconfig: Sendable {
     let file = URL(fileURLWithPath: path)
     if let rights = FileRights(of: path) {
       guard rights.isPlainFile else { throw .kubeconfig(path: path, reason: "it is no plain file") }
-      guard let present = FileManager.default.contents(atPath: path), Self.isOwn(String(decoding: present, as: UTF8.self))
+      guard let there = FileManager.default.contents(atPath: path), Self.isOwn(String(decoding: there, as: UTF8.self))
       else { throw .kubeconfig(path: path, reason: "the file is there and holds more than this cluster") }
     }
     do {

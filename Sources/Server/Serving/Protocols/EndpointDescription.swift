@@ -141,7 +141,7 @@ struct EndpointDescription: Sendable {
     case 431: "The head is larger than the server's limits; the connection is closed."
     case 500: "The telemetry store does not understand what it was asked."
     case 501: "The transfer coding is not known; the connection is closed."
-    default: "No model is served at the moment, or there is no room for the answer, the store or the log: send it again."
+    default: "No model is served now, or there is no room for the answer, the store or the log: send it again."
     }
   }
 }
