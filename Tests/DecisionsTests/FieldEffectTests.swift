@@ -78,7 +78,7 @@ import WorkerContract
 
   /// What to change a field to where its schema does not tell enough.
   private static let values: [String: JSONValue] = [
-    "schema.timestamp": "day", "schema.primaryKey": ["age"], "schema.target.classes": ["<=50K", ">50K"],
+    "serving.security.tokens.0.rights": ["logs"], "schema.timestamp": "day", "schema.primaryKey": ["age"], "schema.target.classes": ["<=50K", ">50K"],
     "schema.features.0.type": "categorical", "training.source.window": "90d", "training.split.testSource.window": "90d",
     "training.schedule.cron": "30 3 * * 1", "schedule.cron": "15 */6 * * *", "schedule.timeZone": "Asia/Kolkata",
     "training.schedule.timeZone": "Asia/Kolkata", "serving.version": "v2",
@@ -145,7 +145,8 @@ import WorkerContract
     #expect(Self.modelFields.unknown == ["schema.features.0.categories"])
     #expect(Self.policyFields.unknown == ["alerts.channels.0.log"])
     #expect(Self.modelFields.fields.count > 60 && Self.policyFields.fields.count > 40)
-    #expect(Set(try Self.unread()) == Self.ignored)
+    let unread = Set(try Self.unread())
+    #expect(unread == Self.ignored)
     let missing = Self.readers.values.joined().filter { file in !Self.paths.contains { $0.hasSuffix("/\(file).swift") }
     }
     #expect(missing == [], "there are no such files")

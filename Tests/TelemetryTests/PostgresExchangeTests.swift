@@ -37,11 +37,12 @@ import Values
     (
       "a row of a gigabyte",
       parsed + columns + [UInt8(ascii: "D")] + number(1 << 30) + [0, 1] + number((1 << 30) - 10),
-      [UInt8](repeating: 120, count: 65_536), ""
+      [UInt8](repeating: 120, count: 65_536), "larger than"
     ),
     ("a copy", parsed + message("G", [0, 0, 0]), [], "a copy that nobody wanted"),
     (
-      "notifications without end", [], message("A", number(1) + [UInt8(ascii: "a"), 0, UInt8(ascii: "b"), 0]), ""
+      "notifications without end", [], message("A", number(1) + [UInt8(ascii: "a"), 0, UInt8(ascii: "b"), 0]),
+      "larger than"
     ),
   ]
 
