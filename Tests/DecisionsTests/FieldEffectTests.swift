@@ -78,7 +78,8 @@ import WorkerContract
 
   /// What to change a field to where its schema does not tell enough.
   private static let values: [String: JSONValue] = [
-    "serving.security.tokens.0.rights": ["logs"], "schema.timestamp": "day", "schema.primaryKey": ["age"], "schema.target.classes": ["<=50K", ">50K"],
+    "serving.security.tokens.0.rights": ["logs"],
+    "schema.timestamp": "day", "schema.primaryKey": ["age"], "schema.target.classes": ["<=50K", ">50K"],
     "schema.features.0.type": "categorical", "training.source.window": "90d", "training.split.testSource.window": "90d",
     "training.schedule.cron": "30 3 * * 1", "schedule.cron": "15 */6 * * *", "schedule.timeZone": "Asia/Kolkata",
     "training.schedule.timeZone": "Asia/Kolkata", "serving.version": "v2",
