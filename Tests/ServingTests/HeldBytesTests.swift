@@ -43,16 +43,7 @@ import Testing
 
   @Test func `answers that are not read fill the room for them, and no more`() throws {
     let limit = 300 << 10
-    var configuration = ModelServer.Configuration(
-      routingPath: "/nowhere", log: .init(spillFolder: URL(filePath: "/nowhere")))
-    configuration.limits = RequestLimits(held: limit)
-    let server = try ModelServer(
-      configuration: configuration, artifacts: FileArtifactStore(folder: "/nowhere"), telemetry: nil, logger: quiet)
-    let version = LoadedVersion(version: "v1", digest: "", predictor: try Sample.predictor())
-    server.holder.swap(
-      try ServingState(
-        table: aTable(anEntry("v1")), versions: [version],
-        observer: ServingObserver(metrics: server.metrics, log: nil)))
+    let server = try server(held: limit)
     let budget = server.admission.bytes
     let channel = EmbeddedChannel()
     let socket = Socket()
